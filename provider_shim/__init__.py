@@ -1,0 +1,1 @@
+"""The Terraform provider: tfplugin 6 on the outside, plain values on the inside."""

@@ -1,0 +1,38 @@
+"""What the provider has to say to the user, as data.
+
+A diagnostic is collected, never raised: everything that is wrong with a configuration is reported at once. Its path
+names the attribute that causes it, so that Terraform can point at the line.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Severity(enum.Enum):
+    """How bad it is: an error stops the operation, a warning is shown and the operation goes on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A step into a map, by key. (A plain `str` step is an attribute or block name, an `int` a list index.)"""
+
+    key: str
+
+
+Step = str | int | Key
+Path = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One message to the user, with the path of the attribute that it is about (empty: the whole object)."""
+
+    severity: Severity
+    summary: str
+    detail: str = ""
+    path: Path = ()
