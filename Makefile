@@ -1,0 +1,64 @@
+# Every target does its own set-up, in .venv inside the checkout, and is quick the second time.
+# Needs Python 3.11 or later with venv, make and git; name another interpreter with `make PYTHON=python3.13 …`.
+
+.PHONY: help demo test check test-matrix bench format generate set-up clean
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+CODE := vtaplib provider_shim proto tests benchmarks
+
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$candidate -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$candidate && break; done)
+
+help:
+	@echo "make demo         apply the quickstart with real Terraform and replay real traffic through it"
+	@echo "make test         all tests but the slow matrix"
+	@echo "make check        format, lint, types, layers, generated code"
+	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
+	@echo "make bench        benchmarks of the provider and of replay"
+	@echo "make format       rewrite the code in the one format"
+	@echo "make clean        remove the virtual environment and all caches"
+
+set-up: $(STAMP)
+
+# A change of either file sets up again; pip then has little to do.
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or later found; name one: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV); the first time takes about a minute."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[terraform,testing,dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh terraform-examples/demo.sh
+
+# Two lanes: what makes network namespaces goes one at a time, by itself.
+test: $(STAMP)
+	$(BIN)/python -m pytest -n auto -m 'not matrix and not namespaces'
+	$(BIN)/python -m pytest -m 'namespaces and not matrix' || test $$? -eq 5
+
+test-matrix: $(STAMP)
+	$(BIN)/python -m pytest -m matrix
+
+check: $(STAMP)
+	$(BIN)/ruff format --check $(wildcard $(CODE)) tests/captures/record
+	$(BIN)/ruff check $(wildcard $(CODE)) tests/captures/record
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-timing
+	$(if $(wildcard proto/generate.py),$(BIN)/python proto/generate.py --check)
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix-only --quiet $(wildcard $(CODE)) tests/captures/record
+	$(BIN)/ruff format $(wildcard $(CODE)) tests/captures/record
+
+generate: $(STAMP)
+	$(BIN)/python proto/generate.py
+
+bench: $(STAMP)
+	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

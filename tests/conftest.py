@@ -1,0 +1,69 @@
+"""What every test may rely on: oracles that are there or said to be missing, and skips that cannot hide.
+
+An oracle is a program that we did not write and that judges what we wrote. Where one is missing a test skips;
+where `VTAP_REQUIRE_ORACLES=1` says that all of them are installed (as CI does), a skip is a failure, whatever
+asked for it. A test that may skip even there says so: its reason starts with `DECLARED_SKIP`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+DECLARED_SKIP = "declared: "
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+ORACLES_REQUIRED = os.environ.get("VTAP_REQUIRE_ORACLES") == "1"
+
+# A machine that runs other work is slow at times, and a slow example is no wrong one.
+settings.register_profile("vtap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# CI repeats itself: what fails there fails at the desk too.
+settings.register_profile("ci", settings.get_profile("vtap"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "vtap")
+
+
+def require_tool(tool: str) -> str:
+    """Return the path of a program, or skip the test (fail it, where all oracles are said to be there)."""
+    path = shutil.which(tool) or shutil.which(tool, path="/usr/sbin:/sbin:/usr/local/sbin")
+    if path is None:
+        pytest.skip(f"{tool} is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
+def require() -> Callable[[str], str]:
+    """`require("tshark")` returns the program's path, or skips."""
+    return require_tool
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    return refuse_hidden_skip(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    return refuse_hidden_skip(report)
+
+
+def refuse_hidden_skip(report: Report) -> Report:
+    """Turn a skip into a failure where every oracle is said to be installed."""
+    if ORACLES_REQUIRED and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
+        if not reason.startswith(DECLARED_SKIP):
+            report.outcome = "failed"
+            report.longrepr = f"{report.nodeid} skipped, and VTAP_REQUIRE_ORACLES=1 forbids it: {reason}"
+    return report

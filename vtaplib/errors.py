@@ -1,0 +1,47 @@
+"""The errors that vtap raises on purpose.
+
+Every message names the thing, the value and the way out, so that it can be shown to a person as it is. An
+exception that is not a `VtapError` is a bug of ours.
+"""
+
+from __future__ import annotations
+
+
+class VtapError(Exception):
+    """What everything that vtap raises on purpose derives from."""
+
+
+class PacketError(VtapError):
+    """Bytes that are not the packet they were taken for."""
+
+
+class CaptureError(VtapError):
+    """A capture file that cannot be read or written.
+
+    `name` is the file as the user named it. `offset`, the byte in it (after decompression), and `record`, the
+    packet counted from 1, say where the trouble begins, where that is known.
+    """
+
+    def __init__(
+        self, name: str, trouble: str, *, offset: int | None = None, record: int | None = None
+    ) -> None:
+        super().__init__(f"{name}: {trouble}")
+        self.name = name
+        self.trouble = trouble
+        self.offset = offset
+        self.record = record
+
+
+class TruncatedCaptureError(CaptureError):
+    """A capture that ends in the middle of something; every record before it was whole and has been given.
+
+    Of `expected` bytes, `present` are there from `offset` on. Where even the length is cut off, `expected` is
+    what was needed to learn it.
+    """
+
+    def __init__(
+        self, name: str, trouble: str, *, offset: int, record: int | None, present: int, expected: int
+    ) -> None:
+        super().__init__(name, trouble, offset=offset, record=record)
+        self.present = present
+        self.expected = expected
