@@ -1,7 +1,7 @@
 """What the provider has to say to the user, as data.
 
-A diagnostic is collected, never raised: everything that is wrong with a configuration is reported at once. Its path
-names the attribute that causes it, so that Terraform can point at the line.
+A diagnostic is collected, never raised: everything that is wrong with a configuration is reported at once.
+Its path names the attribute that causes it, so that Terraform can point at the line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Severity(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A step into a map, by key. (A plain `str` step is an attribute or block name, an `int` a list index.)"""
+    """A step into a map, by key; a plain `str` is an attribute or block name, an `int` a list index."""
 
     key: str
 

@@ -1,7 +1,7 @@
 """The shape of a Terraform object: attributes with types, and nested blocks.
 
-Plain dataclasses, free of protobuf: `wire.py` turns them into Terraform's messages, `values.py` reads and writes
-values by them.
+Plain dataclasses, free of protobuf: `wire.py` turns them into Terraform's messages, `values.py` reads and
+writes values by them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,68 @@
+"""What the lifecycle answers: the outcome of reading, planning, applying, importing or moving one object.
+
+Two fields have the same meaning everywhere: `private` and `identity` are what Terraform is to keep beside
+the object, and None means "as it was given" (Terraform replaces both by what a response says, so that
+silence would erase them).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from provider_shim.diagnostics import Diagnostic, Path
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """`new_state` None: the object is gone, Terraform forgets it and plans to create it."""
+
+    new_state: Values | None
+    private: bytes | None = None
+    identity: Values | None = None
+    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """`planned` None: to be destroyed. `requires_replace`: paths whose change needs a new object."""
+
+    planned: Values | None
+    requires_replace: tuple[Path, ...] | list[Path] = ()
+    private: bytes | None = None
+    identity: Values | None = None
+    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+    # Would silence Terraform's checks of the plan; here for completeness, never set.
+    legacy_type_system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """`new_state` None: destroyed, or with an error: nothing new exists and Terraform keeps what it had."""
+
+    new_state: Values | None
+    private: bytes | None = None
+    identity: Values | None = None
+    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """`state` None needs an error that says why: an empty answer would look like a success."""
+
+    state: Values | None
+    private: bytes | None = None
+    identity: Values | None = None
+    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoveResult:
+    """`state` is the object in the target type's shape, None with an error if it cannot be moved."""
+
+    state: Values | None
+    private: bytes | None = None
+    identity: Values | None = None
+    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
