@@ -1,0 +1,94 @@
+"""What a pcapng says about an interface: link type, name, how to read its clock (sections 3.5 and 4.2)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vtaplib.capture.record import Interface
+from vtaplib.errors import CaptureError
+
+# Option codes.
+END_OF_OPTIONS = 0
+IF_NAME = 2
+IF_DESCRIPTION = 3
+IF_TSRESOL = 9
+IF_TSOFFSET = 14
+
+NS_PER_SECOND = 1_000_000_000
+
+# Microseconds, when if_tsresol is absent.
+DEFAULT_TSRESOL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceClock:
+    """Nanoseconds since 1970 are `ticks * numerator // denominator + offset_ns`."""
+
+    numerator: int
+    denominator: int
+    offset_ns: int = 0
+
+    @property
+    def is_product(self) -> bool:
+        """Whether `ticks * numerator` is all of it."""
+        return self.denominator == 1 and self.offset_ns == 0
+
+    def to_ns(self, ticks: int) -> int:
+        """Return the time; what is finer than a nanosecond is dropped."""
+        return ticks * self.numerator // self.denominator + self.offset_ns
+
+
+def clock_of_resolution(tsresol: int, offset_seconds: int = 0) -> InterfaceClock:
+    """Return the clock for an if_tsresol: 10^-n seconds a tick, or 2^-n where the top bit is set."""
+    exponent = tsresol & 0x7F
+    offset_ns = offset_seconds * NS_PER_SECOND
+    if tsresol & 0x80:
+        return InterfaceClock(NS_PER_SECOND, 1 << exponent, offset_ns)
+    if exponent <= 9:
+        return InterfaceClock(10 ** (9 - exponent), 1, offset_ns)
+    return InterfaceClock(1, 10 ** (exponent - 9), offset_ns)
+
+
+def parse_interface(body: bytes, order: str, name: str, offset: int) -> tuple[Interface, InterfaceClock]:
+    """Return what the body of an Interface Description Block says; `name` and `offset` are for the error."""
+    if len(body) < 8:
+        raise CaptureError(
+            name,
+            f"the interface description at byte {offset:,} is too short: {len(body)} bytes",
+            offset=offset,
+        )
+    link_type, _reserved, snap_length = struct.unpack_from(order + "HHI", body)
+    texts = {IF_NAME: "", IF_DESCRIPTION: ""}
+    tsresol, offset_seconds = DEFAULT_TSRESOL, 0
+    for code, value in parse_options(body[8:], order, name, offset):
+        if code in texts:
+            # Some writers count a closing zero in.
+            texts[code] = value.rstrip(b"\0").decode("utf-8", "replace")
+        elif code == IF_TSRESOL and len(value) == 1:
+            tsresol = value[0]
+        elif code == IF_TSOFFSET and len(value) == 8:
+            (offset_seconds,) = struct.unpack(order + "q", value)
+    interface = Interface(link_type, snap_length, texts[IF_NAME], texts[IF_DESCRIPTION])
+    return interface, clock_of_resolution(tsresol, offset_seconds)
+
+
+def parse_options(options: bytes, order: str, name: str, offset: int) -> Iterator[tuple[int, bytes]]:
+    """Yield `(code, value)` up to the end-of-options mark, which may be absent; raise where a length lies."""
+    position = 0
+    while position + 4 <= len(options):
+        code, length = struct.unpack_from(order + "HH", options, position)
+        if code == END_OF_OPTIONS:
+            return
+        position += 4
+        if position + length > len(options):
+            raise CaptureError(
+                name,
+                f"option {code} of the block at byte {offset:,} claims {length:,} bytes, "
+                f"and {len(options) - position:,} are there",
+                offset=offset,
+            )
+        yield code, options[position : position + length]
+        # Values are padded to 32 bits.
+        position += (length + 3) & ~3
