@@ -1,0 +1,120 @@
+"""The 50 bytes around a mirrored frame: Ethernet, IPv4, UDP and VXLAN, from a template.
+
+On one path only three things differ from copy to copy: the lengths, the IP checksum over one of them, and the
+UDP ports. So a header is three pieces: one that goes with the length and ends where the ports stand, the
+ports, and one that goes with the length and starts behind them. The outer values are those seen in a capture
+of the real service: TTL 64; TOS and identification 0, DF clear, UDP checksum 0 (RFC 7348, section 4.1, wants
+it so).
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from zlib import crc32
+
+from vtaplib.packets import ethernet, ipv4, udp, vxlan
+from vtaplib.packets.checksum import internet_checksum
+
+TTL = 64
+
+# What the outer headers add to an inner frame, in the outer IP length and on the wire.
+IP_OVERHEAD = ipv4.HEADER_LENGTH + udp.HEADER_LENGTH + vxlan.HEADER_LENGTH
+WIRE_OVERHEAD = ethernet.HEADER_LENGTH + IP_OVERHEAD
+
+# Of an inner frame whose copy still fits an IPv4 total length.
+LARGEST_INNER = 0xFFFF - IP_OVERHEAD
+
+
+class Pieces(dict[int, tuple[bytes, bytes]]):
+    """The two pieces around the ports, by the inner frame's length; made when first asked for."""
+
+    __slots__ = ("_addresses", "_macs", "_vxlan")
+
+    def __init__(
+        self,
+        source_mac: bytes,
+        destination_mac: bytes,
+        source: IPv4Address,
+        destination: IPv4Address,
+        vni: int,
+    ) -> None:
+        super().__init__()
+        self._macs = destination_mac + source_mac + ethernet.IPV4.to_bytes(2, "big")
+        self._addresses = source.packed, destination.packed
+        self._vxlan = vxlan.emit(vxlan.VxlanPacket(vni))
+
+    def __missing__(self, inner_length: int) -> tuple[bytes, bytes]:
+        udp_length = udp.HEADER_LENGTH + vxlan.HEADER_LENGTH + inner_length
+        pieces = (
+            self.link_and_network(udp_length),
+            udp_length.to_bytes(2, "big") + b"\0\0" + self._vxlan,
+        )
+        self[inner_length] = pieces
+        return pieces
+
+    def link_and_network(self, payload_length: int, identification: int = 0, fragmentation: int = 0) -> bytes:
+        """The Ethernet and IPv4 headers before a payload of this many bytes."""
+        header = bytearray(ipv4.HEADER_LENGTH)
+        ipv4.LAYOUT.pack_into(
+            header,
+            0,
+            0x45,
+            0,
+            ipv4.HEADER_LENGTH + payload_length,
+            identification,
+            fragmentation,
+            TTL,
+            ipv4.UDP,
+            0,
+            *self._addresses,
+        )
+        header[ipv4.CHECKSUM] = internet_checksum(bytes(header)).to_bytes(2, "big")
+        return self._macs + header
+
+
+class OuterHeader:
+    """The headers on one path: from one interface to one collector, for one TAP."""
+
+    __slots__ = ("destination_port", "pieces")
+
+    def __init__(
+        self,
+        *,
+        source_mac: bytes,
+        destination_mac: bytes,
+        source: IPv4Address,
+        destination: IPv4Address,
+        destination_port: int,
+        vni: int,
+    ) -> None:
+        self.destination_port = destination_port
+        self.pieces = Pieces(source_mac, destination_mac, source, destination, vni)
+
+    def ports(self, source_port: int) -> bytes:
+        """The piece in the middle."""
+        return (source_port << 16 | self.destination_port).to_bytes(4, "big")
+
+    def wrap(self, ports: bytes, frame: bytes) -> bytes:
+        """The copy of a frame of at most 65499 bytes, in one packet."""
+        front, back = self.pieces[len(frame)]
+        return b"".join((front, ports, back, frame))
+
+    def wrap_in_fragments(self, ports: bytes, frame: bytes, limit: int, at: int) -> tuple[bytes, ...]:
+        """The copy of a frame as IPv4 fragments whose outer IP length is at most `limit` (RFC 791, section
+        3.2).
+
+        Fragments of one packet need an identification that packets around it do not have (RFC 6864, section
+        4.3). It is derived from the time and the frame: nothing is remembered, and every run repeats.
+        """
+        datagram = b"".join((ports, self.pieces[len(frame)][1], frame))
+        identification = crc32(at.to_bytes(16, "big", signed=True), crc32(frame)) % 0xFFFF + 1
+        step = (limit - ipv4.HEADER_LENGTH) // 8 * 8
+        return tuple(
+            self.pieces.link_and_network(
+                len(datagram[start : start + step]),
+                identification,
+                start // 8 | (ipv4.MORE_FRAGMENTS if start + step < len(datagram) else 0),
+            )
+            + datagram[start : start + step]
+            for start in range(0, len(datagram), step)
+        )

@@ -1,0 +1,143 @@
+"""What a frame is addressed by: the key that routing and hashing go by, read from any bytes.
+
+Nothing here raises: hardware that hashes headers does not argue with them either. Lengths and checksums
+inside the headers are not looked at, only whether the bytes are there. Fragments have no ports, the first one
+included: its ports would part it from the others, which have none to read.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from zlib import crc32
+
+from vtaplib.packets import ethernet, ipv4, ipv6
+
+TAGS = frozenset((ethernet.VLAN, ethernet.PROVIDER_VLAN))
+
+TCP = 6
+UDP = 17
+SCTP = 132
+
+# Protocols whose first four bytes are source and destination port.
+PORTED = frozenset((TCP, UDP, SCTP))
+
+NO_PROTOCOL = -1
+NO_PORT = -1
+
+EXTENSION_HEADERS = frozenset((ipv6.HOP_BY_HOP, ipv6.ROUTING, ipv6.FRAGMENT, ipv6.DESTINATION_OPTIONS))
+
+
+class Flow(NamedTuple):
+    """The addresses, protocol and ports of a frame.
+
+    `version` is 4 or 6, or 0 for what is not IP or is too broken to read as such; then the addresses are MAC
+    addresses, empty where the frame is shorter than an Ethernet header, and there is no protocol. `ethertype`
+    is what follows any VLAN tags, -1 if it is cut off. Ports are -1 where there are none to read.
+    """
+
+    version: int
+    ethertype: int
+    source: bytes
+    destination: bytes
+    protocol: int = NO_PROTOCOL
+    source_port: int = NO_PORT
+    destination_port: int = NO_PORT
+    is_fragment: bool = False
+
+    def reversed(self) -> Flow:
+        """The flow of the answers."""
+        return self._replace(
+            source=self.destination,
+            destination=self.source,
+            source_port=self.destination_port,
+            destination_port=self.source_port,
+        )
+
+
+def read_flow(frame: bytes) -> Flow:
+    """The flow of an Ethernet frame; any bytes have one."""
+    if len(frame) < ethernet.HEADER_LENGTH:
+        return Flow(0, -1, b"", b"")
+    at = 12
+    ethertype = int.from_bytes(frame[at : at + 2], "big")
+    while ethertype in TAGS and len(frame) >= at + 6:
+        at += 4
+        ethertype = int.from_bytes(frame[at : at + 2], "big")
+    if len(frame) < at + 2 or ethertype in TAGS:
+        return Flow(0, -1, frame[6:12], frame[0:6])
+    at += 2
+    flow = None
+    if ethertype == ethernet.IPV4:
+        flow = maybe_ipv4_flow(frame, at)
+    elif ethertype == ethernet.IPV6:
+        flow = maybe_ipv6_flow(frame, at)
+    return flow or Flow(0, ethertype, frame[6:12], frame[0:6])
+
+
+def maybe_ipv4_flow(frame: bytes, at: int) -> Flow | None:
+    """The flow of the IPv4 packet that starts at `at`, or None if it has no readable header."""
+    if len(frame) < at + ipv4.HEADER_LENGTH or frame[at] >> 4 != 4 or frame[at] & 0x0F < 5:
+        return None
+    fragmentation = int.from_bytes(frame[at + 6 : at + 8], "big")
+    is_fragment = bool(fragmentation & (ipv4.MORE_FRAGMENTS | ipv4.OFFSET_MASK))
+    payload = at + (frame[at] & 0x0F) * 4
+    return with_ports(
+        Flow(4, ethernet.IPV4, frame[at + 12 : at + 16], frame[at + 16 : at + 20], frame[at + 9]),
+        frame,
+        payload,
+        is_fragment,
+    )
+
+
+def maybe_ipv6_flow(frame: bytes, at: int) -> Flow | None:
+    """The flow of the IPv6 packet that starts at `at`, or None if it has no readable header."""
+    if len(frame) < at + ipv6.HEADER_LENGTH or frame[at] >> 4 != 6:
+        return None
+    source, destination = frame[at + 8 : at + 24], frame[at + 24 : at + 40]
+    protocol = frame[at + 6]
+    is_fragment = False
+    at += ipv6.HEADER_LENGTH
+    while protocol in EXTENSION_HEADERS and len(frame) >= at + 8:
+        if protocol == ipv6.FRAGMENT:
+            # Offset and M flag; both zero is an "atomic fragment", a whole packet (RFC 6946).
+            is_fragment = bool(int.from_bytes(frame[at + 2 : at + 4], "big") & 0xFFF9)
+            length = 8
+        else:
+            length = (frame[at + 1] + 1) * 8
+        protocol = frame[at]
+        at += length
+        if is_fragment:
+            break
+    return with_ports(Flow(6, ethernet.IPV6, source, destination, protocol), frame, at, is_fragment)
+
+
+def with_ports(flow: Flow, frame: bytes, at: int, is_fragment: bool) -> Flow:
+    """The flow with the ports that stand at `at`, if its protocol has ports and they are there."""
+    if is_fragment:
+        return flow._replace(is_fragment=True)
+    if flow.protocol not in PORTED or len(frame) < at + 4:
+        return flow
+    return flow._replace(
+        source_port=int.from_bytes(frame[at : at + 2], "big"),
+        destination_port=int.from_bytes(frame[at + 2 : at + 4], "big"),
+    )
+
+
+def directional_hash(flow: Flow) -> int:
+    """32 bits that are the same for all frames of a flow in one direction, in every run."""
+    return crc32(
+        b"%b%b%b%b%b"
+        % (
+            flow.source,
+            flow.destination,
+            (flow.protocol & 0xFFFF).to_bytes(2, "big"),
+            (flow.source_port & 0xFFFFFFFF).to_bytes(4, "big"),
+            (flow.destination_port & 0xFFFFFFFF).to_bytes(4, "big"),
+        )
+    )
+
+
+def symmetric_hash(flow: Flow) -> int:
+    """32 bits that are the same for both directions of a conversation, in every run."""
+    here, there = (flow.source, flow.source_port), (flow.destination, flow.destination_port)
+    return directional_hash(flow if here <= there else flow.reversed())
