@@ -1,0 +1,28 @@
+"""`python -m provider_shim`: vtap's Terraform provider, as Terraform's executable and for debugging."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from provider_shim.launch import finish, run
+
+if TYPE_CHECKING:
+    from provider_shim.servicer import Lifecycle
+
+
+def load() -> Callable[[], Lifecycle]:
+    """Import the lifecycle, and with it all resources."""
+    from provider_shim.lifecycle import Provider
+
+    return Provider
+
+
+def main() -> None:
+    """Run the provider and end the process."""
+    finish(run(sys.argv[1:], load))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The process that Terraform talks to: a gRPC server in a private directory, from the handshake to Shutdown.
+
+Standard output carries the handshake line and nothing else, ever; everything else goes to standard error.
+Shutdown is answered first and obeyed right after: a process that outlives it by two seconds is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import grpc
+
+from provider_shim.gen import grpc_controller_pb2 as controller
+from provider_shim.log import log
+from provider_shim.rendezvous import Rendezvous, hidden
+from provider_shim.servicer import SERVICE, Lifecycle, method_handlers
+
+if TYPE_CHECKING:
+    from provider_shim.tls import TlsFront
+
+ADDRESS: Final = "terraform.local/vtap/vtap"
+PROTOCOL_VERSION: Final = 6
+# go-plugin's own version of the handshake, the line's first field.
+_CORE_PROTOCOL_VERSION: Final = 1
+# gRPC's default is 4 MiB, which one large attribute exceeds; Terraform's other providers allow as much as
+# this.
+_MESSAGE_LIMIT: Final = 256 << 20
+# Terraform's default parallelism is 10 per walk.
+_WORKERS: Final = 16
+# Together well under the two seconds that Terraform waits.
+_GRACE_SECONDS: Final = 0.8
+_DRAIN_SECONDS: Final = 0.3
+_PARENT_CHECK_SECONDS: Final = 5.0
+_CLOCK_SKEW_SECONDS: Final = 60.0
+_CERTIFICATE_SECONDS: Final = 30 * 86400.0
+
+
+class _Ending:
+    """The wish to end: set from any thread or signal handler, waited for by the main thread.
+
+    A pipe, because it is safe in a signal handler that interrupts the very wait.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+
+    def ask(self, *_: object) -> None:
+        os.write(self._write, b"x")
+
+    def wait(self, *, with_parent: bool) -> None:
+        """Return when asked to end, or `with_parent` when the process that started this one is gone."""
+        parent = os.getppid()
+        while not select.select([self._read], [], [], _PARENT_CHECK_SECONDS)[0]:
+            if with_parent and os.getppid() != parent:
+                log("warn", "Terraform is gone without a Shutdown: ending")
+                return
+
+
+def serve(make_lifecycle: Callable[[], Lifecycle]) -> int:
+    """Serve Terraform, which started this process, until Shutdown. Returns the exit code."""
+    handshake = _claim_standard_output()
+    ending = _Ending()
+    # Ctrl-C reaches the whole process group, but it is Terraform that decides: it calls StopProvider and
+    # Shutdown.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, ending.ask)
+    signal.signal(signal.SIGHUP, ending.ask)
+    lifecycle = make_lifecycle()
+    rendezvous = Rendezvous.create()
+    try:
+        backend = rendezvous.file("b")
+        server = _start(lifecycle, backend, ending)
+        front, address, certificate = None, backend, ""
+        if client_pem := os.environ.get("PLUGIN_CLIENT_CERT"):
+            front, certificate = _start_front(rendezvous, hidden(backend), client_pem)
+            address = rendezvous.file("s")
+        line = f"{_CORE_PROTOCOL_VERSION}|{PROTOCOL_VERSION}|unix|{address}|grpc|{certificate}\n"
+        os.write(handshake, line.encode())
+        ending.wait(with_parent=True)
+        server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
+        if front is not None:
+            front.drain(_DRAIN_SECONDS)
+    finally:
+        rendezvous.remove()
+    return 0
+
+
+def serve_debug(make_lifecycle: Callable[[], Lifecycle]) -> int:
+    """Serve any Terraform that is told where, without TLS, until SIGINT or SIGTERM. Returns the exit code."""
+    ending = _Ending()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ending.ask)
+    lifecycle = make_lifecycle()
+    rendezvous = Rendezvous.create()
+    try:
+        backend = rendezvous.file("b")
+        server = _start(lifecycle, backend, ending)
+        sys.stdout.write(f"TF_REATTACH_PROVIDERS='{reattach_json(backend)}'\n")
+        sys.stdout.flush()
+        sys.stderr.write(
+            "Set this variable for terraform. This process serves ONE provider configuration: it cannot\n"
+            "tell aliases apart, the last one configured would serve them all. Ctrl-C ends it.\n"
+        )
+        ending.wait(with_parent=False)
+        server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
+    finally:
+        rendezvous.remove()
+    return 0
+
+
+def reattach_json(socket_path: str) -> str:
+    """The value of TF_REATTACH_PROVIDERS for a server in this process.
+
+    `Test` must be true (Terraform crashes on false for protocol 6), and the process number one that lives.
+    """
+    import json
+
+    entry = {
+        "Protocol": "grpc",
+        "ProtocolVersion": PROTOCOL_VERSION,
+        "Pid": os.getpid(),
+        "Test": True,
+        "Addr": {"Network": "unix", "String": socket_path},
+    }
+    return json.dumps({ADDRESS: entry})
+
+
+def _claim_standard_output() -> int:
+    """Keep standard output for the handshake: whatever else writes there writes to standard error now."""
+    handshake = os.dup(1)
+    os.dup2(2, 1)
+    return handshake
+
+
+def _start(lifecycle: Lifecycle, path: str, ending: _Ending) -> grpc.Server:
+    def shutdown(_request: controller.Empty, _context: grpc.ServicerContext) -> controller.Empty:
+        ending.ask()
+        return controller.Empty()
+
+    end = grpc.unary_unary_rpc_method_handler(
+        shutdown,
+        request_deserializer=controller.Empty.FromString,
+        response_serializer=controller.Empty.SerializeToString,
+    )
+    server = grpc.server(
+        ThreadPoolExecutor(_WORKERS, thread_name_prefix="rpc"),
+        options=(
+            ("grpc.max_receive_message_length", _MESSAGE_LIMIT),
+            ("grpc.max_send_message_length", _MESSAGE_LIMIT),
+        ),
+    )
+    server.add_generic_rpc_handlers(
+        (
+            grpc.method_handlers_generic_handler(SERVICE.full_name, method_handlers(lifecycle)),
+            grpc.method_handlers_generic_handler("plugin.GRPCController", {"Shutdown": end}),
+        )
+    )
+    server.add_insecure_port(_target(path))
+    server.start()
+    return server
+
+
+def _target(path: str) -> str:
+    """GRPC's name for a unix socket, a URI: every byte but the plainest is percent-encoded."""
+    plain = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
+    return "unix:" + "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in os.fsencode(path))
+
+
+def _start_front(
+    rendezvous: Rendezvous, connect: Callable[[], socket.socket], client_pem: str
+) -> tuple[TlsFront, str]:
+    """Start the TLS front in the directory; returns it and the certificate for the handshake."""
+    import ssl
+
+    from provider_shim.certificate import make_certificate
+    from provider_shim.tls import TlsFront, server_context
+
+    now = time.time()
+    certificate = make_certificate(os.urandom(96), now - _CLOCK_SKEW_SECONDS, now + _CERTIFICATE_SECONDS)
+    context = server_context(certificate, client_pem, rendezvous.path)
+    front = TlsFront(context, ssl.PEM_cert_to_DER_cert(client_pem.strip()), rendezvous.file("s"), connect)
+    front.start()
+    return front, certificate.handshake_text

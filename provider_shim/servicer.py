@@ -1,0 +1,428 @@
+"""One method per call of the protocol, each in three steps: convert in, call the lifecycle, convert out.
+
+No method may depend on another having been called before it: Terraform starts several processes per command
+and asks only the first for the schemas. Whatever goes wrong becomes a diagnostic with the resource's
+address beside it; a bare gRPC error has none.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from provider_shim import state_json, wire
+from provider_shim.diagnostics import Diagnostic, Severity
+from provider_shim.gen import tfplugin6_pb2 as pb
+from provider_shim.log import log, verbose
+from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult, Values
+from provider_shim.schema import IdentitySchema, Schema, Type
+from provider_shim.schema_rules import check_identity_schema, check_schema
+from provider_shim.values import DynamicValueError, object_type
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["Provider"]
+_LAST_FRAMES: Final = 6
+T = TypeVar("T")
+
+
+class Lifecycle(Protocol):
+    """What the provider does, on plain values. Terraform calls from several threads at once."""
+
+    def provider_schema(self) -> Schema: ...
+    def resource_schemas(self) -> Mapping[str, Schema]: ...
+    def identity_schemas(self) -> Mapping[str, IdentitySchema]: ...
+    def resource_schema(self, type_name: str) -> Schema: ...
+    def validate_provider_config(self, config: Values) -> list[Diagnostic]: ...
+    def configure(self, config: Values, terraform_version: str) -> list[Diagnostic]: ...
+    def stop(self) -> None: ...
+    def validate_resource_config(
+        self, type_name: str, config: Values, *, write_only_allowed: bool
+    ) -> list[Diagnostic]: ...
+    def upgrade(
+        self, type_name: str, version: int, state: Values
+    ) -> tuple[Values | None, list[Diagnostic]]: ...
+    def upgrade_identity(
+        self, type_name: str, version: int, identity: Values | None
+    ) -> tuple[Values | None, list[Diagnostic]]: ...
+    def read(
+        self, type_name: str, state: Values | None, private: bytes, identity: Values | None
+    ) -> ReadResult: ...
+    def plan(
+        self,
+        type_name: str,
+        prior: Values | None,
+        proposed: Values | None,
+        config: Values | None,
+        private: bytes,
+        identity: Values | None,
+    ) -> PlanResult: ...
+    def apply(
+        self,
+        type_name: str,
+        prior: Values | None,
+        planned: Values | None,
+        config: Values | None,
+        private: bytes,
+        identity: Values | None,
+    ) -> ApplyResult: ...
+    def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult: ...
+    def move(
+        self,
+        source_type_name: str,
+        source_provider: str,
+        source_version: int,
+        state: Values,
+        target_type_name: str,
+        identity: Values | None,
+    ) -> MoveResult: ...
+
+
+class UnknownTypeError(Exception):
+    """Terraform asked about a resource type that this provider does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What converting values of one resource type needs."""
+
+    schema: Schema
+    type: Type
+    identity_type: Type | None
+
+
+class Servicer:
+    """The protocol's managed-resource calls over a lifecycle."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
+        self._shapes: dict[str, _Shape] = {}
+
+    def _shape(self, type_name: str) -> _Shape:
+        if (shape := self._shapes.get(type_name)) is None:
+            try:
+                schema = self._lifecycle.resource_schema(type_name)
+            except KeyError as error:
+                raise UnknownTypeError(f"This provider has no resource type {type_name!r}.") from error
+            identity = self._lifecycle.identity_schemas().get(type_name)
+            shape = _Shape(
+                schema, object_type(schema.block), None if identity is None else wire.identity_type(identity)
+            )
+            self._shapes[type_name] = shape
+        return shape
+
+    # Schemas
+
+    def get_metadata(self, _request: pb.GetMetadata.Request) -> pb.GetMetadata.Response:
+        return pb.GetMetadata.Response(
+            server_capabilities=_capabilities(),
+            resources=[
+                pb.GetMetadata.ResourceMetadata(type_name=name) for name in self._lifecycle.resource_schemas()
+            ],
+        )
+
+    def get_provider_schema(self, _request: pb.GetProviderSchema.Request) -> pb.GetProviderSchema.Response:
+        provider, resources = self._lifecycle.provider_schema(), self._lifecycle.resource_schemas()
+        problems = [*check_schema(provider, "provider")]
+        for name, schema in resources.items():
+            problems += check_schema(schema, name)
+        if problems:
+            # The provider's schema must be there in any case, else Terraform reports only its absence.
+            return pb.GetProviderSchema.Response(
+                provider=pb.Schema(block=pb.Schema.Block()), diagnostics=_schema_diagnostics(problems)
+            )
+        return pb.GetProviderSchema.Response(
+            provider=wire.schema_to_proto(provider),
+            resource_schemas={name: wire.schema_to_proto(schema) for name, schema in resources.items()},
+            server_capabilities=_capabilities(),
+        )
+
+    def get_resource_identity_schemas(
+        self, _request: pb.GetResourceIdentitySchemas.Request
+    ) -> pb.GetResourceIdentitySchemas.Response:
+        schemas = self._lifecycle.identity_schemas()
+        problems = [p for name, schema in schemas.items() for p in check_identity_schema(schema, name)]
+        if problems:
+            return pb.GetResourceIdentitySchemas.Response(diagnostics=_schema_diagnostics(problems))
+        return pb.GetResourceIdentitySchemas.Response(
+            identity_schemas={name: wire.identity_schema_to_proto(s) for name, s in schemas.items()}
+        )
+
+    def get_functions(self, _request: pb.GetFunctions.Request) -> pb.GetFunctions.Response:
+        return pb.GetFunctions.Response()
+
+    # The provider block
+
+    def validate_provider_config(
+        self, request: pb.ValidateProviderConfig.Request
+    ) -> pb.ValidateProviderConfig.Response:
+        type_ = object_type(self._lifecycle.provider_schema().block)
+        config = wire.value_from_proto(request.config, type_)
+        diagnostics = self._lifecycle.validate_provider_config(config)
+        return pb.ValidateProviderConfig.Response(diagnostics=wire.diagnostics_to_proto(diagnostics, type_))
+
+    def configure_provider(self, request: pb.ConfigureProvider.Request) -> pb.ConfigureProvider.Response:
+        type_ = object_type(self._lifecycle.provider_schema().block)
+        config = wire.value_from_proto(request.config, type_)
+        diagnostics = self._lifecycle.configure(config, request.terraform_version)
+        return pb.ConfigureProvider.Response(diagnostics=wire.diagnostics_to_proto(diagnostics, type_))
+
+    def stop_provider(self, _request: pb.StopProvider.Request) -> pb.StopProvider.Response:
+        self._lifecycle.stop()
+        return pb.StopProvider.Response()
+
+    # Managed resources
+
+    def validate_resource_config(
+        self, request: pb.ValidateResourceConfig.Request
+    ) -> pb.ValidateResourceConfig.Response:
+        shape = self._shape(request.type_name)
+        config = wire.value_from_proto(request.config, shape.type)
+        diagnostics = self._lifecycle.validate_resource_config(
+            request.type_name,
+            config,
+            write_only_allowed=request.client_capabilities.write_only_attributes_allowed,
+        )
+        return pb.ValidateResourceConfig.Response(
+            diagnostics=wire.diagnostics_to_proto(diagnostics, shape.type)
+        )
+
+    def upgrade_resource_state(
+        self, request: pb.UpgradeResourceState.Request
+    ) -> pb.UpgradeResourceState.Response:
+        shape = self._shape(request.type_name)
+        raw = wire.raw_state_from_proto(request.raw_state)
+        if raw is None:
+            return pb.UpgradeResourceState.Response(upgraded_state=wire.value_to_proto(None, shape.type))
+        state, diagnostics = self._lifecycle.upgrade(request.type_name, request.version, raw)
+        if state is None and not _has_error(diagnostics):
+            # Unset, the object would be forgotten without a word.
+            raise DynamicValueError((), f"{request.type_name}: upgrading the state gave nothing")
+        upgraded = state_json.read_block(state, shape.schema.block)
+        return pb.UpgradeResourceState.Response(
+            upgraded_state=None if upgraded is None else wire.value_to_proto(upgraded, shape.type),
+            diagnostics=wire.diagnostics_to_proto(diagnostics, shape.type),
+        )
+
+    def upgrade_resource_identity(
+        self, request: pb.UpgradeResourceIdentity.Request
+    ) -> pb.UpgradeResourceIdentity.Response:
+        shape = self._shape(request.type_name)
+        raw = wire.raw_state_from_proto(request.raw_identity)
+        identity, diagnostics = self._lifecycle.upgrade_identity(request.type_name, request.version, raw)
+        if shape.identity_type is not None and identity is not None:
+            identity = state_json.read_value(identity, shape.identity_type)
+        return pb.UpgradeResourceIdentity.Response(
+            upgraded_identity=wire.identity_to_proto(identity, shape.identity_type),
+            diagnostics=wire.diagnostics_to_proto(diagnostics, shape.identity_type),
+        )
+
+    def read_resource(self, request: pb.ReadResource.Request) -> pb.ReadResource.Response:
+        shape = self._shape(request.type_name)
+        state = wire.value_from_proto(request.current_state, shape.type)
+        identity = wire.identity_from_proto(request.current_identity, shape.identity_type)
+        result = self._lifecycle.read(request.type_name, state, request.private, identity)
+        return pb.ReadResource.Response(
+            new_state=wire.value_to_proto(result.new_state, shape.type),
+            private=_or_given(result.private, request.private),
+            new_identity=wire.identity_to_proto(_or_given(result.identity, identity), shape.identity_type),
+            diagnostics=wire.diagnostics_to_proto(result.diagnostics, shape.type),
+        )
+
+    def plan_resource_change(self, request: pb.PlanResourceChange.Request) -> pb.PlanResourceChange.Response:
+        shape = self._shape(request.type_name)
+        prior = wire.value_from_proto(request.prior_state, shape.type)
+        proposed = wire.value_from_proto(request.proposed_new_state, shape.type)
+        config = wire.value_from_proto(request.config, shape.type)
+        identity = wire.identity_from_proto(request.prior_identity, shape.identity_type)
+        result = self._lifecycle.plan(
+            request.type_name, prior, proposed, config, request.prior_private, identity
+        )
+        return pb.PlanResourceChange.Response(
+            planned_state=wire.value_to_proto(result.planned, shape.type),
+            requires_replace=[wire.path_to_proto(path, shape.type) for path in result.requires_replace],
+            planned_private=_or_given(result.private, request.prior_private),
+            planned_identity=wire.identity_to_proto(
+                _or_given(result.identity, identity), shape.identity_type
+            ),
+            legacy_type_system=result.legacy_type_system,
+            diagnostics=wire.diagnostics_to_proto(result.diagnostics, shape.type),
+        )
+
+    def apply_resource_change(
+        self, request: pb.ApplyResourceChange.Request
+    ) -> pb.ApplyResourceChange.Response:
+        shape = self._shape(request.type_name)
+        prior = wire.value_from_proto(request.prior_state, shape.type)
+        planned = wire.value_from_proto(request.planned_state, shape.type)
+        config = wire.value_from_proto(request.config, shape.type)
+        identity = wire.identity_from_proto(request.planned_identity, shape.identity_type)
+        result = self._lifecycle.apply(
+            request.type_name, prior, planned, config, request.planned_private, identity
+        )
+        return pb.ApplyResourceChange.Response(
+            new_state=wire.value_to_proto(result.new_state, shape.type),
+            private=_or_given(result.private, request.planned_private),
+            new_identity=wire.identity_to_proto(_or_given(result.identity, identity), shape.identity_type),
+            diagnostics=wire.diagnostics_to_proto(result.diagnostics, shape.type),
+        )
+
+    def import_resource_state(
+        self, request: pb.ImportResourceState.Request
+    ) -> pb.ImportResourceState.Response:
+        shape = self._shape(request.type_name)
+        identity = wire.identity_from_proto(request.identity, shape.identity_type)
+        result = self._lifecycle.import_resource(request.type_name, request.id, identity)
+        diagnostics = list(result.diagnostics)
+        if result.state is None:
+            if not _has_error(diagnostics):
+                # Terraform's import command takes an empty answer for a success.
+                named = request.id or identity
+                detail = f"There is no {request.type_name} {named!r}."
+                diagnostics.append(Diagnostic(Severity.ERROR, "Nothing to import", detail))
+            return pb.ImportResourceState.Response(
+                diagnostics=wire.diagnostics_to_proto(diagnostics, shape.type)
+            )
+        imported = pb.ImportResourceState.ImportedResource(
+            type_name=request.type_name,
+            state=wire.value_to_proto(result.state, shape.type),
+            private=_or_given(result.private, b""),
+            identity=wire.identity_to_proto(_or_given(result.identity, identity), shape.identity_type),
+        )
+        return pb.ImportResourceState.Response(
+            imported_resources=[imported], diagnostics=wire.diagnostics_to_proto(diagnostics, shape.type)
+        )
+
+    def move_resource_state(self, request: pb.MoveResourceState.Request) -> pb.MoveResourceState.Response:
+        shape = self._shape(request.target_type_name)
+        result = self._lifecycle.move(
+            request.source_type_name,
+            request.source_provider_address,
+            request.source_schema_version,
+            wire.raw_state_from_proto(request.source_state),
+            request.target_type_name,
+            wire.raw_state_from_proto(request.source_identity),
+        )
+        state = state_json.read_block(result.state, shape.schema.block)
+        return pb.MoveResourceState.Response(
+            target_state=None if state is None else wire.value_to_proto(state, shape.type),
+            target_private=_or_given(result.private, b""),
+            target_identity=wire.identity_to_proto(result.identity, shape.identity_type),
+            diagnostics=wire.diagnostics_to_proto(result.diagnostics, shape.type),
+        )
+
+
+# Every call that is answered. The service's other calls are of kinds that the provider does not have.
+CALLS: Final[Mapping[str, Callable[[Servicer, Any], Message]]] = {
+    "GetMetadata": Servicer.get_metadata,
+    "GetProviderSchema": Servicer.get_provider_schema,
+    "GetResourceIdentitySchemas": Servicer.get_resource_identity_schemas,
+    "GetFunctions": Servicer.get_functions,
+    "ValidateProviderConfig": Servicer.validate_provider_config,
+    "ConfigureProvider": Servicer.configure_provider,
+    "StopProvider": Servicer.stop_provider,
+    "ValidateResourceConfig": Servicer.validate_resource_config,
+    "UpgradeResourceState": Servicer.upgrade_resource_state,
+    "UpgradeResourceIdentity": Servicer.upgrade_resource_identity,
+    "ReadResource": Servicer.read_resource,
+    "PlanResourceChange": Servicer.plan_resource_change,
+    "ApplyResourceChange": Servicer.apply_resource_change,
+    "ImportResourceState": Servicer.import_resource_state,
+    "MoveResourceState": Servicer.move_resource_state,
+}
+
+
+def method_handlers(lifecycle: Lifecycle) -> dict[str, grpc.RpcMethodHandler]:
+    """A gRPC handler for every call of the service; its shape (stream or not) is read from the descriptor."""
+    servicer = Servicer(lifecycle)
+    handlers = {}
+    for method in SERVICE.methods:
+        request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+        call = CALLS.get(method.name)
+        behaviour = _refusal(method.name) if call is None else _guarded(method.name, servicer, call, response)
+        make = _HANDLER_SHAPES[method.client_streaming, method.server_streaming]
+        handlers[method.name] = make(
+            behaviour,
+            request_deserializer=request.FromString,
+            response_serializer=response.SerializeToString,
+        )
+    return handlers
+
+
+_HANDLER_SHAPES: Final = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+}
+
+
+def _refusal(name: str) -> Callable[[Any, grpc.ServicerContext], Any]:
+    def refuse(_request: Any, context: grpc.ServicerContext) -> Any:
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"vtap's provider does not implement {name}")
+
+    return refuse
+
+
+def _guarded(
+    name: str, servicer: Servicer, call: Callable[[Servicer, Any], Message], response: type[Message]
+) -> Callable[[Any, grpc.ServicerContext], Message]:
+    def answer(request: Any, _context: grpc.ServicerContext) -> Message:
+        started = time.perf_counter()
+        try:
+            return call(servicer, request)
+        except UnknownTypeError as error:
+            return _failure(response, Diagnostic(Severity.ERROR, "Unknown resource type", str(error)))
+        except DynamicValueError as error:
+            log("error", f"{name}: {error}", frames=_last_frames(error))
+            detail = f"{name}: {error}."
+            if type_name := getattr(request, "type_name", ""):
+                detail = f"{type_name}, {detail}"
+            detail += " The value and the provider's schema do not fit: this is a bug in vtap's provider."
+            summary = "Value does not fit the schema"
+            return _failure(response, Diagnostic(Severity.ERROR, summary, detail, error.path))
+        except Exception as error:  # noqa: BLE001  # the boundary: a bare rpc error would reach the user
+            log("error", f"{name}: {type(error).__name__}: {error}", frames=_last_frames(error))
+            detail = f"This is a bug in vtap's provider. {name}: {type(error).__name__}: {error}"
+            return _failure(response, Diagnostic(Severity.ERROR, "Unexpected error in vtap", detail))
+        finally:
+            if verbose:
+                elapsed = f"{(time.perf_counter() - started) * 1000:.2f}"
+                log("debug", name, type_name=getattr(request, "type_name", ""), milliseconds=elapsed)
+
+    return answer
+
+
+def _failure(response: type[Message], diagnostic: Diagnostic) -> Message:
+    if response is pb.StopProvider.Response:
+        return pb.StopProvider.Response(Error=f"{diagnostic.summary}: {diagnostic.detail}")
+    return response(diagnostics=wire.diagnostics_to_proto([diagnostic]))
+
+
+def _last_frames(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-_LAST_FRAMES:]
+    return " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
+
+
+def _capabilities() -> pb.ServerCapabilities:
+    return pb.ServerCapabilities(
+        plan_destroy=True, get_provider_schema_optional=True, move_resource_state=True
+    )
+
+
+def _schema_diagnostics(problems: Iterable[str]) -> list[pb.Diagnostic]:
+    summary = "Invalid schema: this is a bug in vtap's provider"
+    return wire.diagnostics_to_proto(Diagnostic(Severity.ERROR, summary, problem) for problem in problems)
+
+
+def _has_error(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+
+
+def _or_given(answered: T | None, given: T) -> T:
+    """Terraform replaces what it has by what a response says, so that silence means "keep"."""
+    return given if answered is None else answered
