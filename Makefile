@@ -10,7 +10,7 @@ STAMP := $(VENV)/.set-up
 CODE := vtaplib provider_shim proto tests benchmarks
 
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$candidate -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	$$candidate -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$candidate && break; done)
 
 help:
@@ -26,7 +26,7 @@ set-up: $(STAMP)
 
 # A change of either file sets up again; pip then has little to do.
 $(STAMP): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or later found; name one: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or later with venv found; install python3-venv, or name one: make PYTHON=/path/to/python3" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up $(VENV); the first time takes about a minute."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[terraform,testing,dev]'
@@ -47,7 +47,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check $(wildcard $(CODE)) tests/captures/record
 	$(BIN)/ruff check $(wildcard $(CODE)) tests/captures/record
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports --no-logo
 	$(if $(wildcard proto/generate.py),$(BIN)/python proto/generate.py --check)
 
 format: $(STAMP)

@@ -122,6 +122,13 @@ def test_what_is_no_capture_is_refused_in_words(capture: bytes, words: str) -> N
     assert words in str(caught.value)
 
 
+def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(LITTLE_NANO))))
+    with open_capture("-") as reader:
+        assert reader.name == "standard input"
+        assert list(reader) == [Record(NANOSECONDS, FRAME, 60, 0)]
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match=r"missing\.pcap: no such file or directory"):
         open_capture(tmp_path / "missing.pcap")

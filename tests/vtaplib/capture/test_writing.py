@@ -77,6 +77,14 @@ def test_a_device_is_written_to_and_stays_a_device() -> None:
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
+def test_a_dash_is_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(output))
+    with PcapWriter("-") as writer:
+        assert writer.name == "standard output"
+    assert len(output.getvalue()) == 24
+
+
 def test_a_given_stream_stays_open() -> None:
     stream = io.BytesIO()
     with PcapWriter(stream) as writer:
