@@ -1,0 +1,167 @@
+"""A survey of a view: the topology of a cloud, or of an overlay of what is planned.
+
+What a plan does not know yet (an address that is taken from a pool at apply) is absent from the topology.
+What belongs to nothing (a rule without a frontend, an interface without a subnet) is left out: frames cannot
+meet it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from vtaplib.errors import PacketError
+from vtaplib.fabric.topology import (
+    Backend,
+    BalancingRule,
+    Distribution,
+    Frontend,
+    Interface,
+    IpConfiguration,
+    Network,
+    RuleProtocol,
+    Tap,
+    TapConfiguration,
+    Topology,
+)
+from vtaplib.model.addresses import Address, maybe_address, networks
+from vtaplib.model.base import Model
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
+from vtaplib.packets.ethernet import mac_from_text
+from vtaplib.resources.lb import Lb
+from vtaplib.resources.lb_rule import LbRule
+from vtaplib.resources.linux_virtual_machine import LinuxVirtualMachine
+from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.network_interface_backend_address_pool_association import (
+    NetworkInterfaceBackendAddressPoolAssociation,
+)
+from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.virtual_network import VirtualNetwork
+from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
+from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+
+
+def topology_of(view: View) -> Topology:
+    """The topology of a view; everything in the order of IDs."""
+    return Topology(
+        networks=tuple(survey_networks(view)),
+        interfaces=tuple(survey_interfaces(view)),
+        frontends=tuple(survey_frontends(view)),
+        taps=tuple(
+            Tap(tap.id, tap.destination_id)
+            for tap in view.list(VirtualNetworkTap)
+            if is_known(
+                tap,
+                "destination_network_interface_ip_configuration_id",
+                "destination_load_balancer_frontend_ip_configuration_id",
+            )
+        ),
+        tap_configurations=tuple(
+            TapConfiguration(one.id, one.network_interface_id, one.virtual_network_tap_id)
+            for one in view.list(NetworkInterfaceTapConfiguration)
+        ),
+    )
+
+
+def survey_networks(view: View) -> Iterator[Network]:
+    """The networks, each with the peers that it reaches: connected and allowed on both sides."""
+    open_sides = {
+        (peering.virtual_network_id.lower(), peering.remote_virtual_network_id.lower())
+        for peering in view.list(VirtualNetworkPeering)
+        if is_known(peering, "peering_state", "allow_virtual_network_access")
+        and peering.peering_state == PeeringState.CONNECTED
+        and peering.allow_virtual_network_access
+    }
+    peers: dict[str, set[str]] = {}
+    for here, there in open_sides:
+        if (there, here) in open_sides:
+            peers.setdefault(here, set()).add(there)
+    for network in view.list(VirtualNetwork):
+        prefixes = network.address_space or () if is_known(network, "address_space") else ()
+        yield Network(network.id, tuple(networks(prefixes)), frozenset(peers.get(network.id.lower(), ())))
+
+
+def survey_interfaces(view: View) -> Iterator[Interface]:
+    """The interfaces that are in a network."""
+    machines = {
+        interface_id.lower(): machine.id
+        for machine in view.list(LinuxVirtualMachine)
+        if is_known(machine, "network_interface_ids")
+        for interface_id in machine.network_interface_ids
+    }
+    for interface in view.list(NetworkInterface):
+        with suppress(Undecided):
+            yield Interface(
+                id=interface.id,
+                network_id=interface.virtual_network_id,
+                ip_configurations=tuple(
+                    IpConfiguration(
+                        f"{interface.id}/ipConfigurations/{block.name}",
+                        known_address(block),
+                        block == interface.primary_configuration,
+                    )
+                    for block in interface.ip_configuration
+                ),
+                mac=known_mac(interface),
+                machine_id=machines.get(interface.id.lower()),
+                region=interface.location,
+            )
+
+
+def survey_frontends(view: View) -> Iterator[Frontend]:
+    """The frontends of internal load balancers, with their rules."""
+    for balancer in view.list(Lb):
+        rules: dict[str, list[BalancingRule]] = {}
+        for rule in view.referrers(balancer.id, LbRule):
+            with suppress(Undecided):
+                name = rule.frontend_ip_configuration_name.lower()
+                rules.setdefault(name, []).append(survey_rule(view, rule))
+        with suppress(Undecided):
+            for block in balancer.frontend_ip_configuration:
+                if block.subnet_id:
+                    yield Frontend(
+                        f"{balancer.id}/frontendIPConfigurations/{block.name}",
+                        block.subnet_id.rpartition("/subnets/")[0],
+                        known_address(block),
+                        tuple(rules.get(block.name.lower(), ())),
+                    )
+
+
+def survey_rule(view: View, rule: LbRule) -> BalancingRule:
+    """A rule with the members of its pools. Raises `Undecided` if a plan does not know enough of it."""
+    members = [
+        Backend(member.id.partition("|")[0])
+        for pool_id in rule.backend_address_pool_ids or ()
+        for member in view.referrers(pool_id, NetworkInterfaceBackendAddressPoolAssociation)
+    ]
+    return BalancingRule(
+        name=rule.name,
+        protocol=RuleProtocol(rule.protocol.capitalize()),
+        frontend_port=rule.frontend_port,
+        backend_port=rule.backend_port,
+        backends=tuple(members),
+        distribution=Distribution(rule.load_distribution),
+        is_floating_ip=rule.floating_ip_enabled,
+        has_probe=bool(rule.probe_id),
+    )
+
+
+def is_known(model: Model, *names: str) -> bool:
+    """Whether a plan knows all of these fields."""
+    return all(model.knows(name) for name in names)
+
+
+def known_address(block: Model) -> Address | None:
+    """The private address of an IP configuration, or None if it has none yet."""
+    text = getattr(block, "private_ip_address", None) if is_known(block, "private_ip_address") else None
+    return maybe_address(text) if text else None
+
+
+def known_mac(interface: NetworkInterface) -> bytes | None:
+    """The MAC address of an interface, or None before its first attachment."""
+    if not is_known(interface, "mac_address") or not interface.mac_address:
+        return None
+    with suppress(PacketError):
+        return mac_from_text(interface.mac_address)
+    return None
