@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vtaplib.fabric.worlds import (
+    configuration_id,
+    frames,
+    interface_id,
+    quickstart,
+    tap_of,
+    three_collectors,
+    topologies,
+    udp_frame,
+)
+from tests.vtaplib.mirror.reference import dissect
+from tests.vtaplib.mirror.test_engine import policies
+from vtaplib.control.policy import Policy
+from vtaplib.fabric.routing import Router, Unrouted
+from vtaplib.fabric.topology import Topology
+from vtaplib.mirror import engine, replay
+from vtaplib.mirror.accounting import NANOSECONDS, Accounts, CollectorAccount, Count, UnroutedAccount
+from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.mirror.replay import Replay
+from vtaplib.mirror.verdict import Direction, Mirrored, Reason
+from vtaplib.packets.flow import read_flow
+
+COLLECTOR = interface_id("collector")
+QUERY = udp_frame("10.0.0.4", "10.0.0.5")
+ANSWER = udp_frame("10.0.0.5", "10.0.0.4", (53, 40000))
+
+Record = tuple[int, bytes, int]
+
+
+def bulk(
+    world: Topology, records: Iterable[Record], policy: Policy | None = None
+) -> tuple[dict[str, list[tuple[int, bytes]]], Accounts]:
+    """What collectors get, and the accounts, by the bulk path."""
+    run = Replay(world, policy)
+    got: dict[str, list[tuple[int, bytes]]] = {}
+    for handed in run.run(records):
+        for collector_id, copies in handed.items():
+            got.setdefault(collector_id, []).extend(zip(copies.timestamps, copies.frames, strict=True))
+    return got, run.accounts
+
+
+def one_by_one(
+    world: Topology, records: Iterable[Record], policy: Policy | None = None
+) -> tuple[dict[str, list[tuple[int, bytes]]], Accounts]:
+    """The same by the single path: a route and a verdict for each frame, nothing remembered in between."""
+    got: dict[str, list[tuple[int, bytes]]] = {}
+    accounts = Accounts()
+    for source in world.interfaces:
+        accounts.list_points(MirrorEngine(world, policy).points_of(source.id))
+    mirror = MirrorEngine(world, policy)
+    router = Router(world)
+    for position, (at, frame, original_length) in enumerate(records, start=1):
+        is_truncated = original_length > len(frame)
+        accounts.read.add(1, len(frame))
+        accounts.truncated += is_truncated
+        route = router.route(read_flow(frame))
+        if isinstance(route, Unrouted):
+            unrouted = accounts.unrouted.setdefault(route, UnroutedAccount())
+            unrouted.count.add(1, len(frame))
+            unrouted.note(position)
+            continue
+        ends = ((route.source, Direction.EGRESS), (route.destination, Direction.INGRESS))
+        verdicts = [
+            verdict
+            for end, direction in ends
+            if end is not None
+            for verdict in mirror.frame(end.id, direction, frame, at)
+        ]
+        if not verdicts:
+            accounts.untapped.add(1, len(frame))
+        for verdict in verdicts:
+            # An outer IP length is 36 bytes longer than the inner frame.
+            accounts.enter(verdict, len(frame), is_truncated, len(frame) + 36 > 1500)
+            if isinstance(verdict, Mirrored):
+                got.setdefault(verdict.collector_id, []).extend((at, copy) for copy in verdict.copies)
+    for collector_id, copies in got.items():
+        account = accounts.collectors.setdefault(collector_id, CollectorAccount())
+        account.receive([at for at, _ in copies], [copy for _, copy in copies])
+    return got, accounts
+
+
+records = st.lists(
+    st.builds(
+        lambda at, frame, missing: (at, frame, len(frame) + missing),
+        st.integers(0, 5 * NANOSECONDS),
+        frames,
+        st.sampled_from([0, 0, 0, 1000]),
+    ),
+    max_size=12,
+)
+
+
+@given(topologies(), policies, records, st.integers(1, 4))
+def test_the_bulk_path_and_the_single_path_give_one_answer(
+    world: Topology, policy: Policy, captured: list[Record], times: int
+) -> None:
+    # Frames come again, so that what was remembered of a flow is used.
+    captured = captured * times
+    copies, accounts = bulk(world, captured, policy)
+    expected_copies, expected_accounts = one_by_one(world, captured, policy)
+    assert copies == expected_copies
+    assert accounts == expected_accounts
+    assert accounts.is_balanced
+
+
+@given(topologies(), records)
+def test_accounts_balance_and_no_frame_vanishes(world: Topology, captured: list[Record]) -> None:
+    _, accounts = bulk(world, captured)
+    assert accounts.read == Count(len(captured), sum(len(frame) for _, frame, _ in captured))
+    for account in accounts.tap_points.values():
+        refused = account.not_mirrored.values()
+        assert account.entered.frames == account.mirrored.frames + sum(count.frames for count in refused)
+        assert account.entered.octets == account.mirrored.octets + sum(count.octets for count in refused)
+    # At the frames' own level: each belongs nowhere, or passes no tap point, or passes one.
+    nowhere = sum(account.count.frames for account in accounts.unrouted.values())
+    entered = sum(account.entered.frames for account in accounts.tap_points.values())
+    assert nowhere + accounts.untapped.frames <= accounts.read.frames
+    assert accounts.read.frames <= nowhere + accounts.untapped.frames + entered
+
+
+@given(topologies(), policies, records)
+def test_forgetting_what_was_remembered_changes_nothing(
+    world: Topology, policy: Policy, captured: list[Record]
+) -> None:
+    expected = bulk(world, captured * 2, policy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "ITINERARIES_KEPT", 1)
+        patch.setattr(engine, "DECISIONS_REMEMBERED", 1)
+        patch.setattr(replay, "BATCH", 2)
+        assert bulk(world, captured * 2, policy) == expected
+
+
+def test_a_frame_between_two_tapped_interfaces_makes_two_copies_the_senders_first() -> None:
+    copies, accounts = bulk(quickstart("web", "database"), [(7, QUERY, len(QUERY))])
+    assert [(at, dissect(copy).ethernet.source[1:4]) for at, copy in copies[COLLECTOR]] == [
+        (7, b"web"),
+        (7, b"dat"),
+    ]
+    assert {
+        (point.interface_id.rsplit("/", 1)[1], point.direction.value): account.mirrored.frames
+        for point, account in accounts.tap_points.items()
+    } == {("web", "egress"): 1, ("web", "ingress"): 0, ("database", "egress"): 0, ("database", "ingress"): 1}
+
+
+def test_a_tap_sees_both_directions_of_a_conversation() -> None:
+    copies, _ = bulk(quickstart("web"), [(1, QUERY, len(QUERY)), (2, ANSWER, len(ANSWER))])
+    assert [dissect(copy).vxlan.frame for _, copy in copies[COLLECTOR]] == [QUERY, ANSWER]
+
+
+def test_a_frame_that_passes_no_tap_point_is_counted_as_such() -> None:
+    copies, accounts = bulk(quickstart("web"), [(1, udp_frame("10.0.0.5", "10.1.0.4"), 42)])
+    assert copies == {}
+    assert accounts.untapped == Count(1, 42)
+
+
+def test_frames_that_belong_nowhere_are_counted_with_their_first_positions() -> None:
+    stranger = udp_frame("192.0.2.1", "192.0.2.2")
+    arp = b"\xff" * 12 + b"\x08\x06" + bytes(28)
+    captured = [QUERY, stranger, b"short", arp, *[stranger] * 20]
+    _, accounts = bulk(quickstart("web"), [(0, frame, len(frame)) for frame in captured])
+    assert {
+        why: (account.count.frames, account.first_positions) for why, account in accounts.unrouted.items()
+    } == {
+        Unrouted.NO_INTERFACE: (21, [2, *range(5, 14)]),
+        Unrouted.MALFORMED: (1, [3]),
+        Unrouted.NOT_IP: (1, [4]),
+    }
+
+
+def test_positions_count_over_batches() -> None:
+    run = Replay(quickstart("web"))
+    run.batch([0, 0], [QUERY, QUERY])
+    run.batch([0, 0], [QUERY, b""])
+    assert run.accounts.unrouted[Unrouted.MALFORMED].first_positions == [4]
+
+
+def test_a_frame_cut_by_the_capture_is_carried_as_it_is_and_counted() -> None:
+    cut = udp_frame("10.0.0.4", "10.0.0.5", payload=bytes(100))[:60]
+    copies, accounts = bulk(quickstart("web"), [(0, cut, 142), (0, QUERY, len(QUERY))])
+    copy = dissect(copies[COLLECTOR][0][1])
+    assert copy.vxlan.frame == cut
+    assert accounts.truncated == 1
+    assert [account.truncated for account in accounts.tap_points.values()] == [1, 0]
+
+
+def test_frames_over_the_mtu_are_counted_under_every_policy() -> None:
+    sizes = (1464, 1465, 1970, 1971)
+    captured = [(0, QUERY.ljust(size, b"x"), size) for size in sizes]
+    expected = {
+        "deliver": {"over_mtu": 3, "mirrored": 3, "cut": 0, "fragmented": 0},
+        "fragment": {"over_mtu": 3, "mirrored": 4, "cut": 0, "fragmented": 4},
+        "truncate": {"over_mtu": 3, "mirrored": 4, "cut": 3, "fragmented": 0},
+        "drop": {"over_mtu": 3, "mirrored": 1, "cut": 0, "fragmented": 0},
+    }
+    for mode, numbers in expected.items():
+        _, accounts = bulk(quickstart("web"), captured, Policy(oversize=mode))
+        egress = next(
+            account for point, account in accounts.tap_points.items() if point.direction is Direction.EGRESS
+        )
+        assert {
+            "over_mtu": egress.over_mtu,
+            "mirrored": egress.mirrored.frames,
+            "cut": egress.cut,
+            "fragmented": egress.fragmented,
+        } == numbers
+
+
+def test_reasons_are_counted_per_tap_point() -> None:
+    world = quickstart("web", "database")
+    tap, configurations = tap_of("own", configuration_id("database"), "database")
+    world = replace(
+        world, taps=(*world.taps, tap), tap_configurations=(*world.tap_configurations, *configurations)
+    )
+    _, accounts = bulk(world, [(0, ANSWER, len(ANSWER))] * 3)
+    by_tap = {
+        (point.tap_id.rsplit("/", 1)[1], point.interface_id.rsplit("/", 1)[1], point.direction.value): (
+            account.mirrored.frames,
+            {why: count.frames for why, count in account.not_mirrored.items()},
+        )
+        for point, account in accounts.tap_points.items()
+        if account.entered.frames
+    }
+    assert by_tap == {
+        ("ndr", "web", "ingress"): (3, {}),
+        ("ndr", "database", "egress"): (3, {}),
+        ("own", "database", "egress"): (0, {Reason.SELF_MIRROR: 3}),
+    }
+
+
+def test_copies_of_many_flows_are_spread_over_healthy_collectors_only() -> None:
+    down = interface_id("two")
+    run = Replay(three_collectors("web"), down=[down])
+    captured = [udp_frame("10.0.0.4", "10.0.0.5", (port, 53)) for port in range(200)]
+    handed = run.batch([0] * 200, captured)
+    assert set(handed) == {interface_id("one"), interface_id("three")}
+    assert sum(len(copies.frames) for copies in handed.values()) == 200
+
+
+def test_lists_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        Replay(quickstart("web")).batch([0, 1], [QUERY])
