@@ -48,6 +48,15 @@ DATA_PLANE = {
     "remirror": Switch(("skip_vxlan", "mirror", "error")),
 }
 
+CONTROL_PLANE = {
+    "reachability_check": Switch(("error", "warn")),
+    "multiple_taps_per_nic": Switch(("warn", "allow", "error")),
+    "delete_tap_in_use": Switch(("error", "cascade")),
+    "delete_destination_in_use": Switch(("error", "dangle")),
+    "destination_update": Switch(("allow", "error_if_sources")),
+    "vnet_put_without_subnets": Switch(("keep", "delete")),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -79,8 +88,32 @@ class Policy:
     tapped itself. Under all but `mirror` the data plane makes no copy of it, which avoids loops and keeps
     ordinary traffic visible; under `mirror` it is ordinary traffic."""
 
+    reachability_check: str = "error"
+    """`error` or `warn`: a tap configuration whose destination is in a network that is not peered with the
+    source's. Documentation demands the peering first; whether the service checks it is unknown."""
+
+    multiple_taps_per_nic: str = "warn"
+    """`warn`, `allow` or `error`: a second tap configuration on one interface. The API has a collection and a
+    list call; that two work is proven nowhere."""
+
+    delete_tap_in_use: str = "error"
+    """`error` or `cascade`: deleting a TAP that interfaces send to. The service usually refuses to delete what
+    is referred to; under `cascade` the tap configurations go with it."""
+
+    delete_destination_in_use: str = "error"
+    """`error` or `dangle`: deleting the interface or frontend that a TAP sends to. The service usually refuses;
+    under `dangle` the TAP stays and sends to nothing."""
+
+    destination_update: str = "allow"
+    """`allow` or `error_if_sources`: changing a TAP's destination in place. A write replaces properties by
+    contract."""
+
+    vnet_put_without_subnets: str = "keep"
+    """`keep` or `delete`: what becomes of the subnets of a network that is written without them. Keeping is
+    the service's newer behaviour; older versions deleted them."""
+
     def __post_init__(self) -> None:
-        for name, switch in DATA_PLANE.items():
+        for name, switch in {**DATA_PLANE, **CONTROL_PLANE}.items():
             value = getattr(self, name)
             if not isinstance(value, str) or not switch.allows(value):
                 raise VtapError(f"policy: {name} is {value!r}, must be one of {switch}")

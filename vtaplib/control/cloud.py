@@ -1,0 +1,194 @@
+"""The cloud: a world of tenants, subscriptions, resource groups and resources, in one file or in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self, TypeVar, cast
+
+from vtaplib.control import settlement
+from vtaplib.control.overlay import Overlay, owner_of
+from vtaplib.control.policy import Policy
+from vtaplib.control.store import Row, Store
+from vtaplib.errors import ArmError
+from vtaplib.model import ids
+from vtaplib.model.resource import Resource, label, resource_kind
+from vtaplib.model.view import R, View
+from vtaplib.model.violation import ErrorCode, Severity, Violation
+from vtaplib.resources import RESOURCE_TYPES, Subscription
+
+T = TypeVar("T", bound=Resource)
+
+DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
+
+
+class StoreView(View):
+    """The store as a view: what is, decoded."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @property
+    def settled(self) -> bool:
+        return True
+
+    def find(self, resource_id: str) -> Resource | None:
+        row = self.store.row(ids.key(resource_id))
+        return None if row is None else _decode(row)
+
+    def list(self, kind: type[R], within: str = "") -> Iterator[R]:
+        for row in self.store.rows_by_kind(_names(kind), ids.key(within)):
+            yield cast(R, _decode(row))
+
+    def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
+        for row in self.store.rows_by_reference(ids.key(resource_id), _names(kind)):
+            yield cast(R, _decode(row))
+
+    def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
+        yield from self.store.targets(ids.key(prefix))
+
+
+class Cloud:
+    """A cloud in memory; `Cloud.open(path)` keeps it in a file that several processes may share."""
+
+    def __init__(self, *, policy: Policy | None = None, path: Path | None = None) -> None:
+        self.policy = policy or Policy()
+        self._store = Store(path)
+        self.view: View = StoreView(self._store)
+        """The cloud as rules and topologies see it: stored fields only."""
+
+    @classmethod
+    def open(cls, path: str | Path, *, policy: Policy | None = None) -> Self:
+        """The cloud in a file, made if it is not there. Raises VtapError if the file is something else."""
+        return cls(policy=policy, path=Path(path))
+
+    def close(self) -> None:
+        """Releases the file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def subscription(self, subscription_id: str, *, tenant_id: str = DEFAULT_TENANT) -> SubscriptionHandle:
+        """A subscription to put resources into, made if it is not there. Raises ArmError if it is in another
+        tenant.
+        """
+        wanted = Subscription(subscription_id=subscription_id, tenant_id=tenant_id)
+        known = self.view.find(wanted.id)
+        if known != wanted:
+            self.put(wanted)
+        return SubscriptionHandle(self, subscription_id)
+
+    def put(self, resource: T, *, replace: bool = True, strict_ids: bool = False) -> T:
+        """Creates or replaces a resource; returns it as a read does. Raises ArmError with every broken rule, and
+        then nothing has changed. `replace=False`: an existing one is an error too.
+        """
+        with self._store.writing():
+            if not replace and self.view.find(resource.id) is not None:
+                message = f"{resource.label}: already exists ({resource.id})"
+                raise ArmError([Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)])
+            overlay = Overlay(self.view, self.policy, settled=True)
+            _, violations = overlay.put(resource, strict_ids=strict_ids)
+            self._write(overlay, violations)
+        return cast(T, self.get(resource.id))
+
+    def get(self, resource_id: str) -> Resource:
+        """A resource, with what is computed from others. Raises ArmError (ResourceNotFound) if there is none."""
+        found = self.find(resource_id)
+        if found is None:
+            message = f"{label(resource_id)}: not found ({resource_id})"
+            raise ArmError([Violation(ErrorCode.RESOURCE_NOT_FOUND, message)])
+        return found
+
+    def find(self, resource_id: str) -> Resource | None:
+        """As `get`, but None if there is none."""
+        with self._store.reading():
+            found = self.view.find(resource_id)
+            return None if found is None else settlement.derive(found, self.view)
+
+    def list(self, kind: type[T], within: str = "") -> list[T]:
+        """The resources of a type whose ID starts with `within`, in order of their IDs."""
+        with self._store.reading():
+            return [settlement.derive(one, self.view) for one in self.view.list(kind, within)]
+
+    def delete(self, resource_id: str) -> None:
+        """Deletes a resource and its children; nothing if it is not there. Raises ArmError while others depend on
+        it.
+        """
+        with self._store.writing():
+            overlay = Overlay(self.view, self.policy, settled=True)
+            self._write(overlay, overlay.delete(resource_id))
+
+    def overlay(self, *, settled: bool = True) -> Overlay:
+        """A what-if over this cloud: puts and deletes there change nothing here."""
+        return Overlay(self.view, self.policy, settled=settled)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[View]:
+        """The view as of one moment, for as long as the block runs."""
+        with self._store.reading():
+            yield self.view
+
+    def _write(self, overlay: Overlay, violations: list[Violation]) -> None:
+        errors = [one for one in violations if one.severity is Severity.ERROR]
+        if errors:
+            raise ArmError(errors)
+        present, gone = overlay.changes()
+        for key in gone - present.keys():
+            self._store.delete(key)
+        for key, resource in present.items():
+            body = json.dumps(settlement.stored_values(resource), separators=(",", ":"), ensure_ascii=False)
+            self._store.put(key, type(resource).__name__, body, self._references(overlay, resource))
+
+    def _references(self, overlay: Overlay, resource: Resource) -> Iterator[tuple[str, str | None]]:
+        for reference in resource.references():
+            owner = owner_of(reference)
+            known = overlay.find(owner) is not None
+            yield ids.key(reference.target), ids.key(owner) if known else None
+
+
+class SubscriptionHandle:
+    """One subscription of a cloud: what is put here without a subscription gets this one."""
+
+    def __init__(self, cloud: Cloud, subscription_id: str) -> None:
+        self.cloud = cloud
+        self.subscription_id = subscription_id
+
+    def put(self, resource: T) -> T:
+        """Creates or replaces a resource in this subscription; see `Cloud.put`."""
+        return self.cloud.put(self.place(resource))
+
+    def place(self, resource: T) -> T:
+        """The resource with this subscription, where it names none."""
+        return (
+            resource if resource.subscription_id else resource.replace(subscription_id=self.subscription_id)
+        )
+
+    def get(self, resource_id: str) -> Resource:
+        """See `Cloud.get`."""
+        return self.cloud.get(resource_id)
+
+    def list(self, kind: type[T]) -> list[T]:
+        """The resources of a type in this subscription."""
+        return self.cloud.list(kind, f"/subscriptions/{self.subscription_id}")
+
+    def delete(self, resource_id: str) -> None:
+        """See `Cloud.delete`."""
+        self.cloud.delete(resource_id)
+
+
+_kinds = {kind.__name__: kind for kind in RESOURCE_TYPES}
+
+
+def _decode(row: Row) -> Resource:
+    kind, body = row
+    return resource_kind(kind).from_values(json.loads(body))
+
+
+def _names(kind: type[Resource]) -> list[str]:
+    return [name for name, one in _kinds.items() if issubclass(one, kind)]

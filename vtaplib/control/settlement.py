@@ -1,0 +1,123 @@
+"""What the service makes of a resource that it is given: canonical values, and the values that it assigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from vtaplib.control import inline
+from vtaplib.model.base import Field, Model, Shape
+from vtaplib.model.marks import ASSIGNED, DERIVED, OPTIONAL_ASSIGNED, UNORDERED
+from vtaplib.model.resource import Assignment, Resource
+from vtaplib.model.unknown import UNKNOWN, Undecided
+from vtaplib.model.view import View
+from vtaplib.model.violation import Path
+
+M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Resource)
+
+
+def canonical(model: M) -> M:
+    """The model with every value in its canonical form, so that equal means the same."""
+    changes: dict[str, Any] = {}
+    for name, field in model.fields().items():
+        if not model.knows(name):
+            continue
+        value = getattr(model, name)
+        if value is not None:
+            changes[name] = _canonical_value(field, value)
+    return model.replace(**changes)
+
+
+def _canonical_value(field: Field, value: Any) -> Any:
+    if field.block is not None:
+        blocks = (value,) if field.shape is Shape.BLOCK else tuple(value)
+        made = tuple(canonical(block) for block in blocks)
+        if field.has(UNORDERED):
+            made = tuple(sorted(made, key=repr))
+        return made[0] if field.shape is Shape.BLOCK else made
+    form = field.canonical.form if field.canonical else None
+    if field.shape is Shape.LIST:
+        elements = tuple(map(form, value)) if form else tuple(value)
+        return tuple(sorted(set(elements))) if field.has(UNORDERED) else elements
+    if field.shape is Shape.MAP:
+        return dict(value)
+    return form(value) if form else value
+
+
+def assign(resource: R, view: View, before: R | None) -> R:
+    """The resource with what the service gives it. A value that depends on what is not known yet is not known."""
+    resource = _blank(resource)
+    resource = apply(resource, resource.assign(view, before))
+    return _keep(resource, before)
+
+
+def derive(resource: R, view: View) -> R:
+    """The resource with what is computed at a read."""
+    return apply(inline.gathered(resource, view), resource.derive(view))
+
+
+def apply(resource: R, assignments: Iterable[Assignment]) -> R:
+    """The resource with some assignments made, in order."""
+    for path, give in assignments:
+        try:
+            value = give(resource)
+        except Undecided:
+            value = UNKNOWN
+        resource = with_value(resource, path, value)
+    return resource
+
+
+def with_value(model: M, path: Path, value: Any) -> M:
+    """The model with the value at a path replaced."""
+    name, *rest = path
+    assert isinstance(name, str)
+    if not rest:
+        return model.replace(**{name: value})
+    current = getattr(model, name)
+    position, *inner = rest
+    if isinstance(current, Model):
+        return model.replace(**{name: with_value(current, tuple(inner), value)})
+    blocks = list(current)
+    assert isinstance(position, int)
+    blocks[position] = with_value(blocks[position], tuple(inner), value)
+    return model.replace(**{name: blocks})
+
+
+def _blank(model: M) -> M:
+    """The model without what only the service can say: derived values are for reads."""
+    changes = {name: None for name, field in model.fields().items() if field.has(DERIVED)}
+    return model.replace(**changes) if changes else model
+
+
+def _keep(resource: R, before: R | None) -> R:
+    """What the user leaves out and the service does not give stays as it was, or is empty."""
+    changes: dict[str, Any] = {}
+    for name, field in resource.fields().items():
+        if field.has(OPTIONAL_ASSIGNED) and resource.knows(name) and getattr(resource, name) is None:
+            past = getattr(before, name) if before is not None else None
+            changes[name] = empty(field) if past is None else past
+    return resource.replace(**changes) if changes else resource
+
+
+def empty(field: Field) -> Any:
+    """What the service says where there is nothing to say. azurerm has empty strings and lists there, not null."""
+    if field.shape in (Shape.LIST, Shape.BLOCKS):
+        return ()
+    if field.shape is Shape.MAP:
+        return {}
+    return {str: "", bool: False, int: 0, float: 0}[field.scalar] if field.shape is Shape.SCALAR else None
+
+
+def stored_values(resource: Resource) -> Mapping[str, Any]:
+    """Plain values as they are stored: no secrets, nothing that is only sent, nothing that is derived or null."""
+    return {
+        name: value
+        for name, value in resource.values().items()
+        if value is not None and not resource.fields()[name].flags & _NOT_STORED
+    }
+
+
+_NOT_STORED = frozenset({"derived", "sensitive", "write_only", "inline"})
+SERVICE_GIVEN = (ASSIGNED, DERIVED)
+"""Marks of fields that nobody but the service sets."""

@@ -1,0 +1,118 @@
+"""Argument types that azurerm repeats over its resource types, each declared once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from vtaplib.model import ids
+from vtaplib.model.marks import Canonical, Constraint, Length, Matches, OneOf, Satisfies
+
+
+def normalise_location(location: str) -> str:
+    """A region's name as ARM compares it: `West Europe` and `westeurope` are one."""
+    return location.replace(" ", "").lower()
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _tags_problem(tags: Mapping[str, str]) -> str | None:
+    if len(tags) > 50:
+        return f"has {len(tags)} tags, more than 50"
+    for name, value in tags.items():
+        if len(name) > 512:
+            return f"has a name of {len(name)} characters, more than 512: {name[:40]}…"
+        if len(value) > 256:
+            return f"has a value of {len(value)} characters, more than 256, under {name!r}"
+    return None
+
+
+def _address_problem(value: str) -> str | None:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "is not an IPv4 or IPv6 address"
+    return None
+
+
+def _base64_problem(value: str) -> str | None:
+    try:
+        base64.b64decode(value, validate=True)
+    except binascii.Error:
+        return "is not valid base64"
+    return None if value else "is empty"
+
+
+def _id_path_problem(value: str) -> str | None:
+    if re.fullmatch(r"/subscriptions(/[^/]+)+", value) and value.count("/") % 2 == 0:
+        return None
+    return "is not a well-formed ARM ID (/subscriptions/…, a name after every type)"
+
+
+class IdOf(Constraint):
+    """An ID of a type that vtap does not model: only its form is checked."""
+
+    __slots__ = ("id_format", "lenient")
+
+    def __init__(self, arm_type: str, *, lenient: bool = False) -> None:
+        self.lenient = lenient
+        provider, *types = arm_type.split("/")
+        self.id_format = (
+            f"/subscriptions/{{subscription_id}}/resourceGroups/{{resource_group_name}}/providers/{provider}"
+        )
+        for kind in types:
+            self.id_format += f"/{kind}/{{{kind.removesuffix('s')}_name}}"
+
+    def problem(self, value: Any) -> str | None:
+        return ids.format_problem(self.id_format, value, strict=not self.lenient)
+
+
+NonEmpty = Annotated[str, Length(1)]
+Location = Annotated[str, Length(1), Canonical(normalise_location)]
+EdgeZone = Annotated[str, Length(1), Canonical(normalise_location)]
+Tags = Annotated[Mapping[str, str], Satisfies(_tags_problem)]
+IpAddress = Annotated[str, Satisfies(_address_problem)]
+IpAddressOrEmpty = Annotated[str, Satisfies(lambda value: _address_problem(value) if value else None)]
+Base64 = Annotated[str, Satisfies(_base64_problem)]
+HttpUrl = Annotated[str, Matches(r"^https?://[^/\s]+", "is not an absolute URL with scheme http or https")]
+AnyResourceId = Annotated[str, Satisfies(_id_path_problem)]
+CaseInsensitive = Canonical(_lower)
+
+ResourceGroupName = Annotated[
+    str,
+    Length(1, 90),
+    Matches(r"^[-\w._()]+$", "has a character other than letters, digits and - _ . ( )"),
+    Matches(r"[^.]$", "ends with a period"),
+]
+NetworkName = Annotated[
+    str,
+    Length(1, 80),
+    Matches(
+        r"^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9_])?$",
+        "must start with a letter or digit, end with a letter, digit or underscore, and contain only letters, "
+        "digits and _ . -",
+    ),
+]
+"""The general naming rule of Microsoft.Network."""
+VirtualMachineName = Annotated[
+    str,
+    Length(1, 80),
+    Matches(
+        r"^[a-zA-Z0-9]([a-zA-Z0-9._-]*\w)?$",
+        "must start with a letter or digit, end with a letter, digit or underscore, and contain only letters, "
+        "digits and . _ -",
+    ),
+    Matches(r"\D", "must not be digits only"),
+]
+
+AllocationMethod = Annotated[str, OneOf(("Dynamic", "Static"))]
+AddressVersion = Annotated[str, OneOf(("IPv4", "IPv6"))]
+EndpointPolicies = Annotated[
+    str, OneOf(("Disabled", "Enabled", "NetworkSecurityGroupEnabled", "RouteTableEnabled"))
+]

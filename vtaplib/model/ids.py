@@ -1,0 +1,72 @@
+"""ARM resource IDs: paths of fixed segments and names, compared without case.
+
+An ID format is a template such as `/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}`; a
+placeholder is a field of the resource, and may itself hold an ID (`{loadbalancer_id}/probes/{name}`).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from functools import cache
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_NAMESPACE = uuid.UUID("6f1d3c39-3d2b-5a51-9b45-3a1f0d2f7f10")
+"""Ours: the namespace under which GUIDs are derived from IDs."""
+
+
+def key(resource_id: str) -> str:
+    """What two IDs of one resource have in common: ARM compares IDs without case."""
+    return resource_id.lower()
+
+
+def placeholders(id_format: str) -> tuple[str, ...]:
+    """The names of the fields in an ID format, in order."""
+    return tuple(_PLACEHOLDER.findall(id_format))
+
+
+@cache
+def matcher(id_format: str, strict: bool = False) -> re.Pattern[str]:
+    """A pattern for IDs of this format, with the placeholders as groups. A placeholder that ends in `_id` and opens
+    the format stands for a whole ID, every other for one segment. Strict: fixed segments in exactly this case.
+    """
+    pattern = ""
+    position = 0
+    for match in _PLACEHOLDER.finditer(id_format):
+        pattern += re.escape(id_format[position : match.start()])
+        whole = match.group(1).endswith("_id") and match.group(1) != "subscription_id"
+        pattern += f"(?P<{match.group(1)}>{'/[^|]+' if whole else '[^/|]+'})"
+        position = match.end()
+    pattern += re.escape(id_format[position:])
+    return re.compile(pattern + r"\Z", 0 if strict else re.IGNORECASE)
+
+
+def parse(id_format: str, resource_id: str, *, strict: bool = False) -> dict[str, str] | None:
+    """The placeholders' values in an ID, or None if the ID is not of this format."""
+    match = matcher(id_format, strict).match(resource_id)
+    return match.groupdict() if match else None
+
+
+def format_problem(id_format: str, resource_id: str, *, strict: bool = True) -> str | None:
+    """Why an ID is not of a format, as a clause; None if it is."""
+    if parse(id_format, resource_id, strict=strict) is not None:
+        return None
+    shown = _PLACEHOLDER.sub(lambda match: "{" + match.group(1).removesuffix("_name") + "}", id_format)
+    if strict and parse(id_format, resource_id) is not None:
+        return f"has a fixed segment in another case than {shown}"
+    return f"is not an ID of the form {shown}"
+
+
+def guid(resource_id: str, purpose: str = "") -> str:
+    """A GUID for a resource, the same in every run."""
+    return str(uuid.uuid5(_NAMESPACE, f"{key(resource_id)}#{purpose}"))
+
+
+def parent(resource_id: str) -> str:
+    """The ID without its last type and name: the owner of a part, the parent of a child."""
+    return resource_id.rsplit("/", 2)[0]
+
+
+def name(resource_id: str) -> str:
+    """The last name in an ID."""
+    return resource_id.rsplit("/", 1)[-1]

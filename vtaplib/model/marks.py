@@ -1,0 +1,191 @@
+"""Marks: facts about a field that the type system cannot say.
+
+A mark stands in the annotation (`name: CreateOnly[ResourceName]`) and is read by everything that follows from a
+resource's definition: validation, references, the Terraform schema, plan behaviour, test strategies, documentation.
+A mark carries no behaviour of its own beyond answering questions about a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A yes-or-no fact about a field."""
+
+    name: str
+
+
+CREATE_ONLY = Flag("create_only")
+ASSIGNED = Flag("assigned")
+OPTIONAL_ASSIGNED = Flag("optional_assigned")
+DERIVED = Flag("derived")
+SENSITIVE = Flag("sensitive")
+INERT = Flag("inert")
+INTERNAL = Flag("internal")
+WRITE_ONLY = Flag("write_only")
+UNORDERED = Flag("unordered")
+INLINE = Flag("inline")
+ATTRIBUTE_BLOCK = Flag("attribute_block")
+
+CreateOnly = Annotated[T, CREATE_ONLY]
+"""A change needs a new resource."""
+Assigned = Annotated[T, ASSIGNED]
+"""The service gives it; nobody can set it. Write `= SERVICE` as its default."""
+OptionalAssigned = Annotated[T, OPTIONAL_ASSIGNED]
+"""The service gives it, or keeps what it was, where the user does not."""
+Derived = Annotated[T, DERIVED]
+"""Computed at every read from who refers to the resource; never stored."""
+Sensitive = Annotated[T, SENSITIVE]
+"""A secret: never stored, never returned, hidden in output."""
+Inert = Annotated[T, INERT]
+"""Accepted, stored and read back, without effect in the simulation."""
+Internal = Annotated[T, INTERNAL]
+"""Kept by the service, visible in Python, not part of azurerm's arguments."""
+WriteOnly = Annotated[T, WRITE_ONLY]
+"""Sent by the client, never read back (Terraform keeps it out of plan and state)."""
+Unordered = Annotated[T, UNORDERED]
+"""A set: order and repetition mean nothing."""
+Inline = Annotated[T, INLINE]
+"""Blocks that *are* child resources, written and read through their parent."""
+AttributeBlock = Annotated[T, ATTRIBUTE_BLOCK]
+"""Blocks that azurerm declares as an attribute of objects (written as blocks or as a value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefTo:
+    """The field names another resource, or a part of one, by ID or by name."""
+
+    kind: str
+
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeAliasType
+
+    Ref = TypeAliasType("Ref", str, type_params=(T,))
+else:
+
+    class Ref:
+        """`Ref[Subnet]`, or `Ref["Subnet"]` where an import would make a cycle: a `str` that refers to one."""
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            return Annotated[str, RefTo(kind if isinstance(kind, str) else kind.__name__)]
+
+
+class Constraint:
+    """What a value must satisfy. `problem` says what is wrong in a clause that follows the value, or gives None."""
+
+    __slots__ = ()
+
+    def problem(self, value: Any) -> str | None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Constraint):
+    """One of a closed list of words."""
+
+    values: tuple[str, ...]
+    ignore_case: bool = False
+
+    def problem(self, value: Any) -> str | None:
+        fold = str.lower if self.ignore_case else str
+        if fold(value) in map(fold, self.values):
+            return None
+        listed = (
+            ", ".join(self.values) if len(self.values) <= 12 else f"{len(self.values)} values azurerm lists"
+        )
+        return f"is not one of {listed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Constraint):
+    """A number within bounds, both included."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def problem(self, value: Any) -> str | None:
+        if self.minimum is not None and value < self.minimum:
+            return f"is below the minimum of {self.minimum:g}"
+        if self.maximum is not None and value > self.maximum:
+            return f"is above the maximum of {self.maximum:g}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Length(Constraint):
+    """A string of some number of characters."""
+
+    minimum: int = 0
+    maximum: int | None = None
+
+    def problem(self, value: Any) -> str | None:
+        if len(value) < self.minimum:
+            return "is empty" if not value else f"has fewer than {self.minimum} characters"
+        if self.maximum is not None and len(value) > self.maximum:
+            return f"has {len(value)} characters, more than {self.maximum}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches(Constraint):
+    """A string of a certain form; `says` puts the form in words."""
+
+    pattern: str
+    says: str
+
+    def problem(self, value: Any) -> str | None:
+        return None if re.search(self.pattern, value) else self.says
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfies(Constraint):
+    """Anything a function can judge; the function gives the problem or None."""
+
+    judge: Callable[[Any], str | None]
+
+    def problem(self, value: Any) -> str | None:
+        return self.judge(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """How many elements a list, set, map or repeated block may have."""
+
+    minimum: int = 0
+    maximum: int | None = None
+    minimum_if_set: int = 0
+    """Holds only where the argument is given at all."""
+
+    def problem(self, count: int) -> str | None:
+        least = max(self.minimum, self.minimum_if_set)
+        if count < least:
+            return f"needs at least {least} element{'s' if least > 1 else ''}, has {count}"
+        if self.maximum is not None and count > self.maximum:
+            return f"takes at most {self.maximum} element{'s' if self.maximum > 1 else ''}, has {count}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Constraints on every element of a list or set."""
+
+    constraints: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """Two values are the same if this function makes them equal; what is stored is its result."""
+
+    form: Callable[[Any], Any]
+
+
+SERVICE: Any = None
+"""The default of a field that the service fills."""

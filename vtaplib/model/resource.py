@@ -1,0 +1,269 @@
+"""Resources: models with an identity, references to others, and rules about the world.
+
+A resource does not know its store. It is given a `View`.
+
+What a resource type says about itself, all of it in its own module:
+`id_format` (identity), the fields and their marks, `@rule` methods (what must hold), `assign` (what the service gives
+at a write), `derive` (what is computed at a read), `effects` and `aftermath` (what a write or a deletion does to
+others).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from vtaplib.model import ids
+from vtaplib.model.base import Block, Model
+from vtaplib.model.combination import Combination
+from vtaplib.model.marks import CREATE_ONLY, Internal
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity, Violation
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+Assignment = tuple[Path, Callable[[Any], Any]]
+"""A field's path, and its value as a function of the resource with all earlier assignments made. A value that needs
+something not known yet stays unknown."""
+
+Findings = Iterator[tuple[Path, str]]
+"""What a rule yields: the field at fault and the message."""
+
+RuleFunction = TypeVar("RuleFunction", bound=Callable[..., Findings])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's facts, for reports and documentation."""
+
+    name: str
+    code: ErrorCode
+    severity: Severity
+    evidence: Evidence
+    source: str
+    """Where the rule is documented: an entry of the reference, or words."""
+    what: str
+    """The rule in a sentence: the first line of its docstring."""
+    compares: bool = False
+    """Whether it judges a change: it is also given the resource as it was, and runs only where there was one."""
+
+
+def rule(
+    code: ErrorCode,
+    *,
+    evidence: Evidence = Evidence.DOCUMENTED,
+    severity: Severity = Severity.ERROR,
+    source: str = "",
+    compares: bool = False,
+) -> Callable[[RuleFunction], RuleFunction]:
+    """Declares a method `(self, view, policy)` to be a rule. It yields the path of the field at fault and a message.
+    With `compares` the method is `(self, before, view, policy)`.
+    """
+
+    def declare(function: RuleFunction) -> RuleFunction:
+        what = (function.__doc__ or "").partition("\n")[0]
+        facts = Rule(function.__name__, code, severity, evidence, source, what, compares)
+        function.rule = facts  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One resource's field refers to another resource, or to a part of one."""
+
+    path: Path
+    target: str
+    """The ID referred to."""
+    kind: str = ""
+    """The type that the ID must be of, by class name; empty for a claim (see `Resource.references`)."""
+    claim: bool = False
+    """The target is not an object but something only one can hold, such as an address in a subnet."""
+
+
+class Departure(Enum):
+    """What the deletion of a target does to a resource that refers to it."""
+
+    REFUSE = "refuse"
+    """The deletion is refused."""
+    CASCADE = "cascade"
+    """The resource is deleted too."""
+    DANGLE = "dangle"
+    """The resource stays, and refers to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """A departure, with the code that a refused deletion answers."""
+
+    departure: Departure
+    code: ErrorCode
+
+
+class Resource(Model):
+    """One ARM resource."""
+
+    id_format: ClassVar[str] = ""
+    in_use_code: ClassVar[ErrorCode] = ErrorCode.RESOURCE_IN_USE
+    """What a refused deletion answers while others refer to the resource."""
+    missing_code: ClassVar[ErrorCode] = ErrorCode.INVALID_RESOURCE_REFERENCE
+    """What a reference to a resource that does not exist answers."""
+    dependents: ClassVar[tuple[str, ...]] = ()
+    """Types, by class name, whose rules read this type's changeable fields: where one of these changes, those that
+    refer to it are judged again."""
+    combinations: ClassVar[tuple[Combination, ...]] = ()
+    """Which fields go together."""
+    combination_code: ClassVar[ErrorCode] = ErrorCode.INVALID_PARAMETER_COMBINATION
+
+    subscription_id: Internal[str] = ""
+    """The subscription that the resource is in; filled at `put` where the ID does not start with another ID."""
+
+    @property
+    def id(self) -> str:
+        """The ARM ID: a function of names."""
+        return self.id_format.format_map(_Names(self))
+
+    @property
+    def label(self) -> str:
+        """The resource in messages: its ARM type and name."""
+        return label(self.id)
+
+    @classmethod
+    def parse_id(cls, resource_id: str, *, strict: bool = False) -> dict[str, str] | None:
+        """The fields that make up an ID of this type, or None if it is not of this type."""
+        return ids.parse(cls.id_format, resource_id, strict=strict)
+
+    @classmethod
+    def rules(cls) -> Mapping[str, Callable[..., Findings]]:
+        """The type's rules by name."""
+        return _rules_of(cls)
+
+    def references(self) -> Iterator[Reference]:
+        """What the resource refers to: from the `Ref` marks. A type may add claims. Skips what is not known."""
+        for path, field, value in self.walk():
+            if field.ref is None or not value:
+                continue
+            for position, target in enumerate(value if isinstance(value, tuple) else (value,)):
+                step = (position,) if isinstance(value, tuple) else ()
+                resolved = resolve(field.ref.kind, target, self)
+                if resolved is not None:
+                    yield Reference(path + step, resolved, field.ref.kind)
+
+    def assign(self, view: View, before: Self | None) -> Iterator[Assignment]:
+        """What the service gives at a write. `before` is the stored resource that the write replaces."""
+        yield from ()
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        """What is computed at a read."""
+        yield from ()
+
+    def effects(self, view: View, before: Self | None) -> Iterator[Resource]:
+        """Other resources as the write leaves them."""
+        yield from ()
+
+    def aftermath(self, view: View) -> Iterator[Resource]:
+        """Other resources as the deletion of this one leaves them."""
+        yield from ()
+
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+        """What becomes of this resource when something that it refers to is deleted. `in_use`: what a refused
+        deletion of the target answers.
+        """
+        return Farewell(Departure.REFUSE, in_use)
+
+    def check(self, view: View, policy: Policy, before: Self | None = None) -> Iterator[Violation]:
+        """Every broken rule. A rule that reads something not known yet is undecided, and silent."""
+        for name, function in self.rules().items():
+            facts: Rule = function.rule  # type: ignore[attr-defined]
+            if facts.compares and before is None:
+                continue
+            subjects = (self, before) if facts.compares else (self,)
+            try:
+                for path, message in function(*subjects, view, policy):
+                    yield Violation(facts.code, message, path, facts.severity, name, facts.evidence)
+            except Undecided:
+                continue
+
+    def create_only_fields(self) -> Iterator[str]:
+        """Names of the top-level fields that cannot change."""
+        return (name for name, field in self.fields().items() if field.has(CREATE_ONLY))
+
+
+class _Names(dict[str, str]):
+    """The fields of a resource as an ID format wants them."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__()
+        self.resource = resource
+
+    def __missing__(self, name: str) -> str:
+        return str(getattr(self.resource, name))
+
+
+@cache
+def _rules_of(cls: type[Resource]) -> Mapping[str, Callable[..., Findings]]:
+    found: dict[str, Callable[..., Findings]] = {}
+    for base in reversed(cls.__mro__):
+        for name, member in vars(base).items():
+            if hasattr(member, "rule"):
+                found[name] = member
+    return found
+
+
+def label(resource_id: str) -> str:
+    """An ID in messages: the last type and name of it."""
+    if "|" in resource_id:
+        left, _, right = resource_id.partition("|")
+        return f"{label(left)}|{label(right)}"
+    return "/".join(resource_id.rsplit("/", 2)[-2:])
+
+
+_kinds: dict[str, type[Resource | Block]] = {}
+
+
+def register(*classes: type[Resource | Block]) -> None:
+    """Makes types known by name, so that a `Ref` may name a type that its module does not import."""
+    for cls in classes:
+        _kinds[cls.__name__] = cls
+
+
+def kind_named(name: str) -> type[Resource | Block]:
+    """The resource type, or part of one, with a class name."""
+    return _kinds[name]
+
+
+def resource_kind(name: str) -> type[Resource]:
+    """The resource type with a class name."""
+    cls = _kinds[name]
+    assert issubclass(cls, Resource)
+    return cls
+
+
+def id_format_of(kind: str) -> str:
+    """The ID format of a type, or of a part (`{owner}/{segment}/{part's name}`)."""
+    cls = _kinds[kind]
+    if issubclass(cls, Resource):
+        return cls.id_format
+    return f"{resource_kind(cls.owner).id_format}/{cls.id_segment}/{{part}}"
+
+
+def resolve(kind: str, value: str, source: Resource) -> str | None:
+    """The ID that a reference by ID or by name means, seen from the resource that makes it; None if a name in it is
+    not known yet.
+    """
+    if value.startswith("/"):
+        return value
+    id_format = id_format_of(kind)
+    names = ids.placeholders(id_format)
+    try:
+        return id_format.format_map(
+            {**{name: getattr(source, name) for name in names[:-1]}, names[-1]: value}
+        )
+    except Undecided:
+        return None

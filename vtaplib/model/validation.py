@@ -1,0 +1,159 @@
+"""Validation of a resource by itself: each value against its field's declaration, and fields against each other.
+
+Nothing here looks at the world; that is what rules are for. Values that are not known yet pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vtaplib.model import ids
+from vtaplib.model.base import Field, Model, Shape
+from vtaplib.model.combination import Presence
+from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, Items
+from vtaplib.model.resource import Resource, id_format_of, resolve
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.violation import ErrorCode, Path, Violation
+
+
+def validate(
+    resource: Resource, before: Resource | None = None, *, strict_ids: bool = False
+) -> Iterator[Violation]:
+    """Everything that is wrong with a resource by itself.
+
+    `before`: the stored resource that it replaces; what the service gave it then does not count as given now.
+    `strict_ids`: the fixed segments of IDs must be in their canonical case, as azurerm wants them.
+    """
+    for path, field, value in resource.walk():
+        for problem_path, problem in _problems(resource, field, value, strict_ids):
+            full = path + problem_path
+            yield Violation(
+                ErrorCode.INVALID_RESOURCE_NAME if full == ("name",) else ErrorCode.INVALID_REQUEST_CONTENT,
+                f"{_name(resource)}: {_dotted(full)} {problem}",
+                full,
+            )
+    for combination in type(resource).combinations:
+        presence = {name: _presence(resource, before, name) for name in combination.names}
+        for path, problem in combination.findings(presence):
+            yield Violation(type(resource).combination_code, f"{_name(resource)}: {problem}", path)
+
+
+def _problems(resource: Resource, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
+    if value is None:
+        if (
+            not field.nullable
+            and not field.has(ASSIGNED)
+            and not field.has(OPTIONAL_ASSIGNED)
+            and not field.has(DERIVED)
+        ):
+            yield (), "is required"
+        return
+    if field.block is not None:
+        count = 1 if field.shape is Shape.BLOCK else len(value)
+        problem = _count_problem(field, count)
+        if problem:
+            yield (), problem
+        if field.has(INLINE):
+            yield from _repeated_names(value)
+        return
+    if field.shape is Shape.SCALAR:
+        problem = _scalar_problem(resource, field, value, strict_ids)
+        if problem:
+            yield (), problem
+        return
+    problem = _count_problem(field, len(value))
+    if problem:
+        yield (), problem
+    if field.shape is Shape.MAP:
+        for name, element in value.items():
+            if not isinstance(element, str):
+                yield (name,), f"= {element!r} is not a string"
+        for constraint in field.constraints:
+            problem = constraint.problem(value)
+            if problem:
+                yield (), problem
+        return
+    for position, element in enumerate(value):
+        problem = _scalar_problem(resource, field, element, strict_ids)
+        if problem:
+            yield (position,), problem
+
+
+def _scalar_problem(resource: Resource, field: Field, value: Any, strict_ids: bool) -> str | None:
+    wanted = (int, float) if field.scalar is float else (field.scalar,)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and field.scalar is not bool):
+        return f"= {value!r} is not of type {field.scalar.__name__}"
+    constraints = field.constraints if field.shape is Shape.SCALAR else field.element_constraints
+    for constraint in constraints:
+        problem = constraint.problem(value)
+        if problem:
+            return f"= {value!r} {problem}"
+    if field.ref is not None and value != "":
+        id_format = id_format_of(field.ref.kind)
+        by_name = ids.placeholders(id_format)[-1] == field.name or not field.name.endswith(("_id", "_ids"))
+        if not by_name and not value.startswith("/"):
+            return f"= {value!r} {ids.format_problem(id_format, value)}"
+        target = resolve(field.ref.kind, value, resource)
+        if target is not None and target == value:
+            problem = ids.format_problem(id_format, target, strict=strict_ids)
+            if problem:
+                return f"= {value!r} {problem}"
+    return None
+
+
+def _count_problem(field: Field, count: int) -> str | None:
+    bounds = field.items
+    if count == 0 and field.block is not None and not bounds.minimum:
+        return None
+    return Items(bounds.minimum, bounds.maximum, bounds.minimum_if_set).problem(count)
+
+
+def _repeated_names(blocks: tuple[Model, ...]) -> Iterator[tuple[Path, str]]:
+    seen: set[str] = set()
+    for position, block in enumerate(blocks):
+        if not block.knows("name"):
+            continue
+        name = str(block.name).lower()
+        if name in seen:
+            yield (position, "name"), f"= {block.name!r} is used twice"
+        seen.add(name)
+
+
+def _presence(resource: Resource, before: Resource | None, name: str) -> Presence:
+    value, past, service_gives = _reach(resource, before, name)
+    if value is Presence.UNKNOWN:
+        return Presence.UNKNOWN
+    if value is None or value == ():
+        return Presence.ABSENT
+    if service_gives and past == value:
+        return Presence.ABSENT
+    return Presence.GIVEN
+
+
+def _reach(resource: Resource, before: Resource | None, name: str) -> tuple[Any, Any, bool]:
+    """A value by dotted path, what it was before, and whether the service may have given it."""
+    value: Any = resource
+    past: Any = before
+    service_gives = False
+    for step in name.split("."):
+        if step.isdigit() or value is None:
+            continue
+        try:
+            service_gives = value.fields()[step].has(OPTIONAL_ASSIGNED)
+            value = getattr(value, step)
+        except Undecided:
+            return Presence.UNKNOWN, None, False
+        past = getattr(past, step, None) if past is not None else None
+    return value, past, service_gives
+
+
+def _name(resource: Resource) -> str:
+    try:
+        return resource.label
+    except Undecided:
+        return type(resource).__name__
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

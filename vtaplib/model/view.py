@@ -1,0 +1,58 @@
+"""Views: anything that answers by ID and by reference, never by scanning the world.
+
+The store is a view of what is; an overlay is a view of what would be. A rule is given a view and does not know which.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from vtaplib.model.unknown import Undecided
+
+if TYPE_CHECKING:
+    from vtaplib.model.resource import Resource
+
+R = TypeVar("R", bound="Resource")
+
+
+class Missing(Undecided):
+    """A rule looked up a resource that is not in the view. The rule on references reports it; others stay silent."""
+
+
+class View(ABC):
+    """Resources by ID, by type and by who refers to them. IDs are compared without case."""
+
+    @property
+    @abstractmethod
+    def settled(self) -> bool:
+        """Whether everything that will be is already here. A plan's overlay is not settled: more may be planned."""
+
+    @abstractmethod
+    def find(self, resource_id: str) -> Resource | None:
+        """The resource with this ID, without its derived fields, or None."""
+
+    @abstractmethod
+    def list(self, kind: type[R], within: str = "") -> Iterator[R]:
+        """The resources of a type, those whose ID starts with `within`, in order of their IDs."""
+
+    @abstractmethod
+    def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
+        """The resources of a type (`Resource`: of any) that refer to a resource, to a part of it, or to just the
+        part that the ID names.
+
+        `certain`: only those that are sure to be there when the plan is applied. An existing resource that a plan
+        has not reached yet may still be changed or destroyed by it, so it must not be held against another.
+        """
+
+    @abstractmethod
+    def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
+        """What is referred to below a prefix, and by whom: pairs of keys (lower-case IDs), in order of targets."""
+
+    def get(self, kind: type[R], resource_id: str) -> R:
+        """The resource with this ID. Raises Missing (a rule is undecided) if it is absent or of another type."""
+        found = self.find(resource_id)
+        if not isinstance(found, kind):
+            raise Missing(resource_id)
+        return found

@@ -1,0 +1,97 @@
+"""What a rule says when it is broken: data, collected, never raised by the rule itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+Path = tuple[str | int, ...]
+"""Where in a resource: field names and list positions, from the root."""
+
+
+class Severity(Enum):
+    """Whether a violation refuses the operation."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Evidence(Enum):
+    """How sure it is that Azure behaves so."""
+
+    DOCUMENTED = "documented"
+    OBSERVED = "observed"
+    INFERRED = "inferred"
+    OURS = "ours"
+
+
+class ErrorCode(StrEnum):
+    """ARM's error codes. Those under "ours" are not published by Azure, which publishes none for virtual network TAPs."""
+
+    RESOURCE_NOT_FOUND = "ResourceNotFound"
+    RESOURCE_GROUP_NOT_FOUND = "ResourceGroupNotFound"
+    SUBSCRIPTION_NOT_FOUND = "SubscriptionNotFound"
+    INVALID_REQUEST_CONTENT = "InvalidRequestContent"
+    INVALID_RESOURCE_NAME = "InvalidResourceName"
+    INVALID_RESOURCE_LOCATION = "InvalidResourceLocation"
+    INVALID_RESOURCE_REFERENCE = "InvalidResourceReference"
+    PROPERTY_CHANGE_NOT_ALLOWED = "PropertyChangeNotAllowed"
+    OPERATION_NOT_ALLOWED = "OperationNotAllowed"
+    NETCFG_SUBNET_RANGES_OVERLAP = "NetcfgSubnetRangesOverlap"
+    NETCFG_SUBNET_RANGE_OUTSIDE_VNET = "NetcfgSubnetRangeOutsideVnet"
+    NETCFG_INVALID_SUBNET = "NetcfgInvalidSubnet"
+    IN_USE_PREFIX_CANNOT_BE_DELETED = "InUsePrefixCannotBeDeleted"
+    IN_USE_SUBNET_CANNOT_BE_UPDATED = "InUseSubnetCannotBeUpdated"
+    IN_USE_SUBNET_CANNOT_BE_DELETED = "InUseSubnetCannotBeDeleted"
+    VNET_ADDRESS_SPACES_OVERLAP = "VnetAddressSpacesOverlap"
+    VNET_ADDRESS_SPACE_OVERLAPS_WITH_ALREADY_PEERED_VNET = "VnetAddressSpaceOverlapsWithAlreadyPeeredVnet"
+    REMOTE_PEERING_IS_DISCONNECTED = "RemotePeeringIsDisconnected"
+    ANOTHER_PEERING_ALREADY_REFERENCES_REMOTE_VNET = "AnotherPeeringAlreadyReferencesRemoteVnet"
+    PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE = "PrivateIPAddressInReservedRange"
+    PRIVATE_IP_ADDRESS_NOT_IN_SUBNET = "PrivateIPAddressNotInSubnet"
+    PRIVATE_IP_ADDRESS_IS_ALLOCATED = "PrivateIPAddressIsAllocated"
+    SUBNET_IS_FULL = "SubnetIsFull"
+    NIC_IN_USE = "NicInUse"
+    SUBNETS_NOT_IN_SAME_VNET = "SubnetsNotInSameVnet"
+    NETWORK_INTERFACE_MUST_HAVE_PRIMARY_PROPERTY_SET = "NetworkInterfaceMustHavePrimaryPropertySet"
+    RULES_USE_SAME_BACKEND_PORT_PROTOCOL_AND_POOL = "RulesUseSameBackendPortProtocolAndPool"
+    LOAD_BALANCER_WITHOUT_FRONTEND_IP_CANT_HAVE_CHILD_RESOURCES = (
+        "LoadBalancerWithoutFrontendIPCantHaveChildResources"
+    )
+    # Ours: Azure's text for these cases is known in words or not at all, its code is not.
+    INVALID_ADDRESS_SPACE = "InvalidAddressSpace"
+    RESOURCE_IN_USE = "ResourceInUse"
+    INVALID_PARAMETER_COMBINATION = "InvalidParameterCombination"
+    VIRTUAL_NETWORK_TAP_DESTINATION_REQUIRED = "VirtualNetworkTapDestinationRequired"
+    VIRTUAL_NETWORK_TAP_DESTINATION_AMBIGUOUS = "VirtualNetworkTapDestinationAmbiguous"
+    VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED = "VirtualNetworkTapDestinationNotSupported"
+    VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED = "VirtualNetworkTapDestinationPortNotSupported"
+    VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE = "VirtualNetworkTapDestinationNotReachable"
+    VIRTUAL_NETWORK_TAP_TENANT_MISMATCH = "VirtualNetworkTapTenantMismatch"
+    VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE = "VirtualNetworkTapDestinationInUse"
+    VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION = "VirtualNetworkTapSourceIsDestination"
+    VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED = "VirtualNetworkTapAlreadyConfigured"
+    IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED = "InUseVirtualNetworkTapCannotBeDeleted"
+
+
+CONFLICTS = frozenset(
+    {
+        ErrorCode.INVALID_RESOURCE_LOCATION,
+        ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED,
+        ErrorCode.OPERATION_NOT_ALLOWED,
+    }
+)
+"""Codes that ARM answers with HTTP 409."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule: ARM's code, a message that names the resource and both values, and the field at fault."""
+
+    code: ErrorCode
+    message: str
+    path: Path = ()
+    severity: Severity = Severity.ERROR
+    rule: str = ""
+    """The rule's function name; empty for checks of a single field."""
+    evidence: Evidence = Evidence.DOCUMENTED

@@ -1,0 +1,255 @@
+"""A load balancer: frontends that rules spread over pools of backends. azurerm writes pools, probes and rules as
+resources of their own; each is a module beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model.arguments import (
+    AddressVersion,
+    CaseInsensitive,
+    EdgeZone,
+    IdOf,
+    IpAddressOrEmpty,
+    Location,
+    NetworkName,
+    NonEmpty,
+    ResourceGroupName,
+    Tags,
+)
+from vtaplib.model.base import Block
+from vtaplib.model.marks import (
+    SERVICE,
+    Assigned,
+    CreateOnly,
+    Derived,
+    Each,
+    Inert,
+    Items,
+    Length,
+    OneOf,
+    OptionalAssigned,
+    Ref,
+    Unordered,
+)
+from vtaplib.model.resource import Assignment, Findings, Reference, Resource, resource_kind, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources import ip_configuration
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.virtual_network import VirtualNetwork
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class LbFrontendIpConfiguration(Block):
+    """An address that the load balancer listens on: private in a subnet, or public."""
+
+    id_segment = "frontendIPConfigurations"
+    owner = "Lb"
+
+    name: NonEmpty
+    """The name of the frontend, unique in the load balancer."""
+    gateway_load_balancer_frontend_ip_configuration_id: (
+        OptionalAssigned[
+            Inert[Annotated[str, IdOf("Microsoft.Network/loadBalancers/frontendIPConfigurations")]]
+        ]
+        | None
+    ) = None
+    """The frontend of a gateway load balancer that traffic passes through."""
+    private_ip_address: OptionalAssigned[IpAddressOrEmpty] | None = None
+    """The private address; asked for where the allocation is Static, given where it is Dynamic."""
+    private_ip_address_allocation: (
+        OptionalAssigned[Annotated[str, OneOf(("Dynamic", "Static"), ignore_case=True), CaseInsensitive]]
+        | None
+    ) = None
+    """`Dynamic` (the lowest free address, kept) or `Static`."""
+    private_ip_address_version: OptionalAssigned[AddressVersion] | None = None
+    """The address family."""
+    public_ip_address_id: Inert[Annotated[str, IdOf("Microsoft.Network/publicIPAddresses")]] | None = None
+    """The ID of the public address; makes the frontend public."""
+    public_ip_prefix_id: (
+        OptionalAssigned[Inert[Annotated[str, IdOf("Microsoft.Network/publicIPPrefixes")]]] | None
+    ) = None
+    """The ID of the public prefix for outbound rules."""
+    subnet_id: Ref[Subnet] | None = None
+    """The ID of the subnet; makes the frontend internal."""
+    zones: Inert[Unordered[Annotated[Sequence[str], Each((Length(1),))]]] | None = None
+    """The availability zones of the frontend's address."""
+    id: Assigned[str] = SERVICE
+    """The ID of the frontend."""
+    inbound_nat_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    """The IDs of inbound NAT rules on the frontend."""
+    load_balancer_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    """The IDs of load-balancing rules on the frontend."""
+    outbound_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    """The IDs of outbound rules on the frontend."""
+
+    @property
+    def internal(self) -> bool:
+        """Whether the frontend is private."""
+        return bool(self.subnet_id)
+
+
+class Lb(Resource):
+    """A load balancer of layer 4."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Network/loadBalancers/{name}"
+    )
+    dependents = ("LbRule", "VirtualNetworkTap")
+
+    name: CreateOnly[NetworkName]
+    """The name of the load balancer."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the resource group to create the load balancer in."""
+    location: CreateOnly[Location]
+    """The Azure region."""
+    edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
+    """The edge zone inside the region."""
+    frontend_ip_configuration: Annotated[Sequence[LbFrontendIpConfiguration], Items(0, minimum_if_set=1)] = ()
+    """The addresses that the load balancer listens on."""
+    sku: CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "Gateway"))]] = "Standard"
+    """The SKU."""
+    sku_tier: CreateOnly[Annotated[str, OneOf(("Regional", "Global"))]] = "Regional"
+    """The tier of the SKU."""
+    tags: Tags | None = None
+    """Tags of the resource."""
+    private_ip_address: Assigned[str] = SERVICE
+    """The private address of the first internal frontend."""
+    private_ip_addresses: Assigned[Sequence[str]] = SERVICE
+    """The private addresses of all internal frontends."""
+
+    def frontend(self, name: str) -> LbFrontendIpConfiguration | None:
+        """The frontend with a name, compared without case, or None."""
+        return next((one for one in self.frontend_ip_configuration if one.name.lower() == name.lower()), None)
+
+    def references(self) -> Iterator[Reference]:
+        yield from super().references()
+        if self.knows("frontend_ip_configuration"):
+            yield from ip_configuration.claims("frontend_ip_configuration", self.frontend_ip_configuration)
+
+    def assign(self, view: View, before: Lb | None) -> Iterator[Assignment]:
+        past = {} if before is None else {block.name: block for block in before.frontend_ip_configuration}
+        granted: list[str] = []
+
+        def grant(block: LbFrontendIpConfiguration) -> str:
+            address = ip_configuration.address_of(view, block, past.get(block.name), granted)
+            granted.append(address)
+            return address
+
+        for position, block in enumerate(self.frontend_ip_configuration):
+            at = ("frontend_ip_configuration", position)
+            yield (*at, "id"), lambda it, block=block: f"{it.id}/frontendIPConfigurations/{block.name}"
+            yield (
+                (*at, "private_ip_address_allocation"),
+                lambda it, block=block: block.private_ip_address_allocation or "Dynamic",
+            )
+            yield (
+                (*at, "private_ip_address_version"),
+                lambda it, block=block: (
+                    block.private_ip_address_version or ("IPv4" if block.internal else "")
+                ),
+            )
+            yield (*at, "private_ip_address"), lambda it, block=block: grant(block)
+            yield (
+                (*at, "gateway_load_balancer_frontend_ip_configuration_id"),
+                lambda it, block=block: block.gateway_load_balancer_frontend_ip_configuration_id or "",
+            )
+            yield (*at, "public_ip_prefix_id"), lambda it, block=block: block.public_ip_prefix_id or ""
+        yield ("private_ip_addresses",), _private_addresses
+        yield ("private_ip_address",), lambda it: next(iter(_private_addresses(it)), "")
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        for position, block in enumerate(self.frontend_ip_configuration):
+            at = ("frontend_ip_configuration", position)
+            yield (*at, "inbound_nat_rules"), lambda it: ()
+            yield (*at, "outbound_rules"), lambda it: ()
+            yield (
+                (*at, "load_balancer_rules"),
+                lambda it, block=block: tuple(
+                    rule.id for rule in view.referrers(block.id, resource_kind("LbRule"))
+                ),
+            )
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.8")
+    def frontends_have_one_kind_of_address(self, view: View, policy: Policy) -> Findings:
+        """Every frontend has a subnet, a public address or a public prefix, and just one of them."""
+        for position, block in enumerate(self.frontend_ip_configuration):
+            kinds = ("subnet_id", "public_ip_address_id", "public_ip_prefix_id")
+            given = [kind for kind in kinds if getattr(block, kind)]
+            if len(given) != 1:
+                yield (
+                    ("frontend_ip_configuration", position),
+                    f"{self.label}: {block.name} needs exactly one of {', '.join(kinds)}; "
+                    f"{', '.join(given) or 'none'} is given",
+                )
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.8")
+    def frontend_names_are_unique(self, view: View, policy: Policy) -> Findings:
+        """No two frontends have one name."""
+        seen: set[str] = set()
+        for position, block in enumerate(self.frontend_ip_configuration):
+            if block.name.lower() in seen:
+                path = ("frontend_ip_configuration", position, "name")
+                yield path, f"{self.label}: {block.name} is used twice"
+            seen.add(block.name.lower())
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    def global_tier_needs_standard(self, view: View, policy: Policy) -> Findings:
+        """The Global tier exists for the Standard SKU only."""
+        if self.sku_tier == "Global" and self.sku != "Standard":
+            yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.4")
+    def networks_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
+        """The load balancer and the networks of its frontends are in one region."""
+        for position, block in enumerate(self.frontend_ip_configuration):
+            if not block.subnet_id:
+                continue
+            network = view.get(VirtualNetwork, block.subnet_id.rsplit("/", 2)[0])
+            if network.location != self.location:
+                yield (
+                    ("frontend_ip_configuration", position, "subnet_id"),
+                    f"{self.label}: the load balancer is in {self.location}, {network.label} of {block.name} in "
+                    f"{network.location}; they must be in one region",
+                )
+
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET, evidence=Evidence.OBSERVED, source="6.1")
+    def addresses_are_in_the_subnet(self, view: View, policy: Policy) -> Findings:
+        """Each private address is one of its subnet's."""
+        return ip_configuration.is_in_subnet(
+            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
+        )
+
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE, evidence=Evidence.OBSERVED, source="6.1")
+    def addresses_are_not_reserved(self, view: View, policy: Policy) -> Findings:
+        """No private address is one of the five that Azure reserves."""
+        return ip_configuration.is_not_reserved(
+            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
+        )
+
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="6.1")
+    def addresses_are_free(self, view: View, policy: Policy) -> Findings:
+        """No private address is held by another."""
+        return ip_configuration.is_free(
+            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
+        )
+
+    @rule(ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="6.1")
+    def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
+        """The subnet has a free address for each frontend."""
+        return ip_configuration.is_left(
+            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
+        )
+
+
+def _private_addresses(balancer: Lb) -> tuple[str, ...]:
+    return tuple(
+        block.private_ip_address for block in balancer.frontend_ip_configuration if block.private_ip_address
+    )

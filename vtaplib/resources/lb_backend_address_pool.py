@@ -1,0 +1,92 @@
+"""A backend pool: the interfaces that a load balancer's rules spread traffic over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model.arguments import NonEmpty
+from vtaplib.model.base import Block
+from vtaplib.model.combination import RequiredWith
+from vtaplib.model.marks import SERVICE, CreateOnly, Derived, Inert, Items, OneOf, Ref
+from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
+from vtaplib.model.violation import ErrorCode
+from vtaplib.resources.lb import Lb
+from vtaplib.resources.virtual_network import VirtualNetwork
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class TunnelInterface(Block):
+    """A tunnel to the backends of a gateway load balancer."""
+
+    identifier: Inert[int]
+    """The identifier of the tunnel."""
+    type: Inert[Annotated[str, OneOf(("None", "Internal", "External"))]]
+    """The side of the tunnel."""
+    protocol: Inert[Annotated[str, OneOf(("None", "Native", "VXLAN"))]]
+    """The protocol of the tunnel."""
+    port: Inert[int]
+    """The port of the tunnel."""
+
+
+class LbBackendAddressPool(Resource):
+    """A pool of backends of a load balancer."""
+
+    id_format = "{loadbalancer_id}/backendAddressPools/{name}"
+    combinations = (RequiredWith("synchronous_mode", "virtual_network_id"),)
+
+    loadbalancer_id: CreateOnly[Ref[Lb]]
+    """The ID of the load balancer."""
+    name: CreateOnly[NonEmpty]
+    """The name of the pool."""
+    synchronous_mode: CreateOnly[Inert[Annotated[str, OneOf(("Automatic", "Manual"))]]] | None = None
+    """How backends by address are kept up to date; Standard only, needs `virtual_network_id`."""
+    tunnel_interface: Annotated[Sequence[TunnelInterface], Items(0, minimum_if_set=1)] = ()
+    """The tunnels of a Gateway load balancer."""
+    virtual_network_id: Inert[Ref[VirtualNetwork]] | None = None
+    """The network that backends by address are in."""
+    backend_ip_configurations: Derived[Sequence[str]] = SERVICE
+    """The IDs of the IP configurations in the pool."""
+    inbound_nat_rules: Derived[Sequence[str]] = SERVICE
+    """The IDs of inbound NAT rules that use the pool."""
+    load_balancing_rules: Derived[Sequence[str]] = SERVICE
+    """The IDs of load-balancing rules that use the pool."""
+    outbound_rules: Derived[Sequence[str]] = SERVICE
+    """The IDs of outbound rules that use the pool."""
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        members = resource_kind("NetworkInterfaceBackendAddressPoolAssociation")
+        yield (
+            ("backend_ip_configurations",),
+            lambda it: tuple(one.id.partition("|")[0] for one in view.referrers(it.id, members)),
+        )
+        yield ("inbound_nat_rules",), lambda it: ()
+        yield (
+            ("load_balancing_rules",),
+            lambda it: tuple(one.id for one in view.referrers(it.id, resource_kind("LbRule"))),
+        )
+        yield ("outbound_rules",), lambda it: ()
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    def tunnels_are_for_gateways(self, view: View, policy: Policy) -> Findings:
+        """A pool has tunnel interfaces just where the load balancer is a Gateway."""
+        balancer = view.get(Lb, self.loadbalancer_id)
+        if bool(self.tunnel_interface) != (balancer.sku == "Gateway"):
+            yield (
+                ("tunnel_interface",),
+                f"{self.label}: {balancer.label} has sku {balancer.sku}; tunnel_interface is for sku Gateway, "
+                "which always needs it",
+            )
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    def synchronous_mode_is_for_standard(self, view: View, policy: Policy) -> Findings:
+        """`synchronous_mode` is for the Standard SKU."""
+        balancer = view.get(Lb, self.loadbalancer_id)
+        if self.synchronous_mode and balancer.sku != "Standard":
+            yield (
+                ("synchronous_mode",),
+                f"{self.label}: synchronous_mode needs sku Standard, {balancer.label} has {balancer.sku}",
+            )

@@ -1,0 +1,55 @@
+"""A health probe: how a load balancer finds out which backends are well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model.arguments import NonEmpty
+from vtaplib.model.marks import SERVICE, Between, CreateOnly, Derived, Inert, OneOf, Ref, Unordered
+from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.lb import Lb
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class LbProbe(Resource):
+    """A health probe of a load balancer."""
+
+    id_format = "{loadbalancer_id}/probes/{name}"
+
+    loadbalancer_id: CreateOnly[Ref[Lb]]
+    """The ID of the load balancer."""
+    name: CreateOnly[NonEmpty]
+    """The name of the probe."""
+    port: Annotated[int, Between(1, 65535)]
+    """The port that is probed."""
+    interval_in_seconds: Inert[Annotated[int, Between(5)]] = 15
+    """Seconds between two probes of a backend."""
+    number_of_probes: Inert[int] = 2
+    """Failed probes after which a backend counts as down."""
+    probe_threshold: Inert[Annotated[int, Between(1, 100)]] = 1
+    """Probes in a row that decide a change of state."""
+    protocol: Annotated[str, OneOf(("Http", "Https", "Tcp"))] = "Tcp"
+    """The protocol of the probe. There is none over UDP."""
+    request_path: str | None = None
+    """The path asked for; required for Http and Https."""
+    load_balancer_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    """The IDs of the rules that use the probe."""
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        yield (
+            ("load_balancer_rules",),
+            lambda it: tuple(one.id for one in view.referrers(it.id, resource_kind("LbRule"))),
+        )
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.DOCUMENTED, source="6.4")
+    def http_probes_have_a_path(self, view: View, policy: Policy) -> Findings:
+        """A probe over HTTP has a path, one over TCP has none."""
+        if self.protocol == "Tcp" and self.request_path:
+            yield ("request_path",), f"{self.label}: protocol is Tcp, which takes no request_path"
+        if self.protocol != "Tcp" and not self.request_path:
+            yield ("request_path",), f"{self.label}: protocol is {self.protocol}, which needs a request_path"

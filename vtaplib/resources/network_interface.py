@@ -1,0 +1,301 @@
+"""A network interface: a machine's place in a subnet, with one or more private addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model.addresses import maybe_address
+from vtaplib.model.arguments import (
+    AddressVersion,
+    AllocationMethod,
+    EdgeZone,
+    IdOf,
+    Location,
+    NetworkName,
+    NonEmpty,
+    ResourceGroupName,
+    Tags,
+)
+from vtaplib.model.base import Block
+from vtaplib.model.combination import RequiredWith
+from vtaplib.model.marks import (
+    SERVICE,
+    Assigned,
+    CreateOnly,
+    Derived,
+    Inert,
+    Items,
+    OneOf,
+    OptionalAssigned,
+    Ref,
+)
+from vtaplib.model.resource import Assignment, Findings, Reference, Resource, resource_kind, rule
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources import ip_configuration
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.virtual_network import VirtualNetwork
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+AUXILIARY_MODES = ("AcceleratedConnections", "Floating", "MaxConnections", "None")
+AUXILIARY_SKUS = ("A8", "A4", "A1", "A2", "None")
+
+
+class NetworkInterfaceIpConfiguration(Block):
+    """One private address of the interface, with what is attached to it."""
+
+    id_segment = "ipConfigurations"
+    owner = "NetworkInterface"
+
+    name: NonEmpty
+    """The name of the configuration, unique in the interface."""
+    gateway_load_balancer_frontend_ip_configuration_id: (
+        OptionalAssigned[
+            Inert[Annotated[str, IdOf("Microsoft.Network/loadBalancers/frontendIPConfigurations")]]
+        ]
+        | None
+    ) = None
+    """The frontend of a gateway load balancer that traffic passes through."""
+    primary: OptionalAssigned[bool] | None = None
+    """Whether it is the interface's primary configuration. Exactly one of several must be."""
+    private_ip_address: OptionalAssigned[str] | None = None
+    """The private address; asked for where the allocation is Static, given where it is Dynamic."""
+    private_ip_address_allocation: AllocationMethod
+    """`Dynamic` (the lowest free address, kept) or `Static`."""
+    private_ip_address_version: AddressVersion = "IPv4"
+    """The address family."""
+    public_ip_address_id: Inert[Annotated[str, IdOf("Microsoft.Network/publicIPAddresses")]] | None = None
+    """The ID of the public address in front of the private one."""
+    subnet_id: Ref[Subnet] | None = None
+    """The ID of the subnet; required for IPv4."""
+    id: Assigned[str] = SERVICE
+    """The ID of the configuration. azurerm has none; a TAP's destination is written with it."""
+
+
+class NetworkInterface(Resource):
+    """A network interface of a virtual machine."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Network/networkInterfaces/{name}"
+    )
+    in_use_code = ErrorCode.NIC_IN_USE
+    combinations = (
+        RequiredWith("auxiliary_mode", "auxiliary_sku"),
+        RequiredWith("auxiliary_sku", "auxiliary_mode"),
+    )
+    dependents = ("LinuxVirtualMachine", "NetworkInterfaceTapConfiguration", "VirtualNetworkTap")
+
+    name: CreateOnly[NetworkName]
+    """The name of the interface."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the resource group to create the interface in."""
+    location: CreateOnly[Location]
+    """The Azure region; that of the virtual network."""
+    accelerated_networking_enabled: Inert[bool] = False
+    """Whether the machine reaches the network past its host's virtual switch."""
+    auxiliary_mode: Inert[Annotated[str, OneOf(AUXILIARY_MODES)]] | None = None
+    """The mode of the auxiliary network device; needs `auxiliary_sku`."""
+    auxiliary_sku: Inert[Annotated[str, OneOf(AUXILIARY_SKUS)]] | None = None
+    """The size of the auxiliary network device; needs `auxiliary_mode`."""
+    dns_servers: Inert[Sequence[NonEmpty]] | None = None
+    """Addresses of DNS servers, instead of the network's."""
+    edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
+    """The edge zone inside the region."""
+    internal_dns_name_label: Inert[NonEmpty] | None = None
+    """The name of the interface in the network's internal DNS."""
+    ip_configuration: Annotated[Sequence[NetworkInterfaceIpConfiguration], Items(1)]
+    """The addresses of the interface."""
+    ip_forwarding_enabled: Inert[bool] = False
+    """Whether the interface may send packets that are not from its own address."""
+    tags: Tags | None = None
+    """Tags of the resource."""
+    applied_dns_servers: Assigned[Sequence[str]] = SERVICE
+    """The DNS servers in force."""
+    internal_domain_name_suffix: Assigned[str] = SERVICE
+    """The suffix of the interface's name in the internal DNS."""
+    mac_address: Assigned[str] = SERVICE
+    """The MAC address; empty until a machine is attached for the first time."""
+    private_ip_address: Assigned[str] = SERVICE
+    """The primary private address."""
+    private_ip_addresses: Assigned[Sequence[str]] = SERVICE
+    """All private addresses."""
+    virtual_machine_id: Derived[str] = SERVICE
+    """The ID of the machine that the interface is attached to."""
+
+    @property
+    def primary_configuration(self) -> NetworkInterfaceIpConfiguration:
+        """The configuration whose address the interface goes by."""
+        for configuration in self.ip_configuration:
+            if configuration.primary:
+                return configuration
+        return self.ip_configuration[0]
+
+    @property
+    def virtual_network_id(self) -> str:
+        """The ID of the network that the interface is in."""
+        for configuration in self.ip_configuration:
+            if configuration.subnet_id:
+                return configuration.subnet_id.rsplit("/", 2)[0]
+        raise Undecided(f"{self.label} names no subnet")
+
+    def references(self) -> Iterator[Reference]:
+        yield from super().references()
+        if self.knows("ip_configuration"):
+            yield from ip_configuration.claims("ip_configuration", self.ip_configuration)
+
+    def assign(self, view: View, before: NetworkInterface | None) -> Iterator[Assignment]:
+        past = {} if before is None else {block.name: block for block in before.ip_configuration}
+        granted: list[str] = []
+
+        def grant(block: NetworkInterfaceIpConfiguration) -> str:
+            address = ip_configuration.address_of(view, block, past.get(block.name), granted)
+            granted.append(address)
+            return address
+
+        single = len(self.ip_configuration) == 1
+        for position, block in enumerate(self.ip_configuration):
+            at = ("ip_configuration", position)
+            yield (*at, "id"), lambda it, block=block: f"{it.id}/ipConfigurations/{block.name}"
+            yield (*at, "primary"), lambda it, block=block: single or bool(block.primary)
+            yield (*at, "private_ip_address"), lambda it, block=block: grant(block)
+            yield (
+                (*at, "gateway_load_balancer_frontend_ip_configuration_id"),
+                lambda it, block=block: block.gateway_load_balancer_frontend_ip_configuration_id or "",
+            )
+        yield ("applied_dns_servers",), lambda it: it.dns_servers or ()
+        yield ("internal_domain_name_suffix",), lambda it: internal_domain(it.virtual_network_id)
+        yield ("private_ip_addresses",), lambda it: tuple(c.private_ip_address for c in it.ip_configuration)
+        yield ("private_ip_address",), lambda it: it.primary_configuration.private_ip_address
+        yield ("mac_address",), lambda it: it.mac_address_after(before)
+
+    def mac_address_after(self, before: NetworkInterface | None) -> str:
+        """The MAC address: none before the first attach, then stable while the primary address is."""
+        if before is None or not before.mac_address:
+            return ""
+        if before.private_ip_address == self.private_ip_address:
+            return before.mac_address
+        return mac_address(self)
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        def machine_id(it: NetworkInterface) -> str:
+            return next(
+                (machine.id for machine in view.referrers(it.id, resource_kind("VirtualMachine"))), ""
+            )
+
+        yield ("virtual_machine_id",), machine_id
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.DOCUMENTED, source="azurerm")
+    def ipv4_configurations_name_a_subnet(self, view: View, policy: Policy) -> Findings:
+        """Every IPv4 configuration is in a subnet."""
+        for position, block in enumerate(self.ip_configuration):
+            if not block.subnet_id and block.private_ip_address_version == "IPv4":
+                yield (
+                    ("ip_configuration", position, "subnet_id"),
+                    f"{self.label}: {block.name} is IPv4 and needs a subnet_id",
+                )
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.5")
+    def configuration_names_are_unique(self, view: View, policy: Policy) -> Findings:
+        """No two configurations have one name."""
+        seen: set[str] = set()
+        for position, block in enumerate(self.ip_configuration):
+            if block.name.lower() in seen:
+                yield ("ip_configuration", position, "name"), f"{self.label}: {block.name} is used twice"
+            seen.add(block.name.lower())
+
+    @rule(ErrorCode.NETWORK_INTERFACE_MUST_HAVE_PRIMARY_PROPERTY_SET, source="5.5")
+    def one_configuration_is_primary(self, view: View, policy: Policy) -> Findings:
+        """Of several configurations exactly one is primary."""
+        primary = [block.name for block in self.ip_configuration if block.primary]
+        if len(self.ip_configuration) > 1 and len(primary) != 1:
+            chosen = ", ".join(primary) if primary else "none"
+            yield (
+                ("ip_configuration",),
+                f"{self.label}: of {len(self.ip_configuration)} configurations exactly one must have "
+                f"primary = true; {chosen} has",
+            )
+
+    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, evidence=Evidence.INFERRED, source="5.5")
+    def subnets_are_in_one_network(self, view: View, policy: Policy) -> Findings:
+        """All configurations are in subnets of one virtual network."""
+        home = self.virtual_network_id
+        for position, block in enumerate(self.ip_configuration):
+            network_id = (block.subnet_id or home).rsplit("/", 2)[0] if block.subnet_id else home
+            if network_id.lower() != home.lower():
+                yield (
+                    ("ip_configuration", position, "subnet_id"),
+                    f"{self.label}: {block.name} is in another virtual network than "
+                    f"{self.ip_configuration[0].name}",
+                )
+
+    @rule(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, evidence=Evidence.INFERRED, source="5.5", compares=True)
+    def network_stays(self, before: NetworkInterface, view: View, policy: Policy) -> Findings:
+        """An interface does not move to another virtual network."""
+        if before.virtual_network_id.lower() != self.virtual_network_id.lower():
+            yield (
+                ("ip_configuration", 0, "subnet_id"),
+                f"{self.label}: cannot move from {before.virtual_network_id} to {self.virtual_network_id}; "
+                "delete it and create it anew",
+            )
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="6.3")
+    def network_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
+        """The interface and its virtual network are in one region."""
+        network = view.get(VirtualNetwork, self.virtual_network_id)
+        if network.location != self.location:
+            yield (
+                ("location",),
+                f"{self.label}: the interface is in {self.location}, {network.label} in {network.location}; "
+                "they must be in one region",
+            )
+
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET, evidence=Evidence.OBSERVED, source="6.1")
+    def addresses_are_in_the_subnet(self, view: View, policy: Policy) -> Findings:
+        """Each private address is one of its subnet's."""
+        return ip_configuration.is_in_subnet(self, view, "ip_configuration", self.ip_configuration)
+
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE, evidence=Evidence.OBSERVED, source="6.1")
+    def addresses_are_not_reserved(self, view: View, policy: Policy) -> Findings:
+        """No private address is one of the five that Azure reserves."""
+        return ip_configuration.is_not_reserved(self, view, "ip_configuration", self.ip_configuration)
+
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="6.1")
+    def addresses_are_free(self, view: View, policy: Policy) -> Findings:
+        """No private address is held by another."""
+        return ip_configuration.is_free(self, view, "ip_configuration", self.ip_configuration)
+
+    @rule(ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="6.1")
+    def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
+        """The subnet has a free address for each configuration."""
+        return ip_configuration.is_left(self, view, "ip_configuration", self.ip_configuration)
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.5")
+    def static_addresses_are_well_formed(self, view: View, policy: Policy) -> Findings:
+        """A private address is an address of the configuration's family."""
+        for position, block in enumerate(self.ip_configuration):
+            address = block.private_ip_address
+            parsed = maybe_address(address) if address else None
+            if address and (parsed is None or f"IPv{parsed.version}" != block.private_ip_address_version):
+                yield (
+                    ("ip_configuration", position, "private_ip_address"),
+                    f"{self.label}: {address!r} is not an {block.private_ip_address_version} address",
+                )
+
+
+def mac_address(interface: NetworkInterface) -> str:
+    """A locally administered MAC address as azurerm writes it, derived from the ID and the primary address."""
+    digest = sha256(f"{interface.id.lower()} {interface.private_ip_address}".encode()).digest()
+    return "-".join(f"{byte:02X}" for byte in (0x02, *digest[:5]))
+
+
+def internal_domain(virtual_network_id: str) -> str:
+    """The internal DNS suffix of a network: a label derived from its ID."""
+    digest = sha256(virtual_network_id.lower().encode()).hexdigest()
+    return f"{digest[:26]}.internal.cloudapp.net"

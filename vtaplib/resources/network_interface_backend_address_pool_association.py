@@ -1,0 +1,68 @@
+"""An interface's membership in a backend pool. ARM keeps it on the interface; azurerm makes it a resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model.marks import CreateOnly, Length, Ref
+from vtaplib.model.resource import Findings, Resource, label, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.lb import Lb
+from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
+from vtaplib.resources.network_interface import NetworkInterface
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class NetworkInterfaceBackendAddressPoolAssociation(Resource):
+    """One IP configuration of an interface as a backend of a pool."""
+
+    id_format = "{network_interface_id}/ipConfigurations/{ip_configuration_name}|{backend_address_pool_id}"
+
+    network_interface_id: CreateOnly[Ref[NetworkInterface]]
+    """The ID of the interface."""
+    ip_configuration_name: CreateOnly[Annotated[str, Length(1)]]
+    """The name of the interface's IP configuration."""
+    backend_address_pool_id: CreateOnly[Ref[LbBackendAddressPool]]
+    """The ID of the backend pool."""
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="azurerm")
+    def configuration_exists(self, view: View, policy: Policy) -> Findings:
+        """The interface has the named IP configuration."""
+        interface = view.get(NetworkInterface, self.network_interface_id)
+        names = [block.name for block in interface.ip_configuration]
+        if self.ip_configuration_name.lower() not in [name.lower() for name in names]:
+            yield (
+                ("ip_configuration_name",),
+                f"{interface.label} has no IP configuration {self.ip_configuration_name!r}; it has "
+                f"{', '.join(names)}",
+            )
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.4")
+    def interface_and_load_balancer_share_a_region(self, view: View, policy: Policy) -> Findings:
+        """The interface and the pool's load balancer are in one region."""
+        interface = view.get(NetworkInterface, self.network_interface_id)
+        balancer = view.get(Lb, self.backend_address_pool_id.rsplit("/", 2)[0])
+        if interface.location != balancer.location:
+            yield (
+                ("backend_address_pool_id",),
+                f"{interface.label} is in {interface.location}, {balancer.label} in {balancer.location}; "
+                "they must be in one region",
+            )
+
+    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, evidence=Evidence.DOCUMENTED, source="6.4")
+    def backends_are_in_one_network(self, view: View, policy: Policy) -> Findings:
+        """The backends of a pool, and an internal frontend of its load balancer, are in one virtual network."""
+        interface = view.get(NetworkInterface, self.network_interface_id)
+        balancer = view.get(Lb, self.backend_address_pool_id.rsplit("/", 2)[0])
+        home = interface.virtual_network_id
+        for frontend in balancer.frontend_ip_configuration:
+            network_id = (frontend.subnet_id or "").rpartition("/subnets/")[0]
+            if network_id and network_id.lower() != home.lower():
+                yield (
+                    ("network_interface_id",),
+                    f"{interface.label} is in {label(home)}, the frontend {frontend.name} of {balancer.label} in "
+                    f"{label(network_id)}; a backend must be in its load balancer's network",
+                )

@@ -1,0 +1,131 @@
+"""A tap configuration: an interface sends a copy of its traffic to a TAP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vtaplib.model import ids
+from vtaplib.model.arguments import NetworkName
+from vtaplib.model.marks import CreateOnly, Ref
+from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Resource, label, rule
+from vtaplib.model.violation import ErrorCode, Evidence, Severity
+from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.subscription import Subscription, subscription_of
+from vtaplib.resources.virtual_network_peering import connected
+from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class NetworkInterfaceTapConfiguration(Resource):
+    """Makes an interface a source of a TAP."""
+
+    id_format = "{network_interface_id}/tapConfigurations/{name}"
+
+    name: CreateOnly[NetworkName]
+    """The name of the tap configuration."""
+    network_interface_id: CreateOnly[Ref[NetworkInterface]]
+    """The ID of the interface to tap."""
+    virtual_network_tap_id: CreateOnly[Ref[VirtualNetworkTap]]
+    """The ID of the TAP to send to."""
+
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+        if reference.path == ("virtual_network_tap_id",) and policy.delete_tap_in_use == "cascade":
+            return Farewell(Departure.CASCADE, in_use)
+        return super().when_target_goes(reference, in_use, policy)
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="R12")
+    def source_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
+        """The tapped interface and the TAP are in one region."""
+        source = view.get(NetworkInterface, self.network_interface_id)
+        tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
+        if source.location != tap.location:
+            yield (
+                ("virtual_network_tap_id",),
+                f"{self.label}: {source.label} is in {source.location}, {tap.label} in {tap.location}; "
+                "they must be in one region",
+            )
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_TENANT_MISMATCH, source="R13")
+    def source_is_in_the_same_tenant(self, view: View, policy: Policy) -> Findings:
+        """The tapped interface and the TAP are in subscriptions of one tenant."""
+        source = view.get(Subscription, subscription_of(self.network_interface_id))
+        tap = view.get(Subscription, subscription_of(self.virtual_network_tap_id))
+        if source.tenant_id.lower() != tap.tenant_id.lower():
+            yield (
+                ("virtual_network_tap_id",),
+                f"{self.label}: the interface's subscription is in tenant {source.tenant_id}, that of "
+                f"{label(self.virtual_network_tap_id)} in {tap.tenant_id}; a TAP takes sources of its own tenant only",
+            )
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE, source="R14")
+    def destination_is_reachable(self, view: View, policy: Policy) -> Findings:
+        """The destination is in the source's virtual network, or in one that is directly peered and Connected."""
+        if policy.reachability_check == "error":
+            yield from self._unreachable(view)
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE, source="R14", severity=Severity.WARNING)
+    def destination_should_be_reachable(self, view: View, policy: Policy) -> Findings:
+        """As `destination_is_reachable`, where the policy makes it a warning."""
+        if policy.reachability_check == "warn":
+            yield from self._unreachable(view)
+
+    def _unreachable(self, view: View) -> Findings:
+        tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
+        if not tap.destination_id:
+            return
+        here = view.get(NetworkInterface, self.network_interface_id).virtual_network_id
+        there = tap.destination_network_id(view)
+        if there and here.lower() != there.lower() and not connected(view, here, there):
+            yield (
+                ("virtual_network_tap_id",),
+                f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, the destination of {tap.label} in "
+                f"{label(there)}, and no peering between them is Connected in both directions with "
+                "allow_virtual_network_access. Peerings are not transitive. If this configuration makes them, let it "
+                "come after both: depends_on = [azurerm_virtual_network_peering.…]",
+            )
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION, evidence=Evidence.OURS, source="R25")
+    def source_is_not_the_destination(self, view: View, policy: Policy) -> Findings:
+        """An interface is not tapped towards itself."""
+        tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
+        destination = tap.destination_network_interface_ip_configuration_id
+        if policy.self_mirror == "error" and destination:
+            if ids.parent(destination).lower() == self.network_interface_id.lower():
+                yield (
+                    ("virtual_network_tap_id",),
+                    f"{self.label}: {label(self.network_interface_id)} is the destination of {tap.label}; its copies "
+                    "would be copied without end",
+                )
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED, evidence=Evidence.OURS, source="R24")
+    def interface_has_one_tap(self, view: View, policy: Policy) -> Findings:
+        """An interface has one tap configuration, where the policy says so."""
+        if policy.multiple_taps_per_nic == "error":
+            yield from self._others(view)
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED,
+        evidence=Evidence.OURS,
+        severity=Severity.WARNING,
+        source="R24",
+    )
+    def interface_should_have_one_tap(self, view: View, policy: Policy) -> Findings:
+        """Whether Azure takes several tap configurations on one interface is not known."""
+        if policy.multiple_taps_per_nic == "warn":
+            yield from self._others(view)
+
+    def _others(self, view: View) -> Findings:
+        for other in view.referrers(
+            self.network_interface_id, NetworkInterfaceTapConfiguration, certain=True
+        ):
+            if other.id.lower() != self.id.lower() and (
+                other.network_interface_id.lower() == self.network_interface_id.lower()
+            ):
+                yield (
+                    ("network_interface_id",),
+                    f"{self.label}: {label(self.network_interface_id)} already has {other.label}; Azure's API lists "
+                    "several, that two work is not documented",
+                )

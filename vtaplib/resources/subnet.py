@@ -1,0 +1,199 @@
+"""A subnet: a range of a virtual network's addresses that interfaces take theirs from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model.addresses import bits, maybe_network, networks
+from vtaplib.model.arguments import EndpointPolicies, IdOf, NonEmpty, ResourceGroupName
+from vtaplib.model.combination import ExactlyOneOf, RequiredWith
+from vtaplib.model.marks import (
+    SERVICE,
+    Assigned,
+    Between,
+    CreateOnly,
+    Each,
+    Inert,
+    Items,
+    OneOf,
+    Ref,
+    Unordered,
+    WriteOnly,
+)
+from vtaplib.model.resource import Assignment, Findings, Reference, Resource, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
+from vtaplib.resources.virtual_network import IpAddressPool, VirtualNetwork
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+SMALLEST_PREFIX = 29
+IPV6_PREFIX = 64
+
+
+class Subnet(Resource):
+    """A range of addresses inside a virtual network."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Network/virtualNetworks/{virtual_network_name}/subnets/{name}"
+    )
+    in_use_code = ErrorCode.IN_USE_SUBNET_CANNOT_BE_DELETED
+    combinations = (
+        ExactlyOneOf("address_prefixes", "ip_address_pool"),
+        RequiredWith("network_security_group_id_wo", "network_security_group_id_wo_version"),
+        RequiredWith("network_security_group_id_wo_version", "network_security_group_id_wo"),
+        RequiredWith("route_table_id_wo", "route_table_id_wo_version"),
+        RequiredWith("route_table_id_wo_version", "route_table_id_wo"),
+    )
+
+    name: CreateOnly[NonEmpty]
+    """The name of the subnet."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the network's resource group."""
+    virtual_network_name: CreateOnly[Ref[VirtualNetwork]]
+    """The name of the virtual network."""
+    address_prefixes: Annotated[Sequence[NonEmpty], Items(minimum_if_set=1)] | None = None
+    """The address prefixes of the subnet, in CIDR notation."""
+    default_outbound_access_enabled: Inert[bool] = True
+    """Whether machines get an outbound public address of Azure's choice."""
+    delegation: Sequence[Delegation] = ()
+    """The services that the subnet is delegated to."""
+    ip_address_pool: IpAddressPool | None = None
+    """An IPAM pool to take the prefixes from, instead of `address_prefixes`."""
+    network_security_group_id_wo: (
+        Inert[WriteOnly[Annotated[str, IdOf("Microsoft.Network/networkSecurityGroups")]]] | None
+    ) = None
+    """The ID of the network security group to attach; sent, never kept in state."""
+    network_security_group_id_wo_version: Inert[Annotated[int, Between(1)]] | None = None
+    """Change it to send `network_security_group_id_wo` again."""
+    private_endpoint_network_policies: Inert[EndpointPolicies] = "Disabled"
+    """Which network policies apply to private endpoints in the subnet."""
+    private_link_service_network_policies_enabled: Inert[bool] = True
+    """Whether network policies apply to private link services in the subnet."""
+    route_table_id_wo: Inert[WriteOnly[Annotated[str, IdOf("Microsoft.Network/routeTables")]]] | None = None
+    """The ID of the route table to attach; sent, never kept in state."""
+    route_table_id_wo_version: Inert[Annotated[int, Between(1)]] | None = None
+    """Change it to send `route_table_id_wo` again."""
+    service_endpoint: Sequence[ServiceEndpoint] = ()
+    """The services reached over an endpoint of the subnet."""
+    service_endpoint_policy_ids: (
+        Annotated[Inert[Unordered[Sequence[str]]], Each((IdOf("Microsoft.Network/serviceEndpointPolicies"),))]
+        | None
+    ) = None
+    """The IDs of the service endpoint policies."""
+    sharing_scope: Inert[Annotated[str, OneOf(("Tenant",))]] | None = None
+    """How far the subnet is shared; needs `default_outbound_access_enabled = false`."""
+    network_security_group_id: Assigned[str] = SERVICE
+    """The ID of the network security group attached to the subnet."""
+    route_table_id: Assigned[str] = SERVICE
+    """The ID of the route table attached to the subnet."""
+
+    @property
+    def virtual_network_id(self) -> str:
+        """The ID of the network that the subnet divides."""
+        return self.id.rpartition("/subnets/")[0]
+
+    def references(self) -> Iterator[Reference]:
+        yield from super().references()
+        if self.knows("address_prefixes"):
+            for position, prefix in enumerate(self.address_prefixes or ()):
+                network = maybe_network(prefix)
+                if network is not None:
+                    claim = f"{self.virtual_network_id}/prefixes/{bits(network)}"
+                    yield Reference(("address_prefixes", position), claim, claim=True)
+
+    def assign(self, view: View, before: Subnet | None) -> Iterator[Assignment]:
+        if self.ip_address_pool:
+            yield ("ip_address_pool", 0, "allocated_ip_address_prefixes"), lambda it: ()
+        for name in ("network_security_group_id", "route_table_id"):
+            yield (
+                (name,),
+                lambda it, name=name: (
+                    getattr(it, f"{name}_wo") or getattr(it, name) or getattr(before, name, "")
+                ),
+            )
+
+    @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="6.1")
+    def prefixes_are_usable(self, view: View, policy: Policy) -> Findings:
+        """Every prefix is well formed, at least a /29, and exactly a /64 for IPv6."""
+        for position, prefix in enumerate(self.address_prefixes or ()):
+            path = ("address_prefixes", position)
+            network = maybe_network(prefix)
+            if network is None:
+                yield path, f"{self.label}: {prefix!r} is not a prefix in CIDR notation without host bits"
+            elif network.version == 4 and network.prefixlen > SMALLEST_PREFIX:
+                yield (
+                    path,
+                    f"{self.label}: {prefix} is smaller than /{SMALLEST_PREFIX}, the smallest that Azure takes",
+                )
+            elif network.version == 6 and network.prefixlen != IPV6_PREFIX:
+                yield path, f"{self.label}: {prefix} is IPv6 and not a /{IPV6_PREFIX}"
+
+    @rule(ErrorCode.NETCFG_SUBNET_RANGE_OUTSIDE_VNET, evidence=Evidence.OBSERVED, source="6.1")
+    def prefixes_lie_in_the_network(self, view: View, policy: Policy) -> Findings:
+        """Every prefix lies inside one prefix of the network's address space."""
+        network = view.get(VirtualNetwork, self.virtual_network_id)
+        if network.ip_address_pool:
+            return
+        spaces = ", ".join(network.address_space or ())
+        for position, prefix in enumerate(self.address_prefixes or ()):
+            if maybe_network(prefix) is not None and not network.spaces_hold(prefix):
+                yield (
+                    ("address_prefixes", position),
+                    f"{self.label}: {prefix} is outside the address space of {network.label} ({spaces})",
+                )
+
+    @rule(ErrorCode.NETCFG_SUBNET_RANGES_OVERLAP, evidence=Evidence.OBSERVED, source="6.1")
+    def prefixes_do_not_overlap_other_subnets(self, view: View, policy: Policy) -> Findings:
+        """No prefix shares addresses with another subnet of the network."""
+        for position, prefix in enumerate(self.address_prefixes or ()):
+            network = maybe_network(prefix)
+            if network is None:
+                continue
+            for other in self._overlapping(view, bits(network)):
+                theirs = ", ".join(other.address_prefixes or ())
+                yield (
+                    ("address_prefixes", position),
+                    f"{self.label}: {prefix} overlaps {other.label} ({theirs}) in the same virtual network",
+                )
+
+    def _overlapping(self, view: View, leading: str) -> Iterator[Subnet]:
+        """Other subnets that hold a prefix which begins this one, or is begun by it."""
+        claims = f"{self.virtual_network_id}/prefixes/"
+        family = leading.index(":") + 1
+        wider = (claims + leading[:end] for end in range(family, len(leading)))
+        found: set[str] = set()
+        for target in (*wider, *(target for target, _ in view.targets(claims + leading, certain=True))):
+            for other in view.referrers(target, Subnet, certain=True):
+                if other.id.lower() != self.id.lower() and other.id not in found:
+                    found.add(other.id)
+                    yield other
+
+    @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.DOCUMENTED, source="azurerm")
+    def sharing_needs_no_default_outbound_access(self, view: View, policy: Policy) -> Findings:
+        """A shared subnet has no default outbound access."""
+        if self.sharing_scope and self.default_outbound_access_enabled:
+            yield (
+                ("sharing_scope",),
+                f"{self.label}: sharing_scope needs default_outbound_access_enabled = false",
+            )
+
+    @rule(ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED, evidence=Evidence.INFERRED, source="6.1", compares=True)
+    def prefixes_stay_while_in_use(self, before: Subnet, view: View, policy: Policy) -> Findings:
+        """The prefixes do not change while an address of the subnet is in use."""
+        if sorted(networks(before.address_prefixes or ()), key=str) == sorted(
+            networks(self.address_prefixes or ()), key=str
+        ):
+            return
+        for user in view.referrers(f"{self.id}", Resource, certain=True):
+            if any(reference.claim and "/addresses/" in reference.target for reference in user.references()):
+                yield (
+                    ("address_prefixes",),
+                    f"{self.label}: the prefixes cannot change while {user.label} has an address in the subnet",
+                )
+                return

@@ -1,0 +1,22 @@
+"""A subscription: where resources live and which tenant they belong to. azurerm manages none; the cloud needs it."""
+
+from __future__ import annotations
+
+from vtaplib.model.marks import CreateOnly
+from vtaplib.model.resource import Resource
+from vtaplib.model.violation import ErrorCode
+
+
+class Subscription(Resource):
+    """A billing and ownership boundary inside a tenant."""
+
+    id_format = "/subscriptions/{subscription_id}"
+    missing_code = ErrorCode.SUBSCRIPTION_NOT_FOUND
+
+    tenant_id: CreateOnly[str]
+    """The Microsoft Entra tenant that owns the subscription."""
+
+
+def subscription_of(resource_id: str) -> str:
+    """The ID of the subscription that a resource is in."""
+    return "/".join(resource_id.split("/")[:3])

@@ -1,0 +1,122 @@
+"""What machines have in common: where they are, and the interfaces they are attached to.
+
+ARM has one type; azurerm has one for Linux and one for Windows, which are classes over this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model import ids
+from vtaplib.model.arguments import Location, ResourceGroupName, VirtualMachineName
+from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Items, Ref
+from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.network_interface import NetworkInterface, mac_address
+from vtaplib.resources.resource_group import ResourceGroup
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class VirtualMachine(Resource):
+    """A virtual machine, of whatever system."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Compute/virtualMachines/{name}"
+    )
+
+    name: CreateOnly[VirtualMachineName]
+    """The name of the machine."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the resource group to create the machine in."""
+    location: CreateOnly[Location]
+    """The Azure region; that of the interfaces."""
+    network_interface_ids: Annotated[Sequence[Ref[NetworkInterface]], Items(1)]
+    """The IDs of the interfaces; the first is the primary one."""
+    private_ip_address: Derived[str] = SERVICE
+    """The primary private address."""
+    private_ip_addresses: Derived[Sequence[str]] = SERVICE
+    """All private addresses."""
+    public_ip_address: Derived[str] = SERVICE
+    """The primary public address. Public addresses are not simulated: empty."""
+    public_ip_addresses: Derived[Sequence[str]] = SERVICE
+    """All public addresses. Public addresses are not simulated: empty."""
+    virtual_machine_id: Assigned[str] = SERVICE
+    """The GUID of the machine."""
+
+    def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
+        yield ("virtual_machine_id",), lambda it: ids.guid(it.id)
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        def addresses(it: VirtualMachine) -> tuple[str, ...]:
+            interfaces = [view.get(NetworkInterface, one) for one in it.network_interface_ids]
+            return tuple(address for one in interfaces for address in one.private_ip_addresses)
+
+        yield ("private_ip_addresses",), addresses
+        yield ("private_ip_address",), lambda it: next(iter(addresses(it)), "")
+        yield ("public_ip_addresses",), lambda it: ()
+        yield ("public_ip_address",), lambda it: ""
+
+    def effects(self, view: View, before: VirtualMachine | None) -> Iterator[Resource]:
+        for interface_id in self.network_interface_ids:
+            interface = view.find(interface_id)
+            if isinstance(interface, NetworkInterface) and not interface.mac_address:
+                yield interface.replace(mac_address=mac_address(interface))
+
+    @rule(ErrorCode.NIC_IN_USE, evidence=Evidence.DOCUMENTED, source="6.3")
+    def interfaces_are_not_attached_elsewhere(self, view: View, policy: Policy) -> Findings:
+        """Each interface is attached to one machine, once."""
+        seen: set[str] = set()
+        for position, interface_id in enumerate(self.network_interface_ids):
+            path = ("network_interface_ids", position)
+            if interface_id.lower() in seen:
+                yield path, f"{self.label}: {label(interface_id)} is listed twice"
+            seen.add(interface_id.lower())
+            for other in view.referrers(interface_id, VirtualMachine, certain=True):
+                if other.id.lower() != self.id.lower():
+                    yield (
+                        path,
+                        f"{self.label}: {label(interface_id)} is attached to {other.label}; detach it there first",
+                    )
+
+    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="6.3")
+    def interfaces_are_in_one_network(self, view: View, policy: Policy) -> Findings:
+        """All interfaces of a machine are in one virtual network."""
+        home = ""
+        for position, interface_id in enumerate(self.network_interface_ids):
+            interface = view.get(NetworkInterface, interface_id)
+            home = home or interface.virtual_network_id
+            if interface.virtual_network_id.lower() != home.lower():
+                yield (
+                    ("network_interface_ids", position),
+                    f"{self.label}: {interface.label} is in {label(interface.virtual_network_id)}, "
+                    f"{label(self.network_interface_ids[0])} in {label(home)}; they must be in one virtual network",
+                )
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="6.3")
+    def interfaces_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
+        """A machine and its interfaces are in one region."""
+        for position, interface_id in enumerate(self.network_interface_ids):
+            interface = view.get(NetworkInterface, interface_id)
+            if interface.location != self.location:
+                yield (
+                    ("network_interface_ids", position),
+                    f"{self.label}: the machine is in {self.location}, {interface.label} in {interface.location}; "
+                    "they must be in one region",
+                )
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.3")
+    def interfaces_are_in_the_same_subscription(self, view: View, policy: Policy) -> Findings:
+        """A machine and its interfaces are in one subscription."""
+        for position, interface_id in enumerate(self.network_interface_ids):
+            theirs = interface_id.split("/")[2]
+            if theirs.lower() != self.subscription_id.lower():
+                yield (
+                    ("network_interface_ids", position),
+                    f"{self.label}: the machine is in subscription {self.subscription_id}, "
+                    f"{label(interface_id)} in {theirs}",
+                )

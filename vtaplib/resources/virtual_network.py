@@ -1,0 +1,222 @@
+"""A virtual network: address spaces in one region, with the subnets that its own argument may carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from vtaplib.model import ids
+from vtaplib.model.addresses import bits, contains, from_bits, maybe_network, networks, overlaps
+from vtaplib.model.arguments import (
+    EdgeZone,
+    EndpointPolicies,
+    IdOf,
+    Location,
+    NonEmpty,
+    ResourceGroupName,
+    Tags,
+)
+from vtaplib.model.base import Block
+from vtaplib.model.combination import ExactlyOneOf
+from vtaplib.model.marks import (
+    SERVICE,
+    Assigned,
+    AttributeBlock,
+    Between,
+    CreateOnly,
+    Each,
+    Inert,
+    Inline,
+    Items,
+    Length,
+    Matches,
+    OneOf,
+    OptionalAssigned,
+    Ref,
+    Satisfies,
+    Unordered,
+)
+from vtaplib.model.resource import Assignment, Findings, Resource, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+FORBIDDEN = tuple(
+    IPv4Network(prefix)
+    for prefix in ("224.0.0.0/4", "255.255.255.255/32", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32")
+)
+"""Ranges that no address space may touch: multicast, broadcast, loopback, link-local, Azure's platform address."""
+SMALLEST_PREFIX = 29
+LARGEST_PREFIX = 2
+
+
+def _community_problem(value: str) -> str | None:
+    parts = value.split(":")
+    if len(parts) == 2 and all(part.isdigit() and 0 < int(part) < 65535 for part in parts):
+        return None
+    return "is not of the form asn:community, each an integer between 1 and 65534"
+
+
+class DdosProtectionPlan(Block):
+    """The DDoS protection plan of the network."""
+
+    enable: Inert[bool]
+    """Whether the plan is on."""
+    id: Inert[Annotated[str, IdOf("Microsoft.Network/ddosProtectionPlans")]]
+    """The ID of the plan."""
+
+
+class Encryption(Block):
+    """Encryption between the network's machines."""
+
+    enforcement: Annotated[str, OneOf(("DropUnencrypted", "AllowUnencrypted"))]
+    """What happens to traffic that cannot be encrypted."""
+
+
+class IpAddressPool(Block):
+    """Address space taken from an IPAM pool."""
+
+    id: Inert[Annotated[str, IdOf("Microsoft.Network/networkManagers/ipamPools")]]
+    """The ID of the pool."""
+    number_of_ip_addresses: Inert[Annotated[str, Matches(r"^[1-9]\d*$", "is not a positive number")]]
+    """How many addresses to take."""
+    allocated_ip_address_prefixes: Assigned[Sequence[str]] = SERVICE
+    """The prefixes taken. IPAM pools are not simulated: empty."""
+
+
+class InlineSubnet(Block):
+    """A subnet that is managed with its network."""
+
+    name: NonEmpty
+    """The name of the subnet."""
+    address_prefixes: Annotated[Sequence[NonEmpty], Items(1)]
+    """The address prefixes of the subnet."""
+    default_outbound_access_enabled: Inert[bool] = True
+    """Whether machines get an outbound public address of Azure's choice."""
+    delegation: Annotated[Sequence[Delegation], Items(0, 1)] = ()
+    """The service that the subnet is delegated to."""
+    private_endpoint_network_policies: Inert[EndpointPolicies] = "Disabled"
+    """Which network policies apply to private endpoints in the subnet."""
+    private_link_service_network_policies_enabled: Inert[bool] = True
+    """Whether network policies apply to private link services in the subnet."""
+    route_table_id: Inert[Annotated[str, IdOf("Microsoft.Network/routeTables")]] | None = None
+    """The ID of the subnet's route table."""
+    security_group: Inert[str] | None = None
+    """The ID of the subnet's network security group."""
+    service_endpoint: Sequence[ServiceEndpoint] = ()
+    """The services reached over an endpoint of the subnet."""
+    service_endpoint_policy_ids: (
+        Annotated[Inert[Unordered[Sequence[str]]], Each((IdOf("Microsoft.Network/serviceEndpointPolicies"),))]
+        | None
+    ) = None
+    """The IDs of the service endpoint policies."""
+    id: Assigned[str] = SERVICE
+    """The ID of the subnet."""
+
+    child = "Subnet"
+    renamed: ClassVar[Mapping[str, str]] = {"security_group": "network_security_group_id"}
+    """Fields that the standalone resource has under another name."""
+
+
+class VirtualNetwork(Resource):
+    """A network of one's own in a region: address spaces that subnets divide."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Network/virtualNetworks/{name}"
+    )
+    combinations = (ExactlyOneOf("address_space", "ip_address_pool"),)
+    dependents = ("VirtualNetworkPeering",)
+
+    name: CreateOnly[NonEmpty]
+    """The name of the virtual network."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the resource group to create the network in."""
+    location: CreateOnly[Location]
+    """The Azure region."""
+    address_space: Annotated[Unordered[Sequence[NonEmpty]], Items(minimum_if_set=1)] | None = None
+    """The address spaces, in CIDR notation."""
+    bgp_community: Inert[Annotated[str, Satisfies(_community_problem)]] | None = None
+    """The BGP community, `asn:community`."""
+    ddos_protection_plan: DdosProtectionPlan | None = None
+    """The DDoS protection plan."""
+    dns_servers: OptionalAssigned[Inert[Annotated[Sequence[str], Each((Length(1),))]]] | None = None
+    """Addresses of custom DNS servers; Azure's own where empty."""
+    edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
+    """The edge zone inside the region."""
+    encryption: Encryption | None = None
+    """Encryption of the traffic between machines."""
+    flow_timeout_in_minutes: Inert[Annotated[int, Between(4, 30)]] | None = None
+    """Minutes after which an idle connection is forgotten."""
+    ip_address_pool: Annotated[Sequence[IpAddressPool], Items(0, 2)] = ()
+    """IPAM pools to take the address space from, instead of `address_space`."""
+    private_endpoint_vnet_policies: Inert[Annotated[str, OneOf(("Basic", "Disabled"))]] = "Disabled"
+    """The policies for private endpoints in the network."""
+    subnet: OptionalAssigned[Inline[AttributeBlock[Unordered[Sequence[InlineSubnet]]]]] | None = None
+    """Subnets managed with the network. Do not mix with subnet resources for the same network. Left out, existing
+    subnets stay; an empty list removes them."""
+    tags: Tags | None = None
+    """Tags of the resource."""
+    guid: Assigned[str] = SERVICE
+    """The GUID of the network."""
+
+    def assign(self, view: View, before: VirtualNetwork | None) -> Iterator[Assignment]:
+        yield ("guid",), lambda it: ids.guid(it.id)
+        yield ("dns_servers",), lambda it: before.dns_servers if before else ()
+        for position, _ in enumerate(self.ip_address_pool):
+            yield ("ip_address_pool", position, "allocated_ip_address_prefixes"), lambda it: ()
+
+    @rule(ErrorCode.INVALID_ADDRESS_SPACE, evidence=Evidence.DOCUMENTED, source="6.1")
+    def address_space_is_usable(self, view: View, policy: Policy) -> Findings:
+        """Every prefix of the address space is well formed, of a size Azure takes, and outside reserved ranges."""
+        for prefix in self.address_space or ():
+            network = maybe_network(prefix)
+            if network is None:
+                yield (
+                    ("address_space",),
+                    f"{self.label}: {prefix!r} is not a prefix in CIDR notation without host bits",
+                )
+                continue
+            if network.version == 4 and not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
+                yield (
+                    ("address_space",),
+                    f"{self.label}: {prefix} is outside the sizes /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}",
+                )
+            for _, forbidden in overlaps([network], FORBIDDEN):
+                yield ("address_space",), f"{self.label}: {prefix} overlaps {forbidden}, which Azure reserves"
+
+    @rule(ErrorCode.INVALID_ADDRESS_SPACE, evidence=Evidence.INFERRED, source="6.1")
+    def address_space_does_not_overlap_itself(self, view: View, policy: Policy) -> Findings:
+        """No two prefixes of one address space share addresses."""
+        spaces = networks(self.address_space or ())
+        for position, space in enumerate(spaces):
+            for one, other in overlaps([space], spaces[position + 1 :]):
+                yield ("address_space",), f"{self.label}: {one} and {other} overlap"
+
+    @rule(ErrorCode.IN_USE_PREFIX_CANNOT_BE_DELETED, evidence=Evidence.INFERRED, source="6.1", compares=True)
+    def prefixes_stay_while_subnets_use_them(
+        self, before: VirtualNetwork, view: View, policy: Policy
+    ) -> Findings:
+        """A prefix is not removed while a subnet lies in it."""
+        for space in networks(before.address_space or ()):
+            if any(contains(kept, space) for kept in networks(self.address_space or ())):
+                continue
+            for claim, _ in view.targets(f"{self.id}/prefixes/{bits(space)}", certain=True):
+                inner = from_bits(claim.rpartition("/")[2])
+                if not self.spaces_hold(str(inner)):
+                    yield (
+                        ("address_space",),
+                        f"{self.label}: {space} cannot be removed while a subnet uses {inner} of it",
+                    )
+
+    def spaces_hold(self, prefix: str) -> bool:
+        """Whether a prefix lies inside one prefix of the address space."""
+        inner = maybe_network(prefix)
+        return inner is not None and any(
+            contains(space, inner) for space in networks(self.address_space or ())
+        )

@@ -1,0 +1,215 @@
+"""A virtual network peering: one direction of a link between two networks.
+
+Traffic flows when both directions exist and are Connected. The states are a table of the two sides; a deletion on one
+side leaves the other Disconnected, and that must be deleted or written again before the link can be rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model.addresses import networks, overlaps
+from vtaplib.model.arguments import NonEmpty, ResourceGroupName
+from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Inert, Internal, Ref
+from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.virtual_network import VirtualNetwork
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class PeeringState(StrEnum):
+    """The state of one side of a peering."""
+
+    INITIATED = "Initiated"
+    CONNECTED = "Connected"
+    DISCONNECTED = "Disconnected"
+
+
+ABSENT = None
+AFTER_PUT: Mapping[tuple[PeeringState | None, PeeringState | None], PeeringState | None] = {
+    # (this side before, remote side) -> this side after; None: refused
+    (ABSENT, ABSENT): PeeringState.INITIATED,
+    (ABSENT, PeeringState.INITIATED): PeeringState.CONNECTED,
+    (ABSENT, PeeringState.CONNECTED): None,
+    (ABSENT, PeeringState.DISCONNECTED): None,
+    (PeeringState.INITIATED, ABSENT): PeeringState.INITIATED,
+    (PeeringState.INITIATED, PeeringState.INITIATED): PeeringState.CONNECTED,
+    (PeeringState.INITIATED, PeeringState.CONNECTED): None,
+    (PeeringState.INITIATED, PeeringState.DISCONNECTED): PeeringState.INITIATED,
+    (PeeringState.CONNECTED, ABSENT): PeeringState.DISCONNECTED,
+    (PeeringState.CONNECTED, PeeringState.INITIATED): PeeringState.CONNECTED,
+    (PeeringState.CONNECTED, PeeringState.CONNECTED): PeeringState.CONNECTED,
+    (PeeringState.CONNECTED, PeeringState.DISCONNECTED): PeeringState.CONNECTED,
+    (PeeringState.DISCONNECTED, ABSENT): PeeringState.INITIATED,
+    (PeeringState.DISCONNECTED, PeeringState.INITIATED): PeeringState.CONNECTED,
+    (PeeringState.DISCONNECTED, PeeringState.CONNECTED): None,
+    (PeeringState.DISCONNECTED, PeeringState.DISCONNECTED): PeeringState.INITIATED,
+}
+"""What a write makes of a side. A remote side that is Connected belongs to a link that this one is not part of."""
+
+
+class VirtualNetworkPeering(Resource):
+    """One direction of a peering between two virtual networks."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Network/virtualNetworks/{virtual_network_name}/virtualNetworkPeerings/{name}"
+    )
+
+    name: CreateOnly[NonEmpty]
+    """The name of the peering."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the network's resource group."""
+    virtual_network_name: CreateOnly[Ref[VirtualNetwork]]
+    """The name of the network on this side."""
+    remote_virtual_network_id: CreateOnly[Ref[VirtualNetwork]]
+    """The ID of the network on the other side."""
+    allow_forwarded_traffic: Inert[bool] = False
+    """Whether traffic that the remote network forwards is accepted."""
+    allow_gateway_transit: Inert[bool] = False
+    """Whether the remote network may use this network's gateway."""
+    allow_virtual_network_access: bool = True
+    """Whether machines of the remote network reach this network."""
+    local_subnet_names: Inert[Sequence[NonEmpty]] | None = None
+    """The local subnets that are peered, where not the whole network is."""
+    only_ipv6_peering_enabled: CreateOnly[Inert[bool]] | None = None
+    """Whether only the IPv6 address spaces are peered."""
+    peer_complete_virtual_networks_enabled: CreateOnly[Inert[bool]] = True
+    """Whether the whole networks are peered."""
+    remote_subnet_names: Inert[Sequence[NonEmpty]] | None = None
+    """The remote subnets that are peered, where not the whole network is."""
+    triggers: Inert[Mapping[str, str]] | None = None
+    """Any values; a change writes the peering again, which synchronises the address spaces."""
+    use_remote_gateways: Inert[bool] = False
+    """Whether this network uses the remote network's gateway."""
+    peering_state: Internal[Assigned[str]] = SERVICE
+    """`Initiated`, `Connected` or `Disconnected`."""
+
+    @property
+    def virtual_network_id(self) -> str:
+        """The ID of the network on this side."""
+        return self.id.rpartition("/virtualNetworkPeerings/")[0]
+
+    def remote_side(self, view: View) -> VirtualNetworkPeering | None:
+        """The peering in the other direction, if there is one."""
+        here = self.virtual_network_id.lower()
+        there = self.remote_virtual_network_id.lower()
+        for peering in view.referrers(here, VirtualNetworkPeering):
+            if (
+                peering.virtual_network_id.lower() == there
+                and peering.remote_virtual_network_id.lower() == here
+            ):
+                return peering
+        return None
+
+    def assign(self, view: View, before: VirtualNetworkPeering | None) -> Iterator[Assignment]:
+        def state(it: VirtualNetworkPeering) -> str:
+            remote = it.remote_side(view)
+            after = AFTER_PUT[_state(before), _state(remote)]
+            return str(after if after is not None else PeeringState.DISCONNECTED)
+
+        yield ("peering_state",), state
+
+    def effects(self, view: View, before: VirtualNetworkPeering | None) -> Iterator[Resource]:
+        remote = self.remote_side(view)
+        if remote is not None and self.peering_state == PeeringState.CONNECTED:
+            yield remote.replace(peering_state=str(PeeringState.CONNECTED))
+
+    def aftermath(self, view: View) -> Iterator[Resource]:
+        remote = self.remote_side(view)
+        if remote is not None and remote.peering_state == PeeringState.CONNECTED:
+            yield remote.replace(peering_state=str(PeeringState.DISCONNECTED))
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.2")
+    def remote_network_is_another(self, view: View, policy: Policy) -> Findings:
+        """A network is not peered with itself."""
+        if self.remote_virtual_network_id.lower() == self.virtual_network_id.lower():
+            yield ("remote_virtual_network_id",), f"{self.label}: the network cannot be peered with itself"
+
+    @rule(ErrorCode.REMOTE_PEERING_IS_DISCONNECTED, source="6.2")
+    def remote_side_is_not_disconnected(self, view: View, policy: Policy) -> Findings:
+        """A link is not rebuilt onto a remote side that is Disconnected."""
+        remote = self.remote_side(view)
+        if remote is not None and self.peering_state == PeeringState.DISCONNECTED:
+            yield (
+                ("remote_virtual_network_id",),
+                f"{self.label}: {remote.label} of {label(remote.virtual_network_id)} is "
+                f"{remote.peering_state} since its other side was deleted; delete or re-create it first",
+            )
+
+    @rule(ErrorCode.ANOTHER_PEERING_ALREADY_REFERENCES_REMOTE_VNET, evidence=Evidence.OBSERVED, source="6.2")
+    def one_peering_per_remote_network(self, view: View, policy: Policy) -> Findings:
+        """A network has at most one peering to each remote network."""
+        for other in view.referrers(self.virtual_network_id, VirtualNetworkPeering, certain=True):
+            if (
+                other.id.lower() != self.id.lower()
+                and other.virtual_network_id.lower() == self.virtual_network_id.lower()
+                and other.remote_virtual_network_id.lower() == self.remote_virtual_network_id.lower()
+            ):
+                yield (
+                    ("remote_virtual_network_id",),
+                    f"{self.label}: {other.label} already peers {label(self.virtual_network_id)} with "
+                    f"{label(self.remote_virtual_network_id)}",
+                )
+
+    @rule(ErrorCode.VNET_ADDRESS_SPACES_OVERLAP, evidence=Evidence.OBSERVED, source="6.2")
+    def address_spaces_do_not_overlap(self, view: View, policy: Policy) -> Findings:
+        """The two networks share no addresses."""
+        local = view.get(VirtualNetwork, self.virtual_network_id)
+        remote = view.get(VirtualNetwork, self.remote_virtual_network_id)
+        if local.id.lower() == remote.id.lower():
+            return
+        for one, other in overlaps(networks(local.address_space or ()), networks(remote.address_space or ())):
+            yield (
+                ("remote_virtual_network_id",),
+                f"{self.label}: {one} of {local.label} overlaps {other} of {remote.label}",
+            )
+
+    @rule(
+        ErrorCode.VNET_ADDRESS_SPACE_OVERLAPS_WITH_ALREADY_PEERED_VNET,
+        evidence=Evidence.OBSERVED,
+        source="6.2",
+    )
+    def address_space_does_not_overlap_a_third_network(self, view: View, policy: Policy) -> Findings:
+        """The remote network shares no addresses with a network that is already peered with this one."""
+        local = view.get(VirtualNetwork, self.virtual_network_id)
+        remote = view.get(VirtualNetwork, self.remote_virtual_network_id)
+        for peering in view.referrers(local.id, VirtualNetworkPeering, certain=True):
+            third_id = peering.remote_virtual_network_id
+            if (
+                peering.virtual_network_id.lower() != local.id.lower()
+                or third_id.lower() == remote.id.lower()
+            ):
+                continue
+            third = view.get(VirtualNetwork, third_id)
+            for one, other in overlaps(
+                networks(remote.address_space or ()), networks(third.address_space or ())
+            ):
+                yield (
+                    ("remote_virtual_network_id",),
+                    f"{self.label}: {one} of {remote.label} overlaps {other} of {third.label}, "
+                    f"which {local.label} is already peered with",
+                )
+
+
+def connected(view: View, first_network_id: str, second_network_id: str) -> bool:
+    """Whether two networks are linked: both sides exist, are Connected, and let the other network in."""
+    first, second = first_network_id.lower(), second_network_id.lower()
+    sides = {
+        peering.virtual_network_id.lower()
+        for peering in view.referrers(first, VirtualNetworkPeering)
+        if {peering.virtual_network_id.lower(), peering.remote_virtual_network_id.lower()} == {first, second}
+        and peering.peering_state == PeeringState.CONNECTED
+        and peering.allow_virtual_network_access
+    }
+    return sides == {first, second}
+
+
+def _state(peering: VirtualNetworkPeering | None) -> PeeringState | None:
+    return None if peering is None else PeeringState(peering.peering_state)

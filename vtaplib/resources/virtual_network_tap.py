@@ -1,0 +1,199 @@
+"""A virtual network TAP: where mirrored traffic is sent. One destination, many tapped interfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from vtaplib.model import ids
+from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
+from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Ref
+from vtaplib.model.resource import (
+    Assignment,
+    Departure,
+    Farewell,
+    Findings,
+    Reference,
+    Resource,
+    label,
+    resource_kind,
+    rule,
+)
+from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
+from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
+from vtaplib.resources.resource_group import ResourceGroup
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+VXLAN_PORT = 4789
+"""RFC 7348 section 5: the port that IANA assigned to VXLAN; Azure takes no other."""
+TO_INTERFACE = "destination_network_interface_ip_configuration_id"
+TO_FRONTEND = "destination_load_balancer_frontend_ip_configuration_id"
+
+
+class VirtualNetworkTap(Resource):
+    """Where mirrored traffic is sent: one destination, many tapped interfaces."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Network/virtualNetworkTaps/{name}"
+    )
+    in_use_code = ErrorCode.IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED
+    dependents = ("NetworkInterfaceTapConfiguration",)
+
+    name: CreateOnly[NetworkName]
+    """The name of the TAP."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the resource group to create the TAP in."""
+    location: CreateOnly[Location]
+    """The Azure region; that of the tapped interfaces and of the destination."""
+    destination_load_balancer_frontend_ip_configuration_id: Ref[LbFrontendIpConfiguration] | None = None
+    """The ID of an internal load balancer's frontend that collects the traffic. Exactly one destination is given."""
+    destination_network_interface_ip_configuration_id: Ref[NetworkInterfaceIpConfiguration] | None = None
+    """The ID of an interface's IP configuration that collects the traffic. Exactly one destination is given."""
+    destination_port: int = VXLAN_PORT
+    """The UDP port that the traffic is sent to; 4789, the port of VXLAN."""
+    tags: Tags | None = None
+    """Tags of the resource."""
+    guid: Assigned[str] = SERVICE
+    """The GUID of the TAP."""
+    network_interface_tap_configuration_ids: Derived[Sequence[str]] = SERVICE
+    """The IDs of the tap configurations that send to the TAP."""
+
+    def assign(self, view: View, before: VirtualNetworkTap | None) -> Iterator[Assignment]:
+        yield ("guid",), lambda it: ids.guid(it.id)
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        configurations = resource_kind("NetworkInterfaceTapConfiguration")
+        yield (
+            ("network_interface_tap_configuration_ids",),
+            lambda it: tuple(one.id for one in view.referrers(it.id, configurations)),
+        )
+
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+        if reference.path[0] not in (TO_INTERFACE, TO_FRONTEND):
+            return super().when_target_goes(reference, in_use, policy)
+        dangles = policy.delete_destination_in_use == "dangle"
+        departure = Departure.DANGLE if dangles else Departure.REFUSE
+        return Farewell(departure, ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE)
+
+    @property
+    def destination_id(self) -> str:
+        """The ID of the destination, of whichever kind; "" if there is none."""
+        return (
+            self.destination_network_interface_ip_configuration_id
+            or self.destination_load_balancer_frontend_ip_configuration_id
+            or ""
+        )
+
+    @property
+    def destination_field(self) -> str:
+        """The name of the field that gives the destination."""
+        return TO_INTERFACE if self.destination_network_interface_ip_configuration_id else TO_FRONTEND
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_REQUIRED, source="R15")
+    def there_is_a_destination(self, view: View, policy: Policy) -> Findings:
+        """A TAP has a destination."""
+        if not self.destination_id:
+            yield (TO_INTERFACE,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}"
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_AMBIGUOUS, evidence=Evidence.INFERRED, source="R15")
+    def there_is_one_destination(self, view: View, policy: Policy) -> Findings:
+        """A TAP has just one destination."""
+        if (
+            self.destination_network_interface_ip_configuration_id
+            and self.destination_load_balancer_frontend_ip_configuration_id
+        ):
+            yield (TO_FRONTEND,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}, not both"
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source="R4 R10 R19")
+    def destination_can_collect(self, view: View, policy: Policy) -> Findings:
+        """The destination is an IPv4 configuration of an interface, or an internal frontend that is not a Gateway's."""
+        if self.destination_network_interface_ip_configuration_id:
+            configuration = self._destination_configuration(view)
+            if configuration is not None and configuration.private_ip_address_version == "IPv6":
+                yield (
+                    (TO_INTERFACE,),
+                    f"{self.label}: {label(self.destination_id)} is an IPv6 configuration; a TAP sends over IPv4",
+                )
+        elif self.destination_load_balancer_frontend_ip_configuration_id:
+            balancer = view.get(Lb, ids.parent(self.destination_id))
+            frontend = balancer.frontend(ids.name(self.destination_id))
+            if frontend is not None and not frontend.internal:
+                yield (
+                    (TO_FRONTEND,),
+                    f"{self.label}: {label(self.destination_id)} of {balancer.label} is public; a TAP sends to an "
+                    "internal frontend, one with a subnet_id",
+                )
+            if balancer.sku == "Gateway":
+                yield (
+                    (TO_FRONTEND,),
+                    f"{self.label}: {balancer.label} has sku Gateway; a TAP sends to sku Standard",
+                )
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED, source="R16")
+    def destination_port_is_vxlan(self, view: View, policy: Policy) -> Findings:
+        """The destination port is 4789."""
+        if self.destination_port != VXLAN_PORT:
+            yield (
+                ("destination_port",),
+                f"{self.label}: destination_port is {self.destination_port}; Azure sends to {VXLAN_PORT} only",
+            )
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE, evidence=Evidence.OURS, source="R27", compares=True
+    )
+    def destination_stays_while_sources_send(
+        self, before: VirtualNetworkTap, view: View, policy: Policy
+    ) -> Findings:
+        """The destination does not change while interfaces send to the TAP, where the policy says so."""
+        if policy.destination_update != "error_if_sources":
+            return
+        if before.destination_id.lower() == self.destination_id.lower():
+            return
+        sources = [
+            one.label for one in view.referrers(self.id, resource_kind("NetworkInterfaceTapConfiguration"))
+        ]
+        if sources:
+            yield (
+                (self.destination_field,),
+                f"{self.label}: the destination cannot change while {', '.join(sources)} send to it "
+                "(policy destination_update = error_if_sources)",
+            )
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="R12")
+    def destination_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
+        """The TAP and its destination are in one region."""
+        if not self.destination_id:
+            return
+        owner = self.destination_owner(view)
+        if owner.location != self.location:
+            yield (
+                (self.destination_field,),
+                f"{self.label}: the TAP is in {self.location}, its destination {owner.label} in {owner.location}; "
+                "they must be in one region",
+            )
+
+    def destination_owner(self, view: View) -> NetworkInterface | Lb:
+        """The interface or load balancer that the destination is a part of."""
+        owner_id = ids.parent(self.destination_id)
+        if self.destination_network_interface_ip_configuration_id:
+            return view.get(NetworkInterface, owner_id)
+        return view.get(Lb, owner_id)
+
+    def destination_network_id(self, view: View) -> str:
+        """The ID of the virtual network that the destination is in."""
+        owner = self.destination_owner(view)
+        if isinstance(owner, NetworkInterface):
+            return owner.virtual_network_id
+        frontend = owner.frontend(ids.name(self.destination_id))
+        subnet_id = frontend.subnet_id if frontend is not None else None
+        return (subnet_id or "").rpartition("/subnets/")[0]
+
+    def _destination_configuration(self, view: View) -> NetworkInterfaceIpConfiguration | None:
+        interface = view.get(NetworkInterface, ids.parent(self.destination_id))
+        name = ids.name(self.destination_id).lower()
+        return next((block for block in interface.ip_configuration if block.name.lower() == name), None)
