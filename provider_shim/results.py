@@ -7,6 +7,7 @@ silence would erase them).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ class ReadResult:
     new_state: Values | None
     private: bytes | None = None
     identity: Values | None = None
-    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+    diagnostics: Sequence[Diagnostic] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class PlanResult:
     """`planned` None: to be destroyed. `requires_replace`: paths whose change needs a new object."""
 
     planned: Values | None
-    requires_replace: tuple[Path, ...] | list[Path] = ()
+    requires_replace: Sequence[Path] = ()
     private: bytes | None = None
     identity: Values | None = None
-    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+    diagnostics: Sequence[Diagnostic] = ()
     # Would silence Terraform's checks of the plan; here for completeness, never set.
     legacy_type_system: bool = False
 
@@ -45,7 +46,7 @@ class ApplyResult:
     new_state: Values | None
     private: bytes | None = None
     identity: Values | None = None
-    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+    diagnostics: Sequence[Diagnostic] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class ImportResult:
     state: Values | None
     private: bytes | None = None
     identity: Values | None = None
-    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+    diagnostics: Sequence[Diagnostic] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,4 @@ class MoveResult:
     state: Values | None
     private: bytes | None = None
     identity: Values | None = None
-    diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()
+    diagnostics: Sequence[Diagnostic] = ()

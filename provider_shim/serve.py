@@ -38,7 +38,7 @@ _WORKERS: Final = 16
 # Together well under the two seconds that Terraform waits.
 _GRACE_SECONDS: Final = 0.8
 _DRAIN_SECONDS: Final = 0.3
-_PARENT_CHECK_SECONDS: Final = 5.0
+_PARENT_CHECK_SECONDS: Final = 2.0
 _CLOCK_SKEW_SECONDS: Final = 60.0
 _CERTIFICATE_SECONDS: Final = 30 * 86400.0
 

@@ -1,7 +1,8 @@
 """A provider with one resource type, kept in a JSON file, as an executable that Terraform can start.
 
-`fake_note` has one attribute of most kinds. Its objects live in the file that $FAKE_NOTES names, because Terraform
-starts several processes per command. Faults are asked for by the text of a note: "raise", "invalid".
+`fake_note` has one attribute of most kinds. Its objects live in the file that $FAKE_NOTES names, because
+Terraform starts several processes per command. Faults are asked for by the text of a note: "raise",
+"invalid".
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ NOTE_SCHEMA = Schema(
             NestedBlock(
                 "item",
                 Nesting.LIST,
-                Block((Attribute("name", "string", required=True), Attribute("number", "number", computed=True))),
+                Block(
+                    (Attribute("name", "string", required=True), Attribute("number", "number", computed=True))
+                ),
             ),
             NestedBlock("timeouts", Nesting.SINGLE, Block((Attribute("create", "string", optional=True),))),
         ),
@@ -63,6 +66,8 @@ class FakeLifecycle:
         self._file = Path(os.environ.get("FAKE_NOTES", "notes.json"))
         self.configured: list[Values] = []
         self.stopped = 0
+        if "FAKE_PRINT_LATER" in os.environ:
+            print("noise from the lifecycle", flush=True)
 
     @contextmanager
     def _notes(self) -> Iterator[dict[str, Any]]:
@@ -164,12 +169,12 @@ class FakeLifecycle:
             notes[new["title"]] = len(new["text"] or "")
         return ApplyResult(new)
 
-    def import_resource(self, type_name: str, id: str, identity: Values | None) -> ImportResult:
-        title = identity["title"] if identity else id
+    def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult:
+        title = identity["title"] if identity else id_
         with self._notes() as notes:
             if title not in notes:
                 return ImportResult(None)
-        empty = {attribute.name: None for attribute in NOTE_SCHEMA.block.attributes}
+        empty: Values = {attribute.name: None for attribute in NOTE_SCHEMA.block.attributes}
         state = empty | {"id": title, "title": title, "item": [], "timeouts": None}
         return ImportResult(state, identity={"title": title})
 
@@ -186,11 +191,9 @@ class FakeLifecycle:
 
 
 def load() -> Callable[[], FakeLifecycle]:
-    """What Terraform's executable loads; $FAKE_CRASH asks for a failing import, $FAKE_PRINT for noise."""
+    """What Terraform's executable loads; $FAKE_CRASH asks for a failing import."""
     if "FAKE_CRASH" in os.environ:
         import no_such_module_as_this  # type: ignore[import-not-found]  # noqa: F401  # it is missing on purpose
-    if "FAKE_PRINT" in os.environ:
-        print("noise before the handshake")
     return FakeLifecycle
 
 
