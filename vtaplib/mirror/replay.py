@@ -164,7 +164,7 @@ class Replay:
             itinerary = self._others[flow] = self._plan(flow)
             key = int.from_bytes(frame[HEADERS], "big") & MASK
             # Without ports the bytes in their place are anything, and would make an itinerary each.
-            if len(frame) >= HEADERS.stop and key & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
+            if key & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
                 self._plain[key] = itinerary
         return itinerary
 

@@ -128,7 +128,7 @@ def test_copies_come_from_the_primary_ipv4_address(
     assert found == (None if expected is None else ip_address(expected))
 
 
-@given(topologies(), frames)
+@given(topologies, frames)
 def test_a_route_is_between_owners_of_the_addresses_that_reach_each_other(
     world: Topology, frame: bytes
 ) -> None:

@@ -22,7 +22,7 @@ from vtaplib.fabric.topology import (
 from vtaplib.packets import ethernet, ipv4, ipv6, udp
 
 PROVIDERS = "/subscriptions/s/resourceGroups/lab/providers/Microsoft.Network"
-ADDRESSES = ["10.0.0.4", "10.0.0.5", "10.1.0.4", "2001:db8::4"]
+ADDRESSES = ["10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "2001:db8::4"]
 
 
 def network(name: str, *peers: str) -> Network:
@@ -166,7 +166,7 @@ NETWORKS = ("red", "green", "blue")
 
 
 @st.composite
-def topologies(draw: st.DrawFn) -> Topology:
+def wild_topologies(draw: st.DrawFn) -> Topology:
     """Worlds that are wrong in any way a cloud can be: addresses shared by networks, destinations that are
     gone, interfaces without machine, address or MAC, taps on collectors, load balancers without rules.
     """
@@ -182,17 +182,7 @@ def topologies(draw: st.DrawFn) -> Topology:
         for name in names
     )
     frontends = tuple(
-        frontend(
-            name,
-            draw(st.sampled_from(NETWORKS)),
-            draw(st.sampled_from(ADDRESSES) | st.none()),
-            *draw(st.lists(st.sampled_from("abcdef"), unique=True)),
-            distribution=draw(st.sampled_from(Distribution)),
-            has_probe=draw(st.booleans()),
-            is_floating_ip=draw(st.booleans()),
-            protocol=draw(st.sampled_from(RuleProtocol)),
-            ports=draw(st.sampled_from([(4789, 4789), (0, 0), (4789, 5000), (53, 53)])),
-        )
+        draw(frontends_of(name, st.sampled_from(NETWORKS), st.sampled_from(ADDRESSES) | st.none(), "abcdef"))
         for name in draw(st.lists(st.sampled_from("xy"), unique=True))
     )
     destinations = [configuration_id(name) for name in "abcdef"] + [frontend_id(name) for name in "xyz"]
@@ -214,6 +204,59 @@ def topologies(draw: st.DrawFn) -> Topology:
         tap_configurations=tuple(one for _, configurations in made for one in configurations),
     )
 
+
+@st.composite
+def busy_topologies(draw: st.DrawFn) -> Topology:
+    """Worlds where everything works and everything is tapped, the collectors included."""
+    names = "abc"
+    homes = {name: draw(st.sampled_from(["red", "green"])) for name in names}
+    taps = draw(st.lists(st.sampled_from("tu"), min_size=1, unique=True))
+    destinations = [configuration_id("a"), frontend_id("x"), frontend_id("x")]
+    made = [tap_of(name, draw(st.sampled_from(destinations)), *names) for name in taps]
+    return Topology(
+        networks=(network("red", "green"), network("green", "red")),
+        interfaces=tuple(
+            interface(name, homes[name], address) for name, address in zip(names, ADDRESSES, strict=False)
+        ),
+        frontends=(draw(frontends_of("x", st.just(homes["a"]), st.just("10.0.0.7"), names)),),
+        taps=tuple(tap for tap, _ in made),
+        tap_configurations=tuple(one for _, configurations in made for one in configurations),
+    )
+
+
+@st.composite
+def frontends_of(
+    draw: st.DrawFn,
+    name: str,
+    homes: st.SearchStrategy[str],
+    addresses: st.SearchStrategy[str | None],
+    backends: str,
+) -> Frontend:
+    """Frontends with one rule, over some of the backends."""
+    protocol, ports = draw(
+        st.sampled_from(
+            [
+                (RuleProtocol.UDP, (4789, 4789)),
+                (RuleProtocol.UDP, (4789, 5000)),
+                (RuleProtocol.ALL, (0, 0)),
+                (RuleProtocol.TCP, (4789, 4789)),
+            ]
+        )
+    )
+    return frontend(
+        name,
+        draw(homes),
+        draw(addresses),
+        *draw(st.lists(st.sampled_from(backends), unique=True)),
+        distribution=draw(st.sampled_from(Distribution)),
+        has_probe=draw(st.booleans()),
+        is_floating_ip=draw(st.booleans()),
+        protocol=protocol,
+        ports=ports,
+    )
+
+
+topologies = wild_topologies() | busy_topologies()
 
 ports = st.sampled_from([53, 4789, 5000, 40000])
 
@@ -243,3 +286,42 @@ def altered_frames(draw: st.DrawFn) -> bytes:
 
 
 frames = udp_frames() | altered_frames() | st.binary(max_size=100)
+
+
+# Offsets of what tells plain frames apart (VLAN tag, version, fragmentation, protocol, addresses, ports) and
+# of what does not (TOS, length, TTL), with values that mean something there.
+TELLING_OFFSETS = [12, 13, 14, 15, 17, 20, 21, 22, 23, 29, 33, 35, 36, 37]
+TELLING_VALUES = [
+    0x00,
+    0x04,
+    0x05,
+    0x06,
+    0x07,
+    0x08,
+    0x11,
+    0x12,
+    0x20,
+    0x35,
+    0x40,
+    0x45,
+    0x46,
+    0x81,
+    0x86,
+    0xB5,
+    0xDD,
+]
+
+
+@st.composite
+def related_frames(draw: st.DrawFn) -> list[bytes]:
+    """Frames that differ from one frame in little: what takes them for one flow, or for two, is found out."""
+    base = draw(udp_frames())
+    related = [base]
+    for _ in range(draw(st.integers(1, 10))):
+        frame = bytearray(base)
+        for offset in draw(st.lists(st.sampled_from(TELLING_OFFSETS), max_size=2)):
+            frame[offset] = draw(st.sampled_from(TELLING_VALUES))
+        if draw(st.sampled_from([False, False, True])):
+            frame[12:12] = b"\x81\x00\x00" + draw(st.sampled_from([b"\x07", b"\x08"]))
+        related.append(bytes(frame))
+    return related

@@ -406,7 +406,7 @@ def test_source_affinity_brings_both_directions_to_one_collector(port: int) -> N
 # ---- any world, any frame
 
 
-@given(topologies(), policies, frames, st.sampled_from(Direction), st.integers(-(1 << 63), 1 << 63))
+@given(topologies, policies, frames, st.sampled_from(Direction), st.integers(-(1 << 63), 1 << 63))
 def test_every_frame_has_a_verdict_per_tap_configuration_and_its_bytes_are_carried(
     world: Topology, policy: Policy, frame: bytes, direction: Direction, at: int
 ) -> None:
@@ -431,7 +431,7 @@ def test_every_frame_has_a_verdict_per_tap_configuration_and_its_bytes_are_carri
             assert all(copy[:12] == (collector.mac or b"") + (source.mac or b"") for copy in verdict.copies)
 
 
-@given(topologies(), policies, frames)
+@given(topologies, policies, frames)
 def test_a_copy_is_mirrored_nowhere_on_its_way_whatever_the_topology(
     world: Topology, policy: Policy, frame: bytes
 ) -> None:
@@ -455,3 +455,28 @@ def test_the_destination_of_a_copy_to_a_frontend_is_recognised_before_it_is_bala
     at_frontend = udp_frame("10.0.0.4", "10.0.1.7", (50000, 4789), bytes(8))
     assert reason(world, at_frontend) is Reason.ALREADY_MIRRORED
     assert world.taps[0].destination_id == frontend_id("balancer")
+
+
+@pytest.mark.parametrize("port", [4789, 5000])
+def test_a_copy_is_recognised_at_a_tapped_backend_whatever_port_the_rule_rewrites_it_to(port: int) -> None:
+    world = three_collectors("web", "one")
+    front = frontend("balancer", "production", "10.0.1.7", "one", ports=(4789, port))
+    world = replace(world, frontends=(front,))
+    (copy,) = mirrored(world, QUERY).copies
+    assert dissect(copy).udp.destination_port == port
+    assert reason(world, copy, nic_id=interface_id("one")) is Reason.ALREADY_MIRRORED
+
+
+def test_every_fragment_of_a_copy_is_recognised_at_a_tapped_collector() -> None:
+    world = quickstart("web", "collector")
+    policy = Policy(oversize="fragment", self_mirror="allow")
+    copies = mirrored(world, QUERY.ljust(3000, b"x"), policy).copies
+    assert len(copies) == 3
+    assert {reason(world, copy, policy, COLLECTOR) for copy in copies} == {Reason.ALREADY_MIRRORED}
+
+
+def test_a_fragment_from_elsewhere_to_a_collector_is_ordinary_traffic() -> None:
+    world = quickstart("web", "collector")
+    fragment = bytearray(udp_frame("10.0.0.5", "10.1.0.4", payload=bytes(64)))
+    fragment[20:22] = b"\x20\x00"
+    assert reason(world, bytes(fragment), Policy(self_mirror="allow"), COLLECTOR) is None

@@ -12,6 +12,7 @@ from tests.vtaplib.fabric.worlds import (
     frames,
     interface_id,
     quickstart,
+    related_frames,
     tap_of,
     three_collectors,
     topologies,
@@ -25,9 +26,9 @@ from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import engine, replay
 from vtaplib.mirror.accounting import NANOSECONDS, Accounts, CollectorAccount, Count, UnroutedAccount
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.replay import Replay
+from vtaplib.mirror.replay import Itinerary, Replay
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason
-from vtaplib.packets.flow import read_flow
+from vtaplib.packets.flow import Flow, read_flow
 
 COLLECTOR = interface_id("collector")
 QUERY = udp_frame("10.0.0.4", "10.0.0.5")
@@ -88,18 +89,20 @@ def one_by_one(
     return got, accounts
 
 
-records = st.lists(
-    st.builds(
-        lambda at, frame, missing: (at, frame, len(frame) + missing),
-        st.integers(0, 5 * NANOSECONDS),
-        frames,
-        st.sampled_from([0, 0, 0, 1000]),
-    ),
-    max_size=12,
-)
+@st.composite
+def captures(draw: st.DrawFn) -> list[Record]:
+    """Records of frames that have nothing to do with each other, or nearly everything."""
+    chosen = draw(st.lists(frames, max_size=12) | related_frames())
+    return [
+        (draw(st.integers(0, 5 * NANOSECONDS)), frame, len(frame) + draw(st.sampled_from([0, 0, 0, 1000])))
+        for frame in chosen
+    ]
 
 
-@given(topologies(), policies, records, st.integers(1, 4))
+records = captures()
+
+
+@given(topologies, policies, records, st.integers(1, 4))
 def test_the_bulk_path_and_the_single_path_give_one_answer(
     world: Topology, policy: Policy, captured: list[Record], times: int
 ) -> None:
@@ -112,7 +115,7 @@ def test_the_bulk_path_and_the_single_path_give_one_answer(
     assert accounts.is_balanced
 
 
-@given(topologies(), records)
+@given(topologies, records)
 def test_accounts_balance_and_no_frame_vanishes(world: Topology, captured: list[Record]) -> None:
     _, accounts = bulk(world, captured)
     assert accounts.read == Count(len(captured), sum(len(frame) for _, frame, _ in captured))
@@ -127,7 +130,7 @@ def test_accounts_balance_and_no_frame_vanishes(world: Topology, captured: list[
     assert accounts.read.frames <= nowhere + accounts.untapped.frames + entered
 
 
-@given(topologies(), policies, records)
+@given(topologies, policies, records)
 def test_forgetting_what_was_remembered_changes_nothing(
     world: Topology, policy: Policy, captured: list[Record]
 ) -> None:
@@ -248,3 +251,50 @@ def test_copies_of_many_flows_are_spread_over_healthy_collectors_only() -> None:
 def test_lists_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         Replay(quickstart("web")).batch([0, 1], [QUERY])
+
+
+def test_frames_that_differ_in_one_telling_byte_are_told_apart() -> None:
+    # In the order of the header: version and length, fragmentation, protocol, addresses, ports.
+    plain = udp_frame("10.0.0.4", "10.0.0.5", (40000, 53), bytes(20))
+    altered = [plain]
+    for offset, value in (
+        (14, 0x46),
+        (20, 0x20),
+        (21, 0x01),
+        (23, 6),
+        (23, 1),
+        (29, 5),
+        (33, 6),
+        (34, 1),
+        (37, 7),
+    ):
+        frame = bytearray(plain)
+        frame[offset] = value
+        altered.append(bytes(frame))
+    altered += [plain[:12] + b"\x81\x00\x00\x07" + frame[12:] for frame in altered]
+    captured = [(n, frame, len(frame)) for n, frame in enumerate(altered)]
+    world = three_collectors("web", "database")
+    # Each order in turn, so that each is the one that is remembered.
+    for start in range(len(captured)):
+        turned = captured[start:] + captured[:start]
+        assert bulk(world, turned) == one_by_one(world, turned)
+
+
+def test_pings_do_not_make_an_itinerary_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[Flow] = []
+    plan = Replay._plan
+
+    def noting_plan(run: Replay, flow: Flow) -> Itinerary:
+        planned.append(flow)
+        return plan(run, flow)
+
+    monkeypatch.setattr(Replay, "_plan", noting_plan)
+    pings = []
+    for number in range(100):
+        ping = bytearray(udp_frame("10.0.0.4", "10.0.0.5", (0, number)))
+        ping[23] = 1
+        pings.append(bytes(ping))
+    run = Replay(quickstart("web"))
+    run.batch([0] * 100, pings)
+    assert len(planned) == 1
+    assert run.accounts.read.frames == 100
