@@ -55,17 +55,17 @@ class _Ending:
     def ask(self, *_: object) -> None:
         os.write(self._write, b"x")
 
-    def wait(self, *, with_parent: bool) -> None:
-        """Return when asked to end, or `with_parent` when the process that started this one is gone."""
-        parent = os.getppid()
+    def wait(self, parent: int | None = None) -> None:
+        """Return when asked to end, or when the process `parent` is no longer this one's."""
         while not select.select([self._read], [], [], _PARENT_CHECK_SECONDS)[0]:
-            if with_parent and os.getppid() != parent:
+            if parent is not None and os.getppid() != parent:
                 log("warn", "Terraform is gone without a Shutdown: ending")
                 return
 
 
 def serve(make_lifecycle: Callable[[], Lifecycle]) -> int:
     """Serve Terraform, which started this process, until Shutdown. Returns the exit code."""
+    parent = os.getppid()  # now, for Terraform may be gone before the handshake is through
     handshake = _claim_standard_output()
     ending = _Ending()
     # Ctrl-C reaches the whole process group, but it is Terraform that decides: it calls StopProvider and
@@ -84,7 +84,7 @@ def serve(make_lifecycle: Callable[[], Lifecycle]) -> int:
             address = rendezvous.file("s")
         line = f"{_CORE_PROTOCOL_VERSION}|{PROTOCOL_VERSION}|unix|{address}|grpc|{certificate}\n"
         os.write(handshake, line.encode())
-        ending.wait(with_parent=True)
+        ending.wait(parent)
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
         if front is not None:
             front.drain(_DRAIN_SECONDS)
@@ -109,7 +109,7 @@ def serve_debug(make_lifecycle: Callable[[], Lifecycle]) -> int:
             "Set this variable for terraform. This process serves ONE provider configuration: it cannot\n"
             "tell aliases apart, the last one configured would serve them all. Ctrl-C ends it.\n"
         )
-        ending.wait(with_parent=False)
+        ending.wait()
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
     finally:
         rendezvous.remove()

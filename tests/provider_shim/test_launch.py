@@ -166,21 +166,26 @@ def test_it_ends_when_its_parent_is_gone(launcher: Path, environment: dict[str, 
     program = (
         "import os, subprocess, sys\n"
         "p = subprocess.Popen([sys.argv[1]], stdout=subprocess.PIPE, text=True)\n"
-        "print(p.stdout.readline(), end='', flush=True)\n"
+        "print(p.pid, p.stdout.readline(), end='', flush=True)\n"
         "os._exit(0)"
     )
-    # The provider keeps this pipe open as long as it lives: end of file is its end.
-    parent = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", program, str(launcher)],
         env=environment | COOKIE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    out, err = parent.communicate(timeout=PATIENCE)
-    directory = Path(out.split("|")[3]).parent
+    ) as parent:
+        assert parent.stdout is not None
+        pid, line = parent.stdout.readline().split(" ", 1)
+        try:
+            # The provider keeps these pipes open as long as it lives: end of file is its end.
+            _, err = parent.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.kill(int(pid), signal.SIGKILL)
+            raise
     assert "Terraform is gone" in err
-    assert not directory.exists()
+    assert not Path(line.split("|")[3]).parent.exists()
 
 
 def test_a_crash_at_start_is_printed_as_terraform_shows_one(
@@ -215,6 +220,8 @@ def test_any_tmpdir_starts(tmp_path: Path, launcher: Path, environment: dict[str
         started.line = "|".join([*fields[:3], str(link), *fields[4:]])
         assert started.call("GetMetadata", METADATA).resources
         started.shut_down()
+        assert started.process.wait(timeout=PATIENCE) == 0
+        assert not Path(fields[3]).parent.exists()
 
 
 @pytest.mark.parametrize("variable", ["PYTHONPATH", "PYTHONHOME"])
