@@ -7,27 +7,21 @@ address beside it; a bare gRPC error has none.
 
 from __future__ import annotations
 
-import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-import grpc
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
 from provider_shim import state_json, wire
 from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.gen import tfplugin6_pb2 as pb
-from provider_shim.log import log, verbose
 from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult, Values
 from provider_shim.schema import IdentitySchema, Schema, Type
 from provider_shim.schema_rules import check_identity_schema, check_schema
 from provider_shim.values import DynamicValueError, object_type
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["Provider"]
-_LAST_FRAMES: Final = 6
 T = TypeVar("T")
 
 
@@ -335,77 +329,6 @@ CALLS: Final[Mapping[str, Callable[[Servicer, Any], Message]]] = {
     "ImportResourceState": Servicer.import_resource_state,
     "MoveResourceState": Servicer.move_resource_state,
 }
-
-
-def method_handlers(lifecycle: Lifecycle) -> dict[str, grpc.RpcMethodHandler]:
-    """A gRPC handler for every call of the service; its shape (stream or not) is read from the descriptor."""
-    servicer = Servicer(lifecycle)
-    handlers = {}
-    for method in SERVICE.methods:
-        request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
-        call = CALLS.get(method.name)
-        behaviour = _refusal(method.name) if call is None else _guarded(method.name, servicer, call, response)
-        make = _HANDLER_SHAPES[method.client_streaming, method.server_streaming]
-        handlers[method.name] = make(
-            behaviour,
-            request_deserializer=request.FromString,
-            response_serializer=response.SerializeToString,
-        )
-    return handlers
-
-
-_HANDLER_SHAPES: Final = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-}
-
-
-def _refusal(name: str) -> Callable[[Any, grpc.ServicerContext], Any]:
-    def refuse(_request: Any, context: grpc.ServicerContext) -> Any:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"vtap's provider does not implement {name}")
-
-    return refuse
-
-
-def _guarded(
-    name: str, servicer: Servicer, call: Callable[[Servicer, Any], Message], response: type[Message]
-) -> Callable[[Any, grpc.ServicerContext], Message]:
-    def answer(request: Any, _context: grpc.ServicerContext) -> Message:
-        started = time.perf_counter()
-        try:
-            return call(servicer, request)
-        except UnknownTypeError as error:
-            return _failure(response, Diagnostic(Severity.ERROR, "Unknown resource type", str(error)))
-        except DynamicValueError as error:
-            log("error", f"{name}: {error}", frames=_last_frames(error))
-            detail = f"{name}: {error}."
-            if type_name := getattr(request, "type_name", ""):
-                detail = f"{type_name}, {detail}"
-            detail += " The value and the provider's schema do not fit: this is a bug in vtap's provider."
-            summary = "Value does not fit the schema"
-            return _failure(response, Diagnostic(Severity.ERROR, summary, detail, error.path))
-        except Exception as error:  # noqa: BLE001  # the boundary: a bare rpc error would reach the user
-            log("error", f"{name}: {type(error).__name__}: {error}", frames=_last_frames(error))
-            detail = f"This is a bug in vtap's provider. {name}: {type(error).__name__}: {error}"
-            return _failure(response, Diagnostic(Severity.ERROR, "Unexpected error in vtap", detail))
-        finally:
-            if verbose:
-                elapsed = f"{(time.perf_counter() - started) * 1000:.2f}"
-                log("debug", name, type_name=getattr(request, "type_name", ""), milliseconds=elapsed)
-
-    return answer
-
-
-def _failure(response: type[Message], diagnostic: Diagnostic) -> Message:
-    if response is pb.StopProvider.Response:
-        return pb.StopProvider.Response(Error=f"{diagnostic.summary}: {diagnostic.detail}")
-    return response(diagnostics=wire.diagnostics_to_proto([diagnostic]))
-
-
-def _last_frames(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)[-_LAST_FRAMES:]
-    return " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
 
 
 def _capabilities() -> pb.ServerCapabilities:

@@ -103,7 +103,7 @@ class Overlay(View):
         """
         found = self.find(resource.id)
         before = found if isinstance(found, type(resource)) else None
-        violations = list(validate(resource, before, strict_ids=strict_ids))
+        violations = [] if validated else list(validate(resource, before, strict_ids=strict_ids))
         resource = settlement.canonical(resource)
         if before is not None:
             violations += _changed_for_good(resource, before)
@@ -197,6 +197,23 @@ class Overlay(View):
                 del self._targets[position]
             for name in (target, owner):
                 self._sources.get(name, {}).pop(key, None)
+
+    def vacate(self, resource_id: str) -> None:
+        """Takes a resource away as a plan does that will destroy it: others see it gone, nothing is refused."""
+        resource = self.find(resource_id)
+        if resource is None:
+            return
+        self.remove(resource_id)
+        try:
+            for other in tuple(resource.aftermath(self)):
+                self.lay(other)
+        except Undecided:
+            pass  # what the deletion does to others shows at apply
+
+    def forget(self, resource_id: str) -> None:
+        """Drops what the overlay says about a resource, so that the view below shows."""
+        self.remove(resource_id)
+        self._gone.discard(ids.key(resource_id))
 
     # What `put` checks beside the resource's own rules
 

@@ -163,6 +163,10 @@ class Resource(Model):
         """What is computed at a read."""
         yield from ()
 
+    def needs_replacing(self, before: Self) -> Iterator[Path]:
+        """Fields whose change needs a new resource, where that depends on more than the field's mark."""
+        yield from ()
+
     def effects(self, view: View, before: Self | None) -> Iterator[Resource]:
         """Other resources as the write leaves them."""
         yield from ()

@@ -35,7 +35,7 @@ from vtaplib.model.marks import (
     Unordered,
 )
 from vtaplib.model.resource import Assignment, Findings, Reference, Resource, resource_kind, rule
-from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources import ip_configuration
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
@@ -164,6 +164,15 @@ class Lb(Resource):
             yield (*at, "public_ip_prefix_id"), lambda it, block=block: block.public_ip_prefix_id or ""
         yield ("private_ip_addresses",), _private_addresses
         yield ("private_ip_address",), lambda it: next(iter(_private_addresses(it)), "")
+
+    def needs_replacing(self, before: Lb) -> Iterator[Path]:
+        """All frontends removed, or the zones of one changed."""
+        if before.frontend_ip_configuration and not self.frontend_ip_configuration:
+            yield ("frontend_ip_configuration",)
+        past = {block.name: block for block in before.frontend_ip_configuration}
+        for position, block in enumerate(self.frontend_ip_configuration):
+            if block.name in past and set(block.zones or ()) != set(past[block.name].zones or ()):
+                yield ("frontend_ip_configuration", position, "zones")
 
     def derive(self, view: View) -> Iterator[Assignment]:
         for position, block in enumerate(self.frontend_ip_configuration):

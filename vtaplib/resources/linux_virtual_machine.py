@@ -241,7 +241,7 @@ class LinuxVirtualMachine(VirtualMachine):
     user_data: Inert[Base64] | None = None
     """Data that the machine can read, in base64."""
     virtual_machine_scale_set_id: (
-        CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Compute/virtualMachineScaleSets")]]] | None
+        Inert[Annotated[str, IdOf("Microsoft.Compute/virtualMachineScaleSets")]] | None
     ) = None
     """The ID of the scale set."""
     vtpm_enabled: CreateOnly[Inert[bool]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -168,6 +169,8 @@ class VirtualNetwork(Resource):
     def assign(self, view: View, before: VirtualNetwork | None) -> Iterator[Assignment]:
         yield ("guid",), lambda it: ids.guid(it.id)
         yield ("dns_servers",), lambda it: before.dns_servers if before else ()
+        for position, block in enumerate(self.subnet or ()):
+            yield ("subnet", position, "id"), partial(_subnet_id, name=block.name)
         for position, _ in enumerate(self.ip_address_pool):
             yield ("ip_address_pool", position, "allocated_ip_address_prefixes"), lambda it: ()
 
@@ -220,3 +223,7 @@ class VirtualNetwork(Resource):
         return inner is not None and any(
             contains(space, inner) for space in networks(self.address_space or ())
         )
+
+
+def _subnet_id(network: VirtualNetwork, name: str) -> str:
+    return f"{network.id}/subnets/{name}"

@@ -1,0 +1,143 @@
+"""From a resource's fields to Terraform's schema: every attribute and block follows from a field and its marks.
+
+| field | in the schema |
+|---|---|
+| no default | required |
+| `None` as default | optional |
+| another default | optional and computed: Terraform wants a default that the provider fills marked so |
+| `Assigned`, `Derived` | computed |
+| `OptionalAssigned` | optional and computed |
+| `Unordered` | a set instead of a list |
+| a block type | a nested block, or under `AttributeBlock` an attribute of objects |
+| `Internal` | not there |
+
+Beside the fields every resource has `id`, and a `timeouts` block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from provider_shim.schema import (
+    Attribute,
+    Block,
+    IdentityAttribute,
+    IdentitySchema,
+    NestedBlock,
+    Nesting,
+    Schema,
+    Type,
+)
+from vtaplib.model.base import Field, Model, Shape
+from vtaplib.model.documentation import field_descriptions
+from vtaplib.model.marks import (
+    ASSIGNED,
+    ATTRIBUTE_BLOCK,
+    CREATE_ONLY,
+    DERIVED,
+    INERT,
+    INTERNAL,
+    OPTIONAL_ASSIGNED,
+    SENSITIVE,
+    UNORDERED,
+    WRITE_ONLY,
+)
+from vtaplib.model.resource import Resource
+
+SCALARS: Mapping[type, Type] = {str: "string", bool: "bool", int: "number", float: "number"}
+NOT_SIMULATED = "Accepted and kept, without effect in the simulation."
+
+
+def public_fields(cls: type[Model]) -> Iterator[Field]:
+    """The fields that Terraform sees."""
+    return (field for field in cls.fields().values() if not field.has(INTERNAL))
+
+
+def is_attribute(field: Field) -> bool:
+    """Whether a field is an attribute rather than a nested block."""
+    return field.block is None or field.has(ATTRIBUTE_BLOCK)
+
+
+def is_computed(field: Field) -> bool:
+    """Whether the provider may give the value."""
+    given = field.has(ASSIGNED) or field.has(DERIVED) or field.has(OPTIONAL_ASSIGNED)
+    return given or not (field.required or field.default is None or field.block is not None)
+
+
+def is_settable(field: Field) -> bool:
+    """Whether the user may give the value."""
+    return not (field.has(ASSIGNED) or field.has(DERIVED))
+
+
+def operations(kind: type[Resource]) -> tuple[str, ...]:
+    """What can be done to a resource, and so have a timeout: no update where every argument is create-only."""
+    updatable = any(is_settable(field) and not field.has(CREATE_ONLY) for field in public_fields(kind))
+    return ("create", "delete", "read", "update") if updatable else ("create", "delete", "read")
+
+
+@cache
+def resource_schema(kind: type[Resource], *, described: bool = False) -> Schema:
+    """The schema of a resource type; `described`: with texts, which cost reading the source."""
+    block = _block(kind, described)
+    identity = Attribute(
+        "id", "string", computed=True, description="The ID of the resource." if described else ""
+    )
+    timeouts = Block(tuple(Attribute(name, "string", optional=True) for name in operations(kind)))
+    return Schema(
+        Block(
+            (identity, *block.attributes),
+            (*block.blocks, NestedBlock("timeouts", Nesting.SINGLE, timeouts)),
+            block.description,
+        )
+    )
+
+
+def identity_schema(names: tuple[str, ...]) -> IdentitySchema:
+    """The identity of a resource type, whose parts have these names."""
+    return IdentitySchema(tuple(IdentityAttribute(name) for name in names))
+
+
+def _block(cls: type[Model], described: bool) -> Block:
+    fields = tuple(public_fields(cls))
+    texts = field_descriptions(cls) if described else {}
+    return Block(
+        tuple(_attribute(field, texts.get(field.name, "")) for field in fields if is_attribute(field)),
+        tuple(_nested_block(field, described) for field in fields if not is_attribute(field)),
+        (cls.__doc__ or "").partition("\n")[0] if described else "",
+    )
+
+
+def _attribute(field: Field, text: str) -> Attribute:
+    return Attribute(
+        name=field.name,
+        type=attribute_type(field),
+        required=field.required,
+        optional=is_settable(field) and not field.required,
+        computed=is_computed(field),
+        sensitive=field.has(SENSITIVE),
+        write_only=field.has(WRITE_ONLY),
+        description=f"{text} {NOT_SIMULATED}" if text and field.has(INERT) else text,
+    )
+
+
+def attribute_type(field: Field) -> Type:
+    """The type of an attribute, or of a block written as one."""
+    collection = "set" if field.has(UNORDERED) else "list"
+    if field.block is not None:
+        inner = {one.name: attribute_type(one) for one in public_fields(field.block)}
+        return [collection, ["object", inner]]
+    scalar = SCALARS[field.scalar]
+    return {Shape.SCALAR: scalar, Shape.LIST: [collection, scalar], Shape.MAP: ["map", scalar]}[field.shape]
+
+
+def _nested_block(field: Field, described: bool) -> NestedBlock:
+    assert field.block is not None
+    single = field.shape is Shape.BLOCK
+    return NestedBlock(
+        name=field.name,
+        nesting=Nesting.SET if field.has(UNORDERED) else Nesting.LIST,
+        block=_block(field.block, described),
+        min_items=(0 if field.nullable else 1) if single else field.items.minimum,
+        max_items=1 if single else field.items.maximum or 0,
+    )

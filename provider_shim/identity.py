@@ -1,0 +1,33 @@
+"""Resource identities: the names in an ID, one by one, as `import` blocks may give them instead of the ID."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vtaplib.model.base import Values
+from vtaplib.model.resource import Resource, id_format_of
+
+
+def full_format(kind: type[Resource]) -> str:
+    """The ID format of a type down to names: where it starts with another resource's ID, that one's format."""
+    match = re.match(r"\{(\w+)\}", kind.id_format)
+    if match is None:
+        return kind.id_format
+    ref = kind.fields()[match.group(1)].ref
+    assert ref is not None
+    return id_format_of(ref.kind) + kind.id_format[match.end() :]
+
+
+def parse_identity(names: Sequence[str], resource_id: str) -> Values:
+    """The identity of the resource with an ID: every second segment is a name."""
+    segments = resource_id.strip("/").split("/")
+    values = [value for kind, value in zip(segments[::2], segments[1::2], strict=False) if kind != "providers"]
+    return dict(zip(names, values, strict=True))
+
+
+def format_identity(kind: type[Resource], names: Sequence[str], identity: Mapping[str, Any]) -> str:
+    """The ID that an identity means: the inverse of `parse_identity`."""
+    values = iter(names)
+    return re.sub(r"\{\w+\}", lambda _: str(identity.get(next(values)) or ""), full_format(kind))

@@ -1,0 +1,381 @@
+"""The lifecycle of resources on plain values: validate, plan, apply, read, import, upgrade, move.
+
+One `Provider` is one configured provider: its cloud, and the overlay of what this process has planned so far. A
+resource is put into that overlay when it is planned, so that a rule sees what was planned before it; the same rules run
+again when it is applied, inside the store's transaction. IDs are functions of names, so they are known at plan; so is
+all else that follows from the configuration.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from provider_shim import merging
+from provider_shim.derivation import identity_schema, public_fields, resource_schema
+from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
+from provider_shim.identity import format_identity, full_format, parse_identity
+from provider_shim.provider_configuration import ProviderConfiguration, provider_schema, read_configuration
+from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult
+from provider_shim.schema import IdentitySchema, Schema
+from provider_shim.types import IDENTITIES, RESOURCE_TYPES
+from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
+from vtaplib.control.overlay import Overlay
+from vtaplib.errors import ArmError, VtapError
+from vtaplib.model.base import Model, Shape, Values
+from vtaplib.model.marks import ATTRIBUTE_BLOCK, UNORDERED, WRITE_ONLY
+from vtaplib.model.resource import Resource
+from vtaplib.model.unknown import UNKNOWN, Undecided
+from vtaplib.model.validation import validate
+from vtaplib.model.violation import ErrorCode, Evidence, Violation
+from vtaplib.model.violation import Severity as ViolationSeverity
+from vtaplib.resources import ResourceGroup, Subnet, Subscription
+
+SOURCE_ADDRESS = "terraform.local/vtap/vtap"
+
+
+class Provider:
+    """One provider, configured at most once. Terraform calls it from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._configuration: ProviderConfiguration | None = None
+        self._cloud: Cloud | None = None
+        self._overlay: Overlay | None = None
+
+    # Schemas
+
+    def provider_schema(self) -> Schema:
+        return provider_schema()
+
+    def resource_schemas(self) -> Mapping[str, Schema]:
+        return {name: resource_schema(kind, described=True) for name, kind in RESOURCE_TYPES.items()}
+
+    def resource_schema(self, type_name: str) -> Schema:
+        return resource_schema(RESOURCE_TYPES[type_name])
+
+    def identity_schemas(self) -> Mapping[str, IdentitySchema]:
+        return {name: identity_schema(names) for name, names in IDENTITIES.items()}
+
+    # The provider block
+
+    def validate_provider_config(self, config: Values) -> list[Diagnostic]:
+        return []  # what is wrong with it depends on the environment too, and is said when it is configured
+
+    def configure(self, config: Values, terraform_version: str) -> list[Diagnostic]:
+        configuration, diagnostics = read_configuration(config)
+        if configuration is None:
+            return diagnostics
+        with self._lock:
+            try:
+                cloud = Cloud.open(configuration.path)
+            except VtapError as error:
+                return [Diagnostic(Severity.ERROR, "The cloud cannot be opened", str(error), ("endpoint",))]
+            self._configuration = configuration
+            self._cloud = cloud
+            self._overlay = cloud.overlay(settled=False)
+            if configuration.subscription_id:
+                return self._lay_subscription(cloud, self._overlay, configuration)
+        return []
+
+    def _lay_subscription(
+        self, cloud: Cloud, overlay: Overlay, configuration: ProviderConfiguration
+    ) -> list[Diagnostic]:
+        wanted = Subscription(
+            subscription_id=configuration.subscription_id, tenant_id=configuration.tenant_id or DEFAULT_TENANT
+        )
+        known = cloud.view.find(wanted.id)
+        if not isinstance(known, Subscription):
+            overlay.lay(wanted)
+        elif configuration.tenant_id and known.tenant_id.lower() != configuration.tenant_id.lower():
+            detail = (
+                f"{wanted.label} is in tenant {known.tenant_id}, tenant_id says {configuration.tenant_id}. A "
+                "subscription stays in its tenant: change tenant_id, or use another subscription_id or endpoint."
+            )
+            return [Diagnostic(Severity.ERROR, "The subscription is in another tenant", detail, ("tenant_id",))]
+        return []
+
+    def stop(self) -> None:
+        """Nothing takes long enough to be cancelled: a write is one short transaction."""
+
+    # Resources
+
+    def validate_resource_config(
+        self, type_name: str, config: Values, *, write_only_allowed: bool
+    ) -> list[Diagnostic]:
+        kind = RESOURCE_TYPES[type_name]
+        diagnostics = [
+            _diagnostic(kind, one) for one in validate(kind.from_values(config), strict_ids=True)
+        ]
+        if not write_only_allowed:
+            diagnostics += [
+                Diagnostic(
+                    Severity.ERROR,
+                    "Write-only argument not supported",
+                    f"{field.name} is write-only, which needs Terraform 1.11 or later.",
+                    (field.name,),
+                )
+                for field in public_fields(kind)
+                if field.has(WRITE_ONLY) and config.get(field.name) is not None
+            ]
+        return diagnostics
+
+    def upgrade(self, type_name: str, version: int, state: Values) -> tuple[Values | None, list[Diagnostic]]:
+        return state, []  # every schema has version 0 so far
+
+    def upgrade_identity(
+        self, type_name: str, version: int, identity: Values | None
+    ) -> tuple[Values | None, list[Diagnostic]]:
+        return identity, []
+
+    def read(
+        self, type_name: str, state: Values | None, private: bytes, identity: Values | None
+    ) -> ReadResult:
+        if state is None:
+            return ReadResult(None, private, identity)
+        found = self._require_cloud().find(str(state["id"]))
+        if not isinstance(found, RESOURCE_TYPES[type_name]):
+            return ReadResult(None, private, identity)
+        return ReadResult(_read_values(found, state), private, identity or _identity(type_name, found.id))
+
+    def plan(
+        self,
+        type_name: str,
+        prior: Values | None,
+        proposed: Values | None,
+        config: Values | None,
+        private: bytes,
+        identity: Values | None,
+    ) -> PlanResult:
+        kind = RESOURCE_TYPES[type_name]
+        with self._lock:
+            overlay = self._require_overlay()
+            if proposed is None or config is None:
+                if prior is not None:
+                    overlay.vacate(str(prior["id"]))
+                return PlanResult(None, (), private, identity)
+            resource = self._resource(kind, config)
+            assigned, violations, fresh = self._lay(overlay, resource, prior)
+        plan = merging.planned(kind, config, prior, assigned.values(), fresh=fresh)
+        plan["id"] = UNKNOWN if fresh or _id(assigned) is None else _same_id(prior, assigned.id)
+        plan["timeouts"] = config.get("timeouts")
+        if prior is not None and plan == prior:
+            violations = self._new_ones(violations, resource)
+        replace = []
+        if prior is not None:
+            replace = [_terraform_path(kind, path) for path in merging.changed_for_good(kind, prior, plan)]
+            replace += [_terraform_path(kind, path) for path in resource.needs_replacing(kind.from_values(prior))]
+        return PlanResult(
+            planned=plan,
+            requires_replace=replace,
+            private=private,
+            identity=identity or (_identity(type_name, plan["id"]) if plan["id"] is not UNKNOWN else None),
+            diagnostics=[_diagnostic(kind, one) for one in violations],
+            legacy_type_system=_fills_attribute_blocks(kind, config, plan),
+        )
+
+    def _lay(
+        self, overlay: Overlay, resource: Resource, prior: Values | None
+    ) -> tuple[Resource, Sequence[Violation], bool]:
+        """Puts a resource into the overlay. Also says whether it replaces one of the same ID."""
+        resource_id = _id(resource)
+        if resource_id is None:
+            return resource, [], False
+        fresh = False
+        if prior is None:
+            fresh = overlay.base.find(resource_id) is not None
+            overlay.vacate(resource_id)
+        elif str(prior["id"]).lower() != resource_id.lower():
+            overlay.vacate(str(prior["id"]))
+        assigned, violations = overlay.put(resource, validated=True)
+        return assigned, violations, fresh
+
+    def _new_ones(self, violations: Sequence[Violation], resource: Resource) -> Sequence[Violation]:
+        """Of a resource that the plan leaves as it is: only what the rest of the plan breaks about it."""
+        if not violations:
+            return violations
+        _, standing = self._require_cloud().overlay().put(resource, validated=True)
+        return [one for one in violations if one not in standing]
+
+    def apply(
+        self,
+        type_name: str,
+        prior: Values | None,
+        planned: Values | None,
+        config: Values | None,
+        private: bytes,
+        identity: Values | None,
+    ) -> ApplyResult:
+        kind = RESOURCE_TYPES[type_name]
+        try:
+            if planned is None or config is None:
+                assert prior is not None
+                self._delete(kind, str(prior["id"]))
+                return ApplyResult(None, private, identity)
+            made = self._write(kind, self._resource(kind, config), prior)
+        except ArmError as error:
+            return ApplyResult(
+                None, private, identity, [_diagnostic(kind, one) for one in error.violations]
+            )
+        except VtapError as error:
+            return ApplyResult(None, private, identity, [Diagnostic(Severity.ERROR, str(error))])
+        state = merging.filled(kind, planned, made.values())
+        state["id"] = made.id if planned.get("id") is UNKNOWN else planned["id"]
+        state["timeouts"] = planned.get("timeouts")
+        return ApplyResult(state, private, _identity(type_name, state["id"]))
+
+    def _write(self, kind: type[Resource], resource: Resource, prior: Values | None) -> Resource:
+        cloud = self._require_cloud()
+        configuration = self._configuration
+        assert configuration is not None
+        if resource.subscription_id:
+            self._ensure_subscription(cloud, resource.subscription_id)
+        overwrite = prior is not None or (configuration.allow_overwriting and kind is not Subnet)
+        if not overwrite and cloud.view.find(resource.id) is not None:
+            raise ArmError([_already_exists(resource)])
+        made = cloud.put(resource, replace=overwrite)
+        with self._lock:
+            self._require_overlay().forget(made.id)
+        return made
+
+    def _ensure_subscription(self, cloud: Cloud, subscription_id: str) -> None:
+        with self._lock:
+            overlay = self._require_overlay()
+            planned = overlay.find(f"/subscriptions/{subscription_id}")
+            if isinstance(planned, Subscription) and cloud.view.find(planned.id) is None:
+                cloud.put(planned)
+
+    def _delete(self, kind: type[Resource], resource_id: str) -> None:
+        cloud = self._require_cloud()
+        configuration = self._configuration
+        assert configuration is not None
+        if kind is ResourceGroup and configuration.keep_full_groups:
+            inside = [one.label for one in cloud.list(Resource, resource_id + "/")]
+            if inside:
+                raise VtapError(
+                    f"The resource group still holds {len(inside)} resources: {', '.join(inside[:10])}"
+                    f"{' …' if len(inside) > 10 else ''}. Delete them first, or set prevent_deletion_if_contains_resources"
+                    " = false in features.resource_group, and they go with the group."
+                )
+        cloud.delete(resource_id)
+        with self._lock:
+            self._require_overlay().forget(resource_id)
+
+    def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult:
+        kind = RESOURCE_TYPES[type_name]
+        resource_id = id_ or format_identity(kind, IDENTITIES[type_name], identity or {})
+        if kind.parse_id(resource_id, strict=True) is None:
+            detail = f"{resource_id!r} is not of the form {full_format(kind)}. Fixed segments are case-sensitive."
+            return ImportResult(None, diagnostics=[Diagnostic(Severity.ERROR, f"Not an ID of {type_name}", detail)])
+        found = self._require_cloud().find(resource_id)
+        if not isinstance(found, kind):
+            detail = f"There is no {resource_id}. Nothing was imported."
+            return ImportResult(None, diagnostics=[Diagnostic(Severity.ERROR, "The resource does not exist", detail)])
+        values = _read_values(found, None)
+        return ImportResult(values, b"", _identity(type_name, found.id))
+
+    def move(
+        self,
+        source_type_name: str,
+        source_provider: str,
+        source_version: int,
+        state: Values,
+        target_type_name: str,
+        identity: Values | None,
+    ) -> MoveResult:
+        if source_type_name != target_type_name:
+            detail = f"An object of {source_type_name} cannot become one of {target_type_name}. Remove the moved block."
+            return MoveResult(None, diagnostics=[Diagnostic(Severity.ERROR, "Cannot move between types", detail)])
+        return MoveResult(state, b"", identity)
+
+    # What they share
+
+    def _resource(self, kind: type[Resource], config: Values) -> Resource:
+        """The resource that a configuration describes, in the provider's subscription."""
+        resource = kind.from_values(config)
+        configuration = self._configuration
+        if configuration is None or kind.id_format.startswith("{"):
+            return resource
+        return resource.replace(subscription_id=configuration.subscription_id or UNKNOWN)
+
+    def _require_cloud(self) -> Cloud:
+        assert self._cloud is not None, "the provider is not configured"
+        return self._cloud
+
+    def _require_overlay(self) -> Overlay:
+        assert self._overlay is not None, "the provider is not configured"
+        return self._overlay
+
+
+def _read_values(resource: Resource, prior: Values | None) -> Values:
+    values = merging.observed(type(resource), prior, resource.values())
+    values["id"] = _same_id(prior, resource.id)
+    values["timeouts"] = None if prior is None else prior.get("timeouts")
+    return values
+
+
+def _same_id(prior: Values | None, resource_id: str) -> str:
+    """An ID in the words of the state, where that means the same."""
+    was = None if prior is None else prior.get("id")
+    return was if isinstance(was, str) and was.lower() == resource_id.lower() else resource_id
+
+
+def _id(resource: Resource) -> str | None:
+    try:
+        return resource.id
+    except Undecided:
+        return None
+
+
+def _identity(type_name: str, resource_id: str) -> Values | None:
+    names = IDENTITIES.get(type_name)
+    return None if names is None else parse_identity(names, resource_id)
+
+
+def _fills_attribute_blocks(kind: type[Resource], config: Values, plan: Values) -> bool:
+    """Whether the plan fills in values inside an attribute of objects, as azurerm does for the subnets of a network.
+
+    Terraform takes the elements of such an attribute for all or nothing: it has no way to say that the user writes a
+    subnet's name and the provider gives its ID. azurerm's schema has the attribute, and so ours; and as azurerm does,
+    the plan that fills it says so.
+    """
+    return any(
+        field.has(ATTRIBUTE_BLOCK) and config.get(field.name) and config[field.name] != plan[field.name]
+        for field in public_fields(kind)
+    )
+
+
+def _already_exists(resource: Resource) -> Violation:
+    return Violation(
+        ErrorCode.OPERATION_NOT_ALLOWED,
+        f"A resource with the ID {resource.id!r} already exists. To be managed with Terraform it must be imported into "
+        "the state: terraform import ADDRESS, or an import block, with this ID.",
+    )
+
+
+def _diagnostic(kind: type[Resource], violation: Violation) -> Diagnostic:
+    severity = Severity.ERROR if violation.severity is ViolationSeverity.ERROR else Severity.WARNING
+    detail = violation.message
+    if violation.evidence is Evidence.OURS:
+        detail += " (A code of vtap's own: Azure documents this case nowhere.)"
+    return Diagnostic(severity, str(violation.code), detail, _terraform_path(kind, violation.path))
+
+
+def _terraform_path(kind: type[Model], path: Sequence[str | int]) -> Path:
+    """A field's path as Terraform has it: an element of a set cannot be addressed, so the path ends at the set."""
+    steps: list[str | int | Key] = []
+    cls: type[Model] | None = kind
+    rest = list(path)
+    while rest:
+        name = rest.pop(0)
+        field = cls.fields().get(str(name)) if cls is not None else None
+        steps.append(name)
+        if field is None or field.has(UNORDERED):
+            break
+        if field.shape is Shape.MAP:
+            return (*steps, *(Key(str(step)) for step in rest[:1]))
+        if rest and isinstance(rest[0], int):
+            steps.append(rest.pop(0))
+        cls = field.block
+    return tuple(steps)

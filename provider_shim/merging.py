@@ -1,0 +1,193 @@
+"""Values of one object from several sides, merged field by field: what is written, what was, what the service says.
+
+Terraform holds a provider to its word: a configured value is planned as configured, or exactly as it was where the two
+mean the same; a value once planned is applied as planned. These functions keep that word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from provider_shim.derivation import is_computed, is_settable, public_fields
+from vtaplib.control.settlement import canonical, empty
+from vtaplib.model.base import Field, Model, Shape, Values
+from vtaplib.model.marks import CREATE_ONLY, DERIVED, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED, WRITE_ONLY
+from vtaplib.model.unknown import UNKNOWN
+from vtaplib.model.violation import Path
+
+Blocks = Sequence[Values]
+
+
+def same(field: Field, one: Any, other: Any) -> bool:
+    """Whether two plain values of a field mean the same."""
+    if one is None or other is None or holds_unknown(one) or holds_unknown(other):
+        return one is None and other is None
+    if field.block is not None:
+        made = [tuple(canonical(field.block.from_values(block)) for block in side) for side in (one, other)]
+        return made[0] == made[1] or (field.has(UNORDERED) and sorted(map(repr, made[0])) == sorted(map(repr, made[1])))
+    form = field.canonical.form if field.canonical else lambda value: value
+    if field.shape is Shape.LIST:
+        sides = [list(map(form, side)) for side in (one, other)]
+        if field.has(UNORDERED):
+            sides = [sorted(set(side)) for side in sides]
+        return sides[0] == sides[1]
+    return bool(form(one) == form(other))
+
+
+def planned(
+    cls: type[Model], config: Values, prior: Values | None, assigned: Values, *, fresh: bool
+) -> Values:
+    """The values to plan. `assigned`: what the service would make of the configuration. `fresh`: the object replaces
+    one of the same ID, so that what the service gives is new although it may look the same."""
+    return {
+        field.name: _planned_field(field, config.get(field.name), prior, assigned, fresh)
+        for field in public_fields(cls)
+    }
+
+
+def _planned_field(field: Field, written: Any, prior: Values | None, assigned: Values, fresh: bool) -> Any:
+    was = None if prior is None else prior.get(field.name)
+    gives = assigned.get(field.name, UNKNOWN)
+    if field.has(WRITE_ONLY):
+        return None
+    if field.has(DERIVED):
+        return UNKNOWN if prior is None else was
+    if not is_settable(field):
+        return _service_value(field, was, gives, fresh)
+    if written is UNKNOWN:
+        return UNKNOWN
+    if field.block is not None and (written or not field.has(OPTIONAL_ASSIGNED)):
+        return _planned_blocks(field, written, was, gives, fresh)
+    if written is not None:
+        return was if was is not None and same(field, written, was) else written
+    if not is_computed(field):
+        return None
+    if not field.has(OPTIONAL_ASSIGNED):
+        return _plain_default(field)
+    return _service_value(field, was, gives, fresh and prior is None)
+
+
+def _service_value(field: Field, was: Any, gives: Any, fresh: bool) -> Any:
+    if fresh or holds_unknown(gives):
+        return UNKNOWN
+    return was if was is not None and same(field, gives, was) else gives
+
+
+def _planned_blocks(field: Field, written: Any, was: Any, gives: Any, fresh: bool) -> Any:
+    if written is None:
+        return None
+    assert field.block is not None
+    past = was if isinstance(was, list) else []
+    service = gives if isinstance(gives, list) else []
+    merged = []
+    for position, block in enumerate(written):
+        before = partner(field, block, position, past)
+        after = partner(field, block, position, service)
+        merged.append(
+            block if block is UNKNOWN else planned(field.block, block, before, after or {}, fresh=fresh)
+        )
+    return merged
+
+
+def partner(field: Field, block: Any, position: int, others: Sequence[Any]) -> Any:
+    """The block among others that is the same one: by position in a list; in a set by name, or by content."""
+    if not field.has(UNORDERED):
+        return others[position] if position < len(others) else None
+    if not isinstance(block, dict):
+        return None
+    assert field.block is not None
+    for other in others:
+        if "name" in block and isinstance(other, dict) and other.get("name") == block["name"]:
+            return other
+    settable = [one for one in public_fields(field.block) if is_settable(one)]
+    for other in others:
+        if isinstance(other, dict) and all(same(one, block.get(one.name), other.get(one.name)) for one in settable):
+            return other
+    return None
+
+
+def _plain_default(field: Field) -> Any:
+    return list(field.default) if isinstance(field.default, tuple) else field.default
+
+
+def filled(cls: type[Model], plan: Values, actual: Values) -> Values:
+    """The planned values, with what was unknown filled from what came to be."""
+    return {field.name: _filled_field(field, plan.get(field.name), actual.get(field.name)) for field in public_fields(cls)}
+
+
+def _filled_field(field: Field, plan: Any, actual: Any) -> Any:
+    if plan is UNKNOWN:
+        return _or_empty(field, actual)
+    if isinstance(plan, list) and holds_unknown(plan):
+        if field.block is None:
+            return actual
+        others = actual if isinstance(actual, list) else []
+        return [
+            filled(field.block, block, partner(field, block, n, others) or {})
+            if isinstance(block, dict)
+            else others[n]
+            for n, block in enumerate(plan)
+        ]
+    if isinstance(plan, dict) and holds_unknown(plan):
+        return actual
+    return plan
+
+
+def _or_empty(field: Field, value: Any) -> Any:
+    if value is None and not is_settable(field):
+        given = empty(field)
+        return list(given) if isinstance(given, tuple) else given
+    return value
+
+
+def observed(cls: type[Model], prior: Values | None, actual: Values) -> Values:
+    """The values as read, in the words of the prior state where those mean the same, so that spelling is no drift."""
+    return {
+        field.name: _observed_field(field, None if prior is None else prior.get(field.name), actual.get(field.name))
+        for field in public_fields(cls)
+    }
+
+
+def _observed_field(field: Field, was: Any, value: Any) -> Any:
+    if field.has(WRITE_ONLY):
+        return None
+    if field.has(SENSITIVE):
+        return was  # never returned by the service; what was sent is all that is known
+    if field.block is not None and isinstance(value, list):
+        assert field.block is not None
+        past = was if isinstance(was, list) else []
+        merged = [
+            observed(field.block, partner(field, block, position, past), block) for position, block in enumerate(value)
+        ]
+        if field.has(UNORDERED) and len(merged) == len(past) and all(block in past for block in merged):
+            return past
+        return merged
+    value = _or_empty(field, value)
+    if value is None or was is None:
+        return value
+    return was if same(field, was, value) else value
+
+
+def changed_for_good(cls: type[Model], prior: Values, plan: Values) -> Iterator[Path]:
+    """Paths of create-only fields that the plan changes: each needs a new object."""
+    for field in public_fields(cls):
+        was, will = prior.get(field.name), plan.get(field.name)
+        if field.has(CREATE_ONLY) and not (field.has(SENSITIVE) and was is None) and not same(field, was, will):
+            yield (field.name,)
+        elif field.block is not None and not field.has(UNORDERED) and isinstance(was, list) and isinstance(will, list):
+            for position, (before, after) in enumerate(zip(was, will, strict=False)):
+                if isinstance(before, dict) and isinstance(after, dict):
+                    for path in changed_for_good(field.block, before, after):
+                        yield (field.name, position, *path)
+
+
+def holds_unknown(value: Any) -> bool:
+    """Whether a plain value is unknown, or has an unknown value in it."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, list):
+        return any(map(holds_unknown, value))
+    if isinstance(value, Mapping):
+        return any(map(holds_unknown, value.values()))
+    return False

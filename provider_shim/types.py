@@ -1,0 +1,59 @@
+"""Terraform's names of the resource types, and what identifies an object of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vtaplib.model.resource import Resource
+from vtaplib.resources import (
+    Lb,
+    LbBackendAddressPool,
+    LbProbe,
+    LbRule,
+    LinuxVirtualMachine,
+    NetworkInterface,
+    NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceTapConfiguration,
+    ResourceGroup,
+    Subnet,
+    VirtualNetwork,
+    VirtualNetworkPeering,
+    VirtualNetworkTap,
+)
+
+RESOURCE_TYPES: Mapping[str, type[Resource]] = {
+    "azurerm_resource_group": ResourceGroup,
+    "azurerm_virtual_network": VirtualNetwork,
+    "azurerm_subnet": Subnet,
+    "azurerm_virtual_network_peering": VirtualNetworkPeering,
+    "azurerm_network_interface": NetworkInterface,
+    "azurerm_linux_virtual_machine": LinuxVirtualMachine,
+    "azurerm_lb": Lb,
+    "azurerm_lb_backend_address_pool": LbBackendAddressPool,
+    "azurerm_lb_probe": LbProbe,
+    "azurerm_lb_rule": LbRule,
+    "azurerm_network_interface_backend_address_pool_association": NetworkInterfaceBackendAddressPoolAssociation,
+    "azurerm_virtual_network_tap": VirtualNetworkTap,
+    "azurerm_network_interface_tap_configuration": NetworkInterfaceTapConfiguration,
+}
+
+IDENTITIES: Mapping[str, tuple[str, ...]] = {
+    "azurerm_resource_group": ("subscription_id", "name"),
+    "azurerm_virtual_network": ("subscription_id", "resource_group_name", "name"),
+    "azurerm_subnet": ("subscription_id", "resource_group_name", "virtual_network_name", "name"),
+    "azurerm_virtual_network_peering": (
+        "subscription_id",
+        "resource_group_name",
+        "virtual_network_name",
+        "name",
+    ),
+    "azurerm_network_interface": ("subscription_id", "resource_group_name", "name"),
+    "azurerm_virtual_network_tap": ("subscription_id", "resource_group_name", "name"),
+    "azurerm_network_interface_tap_configuration": (
+        "subscription_id",
+        "resource_group_name",
+        "network_interface_name",
+        "name",
+    ),
+}
+"""The names in an ID, in order. azurerm has no identities for the types that are not here."""

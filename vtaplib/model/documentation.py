@@ -1,0 +1,41 @@
+"""The documentation of fields: the docstring under each, read from the source when somebody asks for it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Mapping
+from functools import cache
+
+from vtaplib.model.base import Model
+
+
+@cache
+def field_descriptions(cls: type[Model]) -> Mapping[str, str]:
+    """The text under each field of a model, bases included; empty where the source is not at hand."""
+    found: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        if issubclass(base, Model) and base is not Model:
+            found.update(_in_module(base.__module__).get(base.__qualname__, {}))
+    return found
+
+
+@cache
+def _in_module(name: str) -> Mapping[str, Mapping[str, str]]:
+    module = importlib.import_module(name)
+    try:
+        tree = ast.parse(inspect.getsource(module))
+    except OSError:
+        return {}
+    return {node.name: _in_class(node) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _in_class(node: ast.ClassDef) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for field, text in zip(node.body, node.body[1:], strict=False):
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+            continue
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
+            found[field.target.id] = " ".join(text.value.value.split())
+    return found
