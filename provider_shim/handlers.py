@@ -1,7 +1,7 @@
 """The servicer's calls as gRPC handlers: every call of the service is there, and none fails bare.
 
-Whatever goes wrong becomes a diagnostic, which Terraform shows with the resource's address; a bare gRPC error has
-none.
+Whatever goes wrong becomes a diagnostic, which Terraform shows with the resource's address; a bare gRPC
+error has none.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """One method per call of the protocol, each in three steps: convert in, call the lifecycle, convert out.
 
 No method may depend on another having been called before it: Terraform starts several processes per command
-and asks only the first for the schemas. Whatever goes wrong becomes a diagnostic with the resource's
-address beside it; a bare gRPC error has none.
+and asks only the first for the schemas. What a method raises, `handlers.py` makes a diagnostic of.
 """
 
 from __future__ import annotations

@@ -11,9 +11,10 @@ import msgpack
 import pytest
 
 from provider_shim.gen import tfplugin6_pb2 as pb
+from provider_shim.handlers import method_handlers
 from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult, Values
 from provider_shim.schema import Attribute, Block, Schema
-from provider_shim.servicer import CALLS, SERVICE, method_handlers
+from provider_shim.servicer import CALLS, SERVICE
 from tests.provider_shim.fake_lifecycle import NOTE, FakeLifecycle
 
 UNKNOWN_BYTES = msgpack.ExtType(0, b"\x00")
