@@ -26,7 +26,9 @@ LARGEST_INNER = 0xFFFF - IP_OVERHEAD
 
 
 class Pieces(dict[int, tuple[bytes, bytes]]):
-    """The two pieces around the ports, by the inner frame's length; made when first asked for."""
+    """The two pieces around the ports, by the length of an inner frame that is carried whole; made when asked
+    for.
+    """
 
     __slots__ = ("_addresses", "_macs", "_vxlan")
 
@@ -45,12 +47,13 @@ class Pieces(dict[int, tuple[bytes, bytes]]):
 
     def __missing__(self, inner_length: int) -> tuple[bytes, bytes]:
         udp_length = udp.HEADER_LENGTH + vxlan.HEADER_LENGTH + inner_length
-        pieces = (
-            self.link_and_network(udp_length),
-            udp_length.to_bytes(2, "big") + b"\0\0" + self._vxlan,
-        )
+        pieces = self.link_and_network(udp_length), self.behind_ports(udp_length)
         self[inner_length] = pieces
         return pieces
+
+    def behind_ports(self, udp_length: int) -> bytes:
+        """The rest of the UDP header and the VXLAN header."""
+        return udp_length.to_bytes(2, "big") + b"\0\0" + self._vxlan
 
     def link_and_network(self, payload_length: int, identification: int = 0, fragmentation: int = 0) -> bytes:
         """The Ethernet and IPv4 headers before a payload of this many bytes."""
@@ -106,7 +109,8 @@ class OuterHeader:
         Fragments of one packet need an identification that packets around it do not have (RFC 6864, section
         4.3). It is derived from the time and the frame: nothing is remembered, and every run repeats.
         """
-        datagram = b"".join((ports, self.pieces[len(frame)][1], frame))
+        udp_length = udp.HEADER_LENGTH + vxlan.HEADER_LENGTH + len(frame)
+        datagram = b"".join((ports, self.pieces.behind_ports(udp_length), frame))
         identification = crc32(at.to_bytes(16, "big", signed=True), crc32(frame)) % 0xFFFF + 1
         step = (limit - ipv4.HEADER_LENGTH) // 8 * 8
         return tuple(

@@ -280,7 +280,7 @@ def test_frames_that_differ_in_one_telling_byte_are_told_apart() -> None:
         assert bulk(world, turned) == one_by_one(world, turned)
 
 
-def test_pings_do_not_make_an_itinerary_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pings_share_an_itinerary_and_leave_nothing_behind_each(monkeypatch: pytest.MonkeyPatch) -> None:
     planned: list[Flow] = []
     plan = Replay._plan
 
@@ -297,4 +297,5 @@ def test_pings_do_not_make_an_itinerary_each(monkeypatch: pytest.MonkeyPatch) ->
     run = Replay(quickstart("web"))
     run.batch([0] * 100, pings)
     assert len(planned) == 1
+    assert run._plain == {}
     assert run.accounts.read.frames == 100
