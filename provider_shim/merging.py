@@ -12,7 +12,7 @@ from typing import Any
 from provider_shim.derivation import is_computed, is_settable, public_fields
 from vtaplib.control.settlement import canonical, empty
 from vtaplib.model.base import Field, Model, Shape, Values
-from vtaplib.model.marks import CREATE_ONLY, DERIVED, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED, WRITE_ONLY
+from vtaplib.model.marks import CREATE_ONLY, DERIVED, INLINE, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED, WRITE_ONLY
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.violation import Path
 
@@ -57,7 +57,9 @@ def _planned_field(field: Field, written: Any, prior: Values | None, assigned: V
         return _service_value(field, was, gives, fresh)
     if written is UNKNOWN:
         return UNKNOWN
-    if field.block is not None and (written or not field.has(OPTIONAL_ASSIGNED)):
+    if field.has(INLINE) and written is None:
+        return UNKNOWN if prior is None else was
+    if field.block is not None:
         return _planned_blocks(field, written, was, gives, fresh)
     if written is not None:
         return was if was is not None and same(field, written, was) else written
@@ -75,8 +77,8 @@ def _service_value(field: Field, was: Any, gives: Any, fresh: bool) -> Any:
 
 
 def _planned_blocks(field: Field, written: Any, was: Any, gives: Any, fresh: bool) -> Any:
-    if written is None:
-        return None
+    if not written:
+        return was if not was and was is not None else written  # null and empty mean the same
     assert field.block is not None
     past = was if isinstance(was, list) else []
     service = gives if isinstance(gives, list) else []
@@ -144,18 +146,20 @@ def _or_empty(field: Field, value: Any) -> Any:
 def observed(cls: type[Model], prior: Values | None, actual: Values) -> Values:
     """The values as read, in the words of the prior state where those mean the same, so that spelling is no drift."""
     return {
-        field.name: _observed_field(field, None if prior is None else prior.get(field.name), actual.get(field.name))
+        field.name: _observed_field(field, prior, actual.get(field.name))
         for field in public_fields(cls)
     }
 
 
-def _observed_field(field: Field, was: Any, value: Any) -> Any:
+def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
+    was = None if prior is None else prior.get(field.name)
     if field.has(WRITE_ONLY):
         return None
     if field.has(SENSITIVE):
         return was  # never returned by the service; what was sent is all that is known
     if field.block is not None and isinstance(value, list):
-        assert field.block is not None
+        if not value and not was and prior is not None:
+            return was
         past = was if isinstance(was, list) else []
         merged = [
             observed(field.block, partner(field, block, position, past), block) for position, block in enumerate(value)

@@ -44,9 +44,10 @@ def block(kind: type[Block], resource: Resource) -> Block:
     """The block that describes a child resource inside its parent: the inverse of `child`."""
     values = resource.values()
     for here, there in kind.renamed.items():
-        values[here] = values[there] or None
+        values[here] = values[there]
     values["id"] = resource.id
-    return kind.from_values({name: value for name, value in values.items() if name in kind.fields()})
+    # Where the resource says "" for nothing, the argument of the parent is left out.
+    return kind.from_values({name: None if value == "" else value for name, value in values.items() if name in kind.fields()})
 
 
 def without(parent: R) -> R:

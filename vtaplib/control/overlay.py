@@ -97,7 +97,9 @@ class Overlay(View):
         """What the overlay changes: resources by key, and the keys of those that are gone."""
         return self._present, self._gone
 
-    def put(self, resource: R, *, strict_ids: bool = False) -> tuple[R, list[Violation]]:
+    def put(
+        self, resource: R, *, strict_ids: bool = False, validated: bool = False
+    ) -> tuple[R, list[Violation]]:
         """Lays a resource over the view. Returns it with what the service assigns, and every broken rule. With an
         error among those the overlay must not be written.
         """

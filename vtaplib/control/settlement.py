@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from vtaplib.control import inline
 from vtaplib.model.base import Field, Model, Shape
-from vtaplib.model.marks import ASSIGNED, DERIVED, OPTIONAL_ASSIGNED, UNORDERED
+from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, UNORDERED
 from vtaplib.model.resource import Assignment, Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.view import View
@@ -94,7 +94,9 @@ def _keep(resource: R, before: R | None) -> R:
     """What the user leaves out and the service does not give stays as it was, or is empty."""
     changes: dict[str, Any] = {}
     for name, field in resource.fields().items():
-        if field.has(OPTIONAL_ASSIGNED) and resource.knows(name) and getattr(resource, name) is None:
+        if field.has(INLINE) or not field.has(OPTIONAL_ASSIGNED):
+            continue
+        if resource.knows(name) and getattr(resource, name) is None:
             past = getattr(before, name) if before is not None else None
             changes[name] = empty(field) if past is None else past
     return resource.replace(**changes) if changes else resource

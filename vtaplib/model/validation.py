@@ -140,8 +140,10 @@ def _reach(resource: Resource, before: Resource | None, name: str) -> tuple[Any,
         if step.isdigit() or value is None:
             continue
         try:
-            service_gives = value.fields()[step].has(OPTIONAL_ASSIGNED)
+            field = value.fields()[step]
+            service_gives = field.has(OPTIONAL_ASSIGNED)
             value = getattr(value, step)
+            value = None if value == field.default else value
         except Undecided:
             return Presence.UNKNOWN, None, False
         past = getattr(past, step, None) if past is not None else None
