@@ -9,7 +9,7 @@ all else that follows from the configuration.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from provider_shim import merging
@@ -156,16 +156,13 @@ class Provider:
                     overlay.vacate(str(prior["id"]))
                 return PlanResult(None, (), private, identity)
             resource = self._resource(kind, config)
-            assigned, violations, fresh = self._lay(overlay, resource, prior)
-        plan = merging.planned(kind, config, prior, assigned.values(), fresh=fresh)
-        plan["id"] = UNKNOWN if fresh or _id(assigned) is None else _same_id(prior, assigned.id)
-        plan["timeouts"] = config.get("timeouts")
-        if prior is not None and plan == prior:
-            violations = self._new_ones(violations, resource)
-        replace = []
-        if prior is not None:
-            replace = [_terraform_path(kind, path) for path in merging.changed_for_good(kind, prior, plan)]
-            replace += [_terraform_path(kind, path) for path in resource.needs_replacing(kind.from_values(prior))]
+            replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
+            assigned, violations, fresh = self._lay(overlay, resource, prior, replaced=bool(replace))
+            plan = merging.planned(kind, config, prior, assigned.values(), fresh=fresh)
+            plan["id"] = UNKNOWN if fresh or _id(assigned) is None else _same_id(prior, assigned.id)
+            plan["timeouts"] = config.get("timeouts")
+            if prior is not None and plan == prior:
+                violations = self._new_ones(violations, resource)
         return PlanResult(
             planned=plan,
             requires_replace=replace,
@@ -176,20 +173,20 @@ class Provider:
         )
 
     def _lay(
-        self, overlay: Overlay, resource: Resource, prior: Values | None
+        self, overlay: Overlay, resource: Resource, prior: Values | None, *, replaced: bool
     ) -> tuple[Resource, Sequence[Violation], bool]:
-        """Puts a resource into the overlay. Also says whether it replaces one of the same ID."""
+        """Puts a resource into the overlay, in the place of what is there if that will be replaced. Also says
+        whether what it replaces has the same ID."""
         resource_id = _id(resource)
         if resource_id is None:
             return resource, [], False
-        fresh = False
-        if prior is None:
-            fresh = overlay.base.find(resource_id) is not None
-            overlay.vacate(resource_id)
-        elif str(prior["id"]).lower() != resource_id.lower():
+        exists = prior is None and overlay.base.find(resource_id) is not None
+        if replaced and prior is not None:
             overlay.vacate(str(prior["id"]))
+        elif exists and not overlay.changes_anything_about(resource_id):
+            overlay.vacate(resource_id)  # to be replaced for a reason that only Terraform knows
         assigned, violations = overlay.put(resource, validated=True)
-        return assigned, violations, fresh
+        return assigned, violations, exists
 
     def _new_ones(self, violations: Sequence[Violation], resource: Resource) -> Sequence[Violation]:
         """Of a resource that the plan leaves as it is: only what the rest of the plan breaks about it."""
@@ -331,6 +328,18 @@ def _id(resource: Resource) -> str | None:
 def _identity(type_name: str, resource_id: str) -> Values | None:
     names = IDENTITIES.get(type_name)
     return None if names is None else parse_identity(names, resource_id)
+
+
+def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: Values) -> Iterator[Path]:
+    """Paths of what the configuration changes although it cannot change: each needs a new object."""
+    draft = merging.planned(kind, config, prior, prior, fresh=False)
+    for path in merging.changed_for_good(kind, prior, draft):
+        yield _terraform_path(kind, path)
+    try:
+        for path in resource.needs_replacing(kind.from_values(prior)):
+            yield _terraform_path(kind, path)
+    except Undecided:
+        return
 
 
 def _fills_attribute_blocks(kind: type[Resource], config: Values, plan: Values) -> bool:

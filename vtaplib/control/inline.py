@@ -47,7 +47,9 @@ def block(kind: type[Block], resource: Resource) -> Block:
         values[here] = values[there]
     values["id"] = resource.id
     # Where the resource says "" for nothing, the argument of the parent is left out.
-    return kind.from_values({name: None if value == "" else value for name, value in values.items() if name in kind.fields()})
+    return kind.from_values(
+        {name: None if value == "" else value for name, value in values.items() if name in kind.fields()}
+    )
 
 
 def without(parent: R) -> R:

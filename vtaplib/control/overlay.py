@@ -212,6 +212,10 @@ class Overlay(View):
         except Undecided:
             pass  # what the deletion does to others shows at apply
 
+    def changes_anything_about(self, resource_id: str) -> bool:
+        """Whether the overlay says something else about a resource than the view below."""
+        return self._covers(ids.key(resource_id))
+
     def forget(self, resource_id: str) -> None:
         """Drops what the overlay says about a resource, so that the view below shows."""
         self.remove(resource_id)

@@ -36,6 +36,10 @@ def _in_class(node: ast.ClassDef) -> Mapping[str, str]:
     for field, text in zip(node.body, node.body[1:], strict=False):
         if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
             continue
-        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
+        if (
+            isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+            and isinstance(text.value.value, str)
+        ):
             found[field.target.id] = " ".join(text.value.value.split())
     return found

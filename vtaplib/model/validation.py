@@ -127,7 +127,7 @@ def _presence(resource: Resource, before: Resource | None, name: str) -> Presenc
     if value is None or value == ():
         return Presence.ABSENT
     if service_gives and past == value:
-        return Presence.ABSENT
+        return Presence.UNKNOWN  # given by the user, or kept from what the service gave
     return Presence.GIVEN
 
 
