@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from vtaplib.errors import VtapError
 
 if TYPE_CHECKING:
+    from vtaplib.control.cloud import Cloud
     from vtaplib.model.view import View
 
 Address = IPv4Address | IPv6Address
@@ -188,11 +189,15 @@ class Topology:
             object.__setattr__(self, name, lookup)
 
     @classmethod
-    def of(cls, view: View) -> Topology:
-        """The picture of a cloud, or of an overlay of what is planned."""
+    def of(cls, world: Cloud | View) -> Topology:
+        """The picture of a cloud, as of one moment, or of any view: an overlay of what is planned."""
         from vtaplib.fabric.survey import topology_of
+        from vtaplib.model.view import View
 
-        return topology_of(view)
+        if isinstance(world, View):
+            return topology_of(world)
+        with world.snapshot() as view:
+            return topology_of(view)
 
     def interface(self, interface_id: str) -> Interface | None:
         """The interface with this ID, or None."""

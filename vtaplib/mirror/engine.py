@@ -18,7 +18,7 @@ from vtaplib.mirror.destination import Path, Spread, find_destination
 from vtaplib.mirror.outer_header import LARGEST_INNER, OuterHeader
 from vtaplib.mirror.oversize import Oversize
 from vtaplib.mirror.recognition import Recognition
-from vtaplib.mirror.source_port import source_port
+from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
@@ -67,6 +67,7 @@ class MirrorEngine:
         for interface_id in self.down:
             if topology.interface(interface_id) is None:
                 raise VtapError(f"{interface_id} is to be down, but is no interface of the topology")
+        self._source_port = source_port_chooser(self.policy.outer_source_port)
         self._recognition = Recognition(topology)
         self._tapped: dict[str, tuple[Interface, tuple[Tapped, ...]]] = {}
         self._decisions: dict[tuple[str, Direction, Flow], tuple[Decision, ...]] = {}
@@ -92,15 +93,21 @@ class MirrorEngine:
         key = interface_id, direction, flow
         decisions = self._decisions.get(key)
         if decisions is None:
-            interface, configurations = self._look_up(interface_id)
-            decisions = tuple(
-                Decision(tapped.points[direction], self._outcome(interface, tapped.destination, flow))
-                for tapped in configurations
-            )
+            decisions = self.decide_anew(interface_id, direction, flow)
             if len(self._decisions) >= DECISIONS_REMEMBERED:
                 self._decisions.clear()
             self._decisions[key] = decisions
         return decisions
+
+    def decide_anew(self, interface_id: str, direction: Direction, flow: Flow) -> tuple[Decision, ...]:
+        """The same, for those who do the remembering themselves."""
+        interface, configurations = self._look_up(interface_id)
+        return tuple(
+            [
+                Decision(tapped.points[direction], self._outcome(interface, tapped.destination, flow))
+                for tapped in configurations
+            ]
+        )
 
     def carry(self, decision: Decision, frame: bytes, at: int) -> Verdict:
         """What happens to one frame of a flow that has been decided on."""
@@ -133,7 +140,7 @@ class MirrorEngine:
             return Reason.ALREADY_MIRRORED
         if isinstance(destination, Reason):
             return destination
-        port = source_port(self.policy.outer_source_port, flow)
+        port = self._source_port(flow)
         path = destination.path(port) if isinstance(destination, Spread) else destination
         if isinstance(path, Reason):
             return path

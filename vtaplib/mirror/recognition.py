@@ -8,11 +8,22 @@ errs towards not mirroring, for the other error is a loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import NamedTuple
 
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.destination import arrivals
 from vtaplib.packets.flow import UDP, Flow
+
+
+class InReach(NamedTuple):
+    """What copies are recognised by on the interfaces of one network."""
+
+    places: frozenset[tuple[bytes, int]]
+    """Addresses and UDP ports where copies arrive."""
+    addresses: frozenset[bytes]
+    """The addresses among them."""
+    senders: frozenset[bytes]
+    """The addresses that copies come from."""
 
 
 class Recognition:
@@ -23,33 +34,35 @@ class Recognition:
             network.id.lower(): [peer_id.lower() for peer_id in network.peer_ids]
             for network in topology.networks
         }
-        # By network, the places where copies arrive and the addresses that they come from.
-        self._arrivals: dict[str, set[tuple[bytes, int]]] = {}
+        self._places: dict[str, set[tuple[bytes, int]]] = {}
         self._senders: dict[str, set[bytes]] = {}
         for tap in topology.taps:
             for network_id, address, port in arrivals(topology, tap):
-                self._arrivals.setdefault(network_id, set()).add((address, port))
-        self._addresses = {
-            network_id: {address for address, _ in places} for network_id, places in self._arrivals.items()
-        }
+                self._places.setdefault(network_id, set()).add((address, port))
         for configuration in topology.tap_configurations:
             interface = topology.interface(configuration.interface_id)
             if interface is not None and interface.primary_ipv4 is not None:
-                self._senders.setdefault(interface.network_id.lower(), set()).add(
-                    interface.primary_ipv4.packed
-                )
+                senders = self._senders.setdefault(interface.network_id.lower(), set())
+                senders.add(interface.primary_ipv4.packed)
+        self._in_reach: dict[str, InReach] = {}
 
     def is_copy(self, flow: Flow, network_id: str) -> bool:
         """Whether frames of this flow, seen on an interface of this network, are copies."""
         if flow.protocol != UDP or flow.version != 4:
             return False
+        in_reach = self._in_reach.get(network_id) or self._look_around(network_id)
         if flow.is_fragment:
-            return any(
-                flow.destination in self._addresses.get(network, ()) for network in self._in_reach(network_id)
-            ) and any(flow.source in self._senders.get(network, ()) for network in self._in_reach(network_id))
-        place = flow.destination, flow.destination_port
-        return any(place in self._arrivals.get(network, ()) for network in self._in_reach(network_id))
+            return flow.destination in in_reach.addresses and flow.source in in_reach.senders
+        return (flow.destination, flow.destination_port) in in_reach.places
 
-    def _in_reach(self, network_id: str) -> Iterable[str]:
+    def _look_around(self, network_id: str) -> InReach:
+        """What is in reach of a network, worked out once for each that sees a frame."""
         here = network_id.lower()
-        return (here, *self._peers.get(here, ()))
+        networks = (here, *self._peers.get(here, ()))
+        places = frozenset[tuple[bytes, int]]().union(*(self._places.get(one, ()) for one in networks))
+        found = self._in_reach[network_id] = InReach(
+            places,
+            frozenset(address for address, _ in places),
+            frozenset[bytes]().union(*(self._senders.get(one, ()) for one in networks)),
+        )
+        return found

@@ -14,19 +14,21 @@ equal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from vtaplib.control.policy import Policy
-from vtaplib.fabric.routing import Router, Unrouted
+from vtaplib.fabric.routing import Route, Router, Unrouted
 from vtaplib.fabric.topology import Topology
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount, UnroutedAccount
 from vtaplib.mirror.engine import Carriage, Decision, MirrorEngine
 from vtaplib.mirror.outer_header import Pieces
 from vtaplib.mirror.oversize import LARGEST_INNER_WITHIN_MTU
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason
 from vtaplib.packets.flow import NO_PORT, Flow, read_flow
 from vtaplib.packets.ipv4 import MORE_FRAGMENTS, OFFSET_MASK
+
+Decide = Callable[[str, Direction, Flow], tuple[Decision, ...]]
 
 # Itineraries that are kept before all are settled and forgotten: memory must not grow with the capture.
 ITINERARIES_KEPT = 1 << 16
@@ -56,28 +58,27 @@ class Copies(NamedTuple):
     frames: list[bytes]
 
 
-class Hop(NamedTuple):
-    """A tap point on a flow's way whose copies are made in bulk."""
+# A tap point on a flow's way whose copies are made in bulk: the pieces of the outer header, the ports between
+# them, and what takes the time and the copy.
+Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
 
-    pieces: Pieces
-    ports: bytes
-    add_time: Callable[[int], None]
-    add_copy: Callable[[bytes], None]
+# A tap point's account, and why the flow's frames are not mirrored there, if they are not.
+Toll = tuple[TapPointAccount, Reason | None]
 
 
 class Itinerary:
     """The way of a flow through the fabric, and counts of its frames that are not settled yet.
 
-    Exactly one of `unrouted` and `decisions` says something; a flow that passes no tap point has neither.
+    At most one of `unrouted` and `tolls` says something; a flow that passes no tap point has neither.
     """
 
-    __slots__ = ("decisions", "frames", "hops", "octets", "over_mtu", "truncated", "unrouted")
+    __slots__ = ("frames", "hops", "octets", "over_mtu", "tolls", "truncated", "unrouted")
 
     def __init__(
-        self, decisions: tuple[Decision, ...], hops: tuple[Hop, ...], unrouted: UnroutedAccount | None
+        self, hops: tuple[Hop, ...], tolls: tuple[Toll, ...], unrouted: UnroutedAccount | None = None
     ) -> None:
-        self.decisions = decisions
         self.hops = hops
+        self.tolls = tolls
         self.unrouted = unrouted
         self.frames = 0
         self.octets = 0
@@ -95,9 +96,12 @@ class Replay:
         for interface in topology.interfaces:
             self._accounts.list_points(self.engine.points_of(interface.id))
         self._out: dict[str, Copies] = {}
+        self._takers: dict[str, tuple[Callable[[int], None], Callable[[bytes], None]]] = {}
         # By masked headers for the common case, by flow for the rest.
         self._plain: dict[int, Itinerary] = {}
-        self._others: dict[object, Itinerary] = {}
+        self._others: dict[Flow, Itinerary] = {}
+        # One tuple for all flows that pass the same tap points to the same effect.
+        self._tolls: dict[tuple[tuple[int, Reason | None], ...], tuple[Toll, ...]] = {}
         self._position = 0
 
     @property
@@ -136,7 +140,7 @@ class Replay:
             length = len(frame)
             if length > small:
                 if length > largest and itinerary.hops:
-                    self._carry_one(itinerary, frame, at, original_length > length)
+                    self._carry_one(frame, at, original_length > length)
                     continue
                 itinerary.over_mtu += length > LARGEST_INNER_WITHIN_MTU
             itinerary.frames += 1
@@ -156,16 +160,20 @@ class Replay:
         """The itinerary of a frame whose headers are not plain, or were not seen yet."""
         flow = read_flow(frame)
         itinerary = self._others.get(flow)
-        if itinerary is None:
-            if len(self._others) >= ITINERARIES_KEPT:
-                self._settle()
-                self._others.clear()
-                self._plain.clear()
-            itinerary = self._others[flow] = self._plan(flow)
-            key = int.from_bytes(frame[HEADERS], "big") & MASK
-            # Without ports the bytes in their place are anything, and would make an itinerary each.
-            if key & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
-                self._plain[key] = itinerary
+        if itinerary is not None:
+            return itinerary
+        if len(self._plain) + len(self._others) >= ITINERARIES_KEPT:
+            self._settle()
+            self._plain.clear()
+            self._others.clear()
+            self._tolls.clear()
+        itinerary = self._plan(flow)
+        key = int.from_bytes(frame[HEADERS], "big") & MASK
+        # Without ports the bytes in their place are anything, and would make an itinerary each.
+        if key & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
+            self._plain[key] = itinerary
+        else:
+            self._others[flow] = itinerary
         return itinerary
 
     def _plan(self, flow: Flow) -> Itinerary:
@@ -173,30 +181,54 @@ class Replay:
         route = self._router.route(flow)
         if isinstance(route, Unrouted):
             return Itinerary((), (), self._accounts.unrouted.setdefault(route, UnroutedAccount()))
-        decisions: tuple[Decision, ...] = ()
-        for interface, direction in (
-            (route.source, Direction.EGRESS),
-            (route.destination, Direction.INGRESS),
-        ):
-            if interface is not None:
-                decisions += self.engine.decide(interface.id, direction, flow)
-        return Itinerary(decisions, tuple(self._hops(decisions)), None)
-
-    def _hops(self, decisions: tuple[Decision, ...]) -> Iterator[Hop]:
+        decisions = self._decisions(route, flow, self.engine.decide_anew)
+        hops: list[Hop] = []
+        signature: list[tuple[int, Reason | None]] = []
         for decision in decisions:
-            carriage = decision.outcome
-            if isinstance(carriage, Carriage):
-                out = self._copies_for(carriage.collector_id)
-                yield Hop(carriage.header.pieces, carriage.ports, out.timestamps.append, out.frames.append)
+            outcome = decision.outcome
+            if isinstance(outcome, Carriage):
+                add_time, add_copy = self._takers_for(outcome.collector_id)
+                hops.append((outcome.header.pieces, outcome.ports, add_time, add_copy))
+                signature.append((id(decision.point), None))
+            else:
+                signature.append((id(decision.point), outcome))
+        key = tuple(signature)
+        tolls = self._tolls.get(key)
+        if tolls is None:
+            tolls = self._tolls[key] = tuple(
+                (self._accounts.tap_points[decision.point], reason)
+                for decision, (_, reason) in zip(decisions, signature, strict=True)
+            )
+        return Itinerary(tuple(hops), tolls)
+
+    def _decisions(self, route: Route, flow: Flow, decide: Decide) -> tuple[Decision, ...]:
+        """What becomes of a flow at the tap points on its way, in order."""
+        decisions: tuple[Decision, ...] = ()
+        if route.source is not None:
+            decisions += decide(route.source.id, Direction.EGRESS, flow)
+        if route.destination is not None:
+            decisions += decide(route.destination.id, Direction.INGRESS, flow)
+        return decisions
 
     def _copies_for(self, collector_id: str) -> Copies:
         return self._out.setdefault(collector_id, Copies([], []))
 
-    def _carry_one(self, itinerary: Itinerary, frame: bytes, at: int, is_truncated: bool) -> None:
-        """Carry a frame that does not fit, one tap point at a time."""
+    def _takers_for(self, collector_id: str) -> tuple[Callable[[int], None], Callable[[bytes], None]]:
+        """What takes the time and the copy for a collector; the same objects for every flow."""
+        takers = self._takers.get(collector_id)
+        if takers is None:
+            out = self._copies_for(collector_id)
+            takers = self._takers[collector_id] = out.timestamps.append, out.frames.append
+        return takers
+
+    def _carry_one(self, frame: bytes, at: int, is_truncated: bool) -> None:
+        """Carry a routed frame that does not fit, one tap point at a time."""
         self._accounts.read.add(1, len(frame))
         self._accounts.truncated += is_truncated
-        for decision in itinerary.decisions:
+        flow = read_flow(frame)
+        route = self._router.route(flow)
+        assert isinstance(route, Route), "a flow with hops has a route"
+        for decision in self._decisions(route, flow, self.engine.decide):
             verdict = self.engine.carry(decision, frame, at)
             self._accounts.enter(verdict, len(frame), is_truncated, len(frame) > LARGEST_INNER_WITHIN_MTU)
             if isinstance(verdict, Mirrored):
@@ -220,23 +252,22 @@ class Replay:
     def _settle(self) -> None:
         """Move what itineraries have counted into the accounts."""
         accounts = self._accounts
-        for itinerary in self._others.values():
-            frames, size = itinerary.frames, itinerary.octets
+        for itinerary in chain(self._plain.values(), self._others.values()):
+            frames, octets = itinerary.frames, itinerary.octets
             if not frames:
                 continue
-            accounts.read.add(frames, size)
+            accounts.read.add(frames, octets)
             accounts.truncated += itinerary.truncated
             if itinerary.unrouted is not None:
-                itinerary.unrouted.count.add(frames, size)
-            elif not itinerary.decisions:
-                accounts.untapped.add(frames, size)
-            for decision in itinerary.decisions:
-                account = accounts.tap_points[decision.point]
-                account.entered.add(frames, size)
+                itinerary.unrouted.count.add(frames, octets)
+            elif not itinerary.tolls:
+                accounts.untapped.add(frames, octets)
+            for account, reason in itinerary.tolls:
+                account.entered.add(frames, octets)
                 account.truncated += itinerary.truncated
                 account.over_mtu += itinerary.over_mtu
-                if isinstance(decision.outcome, Reason):
-                    account.refuse(decision.outcome, frames, size)
+                if reason is None:
+                    account.mirrored.add(frames, octets)
                 else:
-                    account.mirrored.add(frames, size)
+                    account.refuse(reason, frames, octets)
             itinerary.frames = itinerary.octets = itinerary.truncated = itinerary.over_mtu = 0

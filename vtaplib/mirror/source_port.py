@@ -6,6 +6,8 @@ flow get one port, in every run; whether the two directions of a conversation sh
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vtaplib.control.policy import fixed_number
 from vtaplib.packets.flow import NO_PORT, Flow, directional_hash, symmetric_hash
 
@@ -14,11 +16,22 @@ LOWEST = 49152
 SPAN = 1 << 14
 
 
-def source_port(switch: str, flow: Flow) -> int:
-    """The outer source port for an inner flow, under the policy's `outer_source_port`."""
+def source_port_chooser(switch: str) -> Callable[[Flow], int]:
+    """The function from an inner flow to the outer source port, under the policy's `outer_source_port`."""
     fixed = fixed_number(switch)
     if fixed is not None:
-        return fixed
-    if switch == "inner" and flow.source_port != NO_PORT:
-        return flow.source_port
-    return LOWEST + (symmetric_hash(flow) if switch == "symmetric" else directional_hash(flow)) % SPAN
+        return lambda flow: fixed
+    if switch == "inner":
+        return inner_source_port
+    hash_of = symmetric_hash if switch == "symmetric" else directional_hash
+    return lambda flow: hashed(hash_of(flow))
+
+
+def inner_source_port(flow: Flow) -> int:
+    """The inner source port, or the hash where there is none."""
+    return hashed(directional_hash(flow)) if flow.source_port == NO_PORT else flow.source_port
+
+
+def hashed(number: int) -> int:
+    """A hash as a port."""
+    return LOWEST + number % SPAN

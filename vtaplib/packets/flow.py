@@ -80,13 +80,9 @@ def maybe_ipv4_flow(frame: bytes, at: int) -> Flow | None:
         return None
     fragmentation = int.from_bytes(frame[at + 6 : at + 8], "big")
     is_fragment = bool(fragmentation & (ipv4.MORE_FRAGMENTS | ipv4.OFFSET_MASK))
-    payload = at + (frame[at] & 0x0F) * 4
-    return with_ports(
-        Flow(4, ethernet.IPV4, frame[at + 12 : at + 16], frame[at + 16 : at + 20], frame[at + 9]),
-        frame,
-        payload,
-        is_fragment,
-    )
+    source, destination, protocol = frame[at + 12 : at + 16], frame[at + 16 : at + 20], frame[at + 9]
+    ports = read_ports(frame, at + (frame[at] & 0x0F) * 4, protocol, is_fragment)
+    return Flow(4, ethernet.IPV4, source, destination, protocol, *ports, is_fragment)
 
 
 def maybe_ipv6_flow(frame: bytes, at: int) -> Flow | None:
@@ -97,7 +93,7 @@ def maybe_ipv6_flow(frame: bytes, at: int) -> Flow | None:
     protocol = frame[at + 6]
     is_fragment = False
     at += ipv6.HEADER_LENGTH
-    while protocol in EXTENSION_HEADERS and len(frame) >= at + 8:
+    while protocol in EXTENSION_HEADERS and len(frame) >= at + 8 and not is_fragment:
         if protocol == ipv6.FRAGMENT:
             # Offset and M flag; both zero is an "atomic fragment", a whole packet (RFC 6946).
             is_fragment = bool(int.from_bytes(frame[at + 2 : at + 4], "big") & 0xFFF9)
@@ -106,21 +102,15 @@ def maybe_ipv6_flow(frame: bytes, at: int) -> Flow | None:
             length = (frame[at + 1] + 1) * 8
         protocol = frame[at]
         at += length
-        if is_fragment:
-            break
-    return with_ports(Flow(6, ethernet.IPV6, source, destination, protocol), frame, at, is_fragment)
+    ports = read_ports(frame, at, protocol, is_fragment)
+    return Flow(6, ethernet.IPV6, source, destination, protocol, *ports, is_fragment)
 
 
-def with_ports(flow: Flow, frame: bytes, at: int, is_fragment: bool) -> Flow:
-    """The flow with the ports that stand at `at`, if its protocol has ports and they are there."""
-    if is_fragment:
-        return flow._replace(is_fragment=True)
-    if flow.protocol not in PORTED or len(frame) < at + 4:
-        return flow
-    return flow._replace(
-        source_port=int.from_bytes(frame[at : at + 2], "big"),
-        destination_port=int.from_bytes(frame[at + 2 : at + 4], "big"),
-    )
+def read_ports(frame: bytes, at: int, protocol: int, is_fragment: bool) -> tuple[int, int]:
+    """Source and destination port that stand at `at`, if the protocol has ports and they are there."""
+    if is_fragment or protocol not in PORTED or len(frame) < at + 4:
+        return NO_PORT, NO_PORT
+    return frame[at] << 8 | frame[at + 1], frame[at + 2] << 8 | frame[at + 3]
 
 
 def directional_hash(flow: Flow) -> int:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from vtaplib.control.cloud import Cloud
 from vtaplib.fabric.topology import Backend, BalancingRule, Distribution, Frontend, RuleProtocol, Topology
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.verdict import Direction, Mirrored
@@ -22,6 +23,8 @@ from vtaplib.resources.network_interface_backend_address_pool_association import
     NetworkInterfaceBackendAddressPoolAssociation,
 )
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
@@ -29,6 +32,8 @@ from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 R = TypeVar("R", bound=Resource)
 
 PROVIDERS = "/subscriptions/s/resourceGroups/lab/providers/Microsoft.Network"
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 MAC = "02-00-00-00-00-{:02X}"
 
 
@@ -258,3 +263,53 @@ def test_internal_frontends_have_their_rules_and_the_members_of_their_pools() ->
 
 def test_an_empty_cloud_is_an_empty_topology() -> None:
     assert Topology.of(ListView()) == Topology()
+
+
+def test_a_cloud_itself_is_surveyed_with_what_the_service_assigned() -> None:
+    cloud = Cloud()
+    lab = cloud.subscription(SUBSCRIPTION)
+    here: dict[str, Any] = {"resource_group_name": "lab", "location": "westeurope"}
+    images = PROVIDERS.replace("Microsoft.Network", "Microsoft.Compute")
+    lab.put(ResourceGroup(name="lab", location="westeurope"))
+    lab.put(VirtualNetwork(name="net", address_space=["10.0.0.0/16"], **here))
+    subnet = lab.put(
+        Subnet(
+            name="all",
+            resource_group_name="lab",
+            virtual_network_name="net",
+            address_prefixes=["10.0.0.0/24"],
+        )
+    )
+    for name in ("web", "collector"):
+        nic = lab.put(
+            NetworkInterface(
+                name=name,
+                ip_configuration=[
+                    NetworkInterfaceIpConfiguration(
+                        name="primary", subnet_id=subnet.id, private_ip_address_allocation="Dynamic"
+                    )
+                ],
+                **here,
+            )
+        )
+        lab.put(
+            LinuxVirtualMachine.from_values(
+                {
+                    "name": name,
+                    "network_interface_ids": [nic.id],
+                    "size": "Standard_D2s_v5",
+                    "admin_username": "operator",
+                    "admin_ssh_key": [{"username": "operator", "public_key": PUBLIC_KEY}],
+                    "os_disk": [{"caching": "ReadOnly", "storage_account_type": "Standard_LRS"}],
+                    "source_image_id": f"{images}/images/linux",
+                    **here,
+                }
+            )
+        )
+    topology = Topology.of(cloud)
+    # Azure reserves the first four addresses of a subnet and gives out the lowest free one.
+    assert {
+        interface.id.rsplit("/", 1)[1]: (str(interface.primary_ipv4), len(interface.mac or b""))
+        for interface in topology.interfaces
+    } == {"web": ("10.0.0.4", 6), "collector": ("10.0.0.5", 6)}
+    assert all(interface.machine_id for interface in topology.interfaces)
