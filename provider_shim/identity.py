@@ -23,7 +23,9 @@ def full_format(kind: type[Resource]) -> str:
 def parse_identity(names: Sequence[str], resource_id: str) -> Values:
     """The identity of the resource with an ID: every second segment is a name."""
     segments = resource_id.strip("/").split("/")
-    values = [value for kind, value in zip(segments[::2], segments[1::2], strict=False) if kind != "providers"]
+    values = [
+        value for kind, value in zip(segments[::2], segments[1::2], strict=False) if kind != "providers"
+    ]
     return dict(zip(names, values, strict=True))
 
 

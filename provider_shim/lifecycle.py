@@ -93,7 +93,9 @@ class Provider:
                 f"{wanted.label} is in tenant {known.tenant_id}, tenant_id says {configuration.tenant_id}. A "
                 "subscription stays in its tenant: change tenant_id, or use another subscription_id or endpoint."
             )
-            return [Diagnostic(Severity.ERROR, "The subscription is in another tenant", detail, ("tenant_id",))]
+            return [
+                Diagnostic(Severity.ERROR, "The subscription is in another tenant", detail, ("tenant_id",))
+            ]
         return []
 
     def stop(self) -> None:
@@ -105,9 +107,7 @@ class Provider:
         self, type_name: str, config: Values, *, write_only_allowed: bool
     ) -> list[Diagnostic]:
         kind = RESOURCE_TYPES[type_name]
-        diagnostics = [
-            _diagnostic(kind, one) for one in validate(kind.from_values(config), strict_ids=True)
-        ]
+        diagnostics = [_diagnostic(kind, one) for one in validate(kind.from_values(config), strict_ids=True)]
         if not write_only_allowed:
             diagnostics += [
                 Diagnostic(
@@ -212,9 +212,7 @@ class Provider:
                 return ApplyResult(None, private, identity)
             made = self._write(kind, self._resource(kind, config), prior)
         except ArmError as error:
-            return ApplyResult(
-                None, private, identity, [_diagnostic(kind, one) for one in error.violations]
-            )
+            return ApplyResult(None, private, identity, [_diagnostic(kind, one) for one in error.violations])
         except VtapError as error:
             return ApplyResult(None, private, identity, [Diagnostic(Severity.ERROR, str(error))])
         state = merging.filled(kind, planned, made.values())
@@ -263,12 +261,18 @@ class Provider:
         kind = RESOURCE_TYPES[type_name]
         resource_id = id_ or format_identity(kind, IDENTITIES[type_name], identity or {})
         if kind.parse_id(resource_id, strict=True) is None:
-            detail = f"{resource_id!r} is not of the form {full_format(kind)}. Fixed segments are case-sensitive."
-            return ImportResult(None, diagnostics=[Diagnostic(Severity.ERROR, f"Not an ID of {type_name}", detail)])
+            detail = (
+                f"{resource_id!r} is not of the form {full_format(kind)}. Fixed segments are case-sensitive."
+            )
+            return ImportResult(
+                None, diagnostics=[Diagnostic(Severity.ERROR, f"Not an ID of {type_name}", detail)]
+            )
         found = self._require_cloud().find(resource_id)
         if not isinstance(found, kind):
             detail = f"There is no {resource_id}. Nothing was imported."
-            return ImportResult(None, diagnostics=[Diagnostic(Severity.ERROR, "The resource does not exist", detail)])
+            return ImportResult(
+                None, diagnostics=[Diagnostic(Severity.ERROR, "The resource does not exist", detail)]
+            )
         values = _read_values(found, None)
         return ImportResult(values, b"", _identity(type_name, found.id))
 
@@ -283,7 +287,9 @@ class Provider:
     ) -> MoveResult:
         if source_type_name != target_type_name:
             detail = f"An object of {source_type_name} cannot become one of {target_type_name}. Remove the moved block."
-            return MoveResult(None, diagnostics=[Diagnostic(Severity.ERROR, "Cannot move between types", detail)])
+            return MoveResult(
+                None, diagnostics=[Diagnostic(Severity.ERROR, "Cannot move between types", detail)]
+            )
         return MoveResult(state, b"", identity)
 
     # What they share

@@ -12,7 +12,15 @@ from typing import Any
 from provider_shim.derivation import is_computed, is_settable, public_fields
 from vtaplib.control.settlement import canonical, empty
 from vtaplib.model.base import Field, Model, Shape, Values
-from vtaplib.model.marks import CREATE_ONLY, DERIVED, INLINE, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED, WRITE_ONLY
+from vtaplib.model.marks import (
+    CREATE_ONLY,
+    DERIVED,
+    INLINE,
+    OPTIONAL_ASSIGNED,
+    SENSITIVE,
+    UNORDERED,
+    WRITE_ONLY,
+)
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.violation import Path
 
@@ -25,7 +33,9 @@ def same(field: Field, one: Any, other: Any) -> bool:
         return one is None and other is None
     if field.block is not None:
         made = [tuple(canonical(field.block.from_values(block)) for block in side) for side in (one, other)]
-        return made[0] == made[1] or (field.has(UNORDERED) and sorted(map(repr, made[0])) == sorted(map(repr, made[1])))
+        return made[0] == made[1] or (
+            field.has(UNORDERED) and sorted(map(repr, made[0])) == sorted(map(repr, made[1]))
+        )
     form = field.canonical.form if field.canonical else lambda value: value
     if field.shape is Shape.LIST:
         sides = [list(map(form, side)) for side in (one, other)]
@@ -104,7 +114,9 @@ def partner(field: Field, block: Any, position: int, others: Sequence[Any]) -> A
             return other
     settable = [one for one in public_fields(field.block) if is_settable(one)]
     for other in others:
-        if isinstance(other, dict) and all(same(one, block.get(one.name), other.get(one.name)) for one in settable):
+        if isinstance(other, dict) and all(
+            same(one, block.get(one.name), other.get(one.name)) for one in settable
+        ):
             return other
     return None
 
@@ -115,7 +127,10 @@ def _plain_default(field: Field) -> Any:
 
 def filled(cls: type[Model], plan: Values, actual: Values) -> Values:
     """The planned values, with what was unknown filled from what came to be."""
-    return {field.name: _filled_field(field, plan.get(field.name), actual.get(field.name)) for field in public_fields(cls)}
+    return {
+        field.name: _filled_field(field, plan.get(field.name), actual.get(field.name))
+        for field in public_fields(cls)
+    }
 
 
 def _filled_field(field: Field, plan: Any, actual: Any) -> Any:
@@ -145,10 +160,7 @@ def _or_empty(field: Field, value: Any) -> Any:
 
 def observed(cls: type[Model], prior: Values | None, actual: Values) -> Values:
     """The values as read, in the words of the prior state where those mean the same, so that spelling is no drift."""
-    return {
-        field.name: _observed_field(field, prior, actual.get(field.name))
-        for field in public_fields(cls)
-    }
+    return {field.name: _observed_field(field, prior, actual.get(field.name)) for field in public_fields(cls)}
 
 
 def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
@@ -162,7 +174,8 @@ def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
             return was
         past = was if isinstance(was, list) else []
         merged = [
-            observed(field.block, partner(field, block, position, past), block) for position, block in enumerate(value)
+            observed(field.block, partner(field, block, position, past), block)
+            for position, block in enumerate(value)
         ]
         if field.has(UNORDERED) and len(merged) == len(past) and all(block in past for block in merged):
             return past
@@ -177,9 +190,18 @@ def changed_for_good(cls: type[Model], prior: Values, plan: Values) -> Iterator[
     """Paths of create-only fields that the plan changes: each needs a new object."""
     for field in public_fields(cls):
         was, will = prior.get(field.name), plan.get(field.name)
-        if field.has(CREATE_ONLY) and not (field.has(SENSITIVE) and was is None) and not same(field, was, will):
+        if (
+            field.has(CREATE_ONLY)
+            and not (field.has(SENSITIVE) and was is None)
+            and not same(field, was, will)
+        ):
             yield (field.name,)
-        elif field.block is not None and not field.has(UNORDERED) and isinstance(was, list) and isinstance(will, list):
+        elif (
+            field.block is not None
+            and not field.has(UNORDERED)
+            and isinstance(was, list)
+            and isinstance(will, list)
+        ):
             for position, (before, after) in enumerate(zip(was, will, strict=False)):
                 if isinstance(before, dict) and isinstance(after, dict):
                     for path in changed_for_good(field.block, before, after):
