@@ -1,4 +1,4 @@
-"""From a resource's fields to Terraform's schema: every attribute and block follows from a field and its marks.
+"""From fields to Terraform's schema: every attribute and block follows from a field and its marks.
 
 | field | in the schema |
 |---|---|
@@ -17,7 +17,6 @@ Beside the fields every resource has `id`, and a `timeouts` block.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 from provider_shim.schema import (
     Attribute,
@@ -71,12 +70,11 @@ def is_settable(field: Field) -> bool:
 
 
 def operations(kind: type[Resource]) -> tuple[str, ...]:
-    """What can be done to a resource, and so have a timeout: no update where every argument is create-only."""
+    """What can be done to a resource, and so have a timeout: no update where all is create-only."""
     updatable = any(is_settable(field) and not field.has(CREATE_ONLY) for field in public_fields(kind))
     return ("create", "delete", "read", "update") if updatable else ("create", "delete", "read")
 
 
-@cache
 def resource_schema(kind: type[Resource], *, described: bool = False) -> Schema:
     """The schema of a resource type; `described`: with texts, which cost reading the source."""
     block = _block(kind, described)

@@ -11,7 +11,7 @@ from vtaplib.model.resource import Resource, id_format_of
 
 
 def full_format(kind: type[Resource]) -> str:
-    """The ID format of a type down to names: where it starts with another resource's ID, that one's format."""
+    """The ID format of a type down to names: an ID that it starts with is written out too."""
     match = re.match(r"\{(\w+)\}", kind.id_format)
     if match is None:
         return kind.id_format

@@ -1,16 +1,15 @@
 """The lifecycle of resources on plain values: validate, plan, apply, read, import, upgrade, move.
 
-One `Provider` is one configured provider: its cloud, and the overlay of what this process has planned so far. A
-resource is put into that overlay when it is planned, so that a rule sees what was planned before it; the same rules run
-again when it is applied, inside the store's transaction. IDs are functions of names, so they are known at plan; so is
-all else that follows from the configuration.
+One `Provider` is one configured provider: its cloud, and the overlay of what this process has planned so far.
+A resource is put into that overlay when it is planned, so that a rule sees what was planned before it; the
+same rules run again when it is applied, inside the store's transaction. IDs are functions of names, so they
+are known at plan; so is all else that follows from the configuration.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from provider_shim import merging
 from provider_shim.derivation import identity_schema, public_fields, resource_schema
@@ -30,7 +29,9 @@ from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import validate
 from vtaplib.model.violation import ErrorCode, Evidence, Violation
 from vtaplib.model.violation import Severity as ViolationSeverity
-from vtaplib.resources import ResourceGroup, Subnet, Subscription
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.subscription import Subscription
 
 SOURCE_ADDRESS = "terraform.local/vtap/vtap"
 
@@ -91,7 +92,8 @@ class Provider:
         elif configuration.tenant_id and known.tenant_id.lower() != configuration.tenant_id.lower():
             detail = (
                 f"{wanted.label} is in tenant {known.tenant_id}, tenant_id says {configuration.tenant_id}. A "
-                "subscription stays in its tenant: change tenant_id, or use another subscription_id or endpoint."
+                "subscription stays in its tenant: change tenant_id, or use another subscription_id or "
+                "endpoint."
             )
             return [
                 Diagnostic(Severity.ERROR, "The subscription is in another tenant", detail, ("tenant_id",))
@@ -176,7 +178,8 @@ class Provider:
         self, overlay: Overlay, resource: Resource, prior: Values | None, *, replaced: bool
     ) -> tuple[Resource, Sequence[Violation], bool]:
         """Puts a resource into the overlay, in the place of what is there if that will be replaced. Also says
-        whether what it replaces has the same ID."""
+        whether what it replaces has the same ID.
+        """
         resource_id = _id(resource)
         if resource_id is None:
             return resource, [], False
@@ -250,8 +253,9 @@ class Provider:
             if inside:
                 raise VtapError(
                     f"The resource group still holds {len(inside)} resources: {', '.join(inside[:10])}"
-                    f"{' …' if len(inside) > 10 else ''}. Delete them first, or set prevent_deletion_if_contains_resources"
-                    " = false in features.resource_group, and they go with the group."
+                    f"{' …' if len(inside) > 10 else ''}. Delete them first, or set "
+                    "prevent_deletion_if_contains_resources = false in features.resource_group, and they go "
+                    "with the group."
                 )
         cloud.delete(resource_id)
         with self._lock:
@@ -286,7 +290,10 @@ class Provider:
         identity: Values | None,
     ) -> MoveResult:
         if source_type_name != target_type_name:
-            detail = f"An object of {source_type_name} cannot become one of {target_type_name}. Remove the moved block."
+            detail = (
+                f"An object of {source_type_name} cannot become one of {target_type_name}. Remove the moved "
+                "block."
+            )
             return MoveResult(
                 None, diagnostics=[Diagnostic(Severity.ERROR, "Cannot move between types", detail)]
             )
@@ -349,11 +356,11 @@ def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: 
 
 
 def _fills_attribute_blocks(kind: type[Resource], config: Values, plan: Values) -> bool:
-    """Whether the plan fills in values inside an attribute of objects, as azurerm does for the subnets of a network.
+    """Whether the plan fills in values inside an attribute of objects, as a network's subnets are.
 
-    Terraform takes the elements of such an attribute for all or nothing: it has no way to say that the user writes a
-    subnet's name and the provider gives its ID. azurerm's schema has the attribute, and so ours; and as azurerm does,
-    the plan that fills it says so.
+    Terraform takes the elements of such an attribute for all or nothing: it has no way to say that the user
+    writes a subnet's name and the provider gives its ID. azurerm's schema has the attribute, and so ours; and
+    as azurerm does, the plan that fills it says so.
     """
     return any(
         field.has(ATTRIBUTE_BLOCK) and config.get(field.name) and config[field.name] != plan[field.name]
@@ -364,8 +371,8 @@ def _fills_attribute_blocks(kind: type[Resource], config: Values, plan: Values) 
 def _already_exists(resource: Resource) -> Violation:
     return Violation(
         ErrorCode.OPERATION_NOT_ALLOWED,
-        f"A resource with the ID {resource.id!r} already exists. To be managed with Terraform it must be imported into "
-        "the state: terraform import ADDRESS, or an import block, with this ID.",
+        f"A resource with the ID {resource.id!r} already exists. To be managed with Terraform it must be "
+        "imported into the state: terraform import ADDRESS, or an import block, with this ID.",
     )
 
 
@@ -378,7 +385,7 @@ def _diagnostic(kind: type[Resource], violation: Violation) -> Diagnostic:
 
 
 def _terraform_path(kind: type[Model], path: Sequence[str | int]) -> Path:
-    """A field's path as Terraform has it: an element of a set cannot be addressed, so the path ends at the set."""
+    """A field's path as Terraform has it: a set's element has no address, so the path ends at the set."""
     steps: list[str | int | Key] = []
     cls: type[Model] | None = kind
     rest = list(path)

@@ -1,7 +1,7 @@
-"""Values of one object from several sides, merged field by field: what is written, what was, what the service says.
+"""Values of one object from several sides, merged field by field: as written, as it was, as the service says.
 
-Terraform holds a provider to its word: a configured value is planned as configured, or exactly as it was where the two
-mean the same; a value once planned is applied as planned. These functions keep that word.
+Terraform holds a provider to its word: a configured value is planned as configured, or exactly as it was
+where the two mean the same; a value once planned is applied as planned. These functions keep that word.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def same(field: Field, one: Any, other: Any) -> bool:
 def planned(
     cls: type[Model], config: Values, prior: Values | None, assigned: Values, *, fresh: bool
 ) -> Values:
-    """The values to plan. `assigned`: what the service would make of the configuration. `fresh`: the object replaces
-    one of the same ID, so that what the service gives is new although it may look the same."""
+    """The values to plan. `assigned`: what the service would make of the configuration. `fresh`: the object
+    replaces one of the same ID, so that what the service gives is new although it may look the same.
+    """
     return {
         field.name: _planned_field(field, config.get(field.name), prior, assigned, fresh)
         for field in public_fields(cls)
@@ -159,7 +160,7 @@ def _or_empty(field: Field, value: Any) -> Any:
 
 
 def observed(cls: type[Model], prior: Values | None, actual: Values) -> Values:
-    """The values as read, in the words of the prior state where those mean the same, so that spelling is no drift."""
+    """The values as read, in the prior state's words where those mean the same: spelling is no drift."""
     return {field.name: _observed_field(field, prior, actual.get(field.name)) for field in public_fields(cls)}
 
 

@@ -1,6 +1,7 @@
 """The provider block: azurerm's arguments, all accepted, and the few that vtap uses.
 
-A simulation signs in to nothing, so every argument about credentials is inert. `features` must be there, as in azurerm.
+A simulation signs in to nothing, so every argument about credentials is inert. `features` must be there,
+as in azurerm.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ USED = {
     "subscription_id": "The subscription that resources are made in. Or ARM_SUBSCRIPTION_ID.",
     "tenant_id": "The Microsoft Entra tenant of the subscription. Or ARM_TENANT_ID.",
     "endpoint": (
-        f"Where the cloud is kept: `file:PATH`, by default {DEFAULT_ENDPOINT}, seen from the directory that Terraform "
-        "runs in. Or VTAP_ENDPOINT."
+        f"Where the cloud is kept: `file:PATH`, by default {DEFAULT_ENDPOINT}, seen from the directory that "
+        "Terraform runs in. Or VTAP_ENDPOINT."
     ),
 }
 INERT_STRINGS = [
@@ -68,14 +69,16 @@ FEATURES: Mapping[str, str] = {
     "application_insights": "disable_generated_rule",
     "cognitive_account": "purge_soft_delete_on_destroy",
     "databricks_workspace": "force_delete",
-    "enhanced_validation": "locations preflight_enabled preflight_location_fallback:string resource_providers",
+    "enhanced_validation": (
+        "locations preflight_enabled preflight_location_fallback:string resource_providers"
+    ),
     "key_vault": (
         "purge_soft_delete_on_destroy purge_soft_deleted_certificates_on_destroy "
         "purge_soft_deleted_hardware_security_module_keys_on_destroy "
         "purge_soft_deleted_hardware_security_modules_on_destroy purge_soft_deleted_keys_on_destroy "
         "purge_soft_deleted_secrets_on_destroy recover_soft_deleted_certificates "
-        "recover_soft_deleted_hardware_security_module_keys recover_soft_deleted_key_vaults recover_soft_deleted_keys "
-        "recover_soft_deleted_secrets"
+        "recover_soft_deleted_hardware_security_module_keys recover_soft_deleted_key_vaults "
+        "recover_soft_deleted_keys recover_soft_deleted_secrets"
     ),
     "log_analytics_workspace": "permanently_delete_on_destroy",
     "machine_learning": "purge_soft_deleted_workspace_on_destroy",
@@ -92,7 +95,9 @@ FEATURES: Mapping[str, str] = {
     "storage": "data_plane_available",
     "subscription": "prevent_cancellation_on_destroy",
     "template_deployment": "delete_nested_items_during_deletion!",
-    "virtual_machine": "delete_os_disk_on_deletion detach_implicit_data_disk_on_deletion skip_shutdown_and_force_delete",
+    "virtual_machine": (
+        "delete_os_disk_on_deletion detach_implicit_data_disk_on_deletion skip_shutdown_and_force_delete"
+    ),
     "virtual_machine_scale_set": (
         "force_delete reimage_on_manual_upgrade roll_instances_when_required scale_to_zero_before_deletion"
     ),
@@ -169,8 +174,8 @@ def read_configuration(
             _error(
                 "subscription_id",
                 "No subscription",
-                "Set subscription_id in the provider block, or the environment variable ARM_SUBSCRIPTION_ID. Any GUID "
-                "will do: the cloud makes the subscription.",
+                "Set subscription_id in the provider block, or the environment variable ARM_SUBSCRIPTION_ID. "
+                "Any GUID will do: the cloud makes the subscription.",
             )
         )
     for name, value in (("subscription_id", subscription_id), ("tenant_id", tenant_id)):

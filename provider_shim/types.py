@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vtaplib.model.resource import Resource
-from vtaplib.resources import (
-    Lb,
-    LbBackendAddressPool,
-    LbProbe,
-    LbRule,
-    LinuxVirtualMachine,
-    NetworkInterface,
+from vtaplib.resources.lb import Lb
+from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
+from vtaplib.resources.lb_probe import LbProbe
+from vtaplib.resources.lb_rule import LbRule
+from vtaplib.resources.linux_virtual_machine import LinuxVirtualMachine
+from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.network_interface_backend_address_pool_association import (
     NetworkInterfaceBackendAddressPoolAssociation,
-    NetworkInterfaceTapConfiguration,
-    ResourceGroup,
-    Subnet,
-    VirtualNetwork,
-    VirtualNetworkPeering,
-    VirtualNetworkTap,
 )
+from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.virtual_network import VirtualNetwork
+from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
+from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
 RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     "azurerm_resource_group": ResourceGroup,
@@ -32,7 +32,9 @@ RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     "azurerm_lb_backend_address_pool": LbBackendAddressPool,
     "azurerm_lb_probe": LbProbe,
     "azurerm_lb_rule": LbRule,
-    "azurerm_network_interface_backend_address_pool_association": NetworkInterfaceBackendAddressPoolAssociation,
+    "azurerm_network_interface_backend_address_pool_association": (
+        NetworkInterfaceBackendAddressPoolAssociation
+    ),
     "azurerm_virtual_network_tap": VirtualNetworkTap,
     "azurerm_network_interface_tap_configuration": NetworkInterfaceTapConfiguration,
 }

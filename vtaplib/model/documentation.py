@@ -11,7 +11,6 @@ from functools import cache
 from vtaplib.model.base import Model
 
 
-@cache
 def field_descriptions(cls: type[Model]) -> Mapping[str, str]:
     """The text under each field of a model, bases included; empty where the source is not at hand."""
     found: dict[str, str] = {}
