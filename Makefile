@@ -7,7 +7,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
-CODE := vtaplib provider_shim proto tests benchmarks
+CODE := vtaplib provider_shim proto docs tests benchmarks
 
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$candidate -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -16,7 +16,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 help:
 	@echo "make demo         apply the quickstart with real Terraform and replay real traffic through it"
 	@echo "make test         all tests but the slow matrix"
-	@echo "make check        format, lint, types, layers, generated code"
+	@echo "make check        format, lint, types, layers, generated code and pages"
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
 	@echo "make bench        benchmarks of the provider and of replay"
 	@echo "make format       rewrite the code in the one format"
@@ -48,7 +48,8 @@ check: $(STAMP)
 	$(BIN)/ruff check $(wildcard $(CODE)) tests/captures/record
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(if $(wildcard proto/generate.py),$(BIN)/python proto/generate.py --check)
+	$(BIN)/python proto/generate.py --check
+	$(BIN)/python docs/generate.py --check
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix-only --quiet $(wildcard $(CODE)) tests/captures/record
@@ -56,6 +57,7 @@ format: $(STAMP)
 
 generate: $(STAMP)
 	$(BIN)/python proto/generate.py
+	$(BIN)/python docs/generate.py
 
 bench: $(STAMP)
 	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
