@@ -1,0 +1,217 @@
+"""The commands, their options and their help. What they do is in modules that each imports when it runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vtaplib.cli import FOUND_SOMETHING
+
+app = typer.Typer(
+    name="vtap",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+class CaptureFormat(StrEnum):
+    """The formats of captures that replay writes."""
+
+    PCAPNG = "pcapng"
+    PCAP = "pcap"
+
+
+CloudFile = Annotated[
+    str | None,
+    typer.Option(
+        "--cloud",
+        metavar="FILE",
+        help="The cloud's file.",
+        show_default="that of VTAP_ENDPOINT, else .vtap/cloud.db",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from vtaplib import __version__
+
+        typer.echo(f"vtap {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def vtap(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Virtual network TAPs as software: apply a tapped network with Terraform, replay captures through it.
+
+    Exit codes: 0; 1, it ran and found something; 2, it could not run.
+    """
+
+
+@app.command()
+def show(cloud: CloudFile = None, as_json: AsJson = False) -> None:
+    """Show what is in the cloud, as a tree.
+
+    Networks with their subnets and peerings, interfaces, machines, load balancers, TAPs with their sources.
+
+    \b
+    Examples:
+      vtap show
+      vtap show --cloud lab/.vtap/cloud.db --json
+    """
+    from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
+    from vtaplib.cli.output import make_console, printable, write_json
+    from vtaplib.cli.world_survey import survey_world
+
+    path = find_cloud_file(cloud)
+    with open_cloud(path) as opened:
+        world = survey_world(opened, printable(str(path)))
+    if as_json:
+        write_json(world)
+        return
+    from vtaplib.cli.world_tree import world_tree
+
+    make_console().print(world_tree(world))
+
+
+@app.command()
+def replay(
+    capture: Annotated[
+        str, typer.Argument(metavar="CAPTURE", help="A pcap or pcapng, gzipped or not; - is standard input.")
+    ],
+    cloud: CloudFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Write a capture per collector interface into this directory."
+        ),
+    ] = None,
+    capture_format: Annotated[
+        CaptureFormat, typer.Option("--format", help="The format of the captures written.")
+    ] = CaptureFormat.PCAPNG,
+    down: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--down", metavar="NIC", help="Take this interface, by name or ID, for failed; repeatable."
+        ),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy",
+            metavar="NAME=VALUE",
+            help="Set a switch for what Azure does not document, such as oversize=fragment; repeatable.",
+        ),
+    ] = None,
+    decode: Annotated[
+        int,
+        typer.Option("--decode", metavar="N", min=0, help="Show scapy's dissection of the first N copies."),
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Replay a capture through the applied network: what each collector gets, and why not the rest.
+
+    Interfaces are found by the addresses in the frames.
+    Exit code 1: a part of the capture is cut off, damaged or not Ethernet; the rest was replayed.
+
+    \b
+    Examples:
+      vtap replay traffic.pcap
+      vtap replay traffic.pcapng.gz --out copies --format pcap
+      vtap replay traffic.pcap --down nic-collector-b --policy vni=per_source
+      tcpdump -w - | vtap replay - --json
+    """
+    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.replay_run import ReplayRequest, read_policy
+    from vtaplib.cli.replay_run import replay as run
+
+    request = ReplayRequest(
+        capture=capture,
+        cloud=find_cloud_file(cloud),
+        policy=read_policy(policy or ()),
+        out=out,
+        format=capture_format.value,
+        down=tuple(down or ()),
+        decode=decode,
+    )
+    report = run(request)
+    if as_json:
+        write_json(report)
+    else:
+        from vtaplib.cli.replay_tables import replay_tables
+
+        console = make_console()
+        for part in replay_tables(report):
+            console.print(part)
+    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+
+
+@app.command()
+def install(
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="A filesystem mirror to put it into.",
+            show_default="~/.terraform.d/plugins, where every Terraform looks",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Install the Terraform provider, so that terraform itself finds it.
+
+    What is installed is one small executable that starts this installation of vtap; to install again is
+    harmless.
+
+    \b
+    Examples:
+      vtap install
+      vtap install --to /usr/local/share/terraform/plugins
+    """
+    from vtaplib.cli.installation import install as run
+    from vtaplib.cli.installation_text import installation_text, notes_on_configuration
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.user_directories import implied_mirror
+
+    done = run(to or implied_mirror())
+    done = done.with_notes(notes_on_configuration(Path(done.mirror)))
+    if as_json:
+        write_json(done)
+    else:
+        make_console().print(installation_text(done), soft_wrap=True)
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+)
+def terraform(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="ARGS...", help="Terraform's command and options.")
+    ] = None,
+) -> None:
+    """Run a Terraform command with the provider wired up.
+
+    It is the terraform on PATH or, where there is none, that of the extra vtap[terraform].
+
+    \b
+    Examples:
+      vtap terraform init
+      vtap terraform apply
+      vtap terraform -chdir=lab plan -out=plan.bin
+    """
+    from vtaplib.cli.terraform import run_terraform
+
+    run_terraform(arguments or [])

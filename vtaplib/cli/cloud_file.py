@@ -1,0 +1,62 @@
+"""The cloud's file, as commands that only look at a cloud open it: it must be there, and be a cloud."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from vtaplib.control.cloud import Cloud
+from vtaplib.control.policy import Policy
+from vtaplib.errors import VtapError
+
+DEFAULT_CLOUD: Final = ".vtap/cloud.db"
+"""Where the provider keeps the cloud, seen from the directory that Terraform runs in."""
+
+_SCHEME: Final = "file:"
+
+
+def find_cloud_file(given: str | None) -> Path:
+    """The file that a command means: the one given, else VTAP_ENDPOINT's, else the provider's default.
+
+    Raises `VtapError` if there is no such file, or if VTAP_ENDPOINT names something else than a file.
+    """
+    endpoint = os.environ.get("VTAP_ENDPOINT", "")
+    if given is None and endpoint:
+        if not endpoint.startswith(_SCHEME) or endpoint == _SCHEME:
+            raise VtapError(f"VTAP_ENDPOINT is {endpoint!r}; write file:PATH, such as file:{DEFAULT_CLOUD}")
+        given = endpoint.removeprefix(_SCHEME)
+    path = Path(given or DEFAULT_CLOUD)
+    if not path.is_file():
+        trouble = "is not a file" if path.exists() else "there is no such file"
+        raise VtapError(
+            f"{path}: {trouble}; apply a configuration first (vtap terraform apply), or name the file of an "
+            "applied one with --cloud"
+        )
+    return path
+
+
+@contextmanager
+def open_cloud(path: Path, policy: Policy | None = None) -> Iterator[Cloud]:
+    """The cloud in a file that exists. Raises `VtapError` if it is something else, or damaged."""
+    try:
+        _refuse_other_files(path)
+        with Cloud.open(path, policy=policy) as cloud:
+            yield cloud
+    except sqlite3.DatabaseError as error:
+        raise VtapError(f"{path}: cannot be read as a vtap cloud: {error}") from error
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Raise `VtapError` for what is no cloud: opening it as one would write to it."""
+    location = f"file:{quote(str(path.resolve()))}?mode=ro"
+    with closing(sqlite3.connect(location, uri=True)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        raise VtapError(
+            f"{path}: is not a vtap cloud; name the file of an applied configuration with --cloud"
+        )

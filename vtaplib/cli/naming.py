@@ -1,0 +1,41 @@
+"""Names for people and for files: as short as they can be and still tell things apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+# What of an ID tells two resources of one type apart, the last first: name, resource group, subscription.
+_STEPS = (-1, 4, 2)
+
+
+def distinct_names(resource_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """For each ID its name, where two share one with the resource group before it, then the subscription too.
+
+    Compared without case, as ARM compares names and some file systems files. Keys are the IDs as given.
+    """
+    unnamed = list(dict.fromkeys(resource_ids))
+    named: dict[str, tuple[str, ...]] = {}
+    for length in range(1, len(_STEPS) + 1):
+        shortest = {one: _last_steps(one, length) for one in unnamed}
+        taken = Counter(tuple(map(str.lower, name)) for name in shortest.values())
+        named |= {
+            one: name
+            for one, name in shortest.items()
+            if taken[tuple(map(str.lower, name))] == 1 or length == len(_STEPS)
+        }
+        unnamed = [one for one in unnamed if one not in named]
+    return named
+
+
+def file_stem(name: tuple[str, ...]) -> str:
+    """A distinct name as the stem of a file's name."""
+    return "_".join(_UNSAFE.sub("_", step) for step in name)
+
+
+def _last_steps(resource_id: str, length: int) -> tuple[str, ...]:
+    steps = resource_id.split("/")
+    return tuple(steps[step] for step in reversed(_STEPS[:length]))

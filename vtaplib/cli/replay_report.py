@@ -1,0 +1,228 @@
+"""The report of a replay: where every frame went, as plain data that a machine can read.
+
+Bytes are those of Ethernet frames without FCS, rates 10^6 bits per second, positions the numbers of packets
+in the capture, counted from 1 over its Ethernet packets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vtaplib.cli.naming import distinct_names
+from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.fabric.topology import Interface
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, Count, TapPointAccount
+from vtaplib.mirror.verdict import TapPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Frames and their bytes."""
+
+    frames: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotMirroredEntry:
+    """Frames that were not mirrored for one reason; `explanation` is the reason in words."""
+
+    reason: str
+    explanation: str
+    frames: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TapPointEntry:
+    """A tap point: what entered is what was mirrored and what was not.
+
+    `truncated` frames are shorter in the capture than they were, `over_mtu` are those whose copies exceed the
+    guest's MTU; policy then `cut` some or `fragmented` them.
+    """
+
+    interface_id: str
+    interface: str
+    direction: str
+    tap_id: str
+    tap: str
+    tap_configuration_id: str
+    entered: Amount
+    mirrored: Amount
+    not_mirrored: tuple[NotMirroredEntry, ...]
+    truncated: int
+    over_mtu: int
+    cut: int
+    fragmented: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorEntry:
+    """What a collector's interface gets, in outer frames. `capture` is the file written for it."""
+
+    interface_id: str
+    interface: str
+    frames: int
+    bytes: int
+    average_mbit_per_second: float
+    peak_mbit_per_second: float
+    capture: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NowhereEntry:
+    """Frames that belong to no interface for one reason, and where the first of them are."""
+
+    reason: str
+    explanation: str
+    frames: int
+    bytes: int
+    first_positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyEnd:
+    """Where a capture stopped being readable. `kind` is `cut` (it just ends) or `damaged`.
+
+    `offset` is the byte in it, after decompression; `record` the packet. Of `expected` bytes `present` are
+    there.
+    """
+
+    kind: str
+    trouble: str
+    offset: int | None
+    record: int | None
+    present: int | None
+    expected: int | None
+
+    @classmethod
+    def of(cls, error: CaptureError) -> EarlyEnd:
+        """The end that an error of the reader tells of."""
+        is_cut = isinstance(error, TruncatedCaptureError)
+        return cls(
+            kind="cut" if is_cut else "damaged",
+            trouble=error.trouble,
+            offset=error.offset,
+            record=error.record,
+            present=error.present if isinstance(error, TruncatedCaptureError) else None,
+            expected=error.expected if isinstance(error, TruncatedCaptureError) else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedEntry:
+    """Packets of a link type that no network tap knows."""
+
+    link_type: str
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedCopy:
+    """A copy as another program reads it."""
+
+    collector_id: str
+    timestamp_ns: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """A replay. `untapped` are frames between interfaces of the cloud that pass no tap point."""
+
+    capture: str
+    format: str
+    cloud: str
+    policy: Mapping[str, str]
+    down: tuple[str, ...]
+    read: Amount
+    untapped: Amount
+    truncated: int
+    nowhere: tuple[NowhereEntry, ...]
+    skipped: tuple[SkippedEntry, ...]
+    ended_early: EarlyEnd | None
+    tap_points: tuple[TapPointEntry, ...]
+    collectors: tuple[CollectorEntry, ...]
+    decoded: tuple[DecodedCopy, ...]
+
+    @property
+    def found_something(self) -> bool:
+        """Whether a part of the capture could not be replayed."""
+        return self.ended_early is not None or bool(self.skipped)
+
+
+def amount(count: Count) -> Amount:
+    """A count as the report has it."""
+    return Amount(count.frames, count.octets)
+
+
+def tap_point_entries(accounts: Accounts) -> tuple[TapPointEntry, ...]:
+    """The tap points in the order of the topology."""
+    interfaces = distinct_names(point.interface_id for point in accounts.tap_points)
+    taps = distinct_names(point.tap_id for point in accounts.tap_points)
+    return tuple(
+        _tap_point_entry(
+            point, account, "/".join(interfaces[point.interface_id]), "/".join(taps[point.tap_id])
+        )
+        for point, account in accounts.tap_points.items()
+    )
+
+
+def _tap_point_entry(point: TapPoint, account: TapPointAccount, interface: str, tap: str) -> TapPointEntry:
+    return TapPointEntry(
+        interface_id=point.interface_id,
+        interface=interface,
+        direction=point.direction.value,
+        tap_id=point.tap_id,
+        tap=tap,
+        tap_configuration_id=point.tap_configuration_id,
+        entered=amount(account.entered),
+        mirrored=amount(account.mirrored),
+        not_mirrored=tuple(
+            NotMirroredEntry(reason.name.lower(), reason.value, count.frames, count.octets)
+            for reason, count in account.not_mirrored.items()
+        ),
+        truncated=account.truncated,
+        over_mtu=account.over_mtu,
+        cut=account.cut,
+        fragmented=account.fragmented,
+    )
+
+
+def collector_entries(
+    accounts: Accounts, collectors: Sequence[Interface], captures: Mapping[str, Path]
+) -> tuple[CollectorEntry, ...]:
+    """The collectors in the order given, those that got nothing too."""
+    names = distinct_names(one.id for one in collectors)
+    entries = []
+    for one in collectors:
+        account = accounts.collectors.get(one.id, CollectorAccount())
+        path = captures.get(one.id)
+        entries.append(
+            CollectorEntry(
+                interface_id=one.id,
+                interface="/".join(names[one.id]),
+                frames=account.frames,
+                bytes=account.octets,
+                average_mbit_per_second=account.average_mbit_per_second,
+                peak_mbit_per_second=account.peak_mbit_per_second,
+                capture=None if path is None else str(path),
+            )
+        )
+    return tuple(entries)
+
+
+def nowhere_entries(accounts: Accounts) -> tuple[NowhereEntry, ...]:
+    """The frames that belong to no interface, by reason."""
+    return tuple(
+        NowhereEntry(
+            reason.name.lower(),
+            reason.value,
+            account.count.frames,
+            account.count.octets,
+            tuple(account.first_positions),
+        )
+        for reason, account in accounts.unrouted.items()
+    )

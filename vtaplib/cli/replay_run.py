@@ -1,0 +1,173 @@
+"""A replay from a capture file through a cloud's file into a report and, if wanted, captures out.
+
+A capture that ends early is replayed up to there, and the report says where that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from vtaplib.capture import CaptureReader, Packet, open_capture
+from vtaplib.capture.record import name_of_link_type
+from vtaplib.cli.cloud_file import open_cloud
+from vtaplib.cli.collector_captures import CollectorCaptures, collectors_of
+from vtaplib.cli.dissection import FirstCopies
+from vtaplib.cli.output import printable
+from vtaplib.cli.progress import Progress
+from vtaplib.cli.replay_report import (
+    EarlyEnd,
+    ReplayReport,
+    SkippedEntry,
+    amount,
+    collector_entries,
+    nowhere_entries,
+    tap_point_entries,
+)
+from vtaplib.control.policy import DATA_PLANE, Policy
+from vtaplib.errors import CaptureError, TruncatedCaptureError, VtapError
+from vtaplib.fabric.topology import Topology
+from vtaplib.mirror.replay import Replay
+from vtaplib.model import ids
+
+# Names that an error lists before it says how many more there are.
+_NAMES_LISTED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRequest:
+    """What to replay: `out` None writes nothing; `down` are names or IDs of interfaces; `decode` copies are
+    dissected.
+    """
+
+    capture: str
+    cloud: Path
+    policy: Policy
+    out: Path | None = None
+    format: str = "pcapng"
+    down: tuple[str, ...] = ()
+    decode: int = 0
+
+
+def replay(request: ReplayRequest) -> ReplayReport:
+    """Replay a capture. Raises `VtapError` for what cannot be opened, read at all, or written."""
+    with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
+        topology = Topology.of(view)
+    down = tuple(find_interface(topology, one) for one in request.down)
+    run = Replay(topology, request.policy, down=down)
+    collectors = collectors_of(topology)
+    first = FirstCopies(request.decode)
+    with (
+        Progress(request.capture) as progress,
+        open_capture(progress.source, skip_other_link_types=True) as reader,
+    ):
+        out = CollectorCaptures(request.out, request.format, collectors) if request.out else None
+        with out or nullcontext():
+            end = _replay_all(reader, run, first, out, progress)
+        accounts = run.accounts
+        return ReplayReport(
+            capture=printable(reader.name),
+            format=reader.format,
+            cloud=printable(str(request.cloud)),
+            policy={name: getattr(request.policy, name) for name in DATA_PLANE},
+            down=down,
+            read=amount(accounts.read),
+            untapped=amount(accounts.untapped),
+            truncated=accounts.truncated,
+            nowhere=nowhere_entries(accounts),
+            skipped=tuple(
+                SkippedEntry(name_of_link_type(link_type), packets)
+                for link_type, packets in sorted(reader.skipped.items())
+            ),
+            ended_early=end,
+            tap_points=tap_point_entries(accounts),
+            collectors=collector_entries(accounts, collectors, out.paths if out else {}),
+            decoded=first.dissect(),
+        )
+
+
+def _replay_all(
+    reader: CaptureReader,
+    run: Replay,
+    first: FirstCopies,
+    out: CollectorCaptures | None,
+    progress: Progress,
+) -> EarlyEnd | None:
+    """Replay every packet that can be read; return where and why that ended early, if it did."""
+    batches = reader.batches()
+    nothing_read = True
+    while True:
+        try:
+            batch = next(batches, None)
+        except CaptureError as error:
+            # A file that is no capture gives nothing to report on; one that was just cut short does.
+            if nothing_read and not isinstance(error, TruncatedCaptureError):
+                raise
+            return EarlyEnd.of(error)
+        if batch is None:
+            return None
+        if batch:
+            nothing_read = False
+            _replay_batch(batch, run, first, out)
+        progress.advance()
+
+
+def _replay_batch(
+    batch: list[Packet], run: Replay, first: FirstCopies, out: CollectorCaptures | None
+) -> None:
+    timestamps, frames, original_lengths = map(list, zip(*batch, strict=True))
+    handed = run.batch(timestamps, frames, original_lengths)
+    first.note(handed)
+    if out is not None:
+        out.write(handed.items())
+
+
+def find_interface(topology: Topology, wanted: str) -> str:
+    """The ID of the interface that a name or an ID means. Raises `VtapError` if there is none, or several."""
+    found = [
+        one.id for one in topology.interfaces if wanted.lower() in (one.id.lower(), ids.name(one.id).lower())
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise VtapError(f"--down {wanted}: several interfaces have this name; give an ID: {_listed(found)}")
+    known = [ids.name(one.id) for one in topology.interfaces]
+    raise VtapError(
+        f"--down {wanted}: the cloud has no interface of this name or ID; it has {_listed(known) or 'none'}"
+    )
+
+
+def read_policy(settings: Iterable[str]) -> Policy:
+    """The policy of `NAME=VALUE` settings. Raises `VtapError` for what is not a switch of the data plane, for
+    a value that it does not have, and for one that is set twice.
+    """
+    values: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise VtapError(f"--policy {setting}: write NAME=VALUE, such as vni=per_source")
+        if name not in DATA_PLANE:
+            raise VtapError(
+                f"--policy {setting}: {_why_not_a_switch(name)}; there are {_switches(DATA_PLANE)}"
+            )
+        if values.setdefault(name, value) != value:
+            raise VtapError(f"--policy {setting}: {name} is also set to {values[name]}; set it once")
+    return Policy(**values)
+
+
+def _why_not_a_switch(name: str) -> str:
+    if name in (field.name for field in fields(Policy)):
+        return f"{name} is about what may be built, and changes nothing in a replay"
+    return "there is no such switch"
+
+
+def _switches(switches: Mapping[str, object]) -> str:
+    return "; ".join(f"{name} ({switch})" for name, switch in switches.items())
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _NAMES_LISTED
+    return ", ".join(names[:_NAMES_LISTED]) + (f" and {more} more" if more > 0 else "")
