@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 
 def run(command: list[str], directory: Path) -> str:
     result = subprocess.run(
-        command, cwd=directory, env=environment(), capture_output=True, text=True, timeout=300
+        command, check=False, cwd=directory, env=environment(), capture_output=True, text=True, timeout=300
     )
     assert result.returncode == 0, f"{command}:\n{result.stdout}\n{result.stderr}"
     return result.stdout
