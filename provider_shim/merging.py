@@ -32,7 +32,10 @@ def same(field: Field, one: Any, other: Any) -> bool:
     if one is None or other is None or holds_unknown(one) or holds_unknown(other):
         return one is None and other is None
     if field.block is not None:
-        made = [tuple(canonical(field.block.from_values(block)) for block in side) for side in (one, other)]
+        made = [
+            tuple(canonical(field.block.from_values(block), compared=True) for block in side)
+            for side in (one, other)
+        ]
         return made[0] == made[1] or (
             field.has(UNORDERED) and sorted(map(repr, made[0])) == sorted(map(repr, made[1]))
         )

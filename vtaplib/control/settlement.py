@@ -17,26 +17,30 @@ M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Resource)
 
 
-def canonical(model: M) -> M:
-    """The model with every value in its canonical form, so that equal means the same."""
+def canonical(model: M, *, compared: bool = False) -> M:
+    """The model with every value in the form that is stored. `compared`: in the form in which equal means the
+    same, where that is another.
+    """
     changes: dict[str, Any] = {}
     for name, field in model.fields().items():
         if not model.knows(name):
             continue
         value = getattr(model, name)
         if value is not None:
-            changes[name] = _canonical_value(field, value)
+            changes[name] = _canonical_value(field, value, compared=compared)
     return model.replace(**changes)
 
 
-def _canonical_value(field: Field, value: Any) -> Any:
+def _canonical_value(field: Field, value: Any, *, compared: bool) -> Any:
     if field.block is not None:
         blocks = (value,) if field.shape is Shape.BLOCK else tuple(value)
-        made = tuple(canonical(block) for block in blocks)
+        made = tuple(canonical(block, compared=compared) for block in blocks)
         if field.has(UNORDERED):
             made = tuple(sorted(made, key=repr))
         return made[0] if field.shape is Shape.BLOCK else made
     form = field.canonical.form if field.canonical else None
+    if field.canonical and field.canonical.keeps_spelling and not compared:
+        form = None
     if field.shape is Shape.LIST:
         elements = tuple(map(form, value)) if form else tuple(value)
         return tuple(sorted(set(elements))) if field.has(UNORDERED) else elements
@@ -46,7 +50,7 @@ def _canonical_value(field: Field, value: Any) -> Any:
 
 
 def assign(resource: R, view: View, before: R | None) -> R:
-    """The resource with what the service gives it. A value that depends on what is not known yet is not known."""
+    """The resource with what the service gives it; what depends on something unknown is unknown."""
     resource = _blank(resource)
     resource = apply(resource, resource.assign(view, before))
     return _keep(resource, before)
@@ -103,7 +107,7 @@ def _keep(resource: R, before: R | None) -> R:
 
 
 def empty(field: Field) -> Any:
-    """What the service says where there is nothing to say. azurerm has empty strings and lists there, not null."""
+    """What the service says for nothing: azurerm has empty strings and lists there, not null."""
     if field.shape in (Shape.LIST, Shape.BLOCKS):
         return ()
     if field.shape is Shape.MAP:
@@ -112,7 +116,7 @@ def empty(field: Field) -> Any:
 
 
 def stored_values(resource: Resource) -> Mapping[str, Any]:
-    """Plain values as they are stored: no secrets, nothing that is only sent, nothing that is derived or null."""
+    """Plain values as they are stored: nothing secret, only sent, derived or null."""
     return {
         name: value
         for name, value in resource.values().items()

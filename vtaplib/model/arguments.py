@@ -82,7 +82,7 @@ IpAddressOrEmpty = Annotated[str, Satisfies(lambda value: _address_problem(value
 Base64 = Annotated[str, Satisfies(_base64_problem)]
 HttpUrl = Annotated[str, Matches(r"^https?://[^/\s]+", "is not an absolute URL with scheme http or https")]
 AnyResourceId = Annotated[str, Satisfies(_id_path_problem)]
-CaseInsensitive = Canonical(_lower)
+CaseInsensitive = Canonical(_lower, keeps_spelling=True)
 
 ResourceGroupName = Annotated[
     str,
@@ -95,8 +95,8 @@ NetworkName = Annotated[
     Length(1, 80),
     Matches(
         r"^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9_])?$",
-        "must start with a letter or digit, end with a letter, digit or underscore, and contain only letters, "
-        "digits and _ . -",
+        "must start with a letter or digit, end with a letter, digit or underscore, and contain only "
+        "letters, digits and _ . -",
     ),
 ]
 """The general naming rule of Microsoft.Network."""
@@ -105,8 +105,8 @@ VirtualMachineName = Annotated[
     Length(1, 80),
     Matches(
         r"^[a-zA-Z0-9]([a-zA-Z0-9._-]*\w)?$",
-        "must start with a letter or digit, end with a letter, digit or underscore, and contain only letters, "
-        "digits and . _ -",
+        "must start with a letter or digit, end with a letter, digit or underscore, and contain only "
+        "letters, digits and . _ -",
     ),
     Matches(r"\D", "must not be digits only"),
 ]

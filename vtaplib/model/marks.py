@@ -1,8 +1,8 @@
 """Marks: facts about a field that the type system cannot say.
 
-A mark stands in the annotation (`name: CreateOnly[ResourceName]`) and is read by everything that follows from a
-resource's definition: validation, references, the Terraform schema, plan behaviour, test strategies, documentation.
-A mark carries no behaviour of its own beyond answering questions about a value.
+A mark stands in the annotation (`name: CreateOnly[ResourceName]`) and is read by everything that follows from
+a resource's definition: validation, references, the Terraform schema, plan behaviour, test strategies,
+documentation. A mark carries no behaviour of its own beyond answering questions about a value.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ if TYPE_CHECKING:
 else:
 
     class Ref:
-        """`Ref[Subnet]`, or `Ref["Subnet"]` where an import would make a cycle: a `str` that refers to one."""
+        """`Ref[Subnet]`, or `Ref["Subnet"]` where an import would make a cycle: a `str`."""
 
         def __class_getitem__(cls, kind: Any) -> Any:
             return Annotated[str, RefTo(kind if isinstance(kind, str) else kind.__name__)]
 
 
 class Constraint:
-    """What a value must satisfy. `problem` says what is wrong in a clause that follows the value, or gives None."""
+    """What a value must satisfy. `problem` says what is wrong, in a clause that follows the value."""
 
     __slots__ = ()
 
@@ -173,6 +173,9 @@ class Items:
         return None
 
 
+ANY_NUMBER = Items()
+
+
 @dataclass(frozen=True, slots=True)
 class Each:
     """Constraints on every element of a list or set."""
@@ -185,6 +188,8 @@ class Canonical:
     """Two values are the same if this function makes them equal; what is stored is its result."""
 
     form: Callable[[Any], Any]
+    keeps_spelling: bool = False
+    """What is stored is the value as it was given."""
 
 
 SERVICE: Any = None
