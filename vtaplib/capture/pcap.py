@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Interface, Packet, name_of_link_type
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, name_of_link_type
 from vtaplib.capture.source import Source
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 
@@ -101,7 +101,7 @@ class PcapParser:
         self.interfaces = [Interface(self._header.link_type, self._header.snap_length)]
         self.skipped: dict[int, int] = {}
 
-    def batches(self) -> Iterator[tuple[list[Packet], list[int] | None]]:
+    def batches(self) -> Iterator[tuple[Batch, list[int] | None]]:
         """Yield the packets of one piece of the file at a time; all of them are of interface 0."""
         unpack = struct.Struct(self._header.order + "IIII").unpack_from
         scale = self._header.nanoseconds_per_unit
@@ -109,8 +109,9 @@ class PcapParser:
         piece_offset = FILE_HEADER_LENGTH
         records = 0
         while True:
-            packets: list[Packet] = []
-            append = packets.append
+            packets = Batch([], [], [])
+            add_timestamp, add_data = packets.timestamps_ns.append, packets.data.append
+            add_original_length = packets.original_lengths.append
             length = len(piece)
             last_header = length - RECORD_HEADER_LENGTH
             position = 0
@@ -121,7 +122,9 @@ class PcapParser:
                 end = data_at + captured
                 if end > length or captured > MAX_PACKET_LENGTH:
                     break
-                append((seconds * 1_000_000_000 + fraction * scale, piece[data_at:end], original))
+                add_timestamp(seconds * 1_000_000_000 + fraction * scale)
+                add_data(piece[data_at:end])
+                add_original_length(original)
                 position = end
             else:
                 captured = 0

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from vtaplib.capture.pcapng_interface import InterfaceClock, parse_interface
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Interface, Packet, name_of_link_type
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, name_of_link_type
 from vtaplib.capture.source import Source
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 
@@ -67,11 +67,11 @@ class PcapngParser:
             self._order = self._order_of_section(start, 0)
         self._start = start
 
-    def batches(self) -> Iterator[tuple[list[Packet], list[int] | None]]:
+    def batches(self) -> Iterator[tuple[Batch, list[int] | None]]:
         """Yield the packets of one piece of the file at a time, and the index of each one's interface."""
         source, piece, self._start = self._source, self._start, b""
         while True:
-            packets: list[Packet] = []
+            packets = Batch([], [], [])
             interfaces: list[int] = []
             trouble: CaptureError | None = None
             position = 0
@@ -93,7 +93,7 @@ class PcapngParser:
         if piece or source.ended_inside_gzip:
             raise self._truncated(piece)
 
-    def _parse_piece(self, piece: bytes, packets: list[Packet], interfaces: list[int]) -> int:
+    def _parse_piece(self, piece: bytes, packets: Batch, interfaces: list[int]) -> int:
         """Append the packets of the whole blocks in `piece`; return where the first block not whole starts.
 
         The loop is for Enhanced Packet Blocks of Ethernet with a decimal clock, which is nearly all of
@@ -102,7 +102,8 @@ class PcapngParser:
         self._wanted = 0
         length = len(piece)
         position = 0
-        add_packet, add_interface = packets.append, interfaces.append
+        add_timestamp, add_data = packets.timestamps_ns.append, packets.data.append
+        add_original_length, add_interface = packets.original_lengths.append, interfaces.append
         while True:
             # Both may have changed when another block was read.
             order, base, scales = self._order, self._section_base, self._scales
@@ -119,7 +120,9 @@ class PcapngParser:
                 if not scale or captured > MAX_PACKET_LENGTH or unpack_length(piece, end - 4)[0] != total:
                     break
                 data_at = position + 28
-                add_packet(((high << 32 | low) * scale, piece[data_at : data_at + captured], original))
+                add_timestamp((high << 32 | low) * scale)
+                add_data(piece[data_at : data_at + captured])
+                add_original_length(original)
                 add_interface(base + interface)
                 position = end
             after = self._parse_block(piece, position, packets, interfaces)
@@ -127,7 +130,7 @@ class PcapngParser:
                 return position
             position = after
 
-    def _parse_block(self, piece: bytes, position: int, packets: list[Packet], interfaces: list[int]) -> int:
+    def _parse_block(self, piece: bytes, position: int, packets: Batch, interfaces: list[int]) -> int:
         """Take one block of any kind; return where the next starts, or `position` if it is not whole."""
         available = len(piece) - position
         if available < BLOCK_OVERHEAD:
@@ -169,7 +172,7 @@ class PcapngParser:
         return end
 
     def _parse_packet(
-        self, kind: int, body: bytes, offset: int, packets: list[Packet], interfaces: list[int]
+        self, kind: int, body: bytes, offset: int, packets: Batch, interfaces: list[int]
     ) -> None:
         """Append the packet of a block whose length is right, or leave it out because of its link type."""
         before_data = (_SIMPLE_BEFORE_DATA if kind == SIMPLE_PACKET else _ENHANCED_BEFORE_DATA) - 8
@@ -207,7 +210,9 @@ class PcapngParser:
             return
         # A Simple Packet Block has no time (section 4.4): it gets 0.
         timestamp_ns = 0 if kind == SIMPLE_PACKET else self._clocks[interface].to_ns(high << 32 | low)
-        packets.append((timestamp_ns, body[before_data : before_data + captured], original))
+        packets.timestamps_ns.append(timestamp_ns)
+        packets.data.append(body[before_data : before_data + captured])
+        packets.original_lengths.append(original)
         interfaces.append(index)
 
     def _leave_out(self, interface: Interface, index: int, offset: int, packets: int) -> None:

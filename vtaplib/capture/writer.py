@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import islice
 from types import TracebackType
 from typing import Final, Self
@@ -21,7 +22,7 @@ from vtaplib.capture.pcapng import (
     SECTION_HEADER,
 )
 from vtaplib.capture.pcapng_interface import END_OF_OPTIONS, IF_DESCRIPTION, IF_NAME, IF_TSRESOL
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Packet
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Packet
 from vtaplib.capture.target import CaptureTarget, Target
 from vtaplib.errors import CaptureError
 
@@ -71,14 +72,14 @@ class CaptureWriter(ABC):
             self.discard()
 
     def _write_in_pieces(self, packets: Iterable[Packet], interface: int) -> None:
-        if isinstance(packets, list) and len(packets) <= _PACKETS_AT_A_TIME:
+        if isinstance(packets, Batch):
             self._write_piece(packets, interface)
             return
         rest = iter(packets)
         while piece := list(islice(rest, _PACKETS_AT_A_TIME)):
             self._write_piece(piece, interface)
 
-    def _write_piece(self, packets: list[Packet], interface: int) -> None:
+    def _write_piece(self, packets: list[Packet] | Batch, interface: int) -> None:
         try:
             data = self._emit(packets, interface)
         except struct.error as error:
@@ -86,7 +87,7 @@ class CaptureWriter(ABC):
         self._target.write(data)
         self.records += len(packets)
 
-    def _find_fault(self, packets: list[Packet]) -> CaptureError:
+    def _find_fault(self, packets: Iterable[Packet]) -> CaptureError:
         """Return the error for the first packet that does not fit its record header."""
         for index, (timestamp_ns, data, original_length) in enumerate(packets):
             record = self.records + index + 1
@@ -108,7 +109,7 @@ class CaptureWriter(ABC):
         """The last moment that the format can express."""
 
     @abstractmethod
-    def _emit(self, packets: list[Packet], interface: int) -> bytes:
+    def _emit(self, packets: Iterable[Packet], interface: int) -> bytes:
         """Return the packets as the format has them; raise `struct.error` where one does not fit."""
 
 
@@ -139,14 +140,17 @@ class PcapWriter(CaptureWriter):
         )
 
     def write_many(self, packets: Iterable[Packet]) -> None:
-        """Write `(timestamp_ns, data, original_length)` of any number, however they come."""
+        """Write `(timestamp_ns, data, original_length)` of any number, however they come.
+
+        A `Batch` is written at once, everything else some thousands at a time.
+        """
         self._write_in_pieces(packets, 0)
 
     @property
     def _last_ns(self) -> int:
         return (1 << 32) * NS_PER_SECOND - 1
 
-    def _emit(self, packets: list[Packet], interface: int) -> bytes:
+    def _emit(self, packets: Iterable[Packet], interface: int) -> bytes:
         pack = struct.Struct("<4I").pack
         ns_per_unit = self._ns_per_unit
         parts: list[bytes] = []
@@ -214,7 +218,10 @@ class PcapngWriter(CaptureWriter):
         self.records += 1
 
     def write_many(self, packets: Iterable[Packet], *, interface: int = 0) -> None:
-        """Write `(timestamp_ns, data, original_length)` of any number, all of one interface."""
+        """Write `(timestamp_ns, data, original_length)` of any number, all of one interface.
+
+        A `Batch` is written at once, everything else some thousands at a time.
+        """
         self._check_interface(interface)
         self._write_in_pieces(packets, interface)
 
@@ -229,24 +236,28 @@ class PcapngWriter(CaptureWriter):
                 f"interface {interface} is not described; {self._interfaces} are: add_interface first",
             )
 
-    def _emit(self, packets: list[Packet], interface: int) -> bytes:
-        pack = struct.Struct("<7I").pack
-        # By the two lowest bits of the length: what follows the data, the block's length excepted.
-        padding = (b"", b"\0\0\0", b"\0\0", b"\0")
-        pack_length = struct.Struct("<I").pack
+    def _emit(self, packets: Iterable[Packet], interface: int) -> bytes:
         parts: list[bytes] = []
         add = parts.append
         for timestamp_ns, data, original_length in packets:
             captured = len(data)
-            if captured > MAX_PACKET_LENGTH:
-                raise struct.error
-            total = 32 + (captured + 3 & ~3)
+            pack, total = _packet_block(captured)
             high, low = timestamp_ns >> 32, timestamp_ns & 0xFFFF_FFFF
-            add(pack(ENHANCED_PACKET, total, interface, high, low, captured, original_length))
-            add(data)
-            add(padding[captured & 3])
-            add(pack_length(total))
+            add(pack(ENHANCED_PACKET, total, interface, high, low, captured, original_length, data, total))
         return b"".join(parts)
+
+
+# As many lengths as Ethernet frames have without jumbo frames, about; a packer takes some 300 bytes.
+@lru_cache(maxsize=2048)
+def _packet_block(captured: int) -> tuple[Callable[..., bytes], int]:
+    """Return what packs an Enhanced Packet Block for this many bytes of data, and the block's length.
+
+    A packer per length makes a block in one call: a third faster than putting it together.
+    """
+    if captured > MAX_PACKET_LENGTH:
+        raise struct.error
+    total = 32 + (captured + 3 & ~3)
+    return struct.Struct(f"<7I{captured}s{-captured % 4}xI").pack, total
 
 
 def _block(kind: int, body: bytes, options: list[tuple[int, bytes]]) -> bytes:

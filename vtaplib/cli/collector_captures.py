@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from vtaplib.capture import PcapngWriter, PcapWriter
+from vtaplib.capture import Batch, PcapngWriter, PcapWriter
 from vtaplib.cli.naming import distinct_names, file_stem
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
@@ -66,10 +66,8 @@ class CollectorCaptures:
     def write(self, handed: Iterable[tuple[str, Copies]]) -> None:
         """Write the copies that a batch gave, by the ID of the collector's interface."""
         for collector_id, copies in handed:
-            lengths = map(len, copies.frames)
-            self._writers[collector_id].write_many(
-                list(zip(copies.timestamps, copies.frames, lengths, strict=True))
-            )
+            lengths = list(map(len, copies.frames))
+            self._writers[collector_id].write_many(Batch(copies.timestamps, copies.frames, lengths))
 
     def discard(self) -> None:
         """Remove what was written."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
-from vtaplib.capture import CaptureReader, Packet, open_capture
+from vtaplib.capture import Batch, CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
 from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.collector_captures import CollectorCaptures, collectors_of
@@ -115,11 +115,8 @@ def _replay_all(
         progress.advance()
 
 
-def _replay_batch(
-    batch: list[Packet], run: Replay, first: FirstCopies, out: CollectorCaptures | None
-) -> None:
-    timestamps, frames, original_lengths = map(list, zip(*batch, strict=True))
-    handed = run.batch(timestamps, frames, original_lengths)
+def _replay_batch(batch: Batch, run: Replay, first: FirstCopies, out: CollectorCaptures | None) -> None:
+    handed = run.batch(batch.timestamps_ns, batch.data, batch.original_lengths)
     first.note(handed)
     if out is not None:
         out.write(handed.items())
