@@ -1,0 +1,228 @@
+"""Changes of every argument of groups, networks, subnets, peerings and interfaces."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.terraform.changes import Change, inside, values
+from tests.terraform.hcl import Expression
+from tests.terraform.worlds import arm, in_subnet
+
+LAB2: Final = Expression("azurerm_resource_group.lab2.name")
+TAGS: Final = values("tags", {"env": "lab"}, {"env": "lab", "owner": "net team"})
+TIMEOUTS: Final = values("timeouts", [{"create": "30m"}], [{"create": "40m", "delete": "5m"}])
+POLICIES: Final = arm("Microsoft.Network/serviceEndpointPolicies/p")
+
+RESOURCE_GROUP: Final = [
+    values("name", "lab2"),
+    values("location", "northeurope"),
+    values("managed_by", arm("Microsoft.Solutions/applications/a")),
+    TAGS,
+    TIMEOUTS,
+]
+
+POOL: Final = {
+    "id": arm("Microsoft.Network/networkManagers/m/ipamPools/p"),
+    "number_of_ip_addresses": "256",
+}
+PLAN: Final = {"enable": True, "id": arm("Microsoft.Network/ddosProtectionPlans/p")}
+WHOLE: Final = {"name": "web", "address_prefixes": ["10.9.0.0/24"]}
+DELEGATION: Final = {
+    "name": "d",
+    "service_delegation": [
+        {
+            "name": "Microsoft.ContainerInstance/containerGroups",
+            "actions": ["Microsoft.Network/virtualNetworks/subnets/action"],
+        }
+    ],
+}
+ENDPOINT: Final = {"service": "Microsoft.Storage"}
+
+
+def delegated(prefix: str, **common: Any) -> list[Change]:
+    """Changes of a delegation, inside `prefix` or at the top."""
+
+    def make(argument: str, before: Any, after: Any) -> Change:
+        sides = ({"delegation": [one]} for one in (after, before))
+        if prefix:
+            sides = ({prefix: [{**common, **side}]} for side in sides)
+        return Change(f"{prefix}.{argument}" if prefix else argument, *sides)
+
+    def service(**changes: Any) -> dict[str, Any]:
+        return {**DELEGATION, "service_delegation": [{**DELEGATION["service_delegation"][0], **changes}]}
+
+    join = "Microsoft.Network/virtualNetworks/subnets/join/action"
+    action = "Microsoft.Network/virtualNetworks/subnets/action"
+    return [
+        make("delegation.name", DELEGATION, {**DELEGATION, "name": "e"}),
+        make("delegation.service_delegation", DELEGATION, service(name="Microsoft.Web/serverFarms", actions=None)),
+        make("delegation.service_delegation.name", DELEGATION, service(name="Microsoft.Web/serverFarms")),
+        make("delegation.service_delegation.actions", DELEGATION, service(actions=[join, action])),
+    ]
+
+
+VIRTUAL_NETWORK: Final = [
+    values("name", "net2"),
+    values("resource_group_name", LAB2),
+    values("location", "northeurope"),
+    values("address_space", ["10.9.0.0/16", "10.8.0.0/16"]),
+    values("bgp_community", "12076:20000", "12076:30000"),
+    values("ddos_protection_plan", [PLAN]),
+    inside("ddos_protection_plan", PLAN, "enable", True, False),
+    inside("ddos_protection_plan", PLAN, "id", PLAN["id"], arm("Microsoft.Network/ddosProtectionPlans/q")),
+    values("dns_servers", ["10.9.0.4"], ["10.9.0.5", "10.9.0.4"]),
+    values("edge_zone", "losangeles", "perth"),
+    values("encryption", [{"enforcement": "AllowUnencrypted"}]),
+    inside("encryption", {}, "enforcement", "AllowUnencrypted", "DropUnencrypted"),
+    values("flow_timeout_in_minutes", 4, 30),
+    Change("ip_address_pool", {"ip_address_pool": [POOL], "address_space": None}),
+    inside("ip_address_pool", POOL, "id", POOL["id"], POOL["id"] + "2", address_space=None),
+    inside("ip_address_pool", POOL, "number_of_ip_addresses", "256", "512", address_space=None),
+    values("private_endpoint_vnet_policies", "Basic"),
+    values("subnet", [WHOLE], [WHOLE, {"name": "db", "address_prefixes": ["10.9.1.0/24"]}]),
+    inside("subnet", WHOLE, "name", "web", "web2"),
+    inside("subnet", WHOLE, "address_prefixes", ["10.9.0.0/24"], ["10.9.0.0/25"]),
+    inside("subnet", WHOLE, "default_outbound_access_enabled", None, False),
+    inside("subnet", WHOLE, "delegation", None, [DELEGATION]),
+    *delegated("subnet", **WHOLE),
+    inside("subnet", WHOLE, "private_endpoint_network_policies", "Enabled", "RouteTableEnabled"),
+    inside("subnet", WHOLE, "private_link_service_network_policies_enabled", None, False),
+    inside("subnet", WHOLE, "route_table_id", None, arm("Microsoft.Network/routeTables/r")),
+    inside("subnet", WHOLE, "security_group", None, arm("Microsoft.Network/networkSecurityGroups/n")),
+    inside("subnet", WHOLE, "service_endpoint", None, [ENDPOINT]),
+    Change(
+        "subnet.service_endpoint.service",
+        {"subnet": [{**WHOLE, "service_endpoint": [{"service": "Microsoft.Sql"}]}]},
+        {"subnet": [{**WHOLE, "service_endpoint": [ENDPOINT]}]},
+    ),
+    Change(
+        "subnet.service_endpoint.network_identifier",
+        {
+            "subnet": [
+                {
+                    **WHOLE,
+                    "service_endpoint": [
+                        {**ENDPOINT, "network_identifier": arm("Microsoft.Network/publicIPAddresses/p")}
+                    ],
+                }
+            ]
+        },
+        {"subnet": [{**WHOLE, "service_endpoint": [ENDPOINT]}]},
+    ),
+    inside("subnet", WHOLE, "service_endpoint_policy_ids", None, [POLICIES]),
+    TAGS,
+    TIMEOUTS,
+]
+
+SUBNET: Final = [
+    values("name", "sub2"),
+    Change(
+        "resource_group_name",
+        {
+            "resource_group_name": LAB2,
+            "virtual_network_name": Expression("azurerm_virtual_network.in_lab2.name"),
+        },
+    ),
+    values(
+        "virtual_network_name",
+        Expression("azurerm_virtual_network.v.name"),
+        Expression("azurerm_virtual_network.overlapping.name"),
+    ),
+    values("address_prefixes", ["10.0.0.0/25"]),
+    values("default_outbound_access_enabled", False),
+    values("delegation", [DELEGATION]),
+    *delegated(""),
+    Change(
+        "ip_address_pool",
+        {"ip_address_pool": [POOL], "address_prefixes": None},
+    ),
+    inside("ip_address_pool", POOL, "id", POOL["id"], POOL["id"] + "2", address_prefixes=None),
+    inside("ip_address_pool", POOL, "number_of_ip_addresses", "256", "512", address_prefixes=None),
+    *(
+        Change(
+            argument,
+            {f"{name}_wo": arm(f"Microsoft.Network/{kind}/b"), f"{name}_wo_version": 2},
+            {f"{name}_wo": arm(f"Microsoft.Network/{kind}/a"), f"{name}_wo_version": 1},
+        )
+        for name, kind in (
+            ("network_security_group_id", "networkSecurityGroups"),
+            ("route_table_id", "routeTables"),
+        )
+        for argument in (f"{name}_wo", f"{name}_wo_version")
+    ),
+    values("private_endpoint_network_policies", "Enabled", "NetworkSecurityGroupEnabled"),
+    values("private_link_service_network_policies_enabled", False),
+    values("service_endpoint", [ENDPOINT], [ENDPOINT, {"service": "Microsoft.Sql"}]),
+    inside("service_endpoint", ENDPOINT, "service", "Microsoft.Storage", "Microsoft.KeyVault"),
+    inside(
+        "service_endpoint", ENDPOINT, "network_identifier", None, arm("Microsoft.Network/publicIPAddresses/p")
+    ),
+    values("service_endpoint_policy_ids", [POLICIES], [POLICIES + "2", POLICIES]),
+    values("sharing_scope", "Tenant", default_outbound_access_enabled=False),
+    TIMEOUTS,
+]
+
+PEERING: Final = [
+    values("name", "there2"),
+    Change(
+        "resource_group_name",
+        {
+            "resource_group_name": LAB2,
+            "virtual_network_name": Expression("azurerm_virtual_network.in_lab2.name"),
+        },
+    ),
+    values("virtual_network_name", Expression("azurerm_virtual_network.x.name")),
+    values("remote_virtual_network_id", Expression("azurerm_virtual_network.x.id")),
+    values("allow_forwarded_traffic", True),
+    values("allow_gateway_transit", True),
+    values("allow_virtual_network_access", False),
+    values("local_subnet_names", ["a"], ["b", "a"], peer_complete_virtual_networks_enabled=False),
+    values("only_ipv6_peering_enabled", True),
+    values("peer_complete_virtual_networks_enabled", False),
+    values("remote_subnet_names", ["a"], ["b", "a"], peer_complete_virtual_networks_enabled=False),
+    values("triggers", {"spaces": "10.0.0.0/16"}, {"spaces": "10.0.0.0/15"}),
+    values("use_remote_gateways", True),
+    TIMEOUTS,
+]
+
+IP: Final = in_subnet(private_ip_address_allocation="Dynamic")
+STATIC: Final = {**IP, "private_ip_address_allocation": "Static", "private_ip_address": "10.0.0.10"}
+GATE: Final = arm("Microsoft.Network/loadBalancers/gate/frontendIPConfigurations/f")
+IN_NORTH: Final = [in_subnet("n", private_ip_address_allocation="Dynamic")]
+
+INTERFACE: Final = [
+    values("name", "nic2"),
+    values("resource_group_name", LAB2),
+    Change("location", {"location": "northeurope", "ip_configuration": IN_NORTH}),
+    values("accelerated_networking_enabled", True),
+    values("auxiliary_mode", "Floating", "MaxConnections", auxiliary_sku="A1"),
+    values("auxiliary_sku", "A1", "A8", auxiliary_mode="Floating"),
+    values("dns_servers", ["10.0.0.4"], ["10.0.0.5", "10.0.0.4"]),
+    values("edge_zone", "losangeles", "perth"),
+    values("internal_dns_name_label", "nic", "nic2"),
+    values("ip_forwarding_enabled", True),
+    values("ip_configuration", [{**IP, "primary": True}], [{**IP, "primary": True}, {**IP, "name": "second"}]),
+    inside("ip_configuration", IP, "name", "ip", "ip2"),
+    inside("ip_configuration", IP, "gateway_load_balancer_frontend_ip_configuration_id", None, GATE),
+    Change(
+        "ip_configuration.primary",
+        {"ip_configuration": [{**IP, "primary": False}, {**IP, "name": "second", "primary": True}]},
+        {"ip_configuration": [{**IP, "primary": True}, {**IP, "name": "second", "primary": False}]},
+    ),
+    inside("ip_configuration", STATIC, "private_ip_address", "10.0.0.10", "10.0.0.11"),
+    Change("ip_configuration.private_ip_address_allocation", {"ip_configuration": [IP]}, {"ip_configuration": [STATIC]}),
+    Change(
+        "ip_configuration.private_ip_address_version",
+        {
+            "ip_configuration": [
+                {**IP, "primary": True},
+                {"name": "six", "private_ip_address_allocation": "Dynamic", "private_ip_address_version": "IPv6"},
+            ]
+        },
+        {"ip_configuration": [{**IP, "primary": True}, {**IP, "name": "six"}]},
+    ),
+    inside("ip_configuration", IP, "public_ip_address_id", None, arm("Microsoft.Network/publicIPAddresses/p")),
+    inside("ip_configuration", IP, "subnet_id", IP["subnet_id"], Expression("azurerm_subnet.b.id")),
+    TAGS,
+    TIMEOUTS,
+]

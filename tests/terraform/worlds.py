@@ -1,0 +1,238 @@
+"""For each resource type one object of it, the subject, and the surroundings that it needs.
+
+Every subject has just the arguments that it must have, so that each change of an argument can be made by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.terraform.hcl import Body, Expression, resource
+from tests.terraform.reattached import SUBSCRIPTION
+
+# In the form of RFC 8709; the 32 bytes of each are the hash of a word, so that nobody has the private half.
+SSH_KEY: Final = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHaSw601QLuAPAILOu5mzYiHEjI06gxucUPArdc/9DHt"
+OTHER_SSH_KEY: Final = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID/EzP50WHDiwNmfcfMP8GVsje3UHMHX09N2sNvmheLz"
+
+
+def arm(path: str) -> str:
+    """The ID of something that vtap does not model, in a resource group of its own."""
+    return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/elsewhere/providers/{path}"
+
+
+def group(name: str = "lab", location: str = "westeurope") -> str:
+    body = {"name": name, "location": location}
+    return resource(f"azurerm_resource_group.{name}", body)
+
+
+IN_LAB: Final = {
+    "resource_group_name": Expression("azurerm_resource_group.lab.name"),
+    "location": "westeurope",
+}
+
+
+def network(name: str, space: str, **changes: Any) -> str:
+    body = {"name": name, **IN_LAB, "address_space": [space], **changes}
+    return resource(f"azurerm_virtual_network.{name}", body)
+
+
+def subnet(name: str, network_name: str, prefix: str, **changes: Any) -> str:
+    body = {
+        "name": name,
+        "resource_group_name": IN_LAB["resource_group_name"],
+        "virtual_network_name": Expression(f"azurerm_virtual_network.{network_name}.name"),
+        "address_prefixes": [prefix],
+        **changes,
+    }
+    return resource(f"azurerm_subnet.{name}", body)
+
+
+def peering(name: str, near: str, far: str, **changes: Any) -> str:
+    body = {
+        "name": name,
+        "resource_group_name": IN_LAB["resource_group_name"],
+        "virtual_network_name": Expression(f"azurerm_virtual_network.{near}.name"),
+        "remote_virtual_network_id": Expression(f"azurerm_virtual_network.{far}.id"),
+        **changes,
+    }
+    return resource(f"azurerm_virtual_network_peering.{name}", body)
+
+
+def in_subnet(subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
+    """An IP configuration, or a frontend, that takes an address of a subnet."""
+    return {"name": "ip", "subnet_id": Expression(f"azurerm_subnet.{subnet_name}.id"), **changes}
+
+
+def interface_body(name: str, subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
+    configuration = in_subnet(subnet_name, private_ip_address_allocation="Dynamic")
+    return {"name": name, **IN_LAB, "ip_configuration": [configuration], **changes}
+
+
+def interface(name: str, subnet_name: str = "a", **changes: Any) -> str:
+    return resource(f"azurerm_network_interface.{name}", interface_body(name, subnet_name, **changes))
+
+
+def machine_body(name: str, *interfaces: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        **IN_LAB,
+        "size": "Standard_D2s_v5",
+        "network_interface_ids": [Expression(f"azurerm_network_interface.{one}.id") for one in interfaces],
+        "admin_username": "operator",
+        "admin_ssh_key": [{"username": "operator", "public_key": SSH_KEY}],
+        "os_disk": [{"caching": "ReadWrite", "storage_account_type": "Standard_LRS"}],
+        "source_image_reference": [
+            {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}
+        ],
+        **changes,
+    }
+
+
+def machine(name: str, *interfaces: str, **changes: Any) -> str:
+    return resource(f"azurerm_linux_virtual_machine.{name}", machine_body(name, *interfaces, **changes))
+
+
+def balancer(name: str, subnet_name: str = "a", **changes: Any) -> str:
+    body = {"name": name, **IN_LAB, "frontend_ip_configuration": [in_subnet(subnet_name)], **changes}
+    return resource(f"azurerm_lb.{name}", body)
+
+
+def pool(name: str, balancer_name: str, **changes: Any) -> str:
+    body = {"name": name, "loadbalancer_id": Expression(f"azurerm_lb.{balancer_name}.id"), **changes}
+    return resource(f"azurerm_lb_backend_address_pool.{name}", body)
+
+
+def probe(name: str, balancer_name: str, **changes: Any) -> str:
+    body = {"name": name, "loadbalancer_id": Expression(f"azurerm_lb.{balancer_name}.id"), "port": 22, **changes}
+    return resource(f"azurerm_lb_probe.{name}", body)
+
+
+def rule_body(balancer_name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "rule",
+        "loadbalancer_id": Expression(f"azurerm_lb.{balancer_name}.id"),
+        "protocol": "Udp",
+        "frontend_port": 4789,
+        "backend_port": 4789,
+        "frontend_ip_configuration_name": "ip",
+        **changes,
+    }
+
+
+def balancing_rule(name: str, balancer_name: str, **changes: Any) -> str:
+    return resource(f"azurerm_lb_rule.{name}", rule_body(balancer_name, name=name, **changes))
+
+
+def tap_body(destination: str, **changes: Any) -> dict[str, Any]:
+    to = Expression(f"azurerm_network_interface.{destination}.ip_configuration[0].id")
+    return {"name": "tap", **IN_LAB, "destination_network_interface_ip_configuration_id": to, **changes}
+
+
+def tap(name: str, destination: str, **changes: Any) -> str:
+    return resource(f"azurerm_virtual_network_tap.{name}", tap_body(destination, name=name, **changes))
+
+
+def tapped_body(source: str, tap_name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "mirror",
+        "network_interface_id": Expression(f"azurerm_network_interface.{source}.id"),
+        "virtual_network_tap_id": Expression(f"azurerm_virtual_network_tap.{tap_name}.id"),
+        **changes,
+    }
+
+
+def tapped(name: str, source: str, tap_name: str, **changes: Any) -> str:
+    body = tapped_body(source, tap_name, name=name, **changes)
+    return resource(f"azurerm_network_interface_tap_configuration.{name}", body)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A subject and what is around it."""
+
+    surroundings: str
+    body: Body
+
+
+LAB = group()
+LABS = LAB + group("lab2")
+OTHER_NETWORKS = network("overlapping", "10.0.0.0/16") + network(
+    "in_lab2", "10.0.0.0/16", resource_group_name=Expression("azurerm_resource_group.lab2.name")
+)
+NETWORKS = LABS + network("v", "10.0.0.0/16") + network("w", "10.1.0.0/16")
+SUBNETS = NETWORKS + subnet("a", "v", "10.0.0.0/24") + subnet("b", "v", "10.0.1.0/24")
+NORTH = network("north", "10.2.0.0/16", location="northeurope") + subnet("n", "north", "10.2.0.0/24")
+INTERFACES = SUBNETS + interface("one") + interface("two")
+BALANCERS = SUBNETS + balancer("lb") + balancer("lb2") + pool("pool", "lb") + pool("pool2", "lb")
+
+WORLDS: Final = {
+    "azurerm_resource_group": World("", {"name": "lab", "location": "westeurope"}),
+    "azurerm_virtual_network": World(LABS, {"name": "net", **IN_LAB, "address_space": ["10.9.0.0/16"]}),
+    "azurerm_subnet": World(
+        NETWORKS + OTHER_NETWORKS,
+        {
+            "name": "sub",
+            "resource_group_name": IN_LAB["resource_group_name"],
+            "virtual_network_name": Expression("azurerm_virtual_network.v.name"),
+            "address_prefixes": ["10.0.0.0/24"],
+        },
+    ),
+    "azurerm_virtual_network_peering": World(
+        NETWORKS + OTHER_NETWORKS + network("x", "10.2.0.0/16"),
+        {
+            "name": "there",
+            "resource_group_name": IN_LAB["resource_group_name"],
+            "virtual_network_name": Expression("azurerm_virtual_network.v.name"),
+            "remote_virtual_network_id": Expression("azurerm_virtual_network.w.id"),
+        },
+    ),
+    "azurerm_network_interface": World(SUBNETS + NORTH, interface_body("nic")),
+    "azurerm_linux_virtual_machine": World(
+        INTERFACES + NORTH + interface("far", "n", location="northeurope"), machine_body("vm", "one")
+    ),
+    "azurerm_lb": World(
+        SUBNETS + NORTH, {"name": "lb", **IN_LAB, "frontend_ip_configuration": [in_subnet()]}
+    ),
+    "azurerm_lb_backend_address_pool": World(
+        SUBNETS + balancer("lb") + balancer("lb2") + balancer("gate", sku="Gateway"),
+        {"name": "pool", "loadbalancer_id": Expression("azurerm_lb.lb.id")},
+    ),
+    "azurerm_lb_probe": World(
+        SUBNETS + balancer("lb") + balancer("lb2"),
+        {"name": "probe", "loadbalancer_id": Expression("azurerm_lb.lb.id"), "port": 22},
+    ),
+    "azurerm_lb_rule": World(
+        SUBNETS
+        + balancer("lb", frontend_ip_configuration=[in_subnet(), in_subnet("a", name="ip2")])
+        + balancer("lb2")
+        + pool("pool", "lb")
+        + pool("pool2", "lb")
+        + probe("probe", "lb"),
+        rule_body("lb"),
+    ),
+    "azurerm_network_interface_backend_address_pool_association": World(
+        BALANCERS
+        + interface(
+            "one",
+            ip_configuration=[
+                in_subnet(private_ip_address_allocation="Dynamic", primary=True),
+                in_subnet("a", name="ip2", private_ip_address_allocation="Dynamic"),
+            ],
+        )
+        + interface("two"),
+        {
+            "network_interface_id": Expression("azurerm_network_interface.one.id"),
+            "ip_configuration_name": "ip",
+            "backend_address_pool_id": Expression("azurerm_lb_backend_address_pool.pool.id"),
+        },
+    ),
+    "azurerm_virtual_network_tap": World(
+        INTERFACES + NORTH + interface("far", "n", location="northeurope") + balancer("lb"), tap_body("one")
+    ),
+    "azurerm_network_interface_tap_configuration": World(
+        INTERFACES + interface("collector") + tap("tap", "collector") + tap("tap2", "collector"),
+        tapped_body("one", "tap"),
+    ),
+}
+"""A world for each resource type."""
