@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar, cast
 
 from vtaplib.control import settlement
-from vtaplib.control.overlay import Overlay, owner_of
+from vtaplib.control.overlay import Overlay
 from vtaplib.control.policy import Policy
 from vtaplib.control.store import Row, Store
 from vtaplib.errors import ArmError
@@ -85,8 +85,8 @@ class Cloud:
         return SubscriptionHandle(self, subscription_id)
 
     def put(self, resource: T, *, replace: bool = True, strict_ids: bool = False) -> T:
-        """Creates or replaces a resource; returns it as a read does. Raises ArmError with every broken rule, and
-        then nothing has changed. `replace=False`: an existing one is an error too.
+        """Creates or replaces a resource; returns it as a read does. Raises ArmError with every broken rule,
+        and then nothing has changed. `replace=False`: an existing one is an error too.
         """
         with self._store.writing():
             if not replace and self.view.find(resource.id) is not None:
@@ -98,7 +98,7 @@ class Cloud:
         return cast(T, self.get(resource.id))
 
     def get(self, resource_id: str) -> Resource:
-        """A resource, with what is computed from others. Raises ArmError (ResourceNotFound) if there is none."""
+        """A resource, with what is computed from others. Raises ArmError (ResourceNotFound)."""
         found = self.find(resource_id)
         if found is None:
             message = f"{label(resource_id)}: not found ({resource_id})"
@@ -111,14 +111,14 @@ class Cloud:
             found = self.view.find(resource_id)
             return None if found is None else settlement.derive(found, self.view)
 
-    def list(self, kind: type[T], within: str = "") -> list[T]:
+    def list(self, kind: type[T], within: str = "") -> Sequence[T]:
         """The resources of a type whose ID starts with `within`, in order of their IDs."""
         with self._store.reading():
             return [settlement.derive(one, self.view) for one in self.view.list(kind, within)]
 
     def delete(self, resource_id: str) -> None:
-        """Deletes a resource and its children; nothing if it is not there. Raises ArmError while others depend on
-        it.
+        """Deletes a resource and its children; nothing if it is not there. Raises ArmError while others
+        depend on it.
         """
         with self._store.writing():
             overlay = Overlay(self.view, self.policy, settled=True)
@@ -134,7 +134,7 @@ class Cloud:
         with self._store.reading():
             yield self.view
 
-    def _write(self, overlay: Overlay, violations: list[Violation]) -> None:
+    def _write(self, overlay: Overlay, violations: Sequence[Violation]) -> None:
         errors = [one for one in violations if one.severity is Severity.ERROR]
         if errors:
             raise ArmError(errors)
@@ -147,9 +147,8 @@ class Cloud:
 
     def _references(self, overlay: Overlay, resource: Resource) -> Iterator[tuple[str, str | None]]:
         for reference in resource.references():
-            owner = owner_of(reference)
-            known = overlay.find(owner) is not None
-            yield ids.key(reference.target), ids.key(owner) if known else None
+            known = overlay.find(reference.owner) is not None
+            yield ids.key(reference.target), ids.key(reference.owner) if known else None
 
 
 class SubscriptionHandle:
@@ -173,7 +172,7 @@ class SubscriptionHandle:
         """See `Cloud.get`."""
         return self.cloud.get(resource_id)
 
-    def list(self, kind: type[T]) -> list[T]:
+    def list(self, kind: type[T]) -> Sequence[T]:
         """The resources of a type in this subscription."""
         return self.cloud.list(kind, f"/subscriptions/{self.subscription_id}")
 

@@ -1,6 +1,7 @@
-"""Inline children: resources that their parent's argument may carry, such as the subnets of a virtual network.
+"""Inline children: resources that their parent's argument may carry, as a network's its subnets.
 
-They are stored as resources of their own whoever wrote them; the parent's argument is made from them at a read.
+They are stored as resources of their own whoever wrote them; a read makes the parent's argument
+from them.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ Children = list[tuple[str, int, Resource]]
 
 
 def children(parent: Resource) -> Children:
-    """The child resources that a resource's inline arguments describe."""
+    """The child resources that a resource's inline arguments describe, as far as their names are known."""
     return [
         (name, position, child(parent, block))
         for name, field in parent.fields().items()
         if field.has(INLINE) and parent.knows(name)
         for position, block in enumerate(getattr(parent, name) or ())
+        if block.knows("name")
     ]
 
 

@@ -97,12 +97,12 @@ class Policy:
     list call; that two work is proven nowhere."""
 
     delete_tap_in_use: str = "error"
-    """`error` or `cascade`: deleting a TAP that interfaces send to. The service usually refuses to delete what
-    is referred to; under `cascade` the tap configurations go with it."""
+    """`error` or `cascade`: deleting a TAP that interfaces send to. The service usually refuses to delete
+    what is referred to; under `cascade` the tap configurations go with it."""
 
     delete_destination_in_use: str = "error"
-    """`error` or `dangle`: deleting the interface or frontend that a TAP sends to. The service usually refuses;
-    under `dangle` the TAP stays and sends to nothing."""
+    """`error` or `dangle`: deleting the interface or frontend that a TAP sends to. The service usually
+    refuses; under `dangle` the TAP stays and sends to nothing."""
 
     destination_update: str = "allow"
     """`allow` or `error_if_sources`: changing a TAP's destination in place. A write replaces properties by

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from vtaplib.control import inline
+from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, UNORDERED
 from vtaplib.model.resource import Assignment, Resource
@@ -49,6 +51,12 @@ def _canonical_value(field: Field, value: Any, *, compared: bool) -> Any:
     return form(value) if form else value
 
 
+def named_as(resource: R, before: R) -> R:
+    """The resource with the names in its ID cased as when it was created."""
+    names = ids.placeholders(resource.id_format)
+    return resource.replace(**{name: getattr(before, name) for name in names})
+
+
 def assign(resource: R, view: View, before: R | None) -> R:
     """The resource with what the service gives it; what depends on something unknown is unknown."""
     resource = _blank(resource)
@@ -68,7 +76,8 @@ def apply(resource: R, assignments: Iterable[Assignment]) -> R:
             value = give(resource)
         except Undecided:
             value = UNKNOWN
-        resource = with_value(resource, path, value)
+        with suppress(Undecided):  # the part of a block that is not known is not known either
+            resource = with_value(resource, path, value)
     return resource
 
 

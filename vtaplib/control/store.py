@@ -1,8 +1,9 @@
-"""The store: two tables in SQLite, of which this file knows everything and of whose contents it knows nothing.
+"""The store: two tables in SQLite. This file knows all about SQLite and nothing about what is stored.
 
-A write is one transaction that holds the file's write lock from its first read on, so that two processes neither lose
-an update nor pass a check together that they would break together. Write-ahead logging lets readers go on meanwhile;
-a process that is killed at any instant leaves the file as it was before or after its transaction.
+A write is one transaction that holds the file's write lock from its first read on, so that two processes
+neither lose an update nor pass a check together that they would break together. Write-ahead logging lets
+readers go on meanwhile; a process that is killed at any instant leaves the file as it was before or after its
+transaction.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ CREATE TABLE resource (
 ) WITHOUT ROWID;
 CREATE INDEX resource_by_kind ON resource (kind, key);
 
--- One row for each thing that a resource refers to. A claim (an address in a subnet, a prefix of a network) is a
--- reference to a name below the resource that has it to give.
+-- One row for each thing that a resource refers to. A claim (an address in a subnet, a prefix of a network)
+-- is a reference to a name below the resource that has it to give.
 CREATE TABLE reference (
     source TEXT NOT NULL REFERENCES resource (key) ON DELETE CASCADE,
     target TEXT NOT NULL,   -- key of a resource, of a part of one, or a claim
@@ -82,8 +83,8 @@ class Store:
                     execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         if self._version() != SCHEMA_VERSION:
             raise VtapError(
-                f"{self._path}: the file has version {self._version()}, this vtap reads version {SCHEMA_VERSION}; "
-                "use the vtap that wrote it, or begin a new file"
+                f"{self._path}: the file has version {self._version()}, this vtap reads version "
+                f"{SCHEMA_VERSION}; use the vtap that wrote it, or begin a new file"
             )
 
     def _version(self) -> int:
@@ -134,19 +135,19 @@ class Store:
         """The rows of some kinds whose keys start with a prefix, in order of keys."""
         names = list(kinds)
         return self._all(
-            f"SELECT kind, body FROM resource WHERE kind IN ({_marks(names)}) AND key >= ? AND key < ? ORDER BY key",
+            f"SELECT kind, body FROM resource WHERE kind IN ({_marks(names)}) AND key >= ? AND key < ? "
+            "ORDER BY key",
             *names,
             prefix,
             _after(prefix),
         )
 
     def rows_by_reference(self, target: str, kinds: Iterable[str]) -> list[Row]:
-        """The rows of some kinds that refer to a target, or to anything that belongs to it, in order of keys."""
+        """The rows of some kinds that refer to a target or to what belongs to it, in order of keys."""
         names = list(kinds)
         return self._all(
-            "SELECT kind, body FROM resource WHERE key IN ("
-            "SELECT source FROM reference WHERE target = ? UNION SELECT source FROM reference WHERE owner = ?"
-            f") AND kind IN ({_marks(names)}) ORDER BY key",
+            "SELECT kind, body FROM resource WHERE key IN (SELECT source FROM reference WHERE target = ? "
+            f"UNION SELECT source FROM reference WHERE owner = ?) AND kind IN ({_marks(names)}) ORDER BY key",
             target,
             target,
             *names,
@@ -175,7 +176,7 @@ class Store:
         )
 
     def delete(self, key: str) -> None:
-        """Deletes a resource's row and its references; what still refers to it refers to nothing. Inside `writing`."""
+        """Deletes a row; what still refers to it refers to nothing from then on. Inside `writing`."""
         self._connection.execute(
             "UPDATE reference SET owner = NULL WHERE owner = ? AND source <> owner", (key,)
         )

@@ -1,8 +1,8 @@
 """IP prefixes and addresses as resources use them: containment, and claims that make overlap a lookup.
 
 A prefix is written as the string of its leading bits; one prefix contains another where its string begins the
-other's. So "which prefixes overlap this one" is a range in an ordered index plus one lookup a bit, and costs the same
-in a network of three subnets and of three thousand.
+other's. So "which prefixes overlap this one" is a range in an ordered index plus one lookup a bit, and costs
+the same in a network of three subnets and of three thousand.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def overlaps(first: Iterable[Network], second: Sequence[Network]) -> Iterator[tu
     """The pairs that share addresses."""
     for one in first:
         for other in second:
-            if one.version == other.version and one.overlaps(other):  # type: ignore[arg-type]  # same version
+            if one.version == other.version and one.overlaps(other):
                 yield one, other
 
 

@@ -1,75 +1,26 @@
 """Models: immutable values whose fields are declared once, by annotation.
 
-A `Model` is what a resource and a nested block have in common. It is smaller than a validation library on purpose:
-this module is on the start-up path of every Terraform command, and a model must be able to hold a field whose value
-is *not known yet* (reading it raises `Undecided`), which validation libraries do not.
+A `Model` is what a resource and a nested block have in common. It is smaller than a validation library on
+purpose: this module is on the start-up path of every Terraform command, and a model must be able to hold a
+field whose value is *not known yet* (reading it raises `Undecided`), which validation libraries do not.
 
-Plain values are the exchange form: what JSON can hold, in azurerm's shape. A single nested block is a list of at
-most one; a field that is not known is `UNKNOWN`.
+Plain values are the exchange form: what JSON can hold, in azurerm's shape. A single nested block is a list of
+at most one; a field that is not known is `UNKNOWN`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from functools import cache
-from types import NoneType, UnionType
-from typing import (
-    Annotated,
-    Any,
-    ClassVar,
-    Self,
-    Union,
-    dataclass_transform,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from decimal import Decimal
+from dataclasses import MISSING
+from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
-from vtaplib.model.marks import Canonical, Constraint, Each, Flag, Items, RefTo
+from vtaplib.model.declaration import Field, Shape, own_annotations, own_fields
 from vtaplib.model.unknown import UNKNOWN, Undecided
 
+__all__ = ["Block", "Field", "Model", "Shape", "Unreadable", "Values", "blocks"]
+
 Values = dict[str, Any]
-
-
-class Shape(Enum):
-    """How a field's value is built."""
-
-    SCALAR = "scalar"
-    LIST = "list"
-    MAP = "map"
-    BLOCK = "block"
-    """One nested block, or none."""
-    BLOCKS = "blocks"
-    """Any number of nested blocks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a model, as declared."""
-
-    name: str
-    shape: Shape
-    scalar: type
-    """`str`, `bool`, `int` or `float`: the value's type, or that of its elements."""
-    block: type[Model] | None
-    nullable: bool
-    required: bool
-    default: Any
-    flags: frozenset[str]
-    constraints: tuple[Constraint, ...] = ()
-    element_constraints: tuple[Constraint, ...] = ()
-    items: Items = Items()
-    canonical: Canonical | None = None
-    ref: RefTo | None = None
-
-    def has(self, flag: Flag) -> bool:
-        """Whether the field carries a mark."""
-        return flag.name in self.flags
-
-
-_MISSING: Any = object()
 
 
 @dataclass_transform(kw_only_default=True)
@@ -77,18 +28,20 @@ class Model:
     """Immutable, keyword-only, compared by value."""
 
     _declared: ClassVar[dict[str, Any]] = {}
+    """The names of the fields, with their defaults; MISSING for those that have none."""
+    _fields: ClassVar[Mapping[str, Field] | None] = {}
+    """What the annotations say; None until somebody asks."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         declared = dict(cls._declared)
-        for name, annotation in cls.__dict__.get("__annotations__", {}).items():
-            if "ClassVar" in str(annotation):
-                continue
-            declared[name] = cls.__dict__.get(name, _MISSING)
+        for name in own_annotations(cls):
+            declared[name] = cls.__dict__.get(name, MISSING)
             # The class must not answer for an instance: a field that an instance lacks is not known.
             if name in cls.__dict__:
                 delattr(cls, name)
         cls._declared = declared
+        cls._fields = None
 
     def __init__(self, **values: Any) -> None:
         declared = self._declared
@@ -100,7 +53,7 @@ class Model:
         state = self.__dict__
         for name, default in declared.items():
             value = values.get(name, default)
-            if value is _MISSING:
+            if value is MISSING:
                 raise TypeError(f"{type(self).__name__} needs {name!r}")
             if value is not UNKNOWN:
                 state[name] = tuple(value) if isinstance(value, list) else value
@@ -110,10 +63,11 @@ class Model:
             raise Undecided(f"{type(self).__name__}.{name} is not known yet")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is immutable; use replace({name}=…)")
 
-    __delattr__ = None  # type: ignore[assignment]  # immutable
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable; its {name} cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__
@@ -132,7 +86,13 @@ class Model:
     @classmethod
     def fields(cls) -> Mapping[str, Field]:
         """The fields by name, in the order of declaration."""
-        return _fields_of(cls)
+        if cls._fields is None:
+            inherited: Mapping[str, Field] = {}
+            for base in reversed(cls.__bases__):
+                if issubclass(base, Model):
+                    inherited = {**inherited, **base.fields()}
+            cls._fields = {**inherited, **own_fields(cls, cls._declared)}
+        return cls._fields
 
     def knows(self, name: str) -> bool:
         """Whether the field's value is known."""
@@ -160,8 +120,9 @@ class Model:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """The model of plain values. A field that is absent or null gets its default; one that is or holds UNKNOWN
-        is not known; a key that is no field is ignored.
+        """The model of plain values. A field that is absent or null gets its default; one that is or holds
+        UNKNOWN is not known; a key that is no field is ignored. A Decimal, which says the same number
+        exactly, is taken for a float.
         """
         self = object.__new__(cls)
         state = self.__dict__
@@ -179,6 +140,8 @@ class Model:
                 value = tuple(value)
             elif isinstance(value, dict) and any(element is UNKNOWN for element in value.values()):
                 continue
+            elif field.scalar is float and isinstance(value, Decimal):
+                value = float(value)
             if isinstance(value, Unreadable):
                 continue
             state[name] = value
@@ -216,9 +179,9 @@ class Unreadable:
 
 
 def _as_blocks(field: Field, value: Any) -> Sequence[Model]:
-    if value is None:
-        return ()
-    return (value,) if field.shape is Shape.BLOCK else value  # type: ignore[no-any-return]  # a tuple of models
+    """The nested blocks in a value; what else may be in their place is for validation to tell."""
+    found = (value,) if field.shape is Shape.BLOCK else value if isinstance(value, tuple) else ()
+    return tuple(block for block in found if isinstance(block, Model))
 
 
 def blocks(field: Field, model: Model) -> Sequence[Model]:
@@ -246,68 +209,3 @@ def _to_plain(field: Field, value: Any) -> Any:
     if isinstance(value, tuple | frozenset | set):
         return list(value)
     return dict(value) if isinstance(value, Mapping) else value
-
-
-@cache
-def _fields_of(cls: type[Model]) -> Mapping[str, Field]:
-    hints = get_type_hints(cls, include_extras=True)
-    return {name: _field(name, hints[name], default) for name, default in cls._declared.items()}
-
-
-def _field(name: str, hint: Any, default: Any) -> Field:
-    marks: list[Any] = []
-    nullable = False
-    while True:
-        origin = get_origin(hint)
-        if origin is Annotated:
-            marks.extend(hint.__metadata__)
-            hint = hint.__origin__
-        elif origin in (Union, UnionType):
-            inner = [arg for arg in get_args(hint) if arg is not NoneType]
-            assert len(inner) == 1, f"{name}: a field has one type, or one type or None"
-            nullable, hint = True, inner[0]
-        else:
-            break
-    shape, scalar, block = Shape.SCALAR, str, None
-    element_marks: list[Any] = []
-    origin = get_origin(hint)
-    if origin is not None and issubclass(origin, Mapping):
-        shape = Shape.MAP
-    elif origin is not None and issubclass(origin, Sequence):
-        shape = Shape.LIST
-        (element,) = get_args(hint)
-        while get_origin(element) is Annotated:
-            element_marks.extend(element.__metadata__)
-            element = element.__origin__
-        if isinstance(element, type) and issubclass(element, Model):
-            shape, block = Shape.BLOCKS, element
-        else:
-            scalar = element
-    elif isinstance(hint, type) and issubclass(hint, Model):
-        shape, block = Shape.BLOCK, hint
-    else:
-        scalar = hint
-    refs = [mark for mark in (*marks, *element_marks) if isinstance(mark, RefTo)]
-    canonicals = [mark for mark in (*marks, *element_marks) if isinstance(mark, Canonical)]
-    items = [mark for mark in marks if isinstance(mark, Items)]
-    each = [constraint for mark in marks if isinstance(mark, Each) for constraint in mark.constraints]
-    return Field(
-        name=name,
-        shape=shape,
-        scalar=scalar,
-        block=block,
-        nullable=nullable,
-        required=default is _MISSING,
-        default=()
-        if default is _MISSING and shape is Shape.BLOCKS
-        else None
-        if default is _MISSING
-        else default,
-        flags=frozenset(mark.name for mark in marks if isinstance(mark, Flag)),
-        constraints=tuple(mark for mark in marks if isinstance(mark, Constraint)),
-        element_constraints=tuple(mark for mark in element_marks if isinstance(mark, Constraint))
-        + tuple(each),
-        items=items[0] if items else Items(),
-        canonical=canonicals[0] if canonicals else None,
-        ref=refs[0] if refs else None,
-    )

@@ -21,7 +21,7 @@ class Presence(Enum):
 
 
 class Combination(ABC):
-    """A statement about which of several fields are given. Fields are named by dotted path from the resource's root."""
+    """Says which of several fields go together; they are named by dotted path from the resource."""
 
     def __init__(self, *names: str) -> None:
         self.names = names

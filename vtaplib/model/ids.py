@@ -7,11 +7,10 @@ placeholder is a field of the resource, and may itself hold an ID (`{loadbalance
 from __future__ import annotations
 
 import re
-import uuid
 from functools import cache
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_NAMESPACE = uuid.UUID("6f1d3c39-3d2b-5a51-9b45-3a1f0d2f7f10")
+_NAMESPACE = "6f1d3c39-3d2b-5a51-9b45-3a1f0d2f7f10"
 """Ours: the namespace under which GUIDs are derived from IDs."""
 
 
@@ -27,8 +26,9 @@ def placeholders(id_format: str) -> tuple[str, ...]:
 
 @cache
 def matcher(id_format: str, strict: bool = False) -> re.Pattern[str]:
-    """A pattern for IDs of this format, with the placeholders as groups. A placeholder that ends in `_id` and opens
-    the format stands for a whole ID, every other for one segment. Strict: fixed segments in exactly this case.
+    """A pattern for IDs of this format, with the placeholders as groups. A placeholder that ends in `_id` and
+    opens the format stands for a whole ID, every other for one segment. Strict: fixed segments in exactly
+    this case.
     """
     pattern = ""
     position = 0
@@ -59,7 +59,9 @@ def format_problem(id_format: str, resource_id: str, *, strict: bool = True) -> 
 
 def guid(resource_id: str, purpose: str = "") -> str:
     """A GUID for a resource, the same in every run."""
-    return str(uuid.uuid5(_NAMESPACE, f"{key(resource_id)}#{purpose}"))
+    import uuid  # with `platform` and `hashlib` behind it: 4 ms that most commands do not need
+
+    return str(uuid.uuid5(uuid.UUID(_NAMESPACE), f"{key(resource_id)}#{purpose}"))
 
 
 def parent(resource_id: str) -> str:

@@ -2,10 +2,9 @@
 
 A resource does not know its store. It is given a `View`.
 
-What a resource type says about itself, all of it in its own module:
-`id_format` (identity), the fields and their marks, `@rule` methods (what must hold), `assign` (what the service gives
-at a write), `derive` (what is computed at a read), `effects` and `aftermath` (what a write or a deletion does to
-others).
+What a resource type says about itself, all of it in its own module: `id_format` (identity), the fields and
+their marks, `@rule` methods (what must hold), `assign` (what the service gives at a write), `derive` (what is
+computed at a read), `effects` and `aftermath` (what a write or a deletion does to others).
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from vtaplib.model import ids
@@ -28,8 +26,8 @@ if TYPE_CHECKING:
     from vtaplib.model.view import View
 
 Assignment = tuple[Path, Callable[[Any], Any]]
-"""A field's path, and its value as a function of the resource with all earlier assignments made. A value that needs
-something not known yet stays unknown."""
+"""A field's path, and its value as a function of the resource with all earlier assignments made. A value that
+needs something not known yet stays unknown."""
 
 Findings = Iterator[tuple[Path, str]]
 """What a rule yields: the field at fault and the message."""
@@ -48,9 +46,9 @@ class Rule:
     source: str
     """Where the rule is documented: an entry of the reference, or words."""
     what: str
-    """The rule in a sentence: the first line of its docstring."""
+    """The rule in a sentence: the first paragraph of its docstring."""
     compares: bool = False
-    """Whether it judges a change: it is also given the resource as it was, and runs only where there was one."""
+    """Whether it judges a change: it is also given the resource as it was, if there was one."""
 
 
 def rule(
@@ -61,12 +59,12 @@ def rule(
     source: str = "",
     compares: bool = False,
 ) -> Callable[[RuleFunction], RuleFunction]:
-    """Declares a method `(self, view, policy)` to be a rule. It yields the path of the field at fault and a message.
-    With `compares` the method is `(self, before, view, policy)`.
+    """Declares a method `(self, view, policy)` to be a rule. It yields the path of the field at fault and a
+    message. With `compares` the method is `(self, before, view, policy)`.
     """
 
     def declare(function: RuleFunction) -> RuleFunction:
-        what = (function.__doc__ or "").partition("\n")[0]
+        what = " ".join((function.__doc__ or "").partition("\n\n")[0].split())
         facts = Rule(function.__name__, code, severity, evidence, source, what, compares)
         function.rule = facts  # type: ignore[attr-defined]
         return function
@@ -85,6 +83,12 @@ class Reference:
     """The type that the ID must be of, by class name; empty for a claim (see `Resource.references`)."""
     claim: bool = False
     """The target is not an object but something only one can hold, such as an address in a subnet."""
+
+    @property
+    def owner(self) -> str:
+        """The ID of the resource that the target is, or belongs to."""
+        is_part = self.claim or issubclass(kind_named(self.kind), Block)
+        return ids.parent(self.target) if is_part else self.target
 
 
 class Departure(Enum):
@@ -115,14 +119,21 @@ class Resource(Model):
     missing_code: ClassVar[ErrorCode] = ErrorCode.INVALID_RESOURCE_REFERENCE
     """What a reference to a resource that does not exist answers."""
     dependents: ClassVar[tuple[str, ...]] = ()
-    """Types, by class name, whose rules read this type's changeable fields: where one of these changes, those that
-    refer to it are judged again."""
+    """Types, by class name, whose rules read this type's changeable fields: where one of these changes, those
+    that refer to it are judged again."""
     combinations: ClassVar[tuple[Combination, ...]] = ()
     """Which fields go together."""
     combination_code: ClassVar[ErrorCode] = ErrorCode.INVALID_PARAMETER_COMBINATION
 
     subscription_id: Internal[str] = ""
-    """The subscription that the resource is in; filled at `put` where the ID does not start with another ID."""
+    """The subscription that the resource is in; `SubscriptionHandle.put` fills it."""
+
+    _rules: ClassVar[Mapping[str, Callable[..., Findings]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = {name: member for name, member in vars(cls).items() if hasattr(member, "rule")}
+        cls._rules = {**cls._rules, **own}
 
     @property
     def id(self) -> str:
@@ -142,10 +153,10 @@ class Resource(Model):
     @classmethod
     def rules(cls) -> Mapping[str, Callable[..., Findings]]:
         """The type's rules by name."""
-        return _rules_of(cls)
+        return cls._rules
 
     def references(self) -> Iterator[Reference]:
-        """What the resource refers to: from the `Ref` marks. A type may add claims. Skips what is not known."""
+        """What the resource refers to, by its `Ref` marks; a type may add claims. Skips the unknown."""
         for path, field, value in self.walk():
             if field.ref is None or not value:
                 continue
@@ -210,16 +221,6 @@ class _Names(dict[str, str]):
         return str(getattr(self.resource, name))
 
 
-@cache
-def _rules_of(cls: type[Resource]) -> Mapping[str, Callable[..., Findings]]:
-    found: dict[str, Callable[..., Findings]] = {}
-    for base in reversed(cls.__mro__):
-        for name, member in vars(base).items():
-            if hasattr(member, "rule"):
-                found[name] = member
-    return found
-
-
 def label(resource_id: str) -> str:
     """An ID in messages: the last type and name of it."""
     if "|" in resource_id:
@@ -258,8 +259,8 @@ def id_format_of(kind: str) -> str:
 
 
 def resolve(kind: str, value: str, source: Resource) -> str | None:
-    """The ID that a reference by ID or by name means, seen from the resource that makes it; None if a name in it is
-    not known yet.
+    """The ID that a reference by ID or by name means, seen from the resource that makes it; None if a name in
+    it is not known yet.
     """
     if value.startswith("/"):
         return value

@@ -1,8 +1,9 @@
 """Values that are not known yet, and what reading one means.
 
-A plan is made before the apply: some values (an address that is taken from a pool) exist only later. Everything
-that works on plans carries such a value as `UNKNOWN`; a *rule* that needs it cannot be decided yet. Rules never test
-for it: reading an unknown field of a resource raises `Undecided`, and whoever runs the rule catches that.
+A plan is made before the apply: some values (an address that is taken from a pool) exist only later.
+Everything that works on plans carries such a value as `UNKNOWN`; a *rule* that needs it cannot be decided
+yet. Rules never test for it: reading an unknown field of a resource raises `Undecided`, and whoever runs the
+rule catches that.
 """
 
 from __future__ import annotations
@@ -29,5 +30,5 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-class Undecided(Exception):
+class Undecided(Exception):  # noqa: N818 - no error: one of the three outcomes of a rule
     """A rule read a value that is not known yet. Silent at plan; cannot happen at apply."""

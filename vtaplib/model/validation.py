@@ -1,11 +1,11 @@
-"""Validation of a resource by itself: each value against its field's declaration, and fields against each other.
+"""Validation of a resource by itself: values against their fields, and fields against each other.
 
 Nothing here looks at the world; that is what rules are for. Values that are not known yet pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vtaplib.model import ids
@@ -14,7 +14,10 @@ from vtaplib.model.combination import Presence
 from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, Items
 from vtaplib.model.resource import Resource, id_format_of, resolve
 from vtaplib.model.unknown import Undecided
-from vtaplib.model.violation import ErrorCode, Path, Violation
+from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
+
+_SEQUENCES = (tuple, set, frozenset)
+"""What a repeated field may be given as. A list is made a tuple when the model is built."""
 
 
 def validate(
@@ -30,7 +33,7 @@ def validate(
             full = path + problem_path
             yield Violation(
                 ErrorCode.INVALID_RESOURCE_NAME if full == ("name",) else ErrorCode.INVALID_REQUEST_CONTENT,
-                f"{_name(resource)}: {_dotted(full)} {problem}",
+                f"{_name(resource)}: {dotted(full)} {problem}",
                 full,
             )
     for combination in type(resource).combinations:
@@ -39,51 +42,72 @@ def validate(
             yield Violation(type(resource).combination_code, f"{_name(resource)}: {problem}", path)
 
 
-def _problems(resource: Resource, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
+def is_sound(resource: Resource) -> bool:
+    """Whether all that must be there is, and of the declared type, so that rules can read the resource."""
+    return not any(
+        problem for _, field, value in resource.walk() for problem in _structure_problems(field, value)
+    )
+
+
+def _structure_problems(field: Field, value: Any) -> Iterator[tuple[Path, str]]:
     if value is None:
-        if (
-            not field.nullable
-            and not field.has(ASSIGNED)
-            and not field.has(OPTIONAL_ASSIGNED)
-            and not field.has(DERIVED)
-        ):
+        if not field.nullable and not any(map(field.has, (ASSIGNED, OPTIONAL_ASSIGNED, DERIVED))):
             yield (), "is required"
         return
-    if field.block is not None:
-        count = 1 if field.shape is Shape.BLOCK else len(value)
-        problem = _count_problem(field, count)
-        if problem:
-            yield (), problem
-        if field.has(INLINE):
-            yield from _repeated_names(value)
-        return
     if field.shape is Shape.SCALAR:
-        problem = _scalar_problem(resource, field, value, strict_ids)
-        if problem:
-            yield (), problem
+        if not _is_of_type(field, value):
+            yield (), f"= {value!r} is not of type {field.scalar.__name__}"
+        return
+    if field.shape is Shape.BLOCK:
+        if not isinstance(value, field.block or Model):
+            yield (), f"= {value!r} is not of type {(field.block or Model).__name__}"
+        return
+    if field.shape is Shape.MAP:
+        yield from _map_problems(value)
+        return
+    if not isinstance(value, _SEQUENCES):
+        yield (), f"= {value!r} is not a list"
         return
     problem = _count_problem(field, len(value))
     if problem:
         yield (), problem
-    if field.shape is Shape.MAP:
-        for name, element in value.items():
-            if not isinstance(element, str):
-                yield (name,), f"= {element!r} is not a string"
-        for constraint in field.constraints:
-            problem = constraint.problem(value)
-            if problem:
-                yield (), problem
-        return
     for position, element in enumerate(value):
-        problem = _scalar_problem(resource, field, element, strict_ids)
-        if problem:
-            yield (position,), problem
+        if field.block is not None and not isinstance(element, field.block):
+            yield (position,), f"= {element!r} is not of type {field.block.__name__}"
+        elif field.block is None and not _is_of_type(field, element):
+            yield (position,), f"= {element!r} is not of type {field.scalar.__name__}"
+
+
+def _map_problems(value: Any) -> Iterator[tuple[Path, str]]:
+    if not isinstance(value, Mapping):
+        yield (), f"= {value!r} is not a map"
+        return
+    for name, element in value.items():
+        if not isinstance(name, str) or not isinstance(element, str):
+            yield (str(name),), f"= {element!r} is not of type str, under a name of type str"
+
+
+def _problems(resource: Resource, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
+    unsound = list(_structure_problems(field, value))
+    yield from unsound
+    if unsound or value is None:
+        return
+    if field.block is not None:
+        if field.has(INLINE):
+            yield from _repeated_names(value)
+        return
+    if field.shape is Shape.MAP:
+        found: list[tuple[Path, str | None]] = [
+            ((), constraint.problem(value)) for constraint in field.constraints
+        ]
+    elif field.shape is Shape.LIST:
+        found = [((at,), _scalar_problem(resource, field, one, strict_ids)) for at, one in enumerate(value)]
+    else:
+        found = [((), _scalar_problem(resource, field, value, strict_ids))]
+    yield from ((path, problem) for path, problem in found if problem)
 
 
 def _scalar_problem(resource: Resource, field: Field, value: Any, strict_ids: bool) -> str | None:
-    wanted = (int, float) if field.scalar is float else (field.scalar,)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and field.scalar is not bool):
-        return f"= {value!r} is not of type {field.scalar.__name__}"
     constraints = field.constraints if field.shape is Shape.SCALAR else field.element_constraints
     for constraint in constraints:
         problem = constraint.problem(value)
@@ -100,6 +124,11 @@ def _scalar_problem(resource: Resource, field: Field, value: Any, strict_ids: bo
             if problem:
                 return f"= {value!r} {problem}"
     return None
+
+
+def _is_of_type(field: Field, value: Any) -> bool:
+    wanted = (int, float) if field.scalar is float else (field.scalar,)
+    return isinstance(value, wanted) and (field.scalar is bool or not isinstance(value, bool))
 
 
 def _count_problem(field: Field, count: int) -> str | None:
@@ -155,7 +184,3 @@ def _name(resource: Resource) -> str:
         return resource.label
     except Undecided:
         return type(resource).__name__
-
-
-def _dotted(path: Path) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

@@ -1,6 +1,7 @@
 """Views: anything that answers by ID and by reference, never by scanning the world.
 
-The store is a view of what is; an overlay is a view of what would be. A rule is given a view and does not know which.
+The store is a view of what is; an overlay is a view of what would be. A rule is given a view and does not
+know which.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ R = TypeVar("R", bound="Resource")
 
 
 class Missing(Undecided):
-    """A rule looked up a resource that is not in the view. The rule on references reports it; others stay silent."""
+    """A rule looked up a resource that is not in the view: the rule on references reports that."""
 
 
 class View(ABC):
@@ -27,7 +28,7 @@ class View(ABC):
     @property
     @abstractmethod
     def settled(self) -> bool:
-        """Whether everything that will be is already here. A plan's overlay is not settled: more may be planned."""
+        """Whether all that will be is here. A plan's overlay is not settled: more may be planned."""
 
     @abstractmethod
     def find(self, resource_id: str) -> Resource | None:
@@ -39,19 +40,19 @@ class View(ABC):
 
     @abstractmethod
     def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
-        """The resources of a type (`Resource`: of any) that refer to a resource, to a part of it, or to just the
-        part that the ID names.
+        """The resources of a type (`Resource`: of any) that refer to what the ID names, or to a part of it.
 
-        `certain`: only those that are sure to be there when the plan is applied. An existing resource that a plan
-        has not reached yet may still be changed or destroyed by it, so it must not be held against another.
+        `certain`: only those that are sure to be there when the plan is applied. An existing resource that a
+        plan has not reached yet may still be changed or destroyed by it, so it must not be held against
+        another.
         """
 
     @abstractmethod
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
-        """What is referred to below a prefix, and by whom: pairs of keys (lower-case IDs), in order of targets."""
+        """What is referred to below a prefix, and by whom: pairs of keys, in order of targets."""
 
     def get(self, kind: type[R], resource_id: str) -> R:
-        """The resource with this ID. Raises Missing (a rule is undecided) if it is absent or of another type."""
+        """The resource with this ID. Raises Missing, an Undecided, if it is absent or of another type."""
         found = self.find(resource_id)
         if not isinstance(found, kind):
             raise Missing(resource_id)

@@ -9,6 +9,11 @@ Path = tuple[str | int, ...]
 """Where in a resource: field names and list positions, from the root."""
 
 
+def dotted(path: Path) -> str:
+    """A path as text: `ip_configuration[0].name`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
 class Severity(Enum):
     """Whether a violation refuses the operation."""
 
@@ -26,7 +31,7 @@ class Evidence(Enum):
 
 
 class ErrorCode(StrEnum):
-    """ARM's error codes. Those under "ours" are not published by Azure, which publishes none for virtual network TAPs."""
+    """ARM's error codes, and ours where Azure publishes none: it has none for virtual network TAPs."""
 
     RESOURCE_NOT_FOUND = "ResourceNotFound"
     RESOURCE_GROUP_NOT_FOUND = "ResourceGroupNotFound"
@@ -86,7 +91,7 @@ CONFLICTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule: ARM's code, a message that names the resource and both values, and the field at fault."""
+    """One broken rule: code, message (it names the resource and both values), the field at fault."""
 
     code: ErrorCode
     message: str

@@ -21,6 +21,27 @@ from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
+__all__ = [
+    "RESOURCE_TYPES",
+    "Lb",
+    "LbBackendAddressPool",
+    "LbFrontendIpConfiguration",
+    "LbProbe",
+    "LbRule",
+    "LinuxVirtualMachine",
+    "NetworkInterface",
+    "NetworkInterfaceBackendAddressPoolAssociation",
+    "NetworkInterfaceIpConfiguration",
+    "NetworkInterfaceTapConfiguration",
+    "ResourceGroup",
+    "Subnet",
+    "Subscription",
+    "VirtualMachine",
+    "VirtualNetwork",
+    "VirtualNetworkPeering",
+    "VirtualNetworkTap",
+]
+
 RESOURCE_TYPES = (
     Subscription,
     ResourceGroup,

@@ -6,7 +6,7 @@ Both draw from one pool per subnet. Whoever holds an address *claims* it: a refe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from vtaplib.model.addresses import claim_name, lowest_free, maybe_address, networks, reserved
@@ -44,15 +44,12 @@ def claims(block_field: str, holders: Sequence[AddressHolder]) -> Iterator[Refer
     """The addresses that some blocks hold, as references."""
     for position, holder in enumerate(holders):
         try:
-            target = claim(holder.subnet_id, holder.private_ip_address) if _holds(holder) else None
+            subnet_id, address = holder.subnet_id, holder.private_ip_address
         except Undecided:
             continue
+        target = claim(subnet_id, address) if subnet_id and address else None
         if target is not None:
             yield Reference((block_field, position, "private_ip_address"), target, claim=True)
-
-
-def _holds(holder: AddressHolder) -> bool:
-    return bool(holder.subnet_id and holder.private_ip_address)
 
 
 def address_of(
@@ -61,9 +58,9 @@ def address_of(
     before: AddressHolder | None,
     granted: Sequence[str],
 ) -> str:
-    """The address that the service gives a block: the one that it asks for (Static), the one that it had, or the
-    lowest free one of the subnet; "" if there is none left or no subnet. `granted`: addresses that this very write
-    gives to other blocks. Not known in a plan, unless it is kept or asked for.
+    """The address that the service gives a block: the one that it asks for (Static), the one that it had, or
+    the lowest free one of the subnet; "" if there is none left or no subnet. `granted`: addresses that this
+    very write gives to other blocks. Not known in a plan, unless it is kept or asked for.
     """
     if not holder.subnet_id:
         return holder.private_ip_address or ""
@@ -82,9 +79,6 @@ def address_of(
     taken = [target[len(prefix) :] for target, _ in view.targets(prefix)]
     taken += [claim_name(address) for one in granted if (address := maybe_address(one)) is not None]
     return lowest_free(networks(subnet.address_prefixes or ()), version, taken) or ""
-
-
-Rule = Callable[[Resource, "View", str, Sequence[AddressHolder]], Findings]
 
 
 def is_in_subnet(resource: Resource, view: View, field: str, holders: Sequence[AddressHolder]) -> Findings:
@@ -107,8 +101,10 @@ def is_not_reserved(resource: Resource, view: View, field: str, holders: Sequenc
             if parsed is not None and parsed in prefix and reserved(prefix, parsed):
                 yield (
                     path,
-                    f"{resource.label}: {address} is reserved in {prefix}: the first four addresses and the last are "
-                    "Azure's",
+                    (
+                        f"{resource.label}: {address} is reserved in {prefix}: the first four addresses and "
+                        "the last are Azure's"
+                    ),
                 )
 
 

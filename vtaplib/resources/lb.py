@@ -1,10 +1,11 @@
-"""A load balancer: frontends that rules spread over pools of backends. azurerm writes pools, probes and rules as
-resources of their own; each is a module beside this one.
+"""A load balancer: frontends that rules spread over pools of backends. azurerm writes pools, probes and rules
+as resources of their own; each is a module beside this one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.arguments import (
@@ -138,30 +139,19 @@ class Lb(Resource):
         past = {} if before is None else {block.name: block for block in before.frontend_ip_configuration}
         granted: list[str] = []
 
-        def grant(block: LbFrontendIpConfiguration) -> str:
+        def grant(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
             address = ip_configuration.address_of(view, block, past.get(block.name), granted)
             granted.append(address)
             return address
 
         for position, block in enumerate(self.frontend_ip_configuration):
             at = ("frontend_ip_configuration", position)
-            yield (*at, "id"), lambda it, block=block: f"{it.id}/frontendIPConfigurations/{block.name}"
-            yield (
-                (*at, "private_ip_address_allocation"),
-                lambda it, block=block: block.private_ip_address_allocation or "Dynamic",
-            )
-            yield (
-                (*at, "private_ip_address_version"),
-                lambda it, block=block: (
-                    block.private_ip_address_version or ("IPv4" if block.internal else "")
-                ),
-            )
-            yield (*at, "private_ip_address"), lambda it, block=block: grant(block)
-            yield (
-                (*at, "gateway_load_balancer_frontend_ip_configuration_id"),
-                lambda it, block=block: block.gateway_load_balancer_frontend_ip_configuration_id or "",
-            )
-            yield (*at, "public_ip_prefix_id"), lambda it, block=block: block.public_ip_prefix_id or ""
+            yield (*at, "id"), partial(_frontend_id, block)
+            yield (*at, "private_ip_address_allocation"), partial(_allocation, block)
+            yield (*at, "private_ip_address_version"), partial(_version, block)
+            yield (*at, "private_ip_address"), partial(grant, block)
+            yield (*at, "gateway_load_balancer_frontend_ip_configuration_id"), partial(_gateway_id, block)
+            yield (*at, "public_ip_prefix_id"), partial(_public_prefix_id, block)
         yield ("private_ip_addresses",), _private_addresses
         yield ("private_ip_address",), lambda it: next(iter(_private_addresses(it)), "")
 
@@ -175,16 +165,14 @@ class Lb(Resource):
                 yield ("frontend_ip_configuration", position, "zones")
 
     def derive(self, view: View) -> Iterator[Assignment]:
+        def rule_ids(block: LbFrontendIpConfiguration, balancer: Lb) -> tuple[str, ...]:
+            return tuple(rule.id for rule in view.referrers(block.id, resource_kind("LbRule")))
+
         for position, block in enumerate(self.frontend_ip_configuration):
             at = ("frontend_ip_configuration", position)
             yield (*at, "inbound_nat_rules"), lambda it: ()
             yield (*at, "outbound_rules"), lambda it: ()
-            yield (
-                (*at, "load_balancer_rules"),
-                lambda it, block=block: tuple(
-                    rule.id for rule in view.referrers(block.id, resource_kind("LbRule"))
-                ),
-            )
+            yield (*at, "load_balancer_rules"), partial(rule_ids, block)
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.8")
     def frontends_have_one_kind_of_address(self, view: View, policy: Policy) -> Findings:
@@ -195,8 +183,10 @@ class Lb(Resource):
             if len(given) != 1:
                 yield (
                     ("frontend_ip_configuration", position),
-                    f"{self.label}: {block.name} needs exactly one of {', '.join(kinds)}; "
-                    f"{', '.join(given) or 'none'} is given",
+                    (
+                        f"{self.label}: {block.name} needs exactly one of {', '.join(kinds)}; "
+                        f"{', '.join(given) or 'none'} is given"
+                    ),
                 )
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.8")
@@ -225,8 +215,10 @@ class Lb(Resource):
             if network.location != self.location:
                 yield (
                     ("frontend_ip_configuration", position, "subnet_id"),
-                    f"{self.label}: the load balancer is in {self.location}, {network.label} of {block.name} in "
-                    f"{network.location}; they must be in one region",
+                    (
+                        f"{self.label}: the load balancer is in {self.location}, {network.label} of "
+                        f"{block.name} in {network.location}; they must be in one region"
+                    ),
                 )
 
     @rule(ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET, evidence=Evidence.OBSERVED, source="6.1")
@@ -256,6 +248,26 @@ class Lb(Resource):
         return ip_configuration.is_left(
             self, view, "frontend_ip_configuration", self.frontend_ip_configuration
         )
+
+
+def _frontend_id(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
+    return f"{balancer.id}/{block.id_segment}/{block.name}"
+
+
+def _allocation(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
+    return block.private_ip_address_allocation or "Dynamic"
+
+
+def _version(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
+    return block.private_ip_address_version or ("IPv4" if block.internal else "")
+
+
+def _gateway_id(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
+    return block.gateway_load_balancer_frontend_ip_configuration_id or ""
+
+
+def _public_prefix_id(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
+    return block.public_ip_prefix_id or ""
 
 
 def _private_addresses(balancer: Lb) -> tuple[str, ...]:

@@ -77,8 +77,10 @@ class LbBackendAddressPool(Resource):
         if bool(self.tunnel_interface) != (balancer.sku == "Gateway"):
             yield (
                 ("tunnel_interface",),
-                f"{self.label}: {balancer.label} has sku {balancer.sku}; tunnel_interface is for sku Gateway, "
-                "which always needs it",
+                (
+                    f"{self.label}: {balancer.label} has sku {balancer.sku}; tunnel_interface is for sku "
+                    "Gateway, which always needs it"
+                ),
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")

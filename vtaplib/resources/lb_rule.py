@@ -33,8 +33,8 @@ RuleName = Annotated[
     Length(1, 80),
     Matches(
         r"^[a-zA-Z0-9]([a-zA-Z_0-9.-]*[a-zA-Z0-9_])?$",
-        "must start with a letter or digit, end with a letter, digit or underscore, and contain only letters, "
-        "digits and _ . -",
+        "must start with a letter or digit, end with a letter, digit or underscore, and contain only "
+        "letters, digits and _ . -",
     ),
 ]
 
@@ -65,7 +65,8 @@ class LbRule(Resource):
     idle_timeout_in_minutes: Inert[Annotated[int, Between(4, 100)]] = 4
     """Minutes after which an idle connection is forgotten."""
     load_distribution: Annotated[str, OneOf(("Default", "SourceIP", "SourceIPProtocol"))] = "Default"
-    """What a flow's backend is chosen by: `Default` (five-tuple), `SourceIP` (addresses), `SourceIPProtocol`."""
+    """What a flow's backend is chosen by: `Default` (five-tuple), `SourceIP`,
+    `SourceIPProtocol`."""
     probe_id: Ref[LbProbe] | None = None
     """The ID of the health probe."""
     tcp_reset_enabled: Inert[bool] = False
@@ -99,8 +100,10 @@ class LbRule(Resource):
             names = ", ".join(block.name for block in balancer.frontend_ip_configuration)
             yield (
                 ("frontend_ip_configuration_name",),
-                f"{self.label}: {balancer.label} has no frontend {self.frontend_ip_configuration_name!r}; "
-                f"it has {names}",
+                (
+                    f"{self.label}: {balancer.label} has no frontend "
+                    f"{self.frontend_ip_configuration_name!r}; it has {names}"
+                ),
             )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="5.8")
@@ -122,7 +125,10 @@ class LbRule(Resource):
         if len(self.backend_address_pool_ids or ()) > 1 and balancer.sku != "Gateway":
             yield (
                 ("backend_address_pool_ids",),
-                f"{self.label}: {balancer.label} has sku {balancer.sku}; more than one pool needs sku Gateway",
+                (
+                    f"{self.label}: {balancer.label} has sku {balancer.sku}; more than one pool needs sku "
+                    "Gateway"
+                ),
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="6.4")
@@ -132,14 +138,17 @@ class LbRule(Resource):
         if self.covers_all_ports and ports != (0, 0):
             yield (
                 ("frontend_port",),
-                f"{self.label}: protocol All needs frontend_port 0 and backend_port 0, not {ports[0]} and {ports[1]}",
+                (
+                    f"{self.label}: protocol All needs frontend_port 0 and backend_port 0, "
+                    f"not {ports[0]} and {ports[1]}"
+                ),
             )
         if not self.covers_all_ports and self.frontend_port == 0:
             yield ("frontend_port",), f"{self.label}: frontend_port 0 needs protocol All, not {self.protocol}"
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="6.4")
     def high_availability_ports_are_internal(self, view: View, policy: Policy) -> Findings:
-        """A rule for high-availability ports is on an internal frontend of a Standard or Gateway load balancer."""
+        """High-availability ports need an internal frontend of a Standard or Gateway load balancer."""
         balancer = view.get(Lb, self.loadbalancer_id)
         frontend = balancer.frontend(self.frontend_ip_configuration_name)
         if not self.covers_all_ports or frontend is None:
@@ -148,8 +157,10 @@ class LbRule(Resource):
             kind = "internal" if frontend.internal else "public"
             yield (
                 ("protocol",),
-                f"{self.label}: protocol All needs an internal frontend of a Standard load balancer; "
-                f"{frontend.name} is {kind}, {balancer.label} has sku {balancer.sku}",
+                (
+                    f"{self.label}: protocol All needs an internal frontend of a Standard load balancer; "
+                    f"{frontend.name} is {kind}, {balancer.label} has sku {balancer.sku}"
+                ),
             )
 
     @rule(ErrorCode.RULES_USE_SAME_BACKEND_PORT_PROTOCOL_AND_POOL, evidence=Evidence.OBSERVED, source="6.4")
@@ -167,6 +178,9 @@ class LbRule(Resource):
                 ):
                     yield (
                         ("backend_address_pool_ids", position),
-                        f"{self.label}: {other.label} already sends {self.protocol} to port {self.backend_port} of "
-                        f"{label(pool_id)}; use another backend_port or floating_ip_enabled = true",
+                        (
+                            f"{self.label}: {other.label} already sends {self.protocol} to port "
+                            f"{self.backend_port} of {label(pool_id)}; use another backend_port or "
+                            "floating_ip_enabled = true"
+                        ),
                     )

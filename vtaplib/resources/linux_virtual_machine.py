@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model import ids
@@ -64,10 +65,54 @@ LICENSE_TYPES = (
     *("SLES_BYOS", "SLES_SAP", "SLES_HPC", "UBUNTU_PRO"),
 )
 FORBIDDEN_USERNAMES = frozenset(
-    ["administrator", "admin", "user", "user1", "test", "user2", "test1", "user3", "admin1", "1", "123", "a", "actuser", "adm", "admin2", "aspnet", "backup", "console", "david", "guest", "john", "owner", "root", "server", "sql", "support", "support_388945a0", "sys", "test2", "test3", "user4", "user5"]
+    [
+        "administrator",
+        "admin",
+        "user",
+        "user1",
+        "test",
+        "user2",
+        "test1",
+        "user3",
+        "admin1",
+        "1",
+        "123",
+        "a",
+        "actuser",
+        "adm",
+        "admin2",
+        "aspnet",
+        "backup",
+        "console",
+        "david",
+        "guest",
+        "john",
+        "owner",
+        "root",
+        "server",
+        "sql",
+        "support",
+        "support_388945a0",
+        "sys",
+        "test2",
+        "test3",
+        "user4",
+        "user5",
+    ]
 )
 FORBIDDEN_PASSWORDS = frozenset(
-    ["abc@123", "P@$$w0rd", "P@ssw0rd", "P@ssword123", "Pa$$word", "pass@word1", "Password!", "Password1", "Password22", "iloveyou!"]
+    [
+        "abc@123",
+        "P@$$w0rd",
+        "P@ssw0rd",
+        "P@ssword123",
+        "Pa$$word",
+        "pass@word1",
+        "Password!",
+        "Password1",
+        "Password22",
+        "iloveyou!",
+    ]
 )
 FORBIDDEN_IN_COMPUTER_NAME = frozenset("\\/\"[]:|<>+=;,?*@&~!#$%^()_{}'")
 DEFAULT_DISK_SIZE_GB = 30
@@ -91,7 +136,7 @@ def _password_problem(value: str) -> str | None:
     return (
         None
         if classes >= 3
-        else "must have 3 of: a lower-case letter, an upper-case letter, a digit, a special character other than _"
+        else "must have 3 of: a lower-case letter, an upper-case letter, a digit, a special character"
     )
 
 
@@ -116,7 +161,20 @@ def _image_problem(value: str) -> str | None:
     return None if re.fullmatch(f"{galleries}|{own}", value) else "is not the ID of an image"
 
 
-OS_MANAGED = ["admin_password", "bypass_platform_safety_checks_on_user_schedule_enabled", "computer_name", "custom_data", "patch_assessment_mode", "patch_mode", "provision_vm_agent", "reboot_setting", "admin_ssh_key", "gallery_application", "os_disk.name", "os_disk.diff_disk_settings"]
+OS_MANAGED = [
+    "admin_password",
+    "bypass_platform_safety_checks_on_user_schedule_enabled",
+    "computer_name",
+    "custom_data",
+    "patch_assessment_mode",
+    "patch_mode",
+    "provision_vm_agent",
+    "reboot_setting",
+    "admin_ssh_key",
+    "gallery_application",
+    "os_disk.name",
+    "os_disk.diff_disk_settings",
+]
 """What an attached system disk brings with it, so that it cannot be given."""
 
 
@@ -261,12 +319,7 @@ class LinuxVirtualMachine(VirtualMachine):
             ("patch_mode", IMAGE_DEFAULT),
             ("disk_controller_type", "SCSI"),
         ):
-            yield (
-                (name,),
-                lambda it, name=name, default=default: (
-                    default if getattr(it, name) is None else getattr(it, name)
-                ),
-            )
+            yield (name,), partial(_given_or, name, default)
         yield ("computer_name",), lambda it: it.computer_name or it.name
         yield ("vm_agent_platform_updates_enabled",), lambda it: False
         yield ("os_disk", 0, "name"), lambda it: it.os_disk.name or _disk_name(it)
@@ -291,8 +344,10 @@ class LinuxVirtualMachine(VirtualMachine):
         if keys_only and not self.admin_ssh_key:
             yield (
                 ("admin_ssh_key",),
-                f"{self.label}: disable_password_authentication is true and there is no admin_ssh_key; add one, or "
-                "set it to false and give an admin_password",
+                (
+                    f"{self.label}: disable_password_authentication is true and there is no admin_ssh_key; "
+                    "add one, or set it to false and give an admin_password"
+                ),
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
@@ -344,6 +399,11 @@ class LinuxVirtualMachine(VirtualMachine):
                 ("secure_boot_enabled",),
                 f"{self.label}: security_encryption_type {kind} needs secure_boot_enabled = true",
             )
+
+
+def _given_or(name: str, default: str | bool, machine: LinuxVirtualMachine) -> str | bool:
+    given: str | bool | None = getattr(machine, name)
+    return default if given is None else given
 
 
 def _disk_name(machine: LinuxVirtualMachine) -> str:

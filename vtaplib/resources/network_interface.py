@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 
@@ -154,21 +155,17 @@ class NetworkInterface(Resource):
         past = {} if before is None else {block.name: block for block in before.ip_configuration}
         granted: list[str] = []
 
-        def grant(block: NetworkInterfaceIpConfiguration) -> str:
+        def grant(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> str:
             address = ip_configuration.address_of(view, block, past.get(block.name), granted)
             granted.append(address)
             return address
 
-        single = len(self.ip_configuration) == 1
         for position, block in enumerate(self.ip_configuration):
             at = ("ip_configuration", position)
-            yield (*at, "id"), lambda it, block=block: f"{it.id}/ipConfigurations/{block.name}"
-            yield (*at, "primary"), lambda it, block=block: single or bool(block.primary)
-            yield (*at, "private_ip_address"), lambda it, block=block: grant(block)
-            yield (
-                (*at, "gateway_load_balancer_frontend_ip_configuration_id"),
-                lambda it, block=block: block.gateway_load_balancer_frontend_ip_configuration_id or "",
-            )
+            yield (*at, "id"), partial(_configuration_id, block)
+            yield (*at, "primary"), partial(_is_primary, block)
+            yield (*at, "private_ip_address"), partial(grant, block)
+            yield (*at, "gateway_load_balancer_frontend_ip_configuration_id"), partial(_gateway_id, block)
         yield ("applied_dns_servers",), lambda it: it.dns_servers or ()
         yield ("internal_domain_name_suffix",), lambda it: internal_domain(it.virtual_network_id)
         yield ("private_ip_addresses",), lambda it: tuple(c.private_ip_address for c in it.ip_configuration)
@@ -218,8 +215,10 @@ class NetworkInterface(Resource):
             chosen = ", ".join(primary) if primary else "none"
             yield (
                 ("ip_configuration",),
-                f"{self.label}: of {len(self.ip_configuration)} configurations exactly one must have "
-                f"primary = true; {chosen} has",
+                (
+                    f"{self.label}: of {len(self.ip_configuration)} configurations exactly one must have "
+                    f"primary = true; {chosen} has"
+                ),
             )
 
     @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, evidence=Evidence.INFERRED, source="5.5")
@@ -231,8 +230,10 @@ class NetworkInterface(Resource):
             if network_id.lower() != home.lower():
                 yield (
                     ("ip_configuration", position, "subnet_id"),
-                    f"{self.label}: {block.name} is in another virtual network than "
-                    f"{self.ip_configuration[0].name}",
+                    (
+                        f"{self.label}: {block.name} is in another virtual network than "
+                        f"{self.ip_configuration[0].name}"
+                    ),
                 )
 
     @rule(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, evidence=Evidence.INFERRED, source="5.5", compares=True)
@@ -241,8 +242,10 @@ class NetworkInterface(Resource):
         if before.virtual_network_id.lower() != self.virtual_network_id.lower():
             yield (
                 ("ip_configuration", 0, "subnet_id"),
-                f"{self.label}: cannot move from {before.virtual_network_id} to {self.virtual_network_id}; "
-                "delete it and create it anew",
+                (
+                    f"{self.label}: cannot move from {before.virtual_network_id} to "
+                    f"{self.virtual_network_id}; delete it and create it anew"
+                ),
             )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="6.3")
@@ -252,8 +255,10 @@ class NetworkInterface(Resource):
         if network.location != self.location:
             yield (
                 ("location",),
-                f"{self.label}: the interface is in {self.location}, {network.label} in {network.location}; "
-                "they must be in one region",
+                (
+                    f"{self.label}: the interface is in {self.location}, {network.label} in "
+                    f"{network.location}; they must be in one region"
+                ),
             )
 
     @rule(ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET, evidence=Evidence.OBSERVED, source="6.1")
@@ -289,8 +294,20 @@ class NetworkInterface(Resource):
                 )
 
 
+def _configuration_id(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> str:
+    return f"{interface.id}/{block.id_segment}/{block.name}"
+
+
+def _is_primary(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> bool:
+    return len(interface.ip_configuration) == 1 or bool(block.primary)
+
+
+def _gateway_id(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> str:
+    return block.gateway_load_balancer_frontend_ip_configuration_id or ""
+
+
 def mac_address(interface: NetworkInterface) -> str:
-    """A locally administered MAC address as azurerm writes it, derived from the ID and the primary address."""
+    """A locally administered MAC address, as azurerm writes it, from the ID and primary address."""
     digest = sha256(f"{interface.id.lower()} {interface.private_ip_address}".encode()).digest()
     return "-".join(f"{byte:02X}" for byte in (0x02, *digest[:5]))
 

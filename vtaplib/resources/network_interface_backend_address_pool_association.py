@@ -36,8 +36,10 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
         if self.ip_configuration_name.lower() not in [name.lower() for name in names]:
             yield (
                 ("ip_configuration_name",),
-                f"{interface.label} has no IP configuration {self.ip_configuration_name!r}; it has "
-                f"{', '.join(names)}",
+                (
+                    f"{interface.label} has no IP configuration {self.ip_configuration_name!r}; it has "
+                    f"{', '.join(names)}"
+                ),
             )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.4")
@@ -48,13 +50,15 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
         if interface.location != balancer.location:
             yield (
                 ("backend_address_pool_id",),
-                f"{interface.label} is in {interface.location}, {balancer.label} in {balancer.location}; "
-                "they must be in one region",
+                (
+                    f"{interface.label} is in {interface.location}, {balancer.label} in {balancer.location}; "
+                    "they must be in one region"
+                ),
             )
 
     @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, evidence=Evidence.DOCUMENTED, source="6.4")
     def backends_are_in_one_network(self, view: View, policy: Policy) -> Findings:
-        """The backends of a pool, and an internal frontend of its load balancer, are in one virtual network."""
+        """A backend and an internal frontend of its load balancer are in one virtual network."""
         interface = view.get(NetworkInterface, self.network_interface_id)
         balancer = view.get(Lb, self.backend_address_pool_id.rsplit("/", 2)[0])
         home = interface.virtual_network_id
@@ -63,6 +67,9 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
             if network_id and network_id.lower() != home.lower():
                 yield (
                     ("network_interface_id",),
-                    f"{interface.label} is in {label(home)}, the frontend {frontend.name} of {balancer.label} in "
-                    f"{label(network_id)}; a backend must be in its load balancer's network",
+                    (
+                        f"{interface.label} is in {label(home)}, the frontend {frontend.name} of "
+                        f"{balancer.label} in {label(network_id)}; a backend must be in its load balancer's "
+                        "network"
+                    ),
                 )

@@ -44,8 +44,10 @@ class NetworkInterfaceTapConfiguration(Resource):
         if source.location != tap.location:
             yield (
                 ("virtual_network_tap_id",),
-                f"{self.label}: {source.label} is in {source.location}, {tap.label} in {tap.location}; "
-                "they must be in one region",
+                (
+                    f"{self.label}: {source.label} is in {source.location}, {tap.label} in {tap.location}; "
+                    "they must be in one region"
+                ),
             )
 
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_TENANT_MISMATCH, source="R13")
@@ -56,13 +58,16 @@ class NetworkInterfaceTapConfiguration(Resource):
         if source.tenant_id.lower() != tap.tenant_id.lower():
             yield (
                 ("virtual_network_tap_id",),
-                f"{self.label}: the interface's subscription is in tenant {source.tenant_id}, that of "
-                f"{label(self.virtual_network_tap_id)} in {tap.tenant_id}; a TAP takes sources of its own tenant only",
+                (
+                    f"{self.label}: the interface's subscription is in tenant {source.tenant_id}, that of "
+                    f"{label(self.virtual_network_tap_id)} in {tap.tenant_id}; a TAP takes sources of its "
+                    "own tenant only"
+                ),
             )
 
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE, source="R14")
     def destination_is_reachable(self, view: View, policy: Policy) -> Findings:
-        """The destination is in the source's virtual network, or in one that is directly peered and Connected."""
+        """The destination is in the source's network, or in one that is directly peered, Connected."""
         if policy.reachability_check == "error":
             yield from self._unreachable(view)
 
@@ -81,10 +86,13 @@ class NetworkInterfaceTapConfiguration(Resource):
         if there and here.lower() != there.lower() and not connected(view, here, there):
             yield (
                 ("virtual_network_tap_id",),
-                f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, the destination of {tap.label} in "
-                f"{label(there)}, and no peering between them is Connected in both directions with "
-                "allow_virtual_network_access. Peerings are not transitive. If this configuration makes them, let it "
-                "come after both: depends_on = [azurerm_virtual_network_peering.…]",
+                (
+                    f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, the destination "
+                    f"of {tap.label} in {label(there)}, and no peering between them is Connected in both "
+                    "directions with allow_virtual_network_access. Peerings are not transitive. If this "
+                    "configuration makes them, let it come after both: depends_on = "
+                    "[azurerm_virtual_network_peering.…]"
+                ),
             )
 
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION, evidence=Evidence.OURS, source="R25")
@@ -92,13 +100,16 @@ class NetworkInterfaceTapConfiguration(Resource):
         """An interface is not tapped towards itself."""
         tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
         destination = tap.destination_network_interface_ip_configuration_id
-        if policy.self_mirror == "error" and destination:
-            if ids.parent(destination).lower() == self.network_interface_id.lower():
-                yield (
-                    ("virtual_network_tap_id",),
-                    f"{self.label}: {label(self.network_interface_id)} is the destination of {tap.label}; its copies "
-                    "would be copied without end",
-                )
+        if policy.self_mirror != "error" or not destination:
+            return
+        if ids.parent(destination).lower() == self.network_interface_id.lower():
+            yield (
+                ("virtual_network_tap_id",),
+                (
+                    f"{self.label}: {label(self.network_interface_id)} is the destination of {tap.label}; "
+                    "its copies would be copied without end"
+                ),
+            )
 
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED, evidence=Evidence.OURS, source="R24")
     def interface_has_one_tap(self, view: View, policy: Policy) -> Findings:
@@ -126,6 +137,8 @@ class NetworkInterfaceTapConfiguration(Resource):
             ):
                 yield (
                     ("network_interface_id",),
-                    f"{self.label}: {label(self.network_interface_id)} already has {other.label}; Azure's API lists "
-                    "several, that two work is not documented",
+                    (
+                        f"{self.label}: {label(self.network_interface_id)} already has {other.label}; "
+                        "Azure's API lists several, that two work is not documented"
+                    ),
                 )

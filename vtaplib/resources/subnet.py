@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.addresses import bits, maybe_network, networks
@@ -111,12 +112,7 @@ class Subnet(Resource):
         if self.ip_address_pool:
             yield ("ip_address_pool", 0, "allocated_ip_address_prefixes"), lambda it: ()
         for name in ("network_security_group_id", "route_table_id"):
-            yield (
-                (name,),
-                lambda it, name=name: (
-                    getattr(it, f"{name}_wo") or getattr(it, name) or getattr(before, name, "")
-                ),
-            )
+            yield (name,), partial(_attached, name, before)
 
     @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="6.1")
     def prefixes_are_usable(self, view: View, policy: Policy) -> Findings:
@@ -129,7 +125,10 @@ class Subnet(Resource):
             elif network.version == 4 and network.prefixlen > SMALLEST_PREFIX:
                 yield (
                     path,
-                    f"{self.label}: {prefix} is smaller than /{SMALLEST_PREFIX}, the smallest that Azure takes",
+                    (
+                        f"{self.label}: {prefix} is smaller than /{SMALLEST_PREFIX}, the smallest that Azure "
+                        "takes"
+                    ),
                 )
             elif network.version == 6 and network.prefixlen != IPV6_PREFIX:
                 yield path, f"{self.label}: {prefix} is IPv6 and not a /{IPV6_PREFIX}"
@@ -194,6 +193,15 @@ class Subnet(Resource):
             if any(reference.claim and "/addresses/" in reference.target for reference in user.references()):
                 yield (
                     ("address_prefixes",),
-                    f"{self.label}: the prefixes cannot change while {user.label} has an address in the subnet",
+                    (
+                        f"{self.label}: the prefixes cannot change while {user.label} has an address in the "
+                        "subnet"
+                    ),
                 )
                 return
+
+
+def _attached(name: str, before: Subnet | None, subnet: Subnet) -> str:
+    """What is attached to the subnet: as sent now, by itself or in the network's argument, or as it was."""
+    attached: str = getattr(subnet, f"{name}_wo") or getattr(subnet, name) or getattr(before, name, "")
+    return attached

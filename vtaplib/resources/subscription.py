@@ -1,4 +1,4 @@
-"""A subscription: where resources live and which tenant they belong to. azurerm manages none; the cloud needs it."""
+"""A subscription: where resources live, and their tenant. azurerm manages none; the cloud needs it."""
 
 from __future__ import annotations
 

@@ -80,7 +80,10 @@ class VirtualMachine(Resource):
                 if other.id.lower() != self.id.lower():
                     yield (
                         path,
-                        f"{self.label}: {label(interface_id)} is attached to {other.label}; detach it there first",
+                        (
+                            f"{self.label}: {label(interface_id)} is attached to {other.label}; "
+                            "detach it there first"
+                        ),
                     )
 
     @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="6.3")
@@ -93,8 +96,11 @@ class VirtualMachine(Resource):
             if interface.virtual_network_id.lower() != home.lower():
                 yield (
                     ("network_interface_ids", position),
-                    f"{self.label}: {interface.label} is in {label(interface.virtual_network_id)}, "
-                    f"{label(self.network_interface_ids[0])} in {label(home)}; they must be in one virtual network",
+                    (
+                        f"{self.label}: {interface.label} is in {label(interface.virtual_network_id)}, "
+                        f"{label(self.network_interface_ids[0])} in {label(home)}; they must be in one "
+                        "virtual network"
+                    ),
                 )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="6.3")
@@ -105,8 +111,10 @@ class VirtualMachine(Resource):
             if interface.location != self.location:
                 yield (
                     ("network_interface_ids", position),
-                    f"{self.label}: the machine is in {self.location}, {interface.label} in {interface.location}; "
-                    "they must be in one region",
+                    (
+                        f"{self.label}: the machine is in {self.location}, {interface.label} in "
+                        f"{interface.location}; they must be in one region"
+                    ),
                 )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.3")
@@ -117,6 +125,8 @@ class VirtualMachine(Resource):
             if theirs.lower() != self.subscription_id.lower():
                 yield (
                     ("network_interface_ids", position),
-                    f"{self.label}: the machine is in subscription {self.subscription_id}, "
-                    f"{label(interface_id)} in {theirs}",
+                    (
+                        f"{self.label}: the machine is in subscription {self.subscription_id}, "
+                        f"{label(interface_id)} in {theirs}"
+                    ),
                 )

@@ -51,7 +51,8 @@ FORBIDDEN = tuple(
     IPv4Network(prefix)
     for prefix in ("224.0.0.0/4", "255.255.255.255/32", "127.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32")
 )
-"""Ranges that no address space may touch: multicast, broadcast, loopback, link-local, Azure's platform address."""
+"""Ranges that no address space may touch: multicast, broadcast, loopback, link-local, Azure's platform
+address."""
 SMALLEST_PREFIX = 29
 LARGEST_PREFIX = 2
 
@@ -159,8 +160,8 @@ class VirtualNetwork(Resource):
     private_endpoint_vnet_policies: Inert[Annotated[str, OneOf(("Basic", "Disabled"))]] = "Disabled"
     """The policies for private endpoints in the network."""
     subnet: OptionalAssigned[Inline[AttributeBlock[Unordered[Sequence[InlineSubnet]]]]] | None = None
-    """Subnets managed with the network. Do not mix with subnet resources for the same network. Left out, existing
-    subnets stay; an empty list removes them."""
+    """Subnets managed with the network. Do not mix with subnet resources for the same network. Left out,
+    existing subnets stay; an empty list removes them."""
     tags: Tags | None = None
     """Tags of the resource."""
     guid: Assigned[str] = SERVICE
@@ -168,7 +169,6 @@ class VirtualNetwork(Resource):
 
     def assign(self, view: View, before: VirtualNetwork | None) -> Iterator[Assignment]:
         yield ("guid",), lambda it: ids.guid(it.id)
-        yield ("dns_servers",), lambda it: before.dns_servers if before else ()
         for position, block in enumerate(self.subnet or ()):
             yield ("subnet", position, "id"), partial(_subnet_id, name=block.name)
         for position, _ in enumerate(self.ip_address_pool):
@@ -176,7 +176,7 @@ class VirtualNetwork(Resource):
 
     @rule(ErrorCode.INVALID_ADDRESS_SPACE, evidence=Evidence.DOCUMENTED, source="6.1")
     def address_space_is_usable(self, view: View, policy: Policy) -> Findings:
-        """Every prefix of the address space is well formed, of a size Azure takes, and outside reserved ranges."""
+        """Every prefix is well formed, of a size that Azure takes, and outside reserved ranges."""
         for prefix in self.address_space or ():
             network = maybe_network(prefix)
             if network is None:

@@ -1,7 +1,8 @@
 """A virtual network peering: one direction of a link between two networks.
 
-Traffic flows when both directions exist and are Connected. The states are a table of the two sides; a deletion on one
-side leaves the other Disconnected, and that must be deleted or written again before the link can be rebuilt.
+Traffic flows when both directions exist and are Connected. The states are a table of the two sides; a
+deletion on one side leaves the other Disconnected, and that must be deleted or written again before the link
+can be rebuilt.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ AFTER_PUT: Mapping[tuple[PeeringState | None, PeeringState | None], PeeringState
     (PeeringState.DISCONNECTED, PeeringState.CONNECTED): None,
     (PeeringState.DISCONNECTED, PeeringState.DISCONNECTED): PeeringState.INITIATED,
 }
-"""What a write makes of a side. A remote side that is Connected belongs to a link that this one is not part of."""
+"""What a write makes of a side. A remote side that is Connected belongs to a link that this one is not part
+of."""
 
 
 class VirtualNetworkPeering(Resource):
@@ -139,8 +141,10 @@ class VirtualNetworkPeering(Resource):
         if remote is not None and self.peering_state == PeeringState.DISCONNECTED:
             yield (
                 ("remote_virtual_network_id",),
-                f"{self.label}: {remote.label} of {label(remote.virtual_network_id)} is "
-                f"{remote.peering_state} since its other side was deleted; delete or re-create it first",
+                (
+                    f"{self.label}: {remote.label} of {label(remote.virtual_network_id)} is "
+                    f"{remote.peering_state} since its other side was deleted; delete or re-create it first"
+                ),
             )
 
     @rule(ErrorCode.ANOTHER_PEERING_ALREADY_REFERENCES_REMOTE_VNET, evidence=Evidence.OBSERVED, source="6.2")
@@ -154,8 +158,10 @@ class VirtualNetworkPeering(Resource):
             ):
                 yield (
                     ("remote_virtual_network_id",),
-                    f"{self.label}: {other.label} already peers {label(self.virtual_network_id)} with "
-                    f"{label(self.remote_virtual_network_id)}",
+                    (
+                        f"{self.label}: {other.label} already peers {label(self.virtual_network_id)} with "
+                        f"{label(self.remote_virtual_network_id)}"
+                    ),
                 )
 
     @rule(ErrorCode.VNET_ADDRESS_SPACES_OVERLAP, evidence=Evidence.OBSERVED, source="6.2")
@@ -193,8 +199,10 @@ class VirtualNetworkPeering(Resource):
             ):
                 yield (
                     ("remote_virtual_network_id",),
-                    f"{self.label}: {one} of {remote.label} overlaps {other} of {third.label}, "
-                    f"which {local.label} is already peered with",
+                    (
+                        f"{self.label}: {one} of {remote.label} overlaps {other} of {third.label}, "
+                        f"which {local.label} is already peered with"
+                    ),
                 )
 
 

@@ -51,9 +51,11 @@ class VirtualNetworkTap(Resource):
     location: CreateOnly[Location]
     """The Azure region; that of the tapped interfaces and of the destination."""
     destination_load_balancer_frontend_ip_configuration_id: Ref[LbFrontendIpConfiguration] | None = None
-    """The ID of an internal load balancer's frontend that collects the traffic. Exactly one destination is given."""
+    """The ID of an internal load balancer's frontend that collects the traffic. Exactly one destination is
+    given."""
     destination_network_interface_ip_configuration_id: Ref[NetworkInterfaceIpConfiguration] | None = None
-    """The ID of an interface's IP configuration that collects the traffic. Exactly one destination is given."""
+    """The ID of an interface's IP configuration that collects the traffic. Exactly one destination is
+    given."""
     destination_port: int = VXLAN_PORT
     """The UDP port that the traffic is sent to; 4789, the port of VXLAN."""
     tags: Tags | None = None
@@ -111,13 +113,16 @@ class VirtualNetworkTap(Resource):
 
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source="R4 R10 R19")
     def destination_can_collect(self, view: View, policy: Policy) -> Findings:
-        """The destination is an IPv4 configuration of an interface, or an internal frontend that is not a Gateway's."""
+        """The destination is an interface's IPv4 configuration or a Standard balancer's internal frontend."""
         if self.destination_network_interface_ip_configuration_id:
             configuration = self._destination_configuration(view)
             if configuration is not None and configuration.private_ip_address_version == "IPv6":
                 yield (
                     (TO_INTERFACE,),
-                    f"{self.label}: {label(self.destination_id)} is an IPv6 configuration; a TAP sends over IPv4",
+                    (
+                        f"{self.label}: {label(self.destination_id)} is an IPv6 configuration; "
+                        "a TAP sends over IPv4"
+                    ),
                 )
         elif self.destination_load_balancer_frontend_ip_configuration_id:
             balancer = view.get(Lb, ids.parent(self.destination_id))
@@ -125,8 +130,10 @@ class VirtualNetworkTap(Resource):
             if frontend is not None and not frontend.internal:
                 yield (
                     (TO_FRONTEND,),
-                    f"{self.label}: {label(self.destination_id)} of {balancer.label} is public; a TAP sends to an "
-                    "internal frontend, one with a subnet_id",
+                    (
+                        f"{self.label}: {label(self.destination_id)} of {balancer.label} is public; a TAP "
+                        "sends to an internal frontend, one with a subnet_id"
+                    ),
                 )
             if balancer.sku == "Gateway":
                 yield (
@@ -140,7 +147,10 @@ class VirtualNetworkTap(Resource):
         if self.destination_port != VXLAN_PORT:
             yield (
                 ("destination_port",),
-                f"{self.label}: destination_port is {self.destination_port}; Azure sends to {VXLAN_PORT} only",
+                (
+                    f"{self.label}: destination_port is {self.destination_port}; Azure sends to {VXLAN_PORT} "
+                    "only"
+                ),
             )
 
     @rule(
@@ -160,8 +170,10 @@ class VirtualNetworkTap(Resource):
         if sources:
             yield (
                 (self.destination_field,),
-                f"{self.label}: the destination cannot change while {', '.join(sources)} send to it "
-                "(policy destination_update = error_if_sources)",
+                (
+                    f"{self.label}: the destination cannot change while {', '.join(sources)} send to it "
+                    "(policy destination_update = error_if_sources)"
+                ),
             )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="R12")
@@ -173,8 +185,10 @@ class VirtualNetworkTap(Resource):
         if owner.location != self.location:
             yield (
                 (self.destination_field,),
-                f"{self.label}: the TAP is in {self.location}, its destination {owner.label} in {owner.location}; "
-                "they must be in one region",
+                (
+                    f"{self.label}: the TAP is in {self.location}, its destination {owner.label} in "
+                    f"{owner.location}; they must be in one region"
+                ),
             )
 
     def destination_owner(self, view: View) -> NetworkInterface | Lb:
