@@ -160,8 +160,11 @@ class Provider:
             resource = self._resource(kind, config)
             replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
             assigned, violations, fresh = self._lay(overlay, resource, prior, replaced=bool(replace))
-            plan = merging.planned(kind, config, prior, assigned.values(), fresh=fresh)
-            plan["id"] = UNKNOWN if fresh or _id(assigned) is None else _same_id(prior, assigned.id)
+            known_id = _id(assigned)
+            # Of a resource whose name is not known, nothing is known of what the service gives.
+            given = {} if known_id is None else assigned.values()
+            plan = merging.planned(kind, config, prior, given, fresh=fresh)
+            plan["id"] = UNKNOWN if fresh or known_id is None else _same_id(prior, known_id)
             plan["timeouts"] = config.get("timeouts")
             if prior is not None and plan == prior:
                 violations = self._new_ones(violations, resource)

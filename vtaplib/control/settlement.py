@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -59,9 +59,16 @@ def named_as(resource: R, before: R) -> R:
 
 def assign(resource: R, view: View, before: R | None) -> R:
     """The resource with what the service gives it; what depends on something unknown is unknown."""
-    resource = _blank(resource)
-    resource = apply(resource, resource.assign(view, before))
-    return _keep(resource, before)
+    blank = _blank(resource)
+    made, done = blank, set[Path]()
+    try:
+        for assignment in blank.assign(view, before):
+            made = apply(made, (assignment,))
+            done.add(assignment[0])
+    except Undecided:
+        # What the service gives depends on something unknown: what it would have given from here on too.
+        made = _rest_unknown(made, done)
+    return _keep(made, before)
 
 
 def derive(resource: R, view: View) -> R:
@@ -95,6 +102,23 @@ def with_value(model: M, path: Path, value: Any) -> M:
     assert isinstance(position, int)
     blocks[position] = with_value(blocks[position], tuple(inner), value)
     return model.replace(**{name: blocks})
+
+
+def _rest_unknown(model: M, done: Container[Path], at: Path = ()) -> M:
+    """The model with what the service may give unknown, but for the paths where it is already done."""
+    changes: dict[str, Any] = {}
+    for name, field in model.fields().items():
+        if not model.knows(name):
+            continue
+        value = getattr(model, name)
+        if field.has(ASSIGNED) or (field.has(OPTIONAL_ASSIGNED) and value is None and not field.has(INLINE)):
+            if (*at, name) not in done:
+                changes[name] = UNKNOWN
+        elif field.block is not None and value is not None:
+            blocks = (value,) if field.shape is Shape.BLOCK else value
+            made = [_rest_unknown(block, done, (*at, name, n)) for n, block in enumerate(blocks)]
+            changes[name] = made[0] if field.shape is Shape.BLOCK else made
+    return model.replace(**changes) if changes else model
 
 
 def _blank(model: M) -> M:
