@@ -18,8 +18,8 @@ from vtaplib.errors import CaptureError
 CaptureSource: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
 PIECE = 1 << 18
-"""Bytes asked for at a time: some three thousand small packets, so that no cost per piece is felt, and what is
-made of them still fits a processor's cache."""
+"""Bytes asked for at a time: some three thousand small packets, so that no cost per piece is felt, and what
+is made of them still fits a processor's cache."""
 
 GZIP_MAGIC = b"\x1f\x8b"
 
