@@ -27,8 +27,11 @@ def main() -> None:
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text file's
     try:
-        _run(sys.argv[1:])
-        sys.stdout.flush()
+        try:
+            _run(sys.argv[1:])
+        finally:
+            # Now, while a failure can still be told: the interpreter would do it when nobody listens any more.
+            sys.stdout.flush()
     except VtapError as error:
         _give_up(str(error))
     except BrokenPipeError:

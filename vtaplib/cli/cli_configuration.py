@@ -70,9 +70,7 @@ def add_mirror(text: str, source: str, mirror: Path, others: Mapping[Path, Itera
     `source` is the provider's address. `others` are the mirrors that Terraform looks into where no block says
     otherwise, with the addresses of the providers in them.
     """
-    mine = (
-        f"  filesystem_mirror {{\n    path    = {quote(str(mirror))}\n    include = [{quote(source)}]\n  }}\n"
-    )
+    mine = _mirror_block(mirror, "include", source)
     for block in blocks_in(text):
         if block.type == "provider_installation":
             inside = _exclude(text[block.begin : block.end], source)

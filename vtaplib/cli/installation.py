@@ -103,8 +103,8 @@ def _refuse_other_files(directory: Path, name: str) -> None:
     others = sorted(one.name for one in directory.iterdir() if one.name != name)
     if others:
         raise VtapError(
-            f"{directory}: holds {', '.join(others)} beside the provider, and Terraform's lock files cover all "
-            "that is there; remove it"
+            f"{directory}: holds {', '.join(others)} beside the provider, and Terraform's lock files cover "
+            "all that is there; remove it"
         )
 
 

