@@ -7,6 +7,7 @@ where the two mean the same; a value once planned is applied as planned. These f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from provider_shim.derivation import is_computed, is_settable, public_fields
@@ -39,13 +40,22 @@ def same(field: Field, one: Any, other: Any) -> bool:
         return made[0] == made[1] or (
             field.has(UNORDERED) and sorted(map(repr, made[0])) == sorted(map(repr, made[1]))
         )
-    form = field.canonical.form if field.canonical else lambda value: value
+    form = field.canonical.form if field.canonical else _same_number if field.scalar is float else _as_it_is
     if field.shape is Shape.LIST:
         sides = [list(map(form, side)) for side in (one, other)]
         if field.has(UNORDERED):
             sides = [sorted(set(side)) for side in sides]
         return sides[0] == sides[1]
     return bool(form(one) == form(other))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _same_number(value: Any) -> Any:
+    """A number as the cloud keeps it: Terraform's has more digits."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def planned(
@@ -76,12 +86,20 @@ def _planned_field(field: Field, written: Any, prior: Values | None, assigned: V
     if field.block is not None:
         return _planned_blocks(field, written, was, gives, fresh)
     if written is not None:
-        return was if was is not None and same(field, written, was) else written
+        kept = was is not None and (same(field, written, was) or _leaves_it_to_the_service(field, written))
+        return was if kept else written
     if not is_computed(field):
         return None
     if not field.has(OPTIONAL_ASSIGNED):
         return _plain_default(field)
     return _service_value(field, was, gives, fresh and prior is None)
+
+
+def _leaves_it_to_the_service(field: Field, written: Any) -> bool:
+    """Whether a user says "" where the service gives the value: in azurerm the same as to say nothing. To
+    Terraform it is a value, which must be kept as long as it stands in the configuration.
+    """
+    return field.has(OPTIONAL_ASSIGNED) and written == ""
 
 
 def _service_value(field: Field, was: Any, gives: Any, fresh: bool) -> Any:
@@ -187,7 +205,7 @@ def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
     value = _or_empty(field, value)
     if value is None or was is None:
         return value
-    return was if same(field, was, value) else value
+    return was if same(field, was, value) or _leaves_it_to_the_service(field, was) else value
 
 
 def changed_for_good(cls: type[Model], prior: Values, plan: Values) -> Iterator[Path]:
