@@ -1,5 +1,144 @@
-"""Virtual network TAPs as software: the resources, the rules of a cloud, the engine that mirrors packets."""
+"""Virtual network TAPs as software: the resources, the rules of a cloud, the engine that mirrors packets.
+
+What stands here is public. It is loaded when it is first asked for (PEP 562): who only wants packets must not
+pay for the resources, nor the provider's start for what it does not use.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vtaplib.control.cloud import Cloud, SubscriptionHandle
+    from vtaplib.control.policy import Policy
+    from vtaplib.errors import ArmError, VtapError
+    from vtaplib.model.unknown import UNKNOWN, Undecided
+    from vtaplib.model.view import View
+    from vtaplib.model.violation import ErrorCode, Evidence, Severity, Violation
+    from vtaplib.resources import (
+        AdditionalCapabilities,
+        AdminSshKey,
+        BootDiagnostics,
+        Certificate,
+        DdosProtectionPlan,
+        Delegation,
+        DiffDiskSettings,
+        Encryption,
+        GalleryApplication,
+        Identity,
+        InlineSubnet,
+        IpAddressPool,
+        Lb,
+        LbBackendAddressPool,
+        LbFrontendIpConfiguration,
+        LbProbe,
+        LbRule,
+        LinuxVirtualMachine,
+        NetworkInterface,
+        NetworkInterfaceBackendAddressPoolAssociation,
+        NetworkInterfaceIpConfiguration,
+        NetworkInterfaceTapConfiguration,
+        OsDisk,
+        OsImageNotification,
+        PeeringState,
+        Plan,
+        ResourceGroup,
+        Secret,
+        ServiceDelegation,
+        ServiceEndpoint,
+        SourceImageReference,
+        Subnet,
+        Subscription,
+        TerminationNotification,
+        TunnelInterface,
+        VirtualMachine,
+        VirtualNetwork,
+        VirtualNetworkPeering,
+        VirtualNetworkTap,
+    )
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "UNKNOWN",
+    "AdditionalCapabilities",
+    "AdminSshKey",
+    "ArmError",
+    "BootDiagnostics",
+    "Certificate",
+    "Cloud",
+    "DdosProtectionPlan",
+    "Delegation",
+    "DiffDiskSettings",
+    "Encryption",
+    "ErrorCode",
+    "Evidence",
+    "GalleryApplication",
+    "Identity",
+    "InlineSubnet",
+    "IpAddressPool",
+    "Lb",
+    "LbBackendAddressPool",
+    "LbFrontendIpConfiguration",
+    "LbProbe",
+    "LbRule",
+    "LinuxVirtualMachine",
+    "NetworkInterface",
+    "NetworkInterfaceBackendAddressPoolAssociation",
+    "NetworkInterfaceIpConfiguration",
+    "NetworkInterfaceTapConfiguration",
+    "OsDisk",
+    "OsImageNotification",
+    "PeeringState",
+    "Plan",
+    "Policy",
+    "ResourceGroup",
+    "Secret",
+    "ServiceDelegation",
+    "ServiceEndpoint",
+    "Severity",
+    "SourceImageReference",
+    "Subnet",
+    "Subscription",
+    "SubscriptionHandle",
+    "TerminationNotification",
+    "TunnelInterface",
+    "Undecided",
+    "View",
+    "Violation",
+    "VirtualMachine",
+    "VirtualNetwork",
+    "VirtualNetworkPeering",
+    "VirtualNetworkTap",
+    "VtapError",
+    "__version__",
+]
+
+_HOMES = {
+    "Cloud": "vtaplib.control.cloud",
+    "SubscriptionHandle": "vtaplib.control.cloud",
+    "Policy": "vtaplib.control.policy",
+    "ArmError": "vtaplib.errors",
+    "VtapError": "vtaplib.errors",
+    "UNKNOWN": "vtaplib.model.unknown",
+    "Undecided": "vtaplib.model.unknown",
+    "View": "vtaplib.model.view",
+    "ErrorCode": "vtaplib.model.violation",
+    "Evidence": "vtaplib.model.violation",
+    "Severity": "vtaplib.model.violation",
+    "Violation": "vtaplib.model.violation",
+}
+"""Where the public names are, all but the resources'."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOMES.get(name, "vtaplib.resources")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vtaplib.model.resource import register
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
-from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
+from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool, TunnelInterface
 from vtaplib.resources.lb_probe import LbProbe
 from vtaplib.resources.lb_rule import LbRule
 from vtaplib.resources.linux_virtual_machine import LinuxVirtualMachine
@@ -15,14 +15,48 @@ from vtaplib.resources.network_interface_backend_address_pool_association import
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.subnet_blocks import Delegation, ServiceDelegation, ServiceEndpoint
 from vtaplib.resources.subscription import Subscription
 from vtaplib.resources.virtual_machine import VirtualMachine
-from vtaplib.resources.virtual_network import VirtualNetwork
-from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
+from vtaplib.resources.virtual_machine_blocks import (
+    AdditionalCapabilities,
+    AdminSshKey,
+    BootDiagnostics,
+    Certificate,
+    DiffDiskSettings,
+    GalleryApplication,
+    Identity,
+    OsDisk,
+    OsImageNotification,
+    Plan,
+    Secret,
+    SourceImageReference,
+    TerminationNotification,
+)
+from vtaplib.resources.virtual_network import (
+    DdosProtectionPlan,
+    Encryption,
+    InlineSubnet,
+    IpAddressPool,
+    VirtualNetwork,
+)
+from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
 __all__ = [
     "RESOURCE_TYPES",
+    "AdditionalCapabilities",
+    "AdminSshKey",
+    "BootDiagnostics",
+    "Certificate",
+    "DdosProtectionPlan",
+    "Delegation",
+    "DiffDiskSettings",
+    "Encryption",
+    "GalleryApplication",
+    "Identity",
+    "InlineSubnet",
+    "IpAddressPool",
     "Lb",
     "LbBackendAddressPool",
     "LbFrontendIpConfiguration",
@@ -33,9 +67,19 @@ __all__ = [
     "NetworkInterfaceBackendAddressPoolAssociation",
     "NetworkInterfaceIpConfiguration",
     "NetworkInterfaceTapConfiguration",
+    "OsDisk",
+    "OsImageNotification",
+    "PeeringState",
+    "Plan",
     "ResourceGroup",
+    "Secret",
+    "ServiceDelegation",
+    "ServiceEndpoint",
+    "SourceImageReference",
     "Subnet",
     "Subscription",
+    "TerminationNotification",
+    "TunnelInterface",
     "VirtualMachine",
     "VirtualNetwork",
     "VirtualNetworkPeering",
