@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -44,7 +43,7 @@ def _address_problem(value: str) -> str | None:
 def _base64_problem(value: str) -> str | None:
     try:
         base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii's, or that of a character that is not ASCII
         return "is not valid base64"
     return None if value else "is empty"
 
