@@ -21,9 +21,10 @@ from provider_shim.schema import IdentitySchema, Schema
 from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
+from vtaplib.control.settlement import derive
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model.base import Model, Shape, Values
-from vtaplib.model.marks import ATTRIBUTE_BLOCK, UNORDERED, WRITE_ONLY
+from vtaplib.model.marks import ATTRIBUTE_BLOCK, DERIVED, UNORDERED, WRITE_ONLY
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import validate
@@ -168,13 +169,15 @@ class Provider:
             plan["timeouts"] = config.get("timeouts")
             if prior is not None and plan == prior:
                 violations = self._new_ones(violations, resource)
+            elif prior is not None and known_id is not None:
+                plan |= dict.fromkeys(_no_longer_so(kind, assigned, overlay, plan), UNKNOWN)
         return PlanResult(
             planned=plan,
             requires_replace=replace,
             private=private,
             identity=identity or (_identity(type_name, plan["id"]) if plan["id"] is not UNKNOWN else None),
             diagnostics=[_diagnostic(kind, one) for one in violations],
-            legacy_type_system=_fills_attribute_blocks(kind, config, plan),
+            legacy_type_system=_fills_attribute_blocks(kind, config, prior, plan),
         )
 
     def _lay(
@@ -358,7 +361,16 @@ def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: 
         return
 
 
-def _fills_attribute_blocks(kind: type[Resource], config: Values, plan: Values) -> bool:
+def _no_longer_so(kind: type[Resource], assigned: Resource, view: Overlay, plan: Values) -> Iterator[str]:
+    """Names of fields that a read computes, and that it computes otherwise once the plan is applied."""
+    computed = [field for field in public_fields(kind) if field.has(DERIVED)]
+    seen = derive(assigned, view).values() if computed else {}
+    for field in computed:
+        if not merging.same(field, plan[field.name], seen.get(field.name, UNKNOWN)):
+            yield field.name
+
+
+def _fills_attribute_blocks(kind: type[Resource], config: Values, prior: Values | None, plan: Values) -> bool:
     """Whether the plan fills in values inside an attribute of objects, as a network's subnets are.
 
     Terraform takes the elements of such an attribute for all or nothing: it has no way to say that the user
@@ -366,7 +378,9 @@ def _fills_attribute_blocks(kind: type[Resource], config: Values, plan: Values) 
     as azurerm does, the plan that fills it says so.
     """
     return any(
-        field.has(ATTRIBUTE_BLOCK) and config.get(field.name) and config[field.name] != plan[field.name]
+        field.has(ATTRIBUTE_BLOCK)
+        and config.get(field.name) not in (None, plan[field.name])
+        and (prior is None or prior[field.name] != plan[field.name])
         for field in public_fields(kind)
     )
 

@@ -114,33 +114,43 @@ def _planned_blocks(field: Field, written: Any, was: Any, gives: Any, fresh: boo
     assert field.block is not None
     past = was if isinstance(was, list) else []
     service = gives if isinstance(gives, list) else []
-    merged = []
-    for position, block in enumerate(written):
-        before = partner(field, block, position, past)
-        after = partner(field, block, position, service)
-        merged.append(
-            block if block is UNKNOWN else planned(field.block, block, before, after or {}, fresh=fresh)
-        )
-    return merged
+    sides = zip(written, partners(field, written, past), partners(field, written, service), strict=True)
+    return [
+        block if block is UNKNOWN else planned(field.block, block, before, after or {}, fresh=fresh)
+        for block, before, after in sides
+    ]
 
 
-def partner(field: Field, block: Any, position: int, others: Sequence[Any]) -> Any:
-    """The block among others that is the same one: by position in a list; in a set by name, or by content."""
+def partners(field: Field, blocks: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """For each block the one among others that it is the same as, or None: by position in a list; in a set by
+    what is written in it, by name, or by what that means, and no two get the same.
+    """
     if not field.has(UNORDERED):
-        return others[position] if position < len(others) else None
-    if not isinstance(block, dict):
-        return None
+        return [others[n] if n < len(others) else None for n in range(len(blocks))]
     assert field.block is not None
-    for other in others:
-        if "name" in block and isinstance(other, dict) and other.get("name") == block["name"]:
-            return other
     settable = [one for one in public_fields(field.block) if is_settable(one)]
-    for other in others:
-        if isinstance(other, dict) and all(
-            same(one, block.get(one.name), other.get(one.name)) for one in settable
-        ):
-            return other
-    return None
+    found: list[Any] = [None] * len(blocks)
+    rest = [other for other in others if isinstance(other, dict)]
+    for fits in (_same_words, _same_name, _same_meaning):
+        for position, block in enumerate(blocks):
+            if found[position] is None and isinstance(block, dict):
+                for n, other in enumerate(rest):
+                    if fits(settable, block, other):
+                        found[position] = rest.pop(n)
+                        break
+    return found
+
+
+def _same_words(settable: Sequence[Field], one: Values, other: Values) -> bool:
+    return all(field.has(WRITE_ONLY) or one.get(field.name) == other.get(field.name) for field in settable)
+
+
+def _same_name(settable: Sequence[Field], one: Values, other: Values) -> bool:
+    return isinstance(one.get("name"), str) and one["name"] == other.get("name")
+
+
+def _same_meaning(settable: Sequence[Field], one: Values, other: Values) -> bool:
+    return all(same(field, one.get(field.name), other.get(field.name)) for field in settable)
 
 
 def _plain_default(field: Field) -> Any:
@@ -163,10 +173,8 @@ def _filled_field(field: Field, plan: Any, actual: Any) -> Any:
             return actual
         others = actual if isinstance(actual, list) else []
         return [
-            filled(field.block, block, partner(field, block, n, others) or {})
-            if isinstance(block, dict)
-            else others[n]
-            for n, block in enumerate(plan)
+            filled(field.block, block, found or {}) if isinstance(block, dict) else others[n]
+            for n, (block, found) in enumerate(zip(plan, partners(field, plan, others), strict=True))
         ]
     if isinstance(plan, dict) and holds_unknown(plan):
         return actual
@@ -196,8 +204,8 @@ def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
             return was
         past = was if isinstance(was, list) else []
         merged = [
-            observed(field.block, partner(field, block, position, past), block)
-            for position, block in enumerate(value)
+            observed(field.block, before, block)
+            for block, before in zip(value, partners(field, value, past), strict=True)
         ]
         if field.has(UNORDERED) and len(merged) == len(past) and all(block in past for block in merged):
             return past
