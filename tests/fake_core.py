@@ -50,6 +50,7 @@ class RefusedError(Exception):
 
     def __init__(self, call: str, diagnostics: Sequence[Diagnostic], kept: Object | None = None) -> None:
         super().__init__(f"{call}: " + "; ".join(f"{one.summary}: {one.detail}" for one in diagnostics))
+        self.call = call
         self.diagnostics = diagnostics
         self.kept = kept
 
@@ -149,7 +150,7 @@ class Process:
         past = None if prior is None else prior.identity
         result = self.provider.plan(type_name, was, proposed, config, given, past)
         self._check_paths(result.diagnostics, config)
-        _refuse("plan", result.diagnostics)
+        _refuse("plan", result.diagnostics, prior)
         if config is None:
             if result.planned is not None:
                 raise ContractError("plan: planned a non-null destroy value")
@@ -181,7 +182,7 @@ class Process:
                     plan.type_name, result.new_state, private, identity, tainted=plan.action == "create"
                 )
                 raise RefusedError("apply", result.diagnostics, kept)
-            raise RefusedError("apply", result.diagnostics, plan.prior)
+            _refuse("apply", result.diagnostics, plan.prior)
         if plan.planned is None:
             if result.new_state is not None:
                 raise ContractError("apply: the object is still there after it was deleted")
@@ -230,7 +231,7 @@ class Process:
         return None if value is None else normal(value, object_type(self.block(type_name)))
 
     def _identity(self, call: str, type_name: str, identity: Values | None) -> Values | None:
-        """The identity of an existing object: of the schema's attributes, and known; none without a schema."""
+        """The identity of an existing object: the schema's attributes, all known; none without a schema."""
         schema = self.provider.identity_schemas().get(type_name)
         if schema is None:
             if identity is not None:
@@ -371,10 +372,10 @@ def _hold(call: str, problems: Any) -> None:
         raise ContractError(f"{call}: " + "; ".join(map(str, found)))
 
 
-def _refuse(call: str, diagnostics: Sequence[Diagnostic]) -> None:
+def _refuse(call: str, diagnostics: Sequence[Diagnostic], kept: Object | None = None) -> None:
     errors = [one for one in diagnostics if one.severity is Severity.ERROR]
     if errors:
-        raise RefusedError(call, errors)
+        raise RefusedError(call, errors, kept)
 
 
 def _at(path: Path, value: Any) -> Any:

@@ -1,8 +1,8 @@
 """Terraform's contract with a provider, rule by rule: what a plan, a result and a read object must be.
 
 Written after the plugin protocol's documents and Terraform's observed behaviour. Each function yields
-problems with path and rule; nothing is repaired or guessed. One rule is stricter here than in Terraform, which
-leaves it to the provider: the blocks of a set are held against the configuration too.
+problems with path and rule; nothing is repaired or guessed. One rule is stricter here than in Terraform,
+which leaves it to the provider: the blocks of a set are held against the configuration too.
 """
 
 from __future__ import annotations
@@ -367,7 +367,9 @@ def path_exists(path: Path, value: Any) -> bool:
         name = step.key if isinstance(step, Key) else step
         if value is UNKNOWN:
             return True
-        known = value.keys() if isinstance(value, dict) else range(len(value)) if value else ()
+        known = (
+            value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+        )
         if name not in known:
             return False
         value = value[name]
