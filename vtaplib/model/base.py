@@ -11,8 +11,8 @@ at most one; a field that is not known is `UNKNOWN`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from dataclasses import MISSING
+from decimal import Decimal
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 from vtaplib.model.declaration import Field, Shape, own_annotations, own_fields
