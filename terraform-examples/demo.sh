@@ -53,7 +53,7 @@ if command -v tshark >/dev/null 2>&1; then
     run vtap replay "$root/tests/captures/quickstart.pcap" --out copies
 
     say "The first $copies of the collector's packets, as Wireshark's tshark reads them"
-    run tshark -n -r copies/nic-collector.pcapng -c "$copies" -O vxlan,ip
+    run tshark -n -r copies/nic-collector.pcapng -c "$copies" -O vxlan
 else
     say "The first $copies of the collector's packets are below, as scapy reads them: tshark is not installed"
     run vtap replay "$root/tests/captures/quickstart.pcap" --out copies --decode "$copies"

@@ -18,7 +18,7 @@ resource "azurerm_network_interface_tap_configuration" "source" {
   virtual_network_tap_id = azurerm_virtual_network_tap.collector.id
 
   # An interface can be tapped once its network reaches the collector's. Nothing above refers to the peerings, so
-  # Terraform has to be told. Without these lines the plan is refused, with the reason.
+  # Terraform has to be told: without these lines it may come here before them, and the cloud refuses.
   depends_on = [
     azurerm_virtual_network_peering.app_to_security,
     azurerm_virtual_network_peering.security_to_app,

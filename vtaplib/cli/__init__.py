@@ -30,7 +30,7 @@ def main() -> None:
         try:
             _run(sys.argv[1:])
         finally:
-            # Now, while a failure can still be told: the interpreter would do it when nobody listens any more.
+            # Now, while a failure can still be told: the interpreter would do it when nobody listens.
             sys.stdout.flush()
     except VtapError as error:
         _give_up(str(error))

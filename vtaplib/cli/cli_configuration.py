@@ -73,8 +73,8 @@ def add_mirror(text: str, source: str, mirror: Path, others: Mapping[Path, Itera
     mine = _mirror_block(mirror, "include", source)
     for block in blocks_in(text):
         if block.type == "provider_installation":
-            inside = _exclude(text[block.begin : block.end], source)
-            return f"{text[: block.begin]}\n{mine}{inside}{text[block.end :]}"
+            inside = _insert_method(_exclude(text[block.begin : block.end], source), mine)
+            return f"{text[: block.begin]}{inside}{text[block.end :]}"
     methods = [mine]
     found = [source]
     for path, addresses in others.items():
@@ -100,6 +100,13 @@ def quote(text: str) -> str:
 
 def _mirror_block(path: Path, verb: str, source: str) -> str:
     return f"  filesystem_mirror {{\n    path    = {quote(str(path))}\n    {verb} = [{quote(source)}]\n  }}\n"
+
+
+def _insert_method(inside: str, method: str) -> str:
+    """The inside of a `provider_installation` with one more method: the first, but for overrides."""
+    ends = [block.end + 1 for block in blocks_in(inside) if block.type == "dev_overrides"]
+    place = max(ends, default=0)
+    return f"{inside[:place]}\n{method}{inside[place:]}"
 
 
 def _exclude(inside: str, source: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vtaplib.cli.cli_configuration import has_installation_block
-from vtaplib.cli.installation import Installation
+from vtaplib.cli.installation import SOURCE, Installation
 from vtaplib.cli.user_configuration import configuration_files
 from vtaplib.cli.user_directories import implied_mirrors
 
@@ -37,17 +37,16 @@ def installation_text(done: Installation) -> str:
 
 def notes_on_configuration(mirror: Path) -> Iterator[str]:
     """What the user must do for Terraform to look into a mirror."""
-    block = f'provider_installation {{ filesystem_mirror {{ path = "{mirror}" }} }}'
+    block = f'filesystem_mirror {{ path = "{mirror}" }}'
     for path in configuration_files():
         if path.suffix != ".json" and has_installation_block(path.read_text(errors="replace")):
             yield (
                 f"{path} has a provider_installation block, so Terraform looks nowhere else. Add to the "
-                f'block filesystem_mirror {{ path = "{mirror}" include = ["terraform.local/*/*"] }}, and to its '
-                'other methods exclude = ["terraform.local/*/*"].'
+                f'block: {block}, and to its other methods: exclude = ["{SOURCE}"].'
             )
             return
     if mirror not in implied_mirrors():
         yield (
             f"Terraform does not look into {mirror} by itself. Start it with init -plugin-dir={mirror}, or "
-            f"with a CLI configuration that says {block}"
+            f"with a CLI configuration that has provider_installation {{ {block} }}."
         )

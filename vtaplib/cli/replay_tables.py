@@ -51,7 +51,7 @@ def _tap_points(report: ReplayReport) -> Table:
     for name in ("interface", "direction", "TAP"):
         table.add_column(name, overflow="fold")
     for name in ("frames in", "bytes in", "mirrored", "bytes mirrored", "not mirrored"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     table.add_column("why not, and remarks", overflow="fold")
     for point in report.tap_points:
         table.add_row(
@@ -83,7 +83,7 @@ def _collectors(report: ReplayReport) -> Table:
     table = _table("Collectors")
     table.add_column("interface", overflow="fold")
     for name in ("frames", "bytes", "average Mbit/s", "peak Mbit/s"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     table.add_column("capture", overflow="fold")
     for one in report.collectors:
         table.add_row(
@@ -101,7 +101,7 @@ def _nowhere(report: ReplayReport) -> Table:
     table = _table("Frames that belong to no interface")
     table.add_column("reason", overflow="fold")
     for name in ("frames", "bytes"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     table.add_column("first at", overflow="fold")
     for one in report.nowhere:
         positions = ", ".join(map(str, one.first_positions))
@@ -112,8 +112,8 @@ def _nowhere(report: ReplayReport) -> Table:
 
 def _skipped(report: ReplayReport) -> Table:
     table = _table("Packets that are not Ethernet, left out and not counted above")
-    table.add_column("link type")
-    table.add_column("packets", justify="right")
+    table.add_column("link type", overflow="fold")
+    table.add_column("packets", justify="right", overflow="fold")
     for one in report.skipped:
         table.add_row(one.link_type, f"{one.packets:,}")
     return table
