@@ -110,7 +110,8 @@ class Provider:
         self, type_name: str, config: Values, *, write_only_allowed: bool
     ) -> list[Diagnostic]:
         kind = RESOURCE_TYPES[type_name]
-        diagnostics = [_diagnostic(kind, one) for one in validate(kind.from_values(config), strict_ids=True)]
+        resource = self._resource(kind, config)
+        diagnostics = [_diagnostic(kind, one) for one in validate(resource, strict_ids=True)]
         if not write_only_allowed:
             diagnostics += [
                 Diagnostic(
@@ -308,12 +309,14 @@ class Provider:
     # What they share
 
     def _resource(self, kind: type[Resource], config: Values) -> Resource:
-        """The resource that a configuration describes, in the provider's subscription."""
+        """The resource that a configuration describes, in the provider's subscription, which is not known
+        before the provider is configured.
+        """
         resource = kind.from_values(config)
-        configuration = self._configuration
-        if configuration is None or kind.id_format.startswith("{"):
+        if kind.id_format.startswith("{"):
             return resource
-        return resource.replace(subscription_id=configuration.subscription_id or UNKNOWN)
+        known = self._configuration.subscription_id if self._configuration is not None else ""
+        return resource.replace(subscription_id=known or UNKNOWN)
 
     def _require_cloud(self) -> Cloud:
         assert self._cloud is not None, "the provider is not configured"
