@@ -141,7 +141,10 @@ class Cloud:
         present, gone = overlay.changes()
         for key in gone - present.keys():
             self._store.delete(key)
-        for key, resource in present.items():
+        # What referred to nothing (see `Departure.DANGLE`) may refer to something from now on.
+        orphans = {source for key in present for source in self._store.orphans(key)} - present.keys() - gone
+        orphaned = {key: resource for key in orphans if (resource := self.view.find(key)) is not None}
+        for key, resource in (present | orphaned).items():
             body = json.dumps(settlement.stored_values(resource), separators=(",", ":"), ensure_ascii=False)
             self._store.put(key, type(resource).__name__, body, self._references(overlay, resource))
 

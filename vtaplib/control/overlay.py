@@ -206,14 +206,17 @@ class Overlay(View):
                 self._sources.get(name, {}).pop(key, None)
 
     def vacate(self, resource_id: str) -> None:
-        """Takes a resource away as a plan does that will destroy it; nothing is refused."""
+        """Takes a resource away as a plan does that will destroy it; nothing is refused. What that does to
+        others is not known: the plan may destroy them too.
+        """
         resource = self.find(resource_id)
         if resource is None:
             return
         self.remove(resource_id)
-        with suppress(Undecided):  # what the deletion does to others shows at apply
+        with suppress(Undecided):
             for other in tuple(resource.aftermath(self)):
-                self.lay(other)
+                past = self.find(other.id)
+                self.lay(other if past is None else settlement.unknown_where_they_differ(past, other))
 
     def changes_anything_about(self, resource_id: str) -> bool:
         """Whether the overlay says something else about a resource than the view below."""

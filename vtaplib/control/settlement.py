@@ -88,6 +88,17 @@ def apply(resource: R, assignments: Iterable[Assignment]) -> R:
     return resource
 
 
+def unknown_where_they_differ(one: R, other: R) -> R:
+    """A resource of which two views are held, with what they agree on."""
+    return one.replace(
+        **{
+            name: UNKNOWN
+            for name in one.fields()
+            if one.knows(name) and (not other.knows(name) or getattr(one, name) != getattr(other, name))
+        }
+    )
+
+
 def with_value(model: M, path: Path, value: Any) -> M:
     """The model with the value at a path replaced."""
     name, *rest = path

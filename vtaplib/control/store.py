@@ -175,6 +175,17 @@ class Store:
             [(key, target, owner) for target, owner in references],
         )
 
+    def orphans(self, key: str) -> list[str]:
+        """The sources of references to a resource, or below it, that belong to nothing."""
+        rows = self._all(
+            "SELECT source, target FROM reference WHERE owner IS NULL AND (target = ? "
+            "OR (target >= ? AND target < ?))",
+            key,
+            f"{key}/",
+            _after(f"{key}/"),
+        )
+        return [source for source, _ in rows]
+
     def delete(self, key: str) -> None:
         """Deletes a row; what still refers to it refers to nothing from then on. Inside `writing`."""
         self._connection.execute(

@@ -36,10 +36,23 @@ def validate(
                 f"{_name(resource)}: {dotted(full)} {problem}",
                 full,
             )
+    yield from _misplaced(resource)
     for combination in type(resource).combinations:
         presence = {name: _presence(resource, before, name) for name in combination.names}
         for path, problem in combination.findings(presence):
             yield Violation(type(resource).combination_code, f"{_name(resource)}: {problem}", path)
+
+
+def _misplaced(resource: Resource) -> Iterator[Violation]:
+    """Names that make no ID: a subscription that is missing, a name with a slash in it."""
+    try:
+        well_formed = type(resource).parse_id(resource.id) is not None
+    except Undecided:
+        return
+    if not well_formed:
+        missing = "" if resource.subscription_id else "; it names no subscription: put it into one"
+        message = f"{_name(resource)}: {resource.id} is not a well-formed ID{missing}"
+        yield Violation(ErrorCode.INVALID_RESOURCE_NAME, message)
 
 
 def is_sound(resource: Resource) -> bool:
@@ -108,6 +121,8 @@ def _problems(resource: Resource, field: Field, value: Any, strict_ids: bool) ->
 
 
 def _scalar_problem(resource: Resource, field: Field, value: Any, strict_ids: bool) -> str | None:
+    if value == "" and field.has(OPTIONAL_ASSIGNED):
+        return None  # a read says "" where there is nothing, and what was read can be put back
     constraints = field.constraints if field.shape is Shape.SCALAR else field.element_constraints
     for constraint in constraints:
         problem = constraint.problem(value)

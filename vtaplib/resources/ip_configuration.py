@@ -58,12 +58,12 @@ def address_of(
     before: AddressHolder | None,
     granted: Sequence[str],
 ) -> str:
-    """The address that the service gives a block: the one that it asks for, the one that it had, or the lowest
-    free one of the subnet; "" if there is none left or no subnet. `granted`: addresses that this very write
-    gives to other blocks. Not known in a plan, unless it is kept or asked for.
+    """The address that the service gives a block: the one that it asks for, the one that it had, or the
+    lowest free one of the subnet; "" if there is none left or no subnet. `granted`: addresses that this very
+    write gives to other blocks. Not known in a plan, unless it is kept or asked for.
 
-    A Dynamic block that names another address than it had asks for that one, like a Static one; one that names
-    the address that it had may have been read and written back.
+    A Dynamic block that names another address than it had asks for that one, like a Static one; one that
+    names the address that it had may have been read and written back.
     """
     if not holder.subnet_id:
         return holder.private_ip_address or ""

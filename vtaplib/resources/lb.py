@@ -136,11 +136,11 @@ class Lb(Resource):
             yield from ip_configuration.claims("frontend_ip_configuration", self.frontend_ip_configuration)
 
     def assign(self, view: View, before: Lb | None) -> Iterator[Assignment]:
-        past = {} if before is None else {block.name: block for block in before.frontend_ip_configuration}
+        past = {} if before is None else {one.name.lower(): one for one in before.frontend_ip_configuration}
         granted: list[str] = []
 
         def grant(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
-            address = ip_configuration.address_of(view, block, past.get(block.name), granted)
+            address = ip_configuration.address_of(view, block, past.get(block.name.lower()), granted)
             granted.append(address)
             return address
 

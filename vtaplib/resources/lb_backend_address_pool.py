@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from vtaplib.model.arguments import NonEmpty
+from vtaplib.model.arguments import NetworkName
 from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
 from vtaplib.model.marks import SERVICE, CreateOnly, Derived, Inert, Items, OneOf, Ref
@@ -40,7 +40,7 @@ class LbBackendAddressPool(Resource):
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""
-    name: CreateOnly[NonEmpty]
+    name: CreateOnly[NetworkName]
     """The name of the pool."""
     synchronous_mode: CreateOnly[Inert[Annotated[str, OneOf(("Automatic", "Manual"))]]] | None = None
     """How backends by address are kept up to date; Standard only, needs `virtual_network_id`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from vtaplib.model.arguments import NonEmpty
+from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import SERVICE, Between, CreateOnly, Derived, Inert, OneOf, Ref, Unordered
 from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence
@@ -23,7 +23,7 @@ class LbProbe(Resource):
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""
-    name: CreateOnly[NonEmpty]
+    name: CreateOnly[NetworkName]
     """The name of the probe."""
     port: Annotated[int, Between(1, 65535)]
     """The port that is probed."""

@@ -91,7 +91,12 @@ class NetworkInterface(Resource):
         RequiredWith("auxiliary_mode", "auxiliary_sku"),
         RequiredWith("auxiliary_sku", "auxiliary_mode"),
     )
-    dependents = ("LinuxVirtualMachine", "NetworkInterfaceTapConfiguration", "VirtualNetworkTap")
+    dependents = (
+        "LinuxVirtualMachine",
+        "NetworkInterfaceBackendAddressPoolAssociation",
+        "NetworkInterfaceTapConfiguration",
+        "VirtualNetworkTap",
+    )
 
     name: CreateOnly[NetworkName]
     """The name of the interface."""
@@ -152,11 +157,11 @@ class NetworkInterface(Resource):
             yield from ip_configuration.claims("ip_configuration", self.ip_configuration)
 
     def assign(self, view: View, before: NetworkInterface | None) -> Iterator[Assignment]:
-        past = {} if before is None else {block.name: block for block in before.ip_configuration}
+        past = {} if before is None else {block.name.lower(): block for block in before.ip_configuration}
         granted: list[str] = []
 
         def grant(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> str:
-            address = ip_configuration.address_of(view, block, past.get(block.name), granted)
+            address = ip_configuration.address_of(view, block, past.get(block.name.lower()), granted)
             granted.append(address)
             return address
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-from vtaplib.model.addresses import bits, maybe_network, networks
-from vtaplib.model.arguments import EndpointPolicies, IdOf, NonEmpty, ResourceGroupName
+from vtaplib.model.addresses import bits, maybe_network, networks, overlaps
+from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpty, ResourceGroupName
 from vtaplib.model.combination import ExactlyOneOf, RequiredWith
 from vtaplib.model.marks import (
     SERVICE,
@@ -52,7 +52,7 @@ class Subnet(Resource):
         RequiredWith("route_table_id_wo_version", "route_table_id_wo"),
     )
 
-    name: CreateOnly[NonEmpty]
+    name: CreateOnly[NetworkName]
     """The name of the subnet."""
     resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
     """The name of the network's resource group."""
@@ -149,11 +149,16 @@ class Subnet(Resource):
 
     @rule(ErrorCode.NETCFG_SUBNET_RANGES_OVERLAP, evidence=Evidence.OBSERVED, source="6.1")
     def prefixes_do_not_overlap_other_subnets(self, view: View, policy: Policy) -> Findings:
-        """No prefix shares addresses with another subnet of the network."""
+        """No prefix shares addresses with another, of this subnet or of another of the network."""
         for position, prefix in enumerate(self.address_prefixes or ()):
             network = maybe_network(prefix)
             if network is None:
                 continue
+            for _, earlier in overlaps([network], networks((self.address_prefixes or ())[:position])):
+                yield (
+                    ("address_prefixes", position),
+                    f"{self.label}: {prefix} overlaps {earlier} of the same subnet",
+                )
             for other in self._overlapping(view, bits(network)):
                 theirs = ", ".join(other.address_prefixes or ())
                 yield (

@@ -14,6 +14,7 @@ from vtaplib.model.arguments import (
     EndpointPolicies,
     IdOf,
     Location,
+    NetworkName,
     NonEmpty,
     ResourceGroupName,
     Tags,
@@ -38,7 +39,7 @@ from vtaplib.model.marks import (
     Satisfies,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, Resource, rule
+from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
@@ -94,7 +95,7 @@ class IpAddressPool(Block):
 class InlineSubnet(Block):
     """A subnet that is managed with its network."""
 
-    name: NonEmpty
+    name: NetworkName
     """The name of the subnet."""
     address_prefixes: Annotated[Sequence[NonEmpty], Items(1)]
     """The address prefixes of the subnet."""
@@ -135,7 +136,7 @@ class VirtualNetwork(Resource):
     combinations = (ExactlyOneOf("address_space", "ip_address_pool"),)
     dependents = ("VirtualNetworkPeering",)
 
-    name: CreateOnly[NonEmpty]
+    name: CreateOnly[NetworkName]
     """The name of the virtual network."""
     resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
     """The name of the resource group to create the network in."""
@@ -173,6 +174,11 @@ class VirtualNetwork(Resource):
             yield ("subnet", position, "id"), partial(_subnet_id, name=block.name)
         for position, _ in enumerate(self.ip_address_pool):
             yield ("ip_address_pool", position, "allocated_ip_address_prefixes"), lambda it: ()
+
+    def aftermath(self, view: View) -> Iterator[Resource]:
+        """Peerings that other networks have with this one are Disconnected once it is gone."""
+        for peering in view.referrers(self.id, resource_kind("VirtualNetworkPeering")):
+            yield peering.replace(peering_state="Disconnected")
 
     @rule(ErrorCode.INVALID_ADDRESS_SPACE, evidence=Evidence.DOCUMENTED, source="6.1")
     def address_space_is_usable(self, view: View, policy: Policy) -> Findings:

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.addresses import networks, overlaps
-from vtaplib.model.arguments import NonEmpty, ResourceGroupName
+from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
 from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Inert, Internal, Ref
-from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
+from vtaplib.model.resource import Assignment, Departure, Farewell, Findings, Reference, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -64,7 +64,7 @@ class VirtualNetworkPeering(Resource):
         "/providers/Microsoft.Network/virtualNetworks/{virtual_network_name}/virtualNetworkPeerings/{name}"
     )
 
-    name: CreateOnly[NonEmpty]
+    name: CreateOnly[NetworkName]
     """The name of the peering."""
     resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
     """The name of the network's resource group."""
@@ -127,6 +127,12 @@ class VirtualNetworkPeering(Resource):
         remote = self.remote_side(view)
         if remote is not None and remote.peering_state == PeeringState.CONNECTED:
             yield remote.replace(peering_state=str(PeeringState.DISCONNECTED))
+
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+        """The remote network may go: this side stays, Disconnected."""
+        if reference.path == ("remote_virtual_network_id",):
+            return Farewell(Departure.DANGLE, in_use)
+        return super().when_target_goes(reference, in_use, policy)
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.2")
     def remote_network_is_another(self, view: View, policy: Policy) -> Findings:
