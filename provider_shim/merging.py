@@ -6,7 +6,7 @@ where the two mean the same; a value once planned is applied as planned. These f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from provider_shim.derivation import is_computed, is_settable, public_fields
 from vtaplib.control.settlement import canonical, empty
 from vtaplib.model.base import Field, Model, Shape, Values
 from vtaplib.model.marks import (
+    ATTRIBUTE_BLOCK,
     CREATE_ONLY,
     DERIVED,
     INLINE,
@@ -33,14 +34,11 @@ def same(field: Field, one: Any, other: Any) -> bool:
     if one is None or other is None or holds_unknown(one) or holds_unknown(other):
         return one is None and other is None
     if field.block is not None:
-        made = [
-            tuple(canonical(field.block.from_values(block), compared=True) for block in side)
-            for side in (one, other)
-        ]
+        made = [[_meaning(field.block, block) for block in side] for side in (one, other)]
         return made[0] == made[1] or (
             field.has(UNORDERED) and sorted(map(repr, made[0])) == sorted(map(repr, made[1]))
         )
-    form = field.canonical.form if field.canonical else _same_number if field.scalar is float else _as_it_is
+    form = _form(field)
     if field.shape is Shape.LIST:
         sides = [list(map(form, side)) for side in (one, other)]
         if field.has(UNORDERED):
@@ -49,8 +47,39 @@ def same(field: Field, one: Any, other: Any) -> bool:
     return bool(form(one) == form(other))
 
 
+def _meaning(cls: type[Model], block: Values) -> Values:
+    """What a user says in a block, in canonical form. Null and an empty list are one, and say nothing."""
+    made = canonical(cls.from_values(block), compared=True).values()
+    settable = {field.name for field in cls.fields().values() if is_settable(field)}
+    return _telling({name: value for name, value in made.items() if name in settable})
+
+
+def _telling(values: Values) -> Values:
+    told = {
+        name: [_telling(one) if isinstance(one, dict) else one for one in value]
+        if isinstance(value, list)
+        else value
+        for name, value in values.items()
+    }
+    return {name: value for name, value in told.items() if value is not None and value != []}
+
+
+def _form(field: Field) -> Callable[[Any], Any]:
+    """What two single values of a field must have in common to mean the same."""
+    if field.ref is not None:
+        return _same_id
+    if field.canonical:
+        return field.canonical.form
+    return _same_number if field.scalar is float else _as_it_is
+
+
 def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _same_id(value: Any) -> Any:
+    """An ID as ARM compares it. A bare name is an argument of its resource, which is compared with case."""
+    return value.lower() if isinstance(value, str) and value.startswith("/") else value
 
 
 def _same_number(value: Any) -> Any:
@@ -83,6 +112,8 @@ def _planned_field(field: Field, written: Any, prior: Values | None, assigned: V
         return UNKNOWN
     if field.has(INLINE) and written is None:
         return UNKNOWN if prior is None else was
+    if field.has(ATTRIBUTE_BLOCK) and was and written and same(field, written, was):
+        return was
     if field.block is not None:
         return _planned_blocks(field, written, was, gives, fresh)
     if written is not None:

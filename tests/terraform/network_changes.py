@@ -55,7 +55,11 @@ def delegated(prefix: str, **common: Any) -> list[Change]:
     action = "Microsoft.Network/virtualNetworks/subnets/action"
     return [
         make("delegation.name", DELEGATION, {**DELEGATION, "name": "e"}),
-        make("delegation.service_delegation", DELEGATION, service(name="Microsoft.Web/serverFarms", actions=None)),
+        make(
+            "delegation.service_delegation",
+            DELEGATION,
+            service(name="Microsoft.Web/serverFarms", actions=None),
+        ),
         make("delegation.service_delegation.name", DELEGATION, service(name="Microsoft.Web/serverFarms")),
         make("delegation.service_delegation.actions", DELEGATION, service(actions=[join, action])),
     ]
@@ -201,7 +205,9 @@ INTERFACE: Final = [
     values("edge_zone", "losangeles", "perth"),
     values("internal_dns_name_label", "nic", "nic2"),
     values("ip_forwarding_enabled", True),
-    values("ip_configuration", [{**IP, "primary": True}], [{**IP, "primary": True}, {**IP, "name": "second"}]),
+    values(
+        "ip_configuration", [{**IP, "primary": True}], [{**IP, "primary": True}, {**IP, "name": "second"}]
+    ),
     inside("ip_configuration", IP, "name", "ip", "ip2"),
     inside("ip_configuration", IP, "gateway_load_balancer_frontend_ip_configuration_id", None, GATE),
     Change(
@@ -210,18 +216,28 @@ INTERFACE: Final = [
         {"ip_configuration": [{**IP, "primary": True}, {**IP, "name": "second", "primary": False}]},
     ),
     inside("ip_configuration", STATIC, "private_ip_address", "10.0.0.10", "10.0.0.11"),
-    Change("ip_configuration.private_ip_address_allocation", {"ip_configuration": [IP]}, {"ip_configuration": [STATIC]}),
+    Change(
+        "ip_configuration.private_ip_address_allocation",
+        {"ip_configuration": [IP]},
+        {"ip_configuration": [STATIC]},
+    ),
     Change(
         "ip_configuration.private_ip_address_version",
         {
             "ip_configuration": [
                 {**IP, "primary": True},
-                {"name": "six", "private_ip_address_allocation": "Dynamic", "private_ip_address_version": "IPv6"},
+                {
+                    "name": "six",
+                    "private_ip_address_allocation": "Dynamic",
+                    "private_ip_address_version": "IPv6",
+                },
             ]
         },
         {"ip_configuration": [{**IP, "primary": True}, {**IP, "name": "six"}]},
     ),
-    inside("ip_configuration", IP, "public_ip_address_id", None, arm("Microsoft.Network/publicIPAddresses/p")),
+    inside(
+        "ip_configuration", IP, "public_ip_address_id", None, arm("Microsoft.Network/publicIPAddresses/p")
+    ),
     inside("ip_configuration", IP, "subnet_id", IP["subnet_id"], Expression("azurerm_subnet.b.id")),
     TAGS,
     TIMEOUTS,

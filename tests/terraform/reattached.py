@@ -23,6 +23,7 @@ from vtaplib.control.cloud import Cloud
 from vtaplib.model.resource import Resource
 from vtaplib.resources import Subscription
 
+SOURCE: Final = "terraform.local/vtap/vtap"
 SUBSCRIPTION: Final = "11111111-2222-3333-4444-555555555555"
 # Each command leaves two connections open until its Terraform's process ends.
 COMMANDS_PER_PROCESS: Final = 150
@@ -138,12 +139,13 @@ class Workspace:
         self.directory = directory
         self.cloud_path = directory / "cloud.db"
 
-    def write(self, body: str, provider: str = "") -> None:
+    def write(self, body: str, local_name: str = "azurerm") -> None:
         """Writes the configuration: where the provider comes from, its block, and a body."""
+        source = f'{local_name} = {{ source = "{SOURCE}" }}'
         (self.directory / "main.tf").write_text(
-            'terraform {\n  required_providers {\n    azurerm = { source = "terraform.local/vtap/vtap" }\n  }\n}\n'
-            f'provider "azurerm" {{\n  features {{}}\n  subscription_id = "{SUBSCRIPTION}"\n'
-            f'  endpoint = "file:{self.cloud_path}"\n{provider}}}\n{body}'
+            f"terraform {{\n  required_providers {{\n    {source}\n  }}\n}}\n"
+            f'provider "{local_name}" {{\n  features {{}}\n  subscription_id = "{SUBSCRIPTION}"\n'
+            f'  endpoint = "file:{self.cloud_path}"\n}}\n{body}'
         )
 
     def run(self, command: str, *arguments: str, code: int = 0) -> str:

@@ -78,7 +78,9 @@ def test_a_changed_argument_updates_or_replaces_and_reads_back(
     workspace.plans_nothing()
     state = workspace.state()[address]
     imported = workspace.imported(address, state["id"])
-    assert {name: (state[name], imported[name]) for name in state if not reads_back(name, state, imported)} == {}
+    assert {
+        name: (state[name], imported[name]) for name in state if not reads_back(name, state, imported)
+    } == {}
 
 
 def expected_actions(type_name: str, argument: str, address: str) -> dict[str, str]:
@@ -126,6 +128,8 @@ def paths(block: Block) -> list[tuple[str, frozenset[str]]]:
     """Arguments and blocks at the top. A default is the provider's to fill in, which Terraform calls computed: whether
     an argument is computed says nothing here.
     """
-    attributes = [(one.name, frozenset(flag for flag in FLAGS if getattr(one, flag))) for one in block.attributes]
+    attributes = [
+        (one.name, frozenset(flag for flag in FLAGS if getattr(one, flag))) for one in block.attributes
+    ]
     blocks = [(one.name, frozenset({"required" if one.min_items else "optional"})) for one in block.blocks]
     return [(name, flags) for name, flags in attributes + blocks if name != "id"]

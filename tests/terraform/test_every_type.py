@@ -45,8 +45,12 @@ def test_an_object_is_imported_by_its_identity(workspace: Workspace, type_name: 
     state, import_id = existing(workspace, type_name)
     segments = import_id.strip("/").split("/")
     names = [name for kind, name in zip(segments[::2], segments[1::2], strict=True) if kind != "providers"]
-    identity = "".join(f'    {key} = "{name}"\n' for key, name in zip(IDENTITIES[type_name], names, strict=True))
-    workspace.write(configuration(type_name) + f"import {{\n  to = {address}\n  identity = {{\n{identity}  }}\n}}\n")
+    identity = "".join(
+        f'    {key} = "{name}"\n' for key, name in zip(IDENTITIES[type_name], names, strict=True)
+    )
+    workspace.write(
+        configuration(type_name) + f"import {{\n  to = {address}\n  identity = {{\n{identity}  }}\n}}\n"
+    )
     assert workspace.plan().actions == {address: "import"}
     workspace.apply()
     imported = workspace.state()[address]
@@ -80,7 +84,9 @@ def test_an_object_that_is_gone_is_planned_anew(workspace: Workspace, type_name:
 
 
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
-def test_nothing_is_known_of_a_world_whose_names_come_out_at_apply(workspace: Workspace, type_name: str) -> None:
+def test_nothing_is_known_of_a_world_whose_names_come_out_at_apply(
+    workspace: Workspace, type_name: str
+) -> None:
     """Every argument that can be is a function of what `terraform_data` gives, so unknown in the first plan."""
     world = WORLDS[type_name]
     values = {name: value for name, value in world.body.items() if is_plain(value)}
@@ -99,7 +105,9 @@ def test_nothing_is_known_of_a_world_whose_names_come_out_at_apply(workspace: Wo
 
 
 def is_plain(value: object) -> bool:
-    return isinstance(value, str | int) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+    return isinstance(value, str | int) or (
+        isinstance(value, list) and all(isinstance(one, str) for one in value)
+    )
 
 
 def configuration(type_name: str) -> str:

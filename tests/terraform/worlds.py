@@ -104,7 +104,12 @@ def pool(name: str, balancer_name: str, **changes: Any) -> str:
 
 
 def probe(name: str, balancer_name: str, **changes: Any) -> str:
-    body = {"name": name, "loadbalancer_id": Expression(f"azurerm_lb.{balancer_name}.id"), "port": 22, **changes}
+    body = {
+        "name": name,
+        "loadbalancer_id": Expression(f"azurerm_lb.{balancer_name}.id"),
+        "port": 22,
+        **changes,
+    }
     return resource(f"azurerm_lb_probe.{name}", body)
 
 
