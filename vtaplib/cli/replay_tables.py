@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -15,11 +16,25 @@ from vtaplib.model import ids
 
 _NS_PER_S = 1_000_000_000
 
+POINT = ("interface", "direction", "TAP")
+
+NOTES = {
+    "over_mtu": "copy over the MTU",
+    "cut": "copy cut",
+    "fragmented": "copy fragmented",
+    "truncated": "not captured whole",
+}
+"""What a tap point counts beside, and its heading."""
+
 
 def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
     """What to print, in order."""
     yield _headline(report)
     yield _tap_points(report) if report.tap_points else Text("No interface of the cloud is tapped.", "yellow")
+    if any(point.not_mirrored for point in report.tap_points):
+        yield _not_mirrored(report)
+    if any(map(_is_of_note, report.tap_points)):
+        yield _sizes(report)
     if report.collectors:
         yield _collectors(report)
     if report.nowhere:
@@ -47,43 +62,37 @@ def _headline(report: ReplayReport) -> Text:
 
 
 def _tap_points(report: ReplayReport) -> Table:
-    table = _table("Tap points")
-    for name in ("interface", "direction", "TAP"):
-        table.add_column(name, overflow="fold")
-    for name in ("frames in", "bytes in", "mirrored", "bytes mirrored", "not mirrored"):
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_column("why not, and remarks", overflow="fold")
+    table = _table(
+        "Tap points", POINT, ("frames in", "bytes in", "frames mirrored", "bytes mirrored", "not mirrored")
+    )
     for point in report.tap_points:
-        table.add_row(
-            point.interface,
-            point.direction,
-            point.tap,
-            *_cells(point.entered),
-            *_cells(point.mirrored),
-            f"{sum(one.frames for one in point.not_mirrored):,}",
-            "\n".join(_remarks(point)),
-        )
+        refused = sum(one.frames for one in point.not_mirrored)
+        table.add_row(*_point(point), *_cells(point.entered), *_cells(point.mirrored), f"{refused:,}")
     return table
 
 
-def _remarks(point: TapPointEntry) -> Iterator[str]:
-    for one in point.not_mirrored:
-        yield f"{_frames(one.frames)}, {one.bytes:,} bytes: {one.explanation}"
-    for frames, what in (
-        (point.over_mtu, "with a copy over the guest's MTU"),
-        (point.cut, "cut"),
-        (point.fragmented, "fragmented"),
-        (point.truncated, "not captured whole"),
-    ):
-        if frames:
-            yield f"{_frames(frames)} {what}"
+def _not_mirrored(report: ReplayReport) -> Table:
+    table = _table("Not mirrored", (*POINT, "reason"), ("frames", "bytes"))
+    for point in report.tap_points:
+        for one in point.not_mirrored:
+            table.add_row(*_point(point), one.explanation, f"{one.frames:,}", f"{one.bytes:,}")
+    return table
+
+
+def _sizes(report: ReplayReport) -> Table:
+    table = _table("Frames of note", POINT, tuple(NOTES.values()))
+    for point in report.tap_points:
+        if _is_of_note(point):
+            table.add_row(*_point(point), *(f"{getattr(point, name):,}" for name in NOTES))
+    return table
+
+
+def _is_of_note(point: TapPointEntry) -> bool:
+    return any(getattr(point, name) for name in NOTES)
 
 
 def _collectors(report: ReplayReport) -> Table:
-    table = _table("Collectors")
-    table.add_column("interface", overflow="fold")
-    for name in ("frames", "bytes", "average Mbit/s", "peak Mbit/s"):
-        table.add_column(name, justify="right", overflow="fold")
+    table = _table("Collectors", ("interface",), ("frames", "bytes", "average Mbit/s", "peak Mbit/s"))
     table.add_column("capture", overflow="fold")
     for one in report.collectors:
         table.add_row(
@@ -98,10 +107,7 @@ def _collectors(report: ReplayReport) -> Table:
 
 
 def _nowhere(report: ReplayReport) -> Table:
-    table = _table("Frames that belong to no interface")
-    table.add_column("reason", overflow="fold")
-    for name in ("frames", "bytes"):
-        table.add_column(name, justify="right", overflow="fold")
+    table = _table("Frames that belong to no interface", ("reason",), ("frames", "bytes"))
     table.add_column("first at", overflow="fold")
     for one in report.nowhere:
         positions = ", ".join(map(str, one.first_positions))
@@ -111,9 +117,9 @@ def _nowhere(report: ReplayReport) -> Table:
 
 
 def _skipped(report: ReplayReport) -> Table:
-    table = _table("Packets that are not Ethernet, left out and not counted above")
-    table.add_column("link type", overflow="fold")
-    table.add_column("packets", justify="right", overflow="fold")
+    table = _table(
+        "Packets that are not Ethernet, left out and not counted above", ("link type",), ("packets",)
+    )
     for one in report.skipped:
         table.add_row(one.link_type, f"{one.packets:,}")
     return table
@@ -135,8 +141,19 @@ def _policy(report: ReplayReport) -> Text:
     return text
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold")
+def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
+    """A table with columns of texts, which may be broken over lines, and of numbers, which are not."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for name in texts:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        # A heading takes a line a word: it must not make the column wider than the numbers.
+        table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
+    return table
+
+
+def _point(point: TapPointEntry) -> tuple[str, str, str]:
+    return point.interface, point.direction, point.tap
 
 
 def _cells(amount: Amount) -> tuple[str, str]:

@@ -102,30 +102,27 @@ def test_malformed_and_ambiguous_frames_are_counted_with_their_reason(
     assert found == {"malformed": (3, [1, 2, 3]), "ambiguous": (1, [4])}
 
 
-def cells(line: str) -> list[str]:
-    return [cell.strip() for cell in line.strip("│").split("│")]
-
-
 @pytest.mark.parametrize("policy", ["oversize=deliver", "oversize=drop", "oversize=fragment"])
 def test_the_tables_say_what_the_document_says(vtap: Vtap, quickstart: Path, policy: str) -> None:
     command = ("replay", CAPTURE, "--cloud", quickstart, "--policy", policy)
     report = vtap(*command, "--json").document
     assert_balanced(report)
     text = vtap(*command).stdout
-    rows = [cells(line) for line in text.splitlines() if line.startswith("│")]
+    # Between two cells of a row are three spaces or more.
+    rows = [re.split(r" {3,}", line.strip()) for line in text.splitlines()]
     for point in report["tap_points"]:
-        (row,) = [row for row in rows if row[:2] == [point["interface"], point["direction"]]]
+        here = [point["interface"], point["direction"], point["tap"]]
         refused = point["not_mirrored"]
-        assert row[2:8] == [
-            point["tap"],
-            f"{point['entered']['frames']:,}",
-            f"{point['entered']['bytes']:,}",
-            f"{point['mirrored']['frames']:,}",
-            f"{point['mirrored']['bytes']:,}",
-            f"{sum(one['frames'] for one in refused):,}",
-        ]
+        numbers = (
+            *point["entered"].values(),
+            *point["mirrored"].values(),
+            sum(one["frames"] for one in refused),
+        )
+        assert [*here, *(f"{number:,}" for number in numbers)] in rows
         for one in refused:
-            assert f"{one['bytes']:,} bytes: {one['explanation']}" in text
+            assert [*here, one["explanation"], f"{one['frames']:,}", f"{one['bytes']:,}"] in rows
+        notes = [point[name] for name in ("over_mtu", "cut", "fragmented", "truncated")]
+        assert ([*here, *(f"{number:,}" for number in notes)] in rows) == any(notes)
     for one in report["collectors"]:
         (row,) = [row for row in rows if row[0] == one["interface"]]
         assert row[1:3] == [f"{one['frames']:,}", f"{one['bytes']:,}"]
