@@ -304,7 +304,7 @@ def _configuration_id(block: NetworkInterfaceIpConfiguration, interface: Network
 
 
 def _is_primary(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> bool:
-    return len(interface.ip_configuration) == 1 or bool(block.primary)
+    return len(interface.ip_configuration) == 1 if block.primary is None else block.primary
 
 
 def _gateway_id(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> str:
