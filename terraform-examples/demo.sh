@@ -33,17 +33,20 @@ else
 fi
 
 say() {
-    printf '\n%s# %s%s\n' "$bold" "$1" "$plain"
+    printf '\n%s# %s%s\n' "$bold" "$1" "$plain" >&2
 }
 
+# Says the command on standard error, so that a redirection takes only what the command prints.
 run() {
-    printf '%s$ %s%s\n' "$bold" "$*" "$plain"
+    printf '%s$ %s%s\n' "$bold" "$*" "$plain" >&2
     "$@"
 }
 
 say 'Terraform, with the provider wired up: two networks, three machines, a TAP'
-run vtap terraform init -input=false
-run vtap terraform apply -input=false -auto-approve
+run vtap terraform init -input=false >init.txt
+run vtap terraform plan -input=false -out=create.tfplan >plan.txt
+grep '^Plan:' plan.txt
+run vtap terraform apply -input=false create.tfplan
 
 say 'What there is now'
 run vtap show
@@ -60,7 +63,8 @@ else
 fi
 
 say 'And away with it'
-run vtap terraform destroy -input=false -auto-approve
+run vtap terraform plan -input=false -destroy -out=destroy.tfplan >>plan.txt
+run vtap terraform apply -input=false destroy.tfplan
 run vtap show
 
-say "Done. The collector's capture is $demo/copies/nic-collector.pcapng"
+say "Done. In $demo: the plans (plan.txt), the collector's capture (copies/nic-collector.pcapng)"
