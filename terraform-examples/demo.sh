@@ -17,7 +17,7 @@ cp -- "$root"/terraform-examples/quickstart/*.tf "$demo"
 cd -- "$demo"
 
 # Settings of the user's are for the user's own work.
-unset VTAP_ENDPOINT ARM_TENANT_ID TF_CLI_ARGS TF_DATA_DIR TF_WORKSPACE TF_PLUGIN_CACHE_DIR
+unset VTAP_ENDPOINT ARM_TENANT_ID TF_CLI_ARGS TF_CLI_ARGS_init TF_CLI_ARGS_plan TF_CLI_ARGS_apply TF_DATA_DIR TF_WORKSPACE TF_PLUGIN_CACHE_DIR
 XDG_CACHE_HOME=$demo/cache
 CHECKPOINT_DISABLE=1
 TF_IN_AUTOMATION=1
