@@ -40,6 +40,10 @@ def _address_problem(value: str) -> str | None:
     return None
 
 
+def _address_or_empty_problem(value: str) -> str | None:
+    return _address_problem(value) if value else None
+
+
 def _base64_problem(value: str) -> str | None:
     try:
         base64.b64decode(value, validate=True)
@@ -54,6 +58,13 @@ def _id_path_problem(value: str) -> str | None:
     return "is not a well-formed ARM ID (/subscriptions/…, a name after every type)"
 
 
+def _singular(kind: str) -> str:
+    """An ARM type's name for one of its kind: `publicIPAddress` of `publicIPAddresses`."""
+    if kind.endswith("ies"):
+        return kind[:-3] + "y"
+    return kind[:-2] if kind.endswith(("sses", "xes")) else kind.removesuffix("s")
+
+
 class IdOf(Constraint):
     """An ID of a type that vtap does not model: only its form is checked."""
 
@@ -66,7 +77,7 @@ class IdOf(Constraint):
             f"/subscriptions/{{subscription_id}}/resourceGroups/{{resource_group_name}}/providers/{provider}"
         )
         for kind in types:
-            self.id_format += f"/{kind}/{{{kind.removesuffix('s')}_name}}"
+            self.id_format += f"/{kind}/{{{_singular(kind)}_name}}"
 
     def problem(self, value: Any) -> str | None:
         return ids.format_problem(self.id_format, value, strict=not self.lenient)
@@ -77,7 +88,7 @@ Location = Annotated[str, Length(1), Canonical(normalise_location)]
 EdgeZone = Annotated[str, Length(1), Canonical(normalise_location)]
 Tags = Annotated[Mapping[str, str], Satisfies(_tags_problem)]
 IpAddress = Annotated[str, Satisfies(_address_problem)]
-IpAddressOrEmpty = Annotated[str, Satisfies(lambda value: _address_problem(value) if value else None)]
+IpAddressOrEmpty = Annotated[str, Satisfies(_address_or_empty_problem)]
 Base64 = Annotated[str, Satisfies(_base64_problem)]
 HttpUrl = Annotated[str, Matches(r"^https?://[^/\s]+", "is not an absolute URL with scheme http or https")]
 AnyResourceId = Annotated[str, Satisfies(_id_path_problem)]
