@@ -23,6 +23,7 @@ from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.settlement import derive
 from vtaplib.errors import ArmError, VtapError
+from vtaplib.model import ids
 from vtaplib.model.base import Model, Shape, Values
 from vtaplib.model.marks import ATTRIBUTE_BLOCK, DERIVED, UNORDERED, WRITE_ONLY
 from vtaplib.model.resource import Resource
@@ -45,6 +46,7 @@ class Provider:
         self._configuration: ProviderConfiguration | None = None
         self._cloud: Cloud | None = None
         self._overlay: Overlay | None = None
+        self._replaced: set[str] = set()
 
     # Schemas
 
@@ -77,6 +79,7 @@ class Provider:
             self._configuration = configuration
             self._cloud = cloud
             self._overlay = cloud.overlay(settled=False)
+            self._replaced.clear()
             if configuration.subscription_id:
                 return self._lay_subscription(cloud, self._overlay, configuration)
         return []
@@ -161,12 +164,15 @@ class Provider:
                 return PlanResult(None, (), private, identity)
             resource = self._resource(kind, config)
             replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
+            orphaned = prior is not None and self._loses_its_parent(str(prior["id"]))
+            if orphaned:
+                replace.append(("id",))
             assigned, violations, fresh = self._lay(overlay, resource, prior, replaced=bool(replace))
             known_id = _id(assigned)
             # Of a resource whose name is not known, nothing is known of what the service gives.
             given = {} if known_id is None else assigned.values()
             plan = merging.planned(kind, config, prior, given, fresh=fresh)
-            plan["id"] = UNKNOWN if fresh or known_id is None else _same_id(prior, known_id)
+            plan["id"] = UNKNOWN if fresh or orphaned or known_id is None else _same_id(prior, known_id)
             plan["timeouts"] = config.get("timeouts")
             if prior is not None and plan == prior:
                 violations = self._new_ones(violations, resource)
@@ -195,8 +201,19 @@ class Provider:
             overlay.vacate(str(prior["id"]))
         elif exists and not overlay.changes_anything_about(resource_id):
             overlay.vacate(resource_id)  # to be replaced for a reason that only Terraform knows
+        if replaced or exists:
+            self._replaced.add(ids.key(resource_id if prior is None else str(prior["id"])))
         assigned, violations = overlay.put(resource, validated=True)
         return assigned, violations, exists
+
+    def _loses_its_parent(self, resource_id: str) -> bool:
+        """Whether this plan replaces something that the resource is a part of, which takes it along.
+
+        Where a subnet names its network, and the network is made anew under the same name, Terraform sees no
+        change in the subnet; azurerm's apply then fails half-way.
+        """
+        segments = ids.key(resource_id).split("/")
+        return any("/".join(segments[:end]) in self._replaced for end in range(3, len(segments), 2))
 
     def _new_ones(self, violations: Sequence[Violation], resource: Resource) -> Sequence[Violation]:
         """Of a resource that the plan leaves as it is: only what the rest of the plan breaks about it."""

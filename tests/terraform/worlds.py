@@ -32,12 +32,12 @@ IN_LAB: Final = {
 }
 
 
-def network(name: str, space: str, **changes: Any) -> str:
+def network(name: str, /, space: str, **changes: Any) -> str:
     body = {"name": name, **IN_LAB, "address_space": [space], **changes}
     return resource(f"azurerm_virtual_network.{name}", body)
 
 
-def subnet(name: str, network_name: str, prefix: str, **changes: Any) -> str:
+def subnet(name: str, /, network_name: str, prefix: str, **changes: Any) -> str:
     body = {
         "name": name,
         "resource_group_name": IN_LAB["resource_group_name"],
@@ -48,7 +48,7 @@ def subnet(name: str, network_name: str, prefix: str, **changes: Any) -> str:
     return resource(f"azurerm_subnet.{name}", body)
 
 
-def peering(name: str, near: str, far: str, **changes: Any) -> str:
+def peering(name: str, /, near: str, far: str, **changes: Any) -> str:
     body = {
         "name": name,
         "resource_group_name": IN_LAB["resource_group_name"],
@@ -64,16 +64,16 @@ def in_subnet(subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
     return {"name": "ip", "subnet_id": Expression(f"azurerm_subnet.{subnet_name}.id"), **changes}
 
 
-def interface_body(name: str, subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
+def interface_body(name: str, /, subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
     configuration = in_subnet(subnet_name, private_ip_address_allocation="Dynamic")
     return {"name": name, **IN_LAB, "ip_configuration": [configuration], **changes}
 
 
-def interface(name: str, subnet_name: str = "a", **changes: Any) -> str:
+def interface(name: str, /, subnet_name: str = "a", **changes: Any) -> str:
     return resource(f"azurerm_network_interface.{name}", interface_body(name, subnet_name, **changes))
 
 
-def machine_body(name: str, *interfaces: str, **changes: Any) -> dict[str, Any]:
+def machine_body(name: str, /, *interfaces: str, **changes: Any) -> dict[str, Any]:
     return {
         "name": name,
         **IN_LAB,
@@ -89,21 +89,21 @@ def machine_body(name: str, *interfaces: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def machine(name: str, *interfaces: str, **changes: Any) -> str:
+def machine(name: str, /, *interfaces: str, **changes: Any) -> str:
     return resource(f"azurerm_linux_virtual_machine.{name}", machine_body(name, *interfaces, **changes))
 
 
-def balancer(name: str, subnet_name: str = "a", **changes: Any) -> str:
+def balancer(name: str, /, subnet_name: str = "a", **changes: Any) -> str:
     body = {"name": name, **IN_LAB, "frontend_ip_configuration": [in_subnet(subnet_name)], **changes}
     return resource(f"azurerm_lb.{name}", body)
 
 
-def pool(name: str, balancer_name: str, **changes: Any) -> str:
+def pool(name: str, /, balancer_name: str, **changes: Any) -> str:
     body = {"name": name, "loadbalancer_id": Expression(f"azurerm_lb.{balancer_name}.id"), **changes}
     return resource(f"azurerm_lb_backend_address_pool.{name}", body)
 
 
-def probe(name: str, balancer_name: str, **changes: Any) -> str:
+def probe(name: str, /, balancer_name: str, **changes: Any) -> str:
     body = {
         "name": name,
         "loadbalancer_id": Expression(f"azurerm_lb.{balancer_name}.id"),
@@ -125,7 +125,7 @@ def rule_body(balancer_name: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def balancing_rule(name: str, balancer_name: str, **changes: Any) -> str:
+def balancing_rule(name: str, /, balancer_name: str, **changes: Any) -> str:
     return resource(f"azurerm_lb_rule.{name}", rule_body(balancer_name, name=name, **changes))
 
 
@@ -134,7 +134,7 @@ def tap_body(destination: str, **changes: Any) -> dict[str, Any]:
     return {"name": "tap", **IN_LAB, "destination_network_interface_ip_configuration_id": to, **changes}
 
 
-def tap(name: str, destination: str, **changes: Any) -> str:
+def tap(name: str, /, destination: str, **changes: Any) -> str:
     return resource(f"azurerm_virtual_network_tap.{name}", tap_body(destination, name=name, **changes))
 
 
@@ -147,7 +147,7 @@ def tapped_body(source: str, tap_name: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def tapped(name: str, source: str, tap_name: str, **changes: Any) -> str:
+def tapped(name: str, /, source: str, tap_name: str, **changes: Any) -> str:
     body = tapped_body(source, tap_name, name=name, **changes)
     return resource(f"azurerm_network_interface_tap_configuration.{name}", body)
 

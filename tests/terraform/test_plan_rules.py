@@ -1,0 +1,392 @@
+"""What the cloud would refuse is refused in the plan, at the line, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from provider_shim.types import RESOURCE_TYPES
+from tests.terraform.hcl import Expression
+from tests.terraform.reattached import Outcome, Workspace
+from tests.terraform.rule_cases import CASES, ELSEWHERE, RuleCase, at
+from tests.terraform.worlds import (
+    INTERFACES,
+    LAB,
+    NETWORKS,
+    SUBNETS,
+    in_subnet,
+    interface,
+    machine,
+    network,
+    peering,
+    subnet,
+    tap,
+    tapped,
+)
+from vtaplib.resources import (
+    NetworkInterface,
+    NetworkInterfaceIpConfiguration,
+    ResourceGroup,
+    Subnet,
+    VirtualNetwork,
+)
+
+pytestmark = pytest.mark.terraform
+
+OTHER_SUBSCRIPTION = "99999999-2222-3333-4444-555555555555"
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.type_name.removeprefix('azurerm_')}-{case.rule}"
+)
+def test_a_broken_rule_is_refused_at_its_line_and_the_valid_neighbour_is_not(
+    workspace: Workspace, case: RuleCase
+) -> None:
+    # Cause and victim both new.
+    workspace.write(case.configuration(case.wrong))
+    refused(workspace.plan(), case.code, case.address, case.line)
+    workspace.write(case.configuration(case.right))
+    workspace.apply()
+    workspace.plans_nothing()
+    # The victim exists and changes.
+    workspace.write(case.configuration(case.wrong))
+    refused(workspace.plan(), case.code, case.address, case.line)
+    # Nothing of it was done.
+    workspace.write(case.configuration(case.right))
+    workspace.plans_nothing()
+
+
+def refused(outcome: Outcome, code: str, address: str, line: str) -> None:
+    assert [(one.summary, one.address) for one in outcome.errors] == [(code, address)], outcome.told
+    shown = outcome.errors[0].line
+    kind, name = address.split(".")
+    assert shown.startswith(line or f'resource "{kind}" "{name}"'), shown
+
+
+def test_every_rule_has_a_case_or_a_reason() -> None:
+    rules = {rule for kind in RESOURCE_TYPES.values() for rule in kind.rules()}
+    assert {case.rule for case in CASES} | ELSEWHERE.keys() == rules
+    assert not {case.rule for case in CASES} & ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.type_name.removeprefix('azurerm_')}-{case.rule}"
+)
+def test_the_rule_that_a_case_names_has_its_code(case: RuleCase) -> None:
+    assert RESOURCE_TYPES[case.type_name].rules()[case.rule].rule.code == case.code  # type: ignore[attr-defined]  # set by `rule`
+
+
+TWO_PREFIXES = LAB + network("v", "", address_space=["10.0.0.0/16", "10.1.0.0/16"])
+ONE_PREFIX = LAB + network("v", "10.0.0.0/16")
+
+
+def test_a_prefix_that_a_subnet_uses_stays(workspace: Workspace) -> None:
+    inside = subnet("a", "v", "10.1.0.0/24")
+    workspace.write(TWO_PREFIXES + inside)
+    workspace.apply()
+    workspace.write(ONE_PREFIX + inside)
+    refused(workspace.plan(), "NetcfgSubnetRangeOutsideVnet", "azurerm_subnet.a", "address_prefixes")
+    # Of a subnet that another configuration manages the plan does not know whether it stays.
+    workspace.run("state rm", "azurerm_subnet.a")
+    workspace.write(ONE_PREFIX)
+    outcome = workspace.try_apply()
+    assert outcome.codes == ["InUsePrefixCannotBeDeleted"], outcome.told
+    assert outcome.errors[0].line.startswith("address_space")
+
+
+def test_the_prefixes_of_a_subnet_in_use_stay(workspace: Workspace) -> None:
+    workspace.write(SUBNETS + interface("n"))
+    workspace.apply()
+    workspace.write(SUBNETS.replace('["10.0.0.0/24"]', '["10.0.0.0/25"]') + interface("n"))
+    refused(workspace.try_apply(), "InUseSubnetCannotBeUpdated", "azurerm_subnet.a", "address_prefixes")
+    workspace.write(SUBNETS + interface("n"))
+    workspace.plans_nothing()
+
+
+def test_an_interface_does_not_move_to_another_network(workspace: Workspace) -> None:
+    body = SUBNETS + subnet("c", "w", "10.1.0.0/24")
+    workspace.write(body + interface("n"))
+    workspace.apply()
+    workspace.write(body + interface("n", "c"))
+    refused(workspace.plan(), "PropertyChangeNotAllowed", "azurerm_network_interface.n", "subnet_id")
+
+
+def test_a_link_is_not_rebuilt_onto_a_disconnected_side(workspace: Workspace) -> None:
+    workspace.write(NETWORKS + peering("there", "v", "w") + peering("back", "w", "v"))
+    workspace.apply()
+    with workspace.cloud() as cloud:
+        cloud.delete(workspace.state()["azurerm_virtual_network_peering.there"]["id"])
+    refused(
+        workspace.try_apply(),
+        "RemotePeeringIsDisconnected",
+        "azurerm_virtual_network_peering.there",
+        "remote_virtual_network_id",
+    )
+
+
+def test_a_full_subnet_is_refused_when_the_address_is_taken(workspace: Workspace) -> None:
+    body = NETWORKS + subnet("a", "v", "10.0.0.0/29")  # three addresses are left of eight
+    names = ["n0", "n1", "n2", "n3"]
+    workspace.write(body + "".join(map(interface, names)))
+    outcome = workspace.try_apply()
+    assert outcome.codes == ["SubnetIsFull"], outcome.told
+    there = [name for name in names if f"azurerm_network_interface.{name}" in workspace.state()]
+    assert len(there) == 3
+    workspace.write(body + "".join(map(interface, there)))
+    workspace.plans_nothing()
+
+
+def test_a_machine_takes_no_interface_of_another_subscription(workspace: Workspace) -> None:
+    workspace.write(INTERFACES + machine("vm", "one"))
+    workspace.apply()
+    there = interface_elsewhere(workspace, tenant_id="00000000-0000-0000-0000-000000000000")
+    workspace.write(INTERFACES + machine("vm", "one", network_interface_ids=[there]))
+    outcome = workspace.plan()
+    assert outcome.codes == ["InvalidResourceReference"], outcome.told
+    assert OTHER_SUBSCRIPTION in outcome.errors[0].detail
+
+
+def test_a_tap_takes_no_source_of_another_tenant(workspace: Workspace) -> None:
+    body = INTERFACES + tap("tap", "one")
+    workspace.write(body)
+    workspace.apply()
+    there = interface_elsewhere(workspace, tenant_id="22222222-2222-3333-4444-555555555555")
+    workspace.write(body + tapped("mirror", "two", "tap", network_interface_id=there))
+    outcome = workspace.plan()
+    assert "VirtualNetworkTapTenantMismatch" in outcome.codes, outcome.told
+
+
+def interface_elsewhere(workspace: Workspace, *, tenant_id: str) -> str:
+    """The ID of an interface in another subscription."""
+    with workspace.cloud() as cloud:
+        other = cloud.subscription(OTHER_SUBSCRIPTION, tenant_id=tenant_id)
+        other.put(ResourceGroup(name="lab", location="westeurope"))
+        at_home = {"resource_group_name": "lab", "location": "westeurope"}
+        other.put(VirtualNetwork(name="v", address_space=["10.5.0.0/16"], **at_home))
+        home = other.put(
+            Subnet(
+                name="a",
+                resource_group_name="lab",
+                virtual_network_name="v",
+                address_prefixes=["10.5.0.0/24"],
+            )
+        )
+        configuration = NetworkInterfaceIpConfiguration(
+            name="ip", subnet_id=home.id, private_ip_address_allocation="Dynamic"
+        )
+        return other.put(NetworkInterface(name="n", ip_configuration=[configuration], **at_home)).id
+
+
+def test_a_second_tap_on_one_interface_is_a_warning(workspace: Workspace) -> None:
+    body = (
+        INTERFACES
+        + interface("collector")
+        + tap("t1", "collector")
+        + tap("t2", "collector")
+        + tapped("m1", "one", "t1")
+    )
+    workspace.write(
+        body
+        + tapped("m2", "one", "t2", depends_on=Expression("[azurerm_network_interface_tap_configuration.m1]"))
+    )
+    outcome = workspace.plan()
+    assert (outcome.errors, [one.summary for one in outcome.diagnostics]) == (
+        [],
+        ["VirtualNetworkTapAlreadyConfigured"],
+    )
+    workspace.apply()
+
+
+def test_several_violations_are_told_together_and_each_once(workspace: Workspace) -> None:
+    workspace.write(
+        SUBNETS
+        + network("bad", "127.0.0.0/8")
+        + subnet("outside", "v", "192.168.0.0/24")
+        + interface("reserved", **at("10.0.0.1"))
+        + interface("far", location="northeurope")
+    )
+    outcome = workspace.plan()
+    assert sorted((one.summary, one.address) for one in outcome.errors) == [
+        ("InvalidAddressSpace", "azurerm_virtual_network.bad"),
+        ("InvalidResourceReference", "azurerm_network_interface.far"),
+        ("NetcfgSubnetRangeOutsideVnet", "azurerm_subnet.outside"),
+        ("PrivateIPAddressInReservedRange", "azurerm_network_interface.reserved"),
+    ]
+
+
+def test_several_violations_of_one_resource_are_told_together(workspace: Workspace) -> None:
+    configurations = [
+        in_subnet(name="x", private_ip_address_allocation="Static", private_ip_address="10.0.0.1"),
+        in_subnet(name="X", private_ip_address_allocation="Static", private_ip_address="10.0.1.9"),
+    ]
+    workspace.write(SUBNETS + interface("n", ip_configuration=configurations, location="northeurope"))
+    assert sorted(workspace.plan().codes) == [
+        "InvalidRequestContent",
+        "InvalidResourceReference",
+        "NetworkInterfaceMustHavePrimaryPropertySet",
+        "PrivateIPAddressInReservedRange",
+        "PrivateIPAddressNotInSubnet",
+    ]
+
+
+def test_what_is_wrong_by_itself_is_told_by_validate(workspace: Workspace) -> None:
+    workspace.write(
+        LAB + network("v", "10.0.0.0/16", flow_timeout_in_minutes=3, bgp_community="x", tags={"k": "v" * 257})
+    )
+    outcome = workspace.validate()
+    assert sorted(one.line.split(" ")[0] for one in outcome.errors) == [
+        "bgp_community",
+        "flow_timeout_in_minutes",
+        "tags",
+    ]
+    assert set(outcome.codes) == {"InvalidRequestContent"}
+
+
+@pytest.mark.parametrize("name", ["", "-tap", "tap-", "ta p", "t" * 81, "täp"])
+def test_a_bad_name_is_told_by_validate(workspace: Workspace, name: str) -> None:
+    workspace.write(INTERFACES + tap("tap", "one").replace('name = "tap"', f'name = "{name}"'))
+    refused(workspace.validate(), "InvalidResourceName", "azurerm_virtual_network_tap.tap", "name")
+
+
+def change(workspace: Workspace, before: str, after: str) -> None:
+    """A valid configuration becomes another."""
+    workspace.write(before)
+    workspace.apply()
+    workspace.write(after)
+    outcome = workspace.plan()
+    assert outcome.errors == [], outcome.told
+    workspace.apply()
+    workspace.plans_nothing()
+
+
+def test_a_subnet_is_renamed_within_its_prefix(workspace: Workspace) -> None:
+    before = NETWORKS + subnet("a", "v", "10.0.0.0/24")
+    change(workspace, before, before.replace('name = "a"', 'name = "renamed"'))
+
+
+def test_a_subnet_is_renamed_under_an_interface_that_is_recreated(workspace: Workspace) -> None:
+    replaced = "  lifecycle {\n    replace_triggered_by = [azurerm_subnet.a.id]\n  }\n}\n"
+    before = NETWORKS + subnet("a", "v", "10.0.0.0/24") + interface("n").removesuffix("}\n") + replaced
+    change(workspace, before, before.replace('name = "a"', 'name = "renamed"'))
+
+
+def test_two_subnets_swap_their_prefixes_in_two_steps_of_one_plan(workspace: Workspace) -> None:
+    before = (
+        NETWORKS
+        + subnet("a", "v", "10.0.0.0/24")
+        + subnet("b", "v", "10.0.1.0/24", depends_on=Expression("[azurerm_subnet.a]"))
+    )
+    after = before.replace('"10.0.0.0/24"', '"10.0.2.0/24"').replace('"10.0.1.0/24"', '"10.0.0.0/24"')
+    change(workspace, before, after)
+
+
+def test_an_address_is_handed_from_one_interface_to_another(workspace: Workspace) -> None:
+    def two(first: str, second: str) -> str:
+        after_the_first = Expression("[azurerm_network_interface.one]")
+        return (
+            SUBNETS
+            + interface("one", **at(first))
+            + interface("two", **at(second), depends_on=after_the_first)
+        )
+
+    change(workspace, two("10.0.0.10", "10.0.0.11"), two("10.0.0.12", "10.0.0.10"))
+
+
+def test_an_address_outlives_the_interface_that_had_it(workspace: Workspace) -> None:
+    before = SUBNETS + interface("one", **at("10.0.0.10"))
+    workspace.write(before)
+    workspace.apply()
+    workspace.write(SUBNETS + interface("two", **at("10.0.0.10")))
+    outcome = workspace.plan()
+    assert outcome.errors == [], outcome.told
+
+
+def test_an_interface_moves_from_one_machine_to_another(workspace: Workspace) -> None:
+    def worlds(first: str, second: str) -> str:
+        after_the_first = Expression("[azurerm_linux_virtual_machine.a]")
+        return (
+            INTERFACES
+            + interface("three")
+            + machine("a", *first.split())
+            + machine("b", *second.split(), depends_on=after_the_first)
+        )
+
+    change(workspace, worlds("one two", "three"), worlds("one", "three two"))
+
+
+def test_an_interface_moves_with_its_machine_recreated(workspace: Workspace) -> None:
+    before = INTERFACES + machine("vm", "one")
+    change(workspace, before, INTERFACES + machine("vm", "two", "one", name="renamed"))
+
+
+def test_a_network_is_replaced_with_everything_in_it(workspace: Workspace) -> None:
+    before = (
+        LAB
+        + network("v", "10.0.0.0/16")
+        + subnet("a", "v", "10.0.0.0/24")
+        + interface("one")
+        + interface("two")
+        + machine("vm", "one")
+        + tap("tap", "two")
+        + tapped("mirror", "one", "tap")
+    )
+    change(workspace, before, before.replace('"westeurope"', '"northeurope"'))
+
+
+def test_what_is_in_a_replaced_network_is_replaced_with_it(workspace: Workspace) -> None:
+    before = NETWORKS + subnet("a", "v", "10.0.0.0/24")
+    workspace.write(before)
+    workspace.apply()
+    outcome = workspace.plan("-replace=azurerm_virtual_network.v")
+    assert outcome.actions == {"azurerm_virtual_network.v": "replace", "azurerm_subnet.a": "replace"}
+    workspace.apply("-replace=azurerm_virtual_network.v")
+    workspace.plans_nothing()
+
+
+def test_a_peered_network_is_replaced(workspace: Workspace) -> None:
+    before = NETWORKS + peering("there", "v", "w") + peering("back", "w", "v")
+    change(workspace, before, before.replace('name = "w"', 'name = "renamed"'))
+
+
+def test_a_tapped_network_is_planned_with_its_peerings_in_any_order(workspace: Workspace) -> None:
+    body = (
+        NETWORKS
+        + subnet("a", "v", "10.0.0.0/24")
+        + subnet("c", "w", "10.1.0.0/24")
+        + interface("one")
+        + interface("collector", "c")
+        + tap("tap", "collector")
+        + peering("there", "v", "w")
+        + peering("back", "w", "v")
+    )
+    both = Expression("[azurerm_virtual_network_peering.there, azurerm_virtual_network_peering.back]")
+    change(workspace, body, body + tapped("mirror", "one", "tap", depends_on=both))
+
+
+def test_a_tap_is_turned_to_another_collector_while_sources_send(workspace: Workspace) -> None:
+    body = INTERFACES + interface("first") + interface("second") + tapped("mirror", "one", "tap")
+    change(workspace, body + tap("tap", "first"), body + tap("tap", "second"))
+
+
+def test_everything_is_destroyed_while_all_of_it_is_in_use(workspace: Workspace) -> None:
+    workspace.write(
+        INTERFACES
+        + machine("vm", "one")
+        + tap("tap", "two")
+        + tapped("mirror", "one", "tap")
+        + peering("there", "v", "w")
+        + peering("back", "w", "v")
+    )
+    workspace.apply()
+    workspace.destroy()
+    assert workspace.cloud_holds() == []
+
+
+def test_a_deletion_that_others_depend_on_is_refused(workspace: Workspace) -> None:
+    workspace.write(INTERFACES + machine("vm", "one"))
+    workspace.apply()
+    workspace.run("state rm", "azurerm_linux_virtual_machine.vm")
+    workspace.write(INTERFACES.replace(interface("one"), ""))
+    outcome = workspace.try_apply()
+    assert "NicInUse" in outcome.told
+    assert "virtualMachines/vm" in outcome.told
+    assert "azurerm_network_interface.one" in workspace.state()
