@@ -119,9 +119,9 @@ def is_free(resource: Resource, view: View, field: str, holders: Sequence[Addres
         target = claim(holder.subnet_id or "", address)
         if target is None:
             continue
-        if target.lower() in seen:
-            yield path, f"{resource.label}: {holder.name} wants {address}, which {seen[target.lower()]} holds"
-        seen[target.lower()] = holder.name
+        twin = seen.setdefault(target.lower(), holder.name)
+        if twin.lower() != holder.name.lower():  # of two with one name, that is the fault
+            yield path, f"{resource.label}: {holder.name} wants {address}, which {twin} holds"
         for other in view.referrers(target, Resource, certain=True):
             if other.id.lower() != resource.id.lower():
                 yield path, f"{resource.label}: {holder.name} wants {address}, which {other.label} holds"
