@@ -78,11 +78,10 @@ def address_of(
     if not view.settled:
         raise Undecided("an address is taken from its pool at apply")
     subnet = view.get(Subnet, holder.subnet_id)
-    version = 6 if holder.private_ip_address_version == "IPv6" else 4
     prefix = f"{subnet.id}/addresses/"
     taken = [target[len(prefix) :] for target, _ in view.targets(prefix)]
     taken += [claim_name(address) for one in granted if (address := maybe_address(one)) is not None]
-    return lowest_free(networks(subnet.address_prefixes or ()), version, taken) or ""
+    return lowest_free(networks(subnet.address_prefixes or ()), _family(holder), taken) or ""
 
 
 def is_in_subnet(resource: Resource, view: View, field: str, holders: Sequence[AddressHolder]) -> Findings:
@@ -130,11 +129,23 @@ def is_free(resource: Resource, view: View, field: str, holders: Sequence[Addres
 def is_left(resource: Resource, view: View, field: str, holders: Sequence[AddressHolder]) -> Findings:
     """The subnet has a free address for each block that takes one."""
     for position, holder in enumerate(holders):
+        prefixes = view.get(Subnet, holder.subnet_id).address_prefixes if holder.subnet_id else ()
+        family = _family(holder)
+        if prefixes and not any(network.version == family for network in networks(prefixes)):
+            yield (
+                (field, position, "subnet_id"),
+                f"{resource.label}: {label(holder.subnet_id or '')} has no IPv{family} prefix for {holder.name}",
+            )
+    for position, holder in enumerate(holders):
         if holder.subnet_id and holder.private_ip_address == "":
             yield (
                 (field, position, "subnet_id"),
                 f"{resource.label}: {label(holder.subnet_id)} has no free address left for {holder.name}",
             )
+
+
+def _family(holder: AddressHolder) -> int:
+    return 6 if holder.private_ip_address_version == "IPv6" else 4
 
 
 def _static(field: str, holders: Sequence[AddressHolder]) -> Iterator[tuple[Path, AddressHolder, str]]:
