@@ -1,4 +1,4 @@
-"""The schema that is derived from the resources: reviewed as a whole, documented, and valid for Terraform."""
+"""The schema derived from the resources: reviewed as a whole, documented, and valid for Terraform."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TYPES = sorted(RESOURCE_TYPES)
 
 def test_the_contract_is_the_reviewed_one() -> None:
     assert golden().splitlines() == GOLDEN.read_text().splitlines(), (
-        "the user's contract changed. If that is meant, run `python -m tests.provider_shim.golden_schema`, look "
-        "at the difference and commit it"
+        "the user's contract changed. If that is meant, run `python -m tests.provider_shim.golden_schema`, "
+        "look at the difference and commit it"
     )
 
 

