@@ -2,8 +2,8 @@
 
 `python benchmarks/provider.py` measures 1, 15 and about 300 resources; `--scale N` measures N interfaces with
 a tap each, in steps, so that a cost that grows with the world shows. Bare Terraform makes as many
-`terraform_data`, which need no provider process, in the same run. *Cold*: Terraform starts the provider for each walk, as installed.
-*Reattached*: the provider is there already, so what is left is the cost of the calls.
+`terraform_data`, which need no provider process, in the same run. *Cold*: Terraform starts the provider for
+each walk, as installed. *Reattached*: the provider is there already, so that what is left is the calls.
 
 Times are of a whole command as its user waits for it, the start of Terraform included; only the last column
 counts from where Terraform's own work begins. All are medians over the runs.

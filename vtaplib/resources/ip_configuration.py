@@ -132,9 +132,10 @@ def is_left(resource: Resource, view: View, field: str, holders: Sequence[Addres
         prefixes = view.get(Subnet, holder.subnet_id).address_prefixes if holder.subnet_id else ()
         family = _family(holder)
         if prefixes and not any(network.version == family for network in networks(prefixes)):
+            where = label(holder.subnet_id or "")
             yield (
                 (field, position, "subnet_id"),
-                f"{resource.label}: {label(holder.subnet_id or '')} has no IPv{family} prefix for {holder.name}",
+                f"{resource.label}: {where} has no IPv{family} prefix for {holder.name}",
             )
     for position, holder in enumerate(holders):
         if holder.subnet_id and holder.private_ip_address == "":
