@@ -93,7 +93,7 @@ class Target:
         try:
             descriptor, self._temporary = tempfile.mkstemp(prefix=f".{base}.", suffix=".part", dir=folder)
             os.fchmod(descriptor, _FILE_MODE & ~_umask())
-            # The writers collect large pieces themselves; a buffer that could hold one would copy it once more.
+            # The writers collect large pieces themselves; a buffer as large would copy them once more.
             return os.fdopen(descriptor, "wb", buffering=1 << 16)
         except (OSError, ValueError) as error:
             raise CaptureError(self.name, f"cannot be written: {_words(error)}") from error
