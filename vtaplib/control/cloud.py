@@ -49,6 +49,10 @@ class StoreView(View):
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         yield from self.store.targets(ids.key(prefix))
 
+    def count_targets(self, prefix: str, first: str, last: str) -> int:
+        low = ids.key(prefix)
+        return self.store.count_targets(low + first, low + last)
+
 
 class Cloud:
     """A cloud in memory; `Cloud.open(path)` keeps it in a file that several processes may share."""

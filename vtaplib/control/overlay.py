@@ -93,6 +93,11 @@ class Overlay(View):
             found += [pair for pair in self.base.targets(low, certain=certain) if not self._covers(pair[1])]
         yield from sorted(found)
 
+    def count_targets(self, prefix: str, first: str, last: str) -> int:
+        if self._present or self._gone:
+            return super().count_targets(prefix, first, last)
+        return self.base.count_targets(prefix, first, last)
+
     def _covers(self, key: str) -> bool:
         return key in self._present or key in self._gone
 

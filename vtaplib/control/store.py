@@ -161,6 +161,13 @@ class Store:
             _after(prefix),
         )
 
+    def count_targets(self, first: str, last: str) -> int:
+        """How many references there are to targets from one to another, both included."""
+        statement = "SELECT COUNT(*) FROM reference WHERE target BETWEEN ? AND ?"
+        with self._lock:
+            (count,) = self._connection.execute(statement, (first, last)).fetchone()
+        return int(count)
+
     def put(self, key: str, kind: str, body: str, references: Iterable[ReferenceRow]) -> None:
         """Writes a resource's row and replaces its references. Inside `writing`."""
         execute = self._connection.execute

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from vtaplib.model import ids
 from vtaplib.model.unknown import Undecided
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ class View(ABC):
     @abstractmethod
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         """What is referred to below a prefix, and by whom: pairs of keys, in order of targets."""
+
+    def count_targets(self, prefix: str, first: str, last: str) -> int:
+        """How many references there are to targets below a prefix, within a range that includes both ends.
+
+        The names `first` and `last` are what follows the prefix.
+        """
+        low = ids.key(prefix)
+        return sum(low + first <= target <= low + last for target, _ in self.targets(low))
 
     def get(self, kind: type[R], resource_id: str) -> R:
         """The resource with this ID. Raises Missing, an Undecided, if it is absent or of another type."""

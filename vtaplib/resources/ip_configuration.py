@@ -7,6 +7,7 @@ Both draw from one pool per subnet. Whoever holds an address *claims* it: a refe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from vtaplib.model.addresses import claim_name, lowest_free, maybe_address, networks, reserved
@@ -79,9 +80,9 @@ def address_of(
         raise Undecided("an address is taken from its pool at apply")
     subnet = view.get(Subnet, holder.subnet_id)
     prefix = f"{subnet.id}/addresses/"
-    taken = [target[len(prefix) :] for target, _ in view.targets(prefix)]
-    taken += [claim_name(address) for one in granted if (address := maybe_address(one)) is not None]
-    return lowest_free(networks(subnet.address_prefixes or ()), _family(holder), taken) or ""
+    own = {claim_name(address) for one in granted if (address := maybe_address(one)) is not None}
+    count = partial(view.count_targets, prefix)
+    return lowest_free(networks(subnet.address_prefixes or ()), _family(holder), count, own) or ""
 
 
 def is_in_subnet(resource: Resource, view: View, field: str, holders: Sequence[AddressHolder]) -> Findings:
