@@ -97,14 +97,14 @@ CaseInsensitive = Canonical(_lower, keeps_spelling=True)
 ResourceGroupName = Annotated[
     str,
     Length(1, 90),
-    Matches(r"^[-\w._()]+$", "has a character other than letters, digits and - _ . ( )"),
-    Matches(r"[^.]$", "ends with a period"),
+    Matches(r"^[-a-zA-Z0-9_.()]+\Z", "has a character other than letters, digits and - _ . ( )"),
+    Matches(r"[^.]\Z", "ends with a period"),
 ]
 NetworkName = Annotated[
     str,
     Length(1, 80),
     Matches(
-        r"^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9_])?$",
+        r"^[a-zA-Z0-9]([-a-zA-Z0-9_.]*[a-zA-Z0-9_])?\Z",
         "must start with a letter or digit, end with a letter, digit or underscore, and contain only "
         "letters, digits and _ . -",
     ),
@@ -114,7 +114,7 @@ VirtualMachineName = Annotated[
     str,
     Length(1, 80),
     Matches(
-        r"^[a-zA-Z0-9]([a-zA-Z0-9._-]*\w)?$",
+        r"^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9_])?\Z",
         "must start with a letter or digit, end with a letter, digit or underscore, and contain only "
         "letters, digits and . _ -",
     ),

@@ -32,7 +32,7 @@ RuleName = Annotated[
     str,
     Length(1, 80),
     Matches(
-        r"^[a-zA-Z0-9]([a-zA-Z_0-9.-]*[a-zA-Z0-9_])?$",
+        r"^[a-zA-Z0-9]([a-zA-Z_0-9.-]*[a-zA-Z0-9_])?\Z",
         "must start with a letter or digit, end with a letter, digit or underscore, and contain only "
         "letters, digits and _ . -",
     ),

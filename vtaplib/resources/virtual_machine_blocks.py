@@ -157,7 +157,7 @@ class Certificate(Block):
         Annotated[
             str,
             Matches(
-                r"^https://[^./]+\.vault\.azure\.net/secrets/[^/]+/[^/]+$",
+                r"^https://[^./]+\.vault\.azure\.net/secrets/[^/]+/[^/]+\Z",
                 "is not of the form https://{vault}.vault.azure.net/secrets/{name}/{version}",
             ),
         ]

@@ -86,7 +86,7 @@ class IpAddressPool(Block):
 
     id: Inert[Annotated[str, IdOf("Microsoft.Network/networkManagers/ipamPools")]]
     """The ID of the pool."""
-    number_of_ip_addresses: Inert[Annotated[str, Matches(r"^[1-9]\d*$", "is not a positive number")]]
+    number_of_ip_addresses: Inert[Annotated[str, Matches(r"^[1-9][0-9]*\Z", "is not a positive number")]]
     """How many addresses to take."""
     allocated_ip_address_prefixes: Assigned[Sequence[str]] = SERVICE
     """The prefixes taken. IPAM pools are not simulated: empty."""

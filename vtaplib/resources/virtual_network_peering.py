@@ -37,23 +37,22 @@ AFTER_PUT: Mapping[tuple[PeeringState | None, PeeringState | None], PeeringState
     # (this side before, remote side) -> this side after; None: refused
     (ABSENT, ABSENT): PeeringState.INITIATED,
     (ABSENT, PeeringState.INITIATED): PeeringState.CONNECTED,
-    (ABSENT, PeeringState.CONNECTED): None,
+    (ABSENT, PeeringState.CONNECTED): PeeringState.INITIATED,
     (ABSENT, PeeringState.DISCONNECTED): None,
     (PeeringState.INITIATED, ABSENT): PeeringState.INITIATED,
     (PeeringState.INITIATED, PeeringState.INITIATED): PeeringState.CONNECTED,
-    (PeeringState.INITIATED, PeeringState.CONNECTED): None,
+    (PeeringState.INITIATED, PeeringState.CONNECTED): PeeringState.INITIATED,
     (PeeringState.INITIATED, PeeringState.DISCONNECTED): PeeringState.INITIATED,
-    (PeeringState.CONNECTED, ABSENT): PeeringState.DISCONNECTED,
+    (PeeringState.CONNECTED, ABSENT): PeeringState.INITIATED,
     (PeeringState.CONNECTED, PeeringState.INITIATED): PeeringState.CONNECTED,
     (PeeringState.CONNECTED, PeeringState.CONNECTED): PeeringState.CONNECTED,
-    (PeeringState.CONNECTED, PeeringState.DISCONNECTED): PeeringState.CONNECTED,
+    (PeeringState.CONNECTED, PeeringState.DISCONNECTED): None,
     (PeeringState.DISCONNECTED, ABSENT): PeeringState.INITIATED,
     (PeeringState.DISCONNECTED, PeeringState.INITIATED): PeeringState.CONNECTED,
-    (PeeringState.DISCONNECTED, PeeringState.CONNECTED): None,
+    (PeeringState.DISCONNECTED, PeeringState.CONNECTED): PeeringState.INITIATED,
     (PeeringState.DISCONNECTED, PeeringState.DISCONNECTED): PeeringState.INITIATED,
 }
-"""What a write makes of a side. A remote side that is Connected belongs to a link that this one is not part
-of."""
+"""What a write makes of a side. One that is not Connected, next to one that is, is of another link."""
 
 
 class VirtualNetworkPeering(Resource):

@@ -1,0 +1,263 @@
+"""A lab: a cloud with one of everything, and short ways to say what else should be in it.
+
+Two networks peered with each other (`app`, `tools`), one that is alone (`island`), one in another region
+(`north`); an interface or two in each; a machine; an internal load balancer with all its children; a TAP with
+a source. Every field that refers to something does so somewhere here.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from vtaplib import (
+    AdminSshKey,
+    Cloud,
+    Lb,
+    LbBackendAddressPool,
+    LbFrontendIpConfiguration,
+    LbProbe,
+    LbRule,
+    LinuxVirtualMachine,
+    NetworkInterface,
+    NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceIpConfiguration,
+    NetworkInterfaceTapConfiguration,
+    OsDisk,
+    Policy,
+    ResourceGroup,
+    SourceImageReference,
+    Subnet,
+    SubscriptionHandle,
+    Violation,
+    VirtualNetwork,
+    VirtualNetworkPeering,
+    VirtualNetworkTap,
+)
+from vtaplib.model.resource import Resource
+
+R = TypeVar("R", bound=Resource)
+
+HOME, SISTER, STRANGER = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
+"""Subscriptions: two of one tenant, and one of another."""
+TENANT, OTHER_TENANT = "aaaaaaaa-0000-4000-8000-000000000000", "bbbbbbbb-0000-4000-8000-000000000000"
+WEST, NORTH = "westeurope", "northeurope"
+SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
+PASSWORD = "correct Horse 7"
+
+
+def resource_id(kind: str, name: str, subscription: str = HOME) -> str:
+    """The ID of a resource in the group `lab`."""
+    return f"/subscriptions/{subscription}/resourceGroups/lab/providers/Microsoft.{kind}/{name}"
+
+
+def network_id(name: str, subscription: str = HOME) -> str:
+    return resource_id("Network/virtualNetworks", name, subscription)
+
+
+def subnet_id(network: str, name: str = "one", subscription: str = HOME) -> str:
+    return f"{network_id(network, subscription)}/subnets/{name}"
+
+
+def nic_id(name: str, subscription: str = HOME) -> str:
+    return resource_id("Network/networkInterfaces", name, subscription)
+
+
+def ip_id(nic: str, name: str = "ip", subscription: str = HOME) -> str:
+    return f"{nic_id(nic, subscription)}/ipConfigurations/{name}"
+
+
+def lb_id(name: str) -> str:
+    return resource_id("Network/loadBalancers", name)
+
+
+def frontend_id(balancer: str, name: str = "front") -> str:
+    return f"{lb_id(balancer)}/frontendIPConfigurations/{name}"
+
+
+def pool_id(balancer: str, name: str = "pool") -> str:
+    return f"{lb_id(balancer)}/backendAddressPools/{name}"
+
+
+def probe_id(balancer: str, name: str = "probe") -> str:
+    return f"{lb_id(balancer)}/probes/{name}"
+
+
+def vm_id(name: str) -> str:
+    return resource_id("Compute/virtualMachines", name)
+
+
+def tap_id(name: str) -> str:
+    return resource_id("Network/virtualNetworkTaps", name)
+
+
+# Resources, not put anywhere yet. What a test does not care about has a value that no rule minds.
+
+
+def network(name: str, *spaces: str, **more: Any) -> VirtualNetwork:
+    values = {"location": WEST, "resource_group_name": "lab", "address_space": list(spaces)} | more
+    return VirtualNetwork(name=name, **values)
+
+
+def subnet(network: str, name: str, *prefixes: str, **more: Any) -> Subnet:
+    values = {"resource_group_name": "lab", "address_prefixes": list(prefixes)} | more
+    return Subnet(name=name, virtual_network_name=network, **values)
+
+
+def peering(here: str, there: str, **more: Any) -> VirtualNetworkPeering:
+    values = {
+        "name": f"to-{there}",
+        "resource_group_name": "lab",
+        "remote_virtual_network_id": network_id(there),
+    } | more
+    return VirtualNetworkPeering(virtual_network_name=here, **values)
+
+
+def ip(subnet: str | None, address: str | None = None, **more: Any) -> NetworkInterfaceIpConfiguration:
+    allocation = "Dynamic" if address is None else "Static"
+    values = {"name": "ip", "private_ip_address": address, "private_ip_address_allocation": allocation} | more
+    return NetworkInterfaceIpConfiguration(subnet_id=subnet, **values)
+
+
+def nic(name: str, *configurations: NetworkInterfaceIpConfiguration, **more: Any) -> NetworkInterface:
+    values = {"location": WEST, "resource_group_name": "lab"} | more
+    return NetworkInterface(name=name, ip_configuration=list(configurations), **values)
+
+
+def machine(name: str, *nic_ids: str, **more: Any) -> LinuxVirtualMachine:
+    values = {
+        "location": WEST,
+        "resource_group_name": "lab",
+        "size": "Standard_D2s_v5",
+        "admin_username": "azureuser",
+        "admin_ssh_key": [AdminSshKey(username="azureuser", public_key=SSH_KEY)],
+        "os_disk": OsDisk(caching="ReadWrite", storage_account_type="Standard_LRS"),
+        "source_image_reference": SourceImageReference(
+            publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest"
+        ),
+    } | more
+    return LinuxVirtualMachine(name=name, network_interface_ids=list(nic_ids), **values)
+
+
+def front(subnet: str | None = None, address: str | None = None, **more: Any) -> LbFrontendIpConfiguration:
+    allocation = None if address is None else "Static"
+    values = {"name": "front", "private_ip_address": address, "private_ip_address_allocation": allocation}
+    return LbFrontendIpConfiguration(subnet_id=subnet, **(values | more))
+
+
+def public(subnet: str | None = None, **more: Any) -> LbFrontendIpConfiguration:
+    return front(subnet, public_ip_address_id=resource_id("Network/publicIPAddresses", "pip"), **more)
+
+
+def lb(name: str, *frontends: LbFrontendIpConfiguration, **more: Any) -> Lb:
+    values = {"location": WEST, "resource_group_name": "lab"} | more
+    return Lb(name=name, frontend_ip_configuration=list(frontends), **values)
+
+
+def pool(balancer: str, name: str = "pool", **more: Any) -> LbBackendAddressPool:
+    return LbBackendAddressPool(name=name, loadbalancer_id=lb_id(balancer), **more)
+
+
+def probe(balancer: str, name: str = "probe", **more: Any) -> LbProbe:
+    return LbProbe(name=name, loadbalancer_id=lb_id(balancer), **({"port": 22} | more))
+
+
+def lb_rule(balancer: str, name: str = "rule", **more: Any) -> LbRule:
+    values: dict[str, Any] = {
+        "protocol": "Udp",
+        "frontend_port": 4789,
+        "backend_port": 4789,
+        "frontend_ip_configuration_name": "front",
+        "backend_address_pool_ids": [pool_id(balancer)],
+        "probe_id": probe_id(balancer),
+    } | more
+    return LbRule(name=name, loadbalancer_id=lb_id(balancer), **values)
+
+
+def backend(nic: str, pool: str, configuration: str = "ip") -> NetworkInterfaceBackendAddressPoolAssociation:
+    return NetworkInterfaceBackendAddressPoolAssociation(
+        network_interface_id=nic_id(nic), ip_configuration_name=configuration, backend_address_pool_id=pool
+    )
+
+
+def tap(name: str, to: str | None = None, to_frontend: str | None = None, **more: Any) -> VirtualNetworkTap:
+    values = {"location": WEST, "resource_group_name": "lab"} | more
+    return VirtualNetworkTap(
+        name=name,
+        destination_network_interface_ip_configuration_id=to,
+        destination_load_balancer_frontend_ip_configuration_id=to_frontend,
+        **values,
+    )
+
+
+def mirror(nic: str, tap: str, name: str = "mirror") -> NetworkInterfaceTapConfiguration:
+    """A tap configuration, of an interface by ID."""
+    return NetworkInterfaceTapConfiguration(
+        name=name, network_interface_id=nic, virtual_network_tap_id=tap_id(tap)
+    )
+
+
+class Lab:
+    """The cloud and its three subscriptions."""
+
+    def __init__(self, policy: Policy | None = None, *, stocked: bool = True) -> None:
+        self.cloud = Cloud(policy=policy)
+        self.home = self.cloud.subscription(HOME, tenant_id=TENANT)
+        self.sister = self.cloud.subscription(SISTER, tenant_id=TENANT)
+        self.stranger = self.cloud.subscription(STRANGER, tenant_id=OTHER_TENANT)
+        for one in (self.home, self.sister, self.stranger):
+            one.put(ResourceGroup(name="lab", location=WEST))
+        if stocked:
+            self.put(*stock())
+
+    def put(self, *resources: Resource, into: SubscriptionHandle | None = None) -> None:
+        """Puts resources, in order, into the home subscription or another."""
+        for resource in resources:
+            (into or self.home).put(resource)
+
+    def get(self, kind: type[R], resource_id: str) -> R:
+        """A resource, of a type that is known to the caller."""
+        found = self.cloud.get(resource_id)
+        assert isinstance(found, kind)
+        return found
+
+    def link(self, one: str, other: str) -> None:
+        """Peers two networks of the home subscription, both ways."""
+        self.put(peering(one, other), peering(other, one))
+
+    def broken_by(self, resource: Resource, into: SubscriptionHandle | None = None) -> Sequence[Violation]:
+        """What a put would be refused for, or warned of. Nothing changes."""
+        return self.cloud.overlay().put((into or self.home).place(resource))[1]
+
+
+def stock() -> Sequence[Resource]:
+    """The lab's resources, those that others refer to first."""
+    return (
+        network("app", "10.1.0.0/16"),
+        network("tools", "10.2.0.0/16"),
+        network("island", "10.3.0.0/16"),
+        network("north", "10.4.0.0/16", location=NORTH),
+        *(
+            subnet(one, "one", f"10.{n}.1.0/24")
+            for n, one in enumerate(("app", "tools", "island", "north"), 1)
+        ),
+        subnet("app", "two", "10.1.2.0/24"),
+        peering("app", "tools"),
+        peering("tools", "app"),
+        nic("web", ip(subnet_id("app"))),
+        nic("db", ip(subnet_id("app"))),
+        nic("spare", ip(subnet_id("app"))),
+        nic("collector", ip(subnet_id("tools"))),
+        nic("stray", ip(subnet_id("island"))),
+        nic("far", ip(subnet_id("north")), location=NORTH),
+        machine("vm-web", nic_id("web")),
+        lb("inner", front(subnet_id("tools"))),
+        pool("inner", virtual_network_id=network_id("tools")),
+        probe("inner"),
+        lb_rule("inner"),
+        backend("collector", pool_id("inner")),
+        tap("tap", ip_id("collector")),
+        tap("tap-lb", to_frontend=frontend_id("inner")),
+        mirror(nic_id("db"), "tap"),
+    )
