@@ -1,4 +1,6 @@
-"""What azurerm declares of each resource type, read from `azurerm_arguments.txt`: the judge of our schema and plans."""
+"""What azurerm declares of each resource type, read from `azurerm_arguments.txt`: the judge of schema and
+plans.
+"""
 
 from __future__ import annotations
 

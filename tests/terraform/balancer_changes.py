@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.terraform.changes import Change, inside, values
+from tests.terraform.changes import Change, inside, switched, values
 from tests.terraform.hcl import Expression
 from tests.terraform.network_changes import GATE, LAB2, TAGS, TIMEOUTS
 from tests.terraform.worlds import arm, in_subnet
@@ -113,12 +113,12 @@ RULE: Final = [
     values("frontend_port", 4790),
     values("protocol", "Tcp"),
     values("backend_address_pool_ids", OWN_POOL, OTHER_POOL),
-    values("disable_outbound_snat", True),
-    values("floating_ip_enabled", True),
+    switched("disable_outbound_snat", on=True),
+    switched("floating_ip_enabled", on=True),
     values("idle_timeout_in_minutes", 10),
     values("load_distribution", "SourceIP", "SourceIPProtocol"),
     values("probe_id", Expression("azurerm_lb_probe.probe.id")),
-    values("tcp_reset_enabled", True),
+    switched("tcp_reset_enabled", on=True),
     TIMEOUTS,
 ]
 

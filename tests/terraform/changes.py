@@ -9,17 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of an argument, by dotted path. `before` and `after` are laid over the world's subject; None leaves an
-    argument out. What is in both besides the argument makes the change possible.
+    """A change of an argument, by dotted path. `before` and `after` are laid over the world's subject; None
+    leaves an argument out. What is in both besides the argument makes the change possible.
     """
 
     argument: str
     after: Mapping[str, Any]
     before: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        return self.argument
 
 
 def values(argument: str, *in_turn: Any, **beside: Any) -> Change:
@@ -28,6 +24,11 @@ def values(argument: str, *in_turn: Any, **beside: Any) -> Change:
     return Change(
         argument, {argument: after, **beside}, {argument: before, **beside} if before is not None else beside
     )
+
+
+def switched(argument: str, *, on: bool, **beside: Any) -> Change:
+    """A change of a top-level yes-or-no argument from its default."""
+    return Change(argument, {argument: on, **beside}, beside)
 
 
 def inside(

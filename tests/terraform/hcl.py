@@ -1,7 +1,7 @@
 """Resource blocks as text: plain values written in Terraform's language.
 
-A list of dictionaries is a repeated block, a dictionary a map, and an `Expression` stands as it is. An empty list is
-written as a value, which in azurerm means "none" where leaving it out means "as it was".
+A list of dictionaries is a repeated block, a dictionary a map, and an `Expression` stands as it is. An empty
+list is written as a value, which in azurerm means "none" where leaving it out means "as it was".
 """
 
 from __future__ import annotations

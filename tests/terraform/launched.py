@@ -1,4 +1,4 @@
-"""Real Terraform that starts the real provider from a filesystem mirror, over mutual TLS: as users have it."""
+"""Real Terraform that starts the real provider from a mirror, over mutual TLS: as users have it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.terraform.changes import Change, inside, values
+from tests.terraform.changes import Change, inside, switched, values
 from tests.terraform.hcl import Expression
 from tests.terraform.network_changes import LAB2, TAGS, TIMEOUTS
 from tests.terraform.worlds import OTHER_SSH_KEY, SSH_KEY, arm
@@ -37,27 +37,29 @@ MACHINE: Final = [
     values("size", "Standard_D4s_v5"),
     values("network_interface_ids", nics("one"), nics("two", "one")),
     values("additional_capabilities", [{"hibernation_enabled": True}]),
-    inside("additional_capabilities", {}, "hibernation_enabled", False, True),
-    inside("additional_capabilities", {}, "ultra_ssd_enabled", False, True),
+    inside("additional_capabilities", {}, "hibernation_enabled", before=False, after=True),
+    inside("additional_capabilities", {}, "ultra_ssd_enabled", before=False, after=True),
     values("admin_password", "Correct-Horse-1", "Battery-Staple-2", disable_password_authentication=False),
     values("admin_ssh_key", [KEY], [KEY, {**KEY, "public_key": OTHER_SSH_KEY}]),
     inside("admin_ssh_key", KEY, "public_key", SSH_KEY, OTHER_SSH_KEY),
     inside("admin_ssh_key", KEY, "username", "operator", "keeper"),
     values("admin_username", "keeper"),
-    values("allow_extension_operations", False),
+    switched("allow_extension_operations", on=False),
     two_ids("availability_set_id", "Microsoft.Compute/availabilitySets"),
     values("boot_diagnostics", [{"storage_account_uri": "https://a.blob.core.windows.net/"}]),
     inside("boot_diagnostics", {}, "storage_account_uri", None, "https://a.blob.core.windows.net/"),
-    values("bypass_platform_safety_checks_on_user_schedule_enabled", True, patch_mode="AutomaticByPlatform"),
+    switched(
+        "bypass_platform_safety_checks_on_user_schedule_enabled", on=True, patch_mode="AutomaticByPlatform"
+    ),
     two_ids("capacity_reservation_group_id", "Microsoft.Compute/capacityReservationGroups"),
     values("computer_name", "host", "host2"),
     values("custom_data", "b25l", "dHdv"),
     two_ids("dedicated_host_group_id", "Microsoft.Compute/hostGroups"),
     two_ids("dedicated_host_id", "Microsoft.Compute/hostGroups/g/hosts"),
-    values("disable_password_authentication", False, admin_password="Correct-Horse-1"),
+    switched("disable_password_authentication", on=False, admin_password="Correct-Horse-1"),
     values("disk_controller_type", "SCSI", "NVMe"),
     values("edge_zone", "losangeles", "perth"),
-    values("encryption_at_host_enabled", True),
+    switched("encryption_at_host_enabled", on=True),
     values("eviction_policy", "Deallocate", "Delete", priority="Spot"),
     values("extensions_time_budget", "PT2H"),
     values("gallery_application", [APPLICATION]),
@@ -68,7 +70,7 @@ MACHINE: Final = [
         APPLICATION["version_id"],
         APPLICATION["version_id"] + "1",
     ),
-    inside("gallery_application", APPLICATION, "automatic_upgrade_enabled", None, True),
+    inside("gallery_application", APPLICATION, "automatic_upgrade_enabled", before=None, after=True),
     inside(
         "gallery_application",
         APPLICATION,
@@ -78,7 +80,13 @@ MACHINE: Final = [
     ),
     inside("gallery_application", APPLICATION, "order", None, 3),
     inside("gallery_application", APPLICATION, "tag", None, "blue"),
-    inside("gallery_application", APPLICATION, "treat_failure_as_deployment_failure_enabled", None, True),
+    inside(
+        "gallery_application",
+        APPLICATION,
+        "treat_failure_as_deployment_failure_enabled",
+        before=None,
+        after=True,
+    ),
     values("identity", [{"type": "SystemAssigned"}]),
     inside("identity", {"identity_ids": [IDENTITY]}, "type", "UserAssigned", "SystemAssigned, UserAssigned"),
     inside("identity", {"type": "UserAssigned"}, "identity_ids", [IDENTITY], [IDENTITY, IDENTITY + "2"]),
@@ -107,7 +115,7 @@ MACHINE: Final = [
         virtual_machine_scale_set_id=arm("Microsoft.Compute/virtualMachineScaleSets/s"),
     ),
     Change("priority", {"priority": "Spot", "eviction_policy": "Delete"}),
-    values("provision_vm_agent", False, allow_extension_operations=False),
+    switched("provision_vm_agent", on=False, allow_extension_operations=False),
     two_ids("proximity_placement_group_id", "Microsoft.Compute/proximityPlacementGroups"),
     values("reboot_setting", "Always", "Never", patch_mode="AutomaticByPlatform"),
     values("secret", [SECRET]),
@@ -120,7 +128,7 @@ MACHINE: Final = [
         {"secret": [{**SECRET, "certificate": [{"url": f"{VAULT}/3"}]}]},
         {"secret": [SECRET]},
     ),
-    values("secure_boot_enabled", True),
+    switched("secure_boot_enabled", on=True),
     values(
         "source_image_id",
         arm("Microsoft.Compute/images/a"),
@@ -134,10 +142,10 @@ MACHINE: Final = [
     ),
     *(inside("source_image_reference", IMAGE, name, IMAGE[name], "other") for name in IMAGE),
     values("termination_notification", [{"enabled": True}]),
-    inside("termination_notification", {}, "enabled", True, False),
+    inside("termination_notification", {}, "enabled", before=True, after=False),
     inside("termination_notification", {"enabled": True}, "timeout", "PT5M", "PT10M"),
     values("user_data", "b25l", "dHdv"),
-    values("vtpm_enabled", True),
+    switched("vtpm_enabled", on=True),
     values("zone", "1", "2"),
     values(
         "os_disk", [DISK], [{"caching": "None", "storage_account_type": "Standard_LRS", "disk_size_gb": 40}]
@@ -164,7 +172,7 @@ MACHINE: Final = [
         "DiskWithVMGuestState",
         **CONFIDENTIAL,
     ),
-    inside("os_disk", DISK, "write_accelerator_enabled", None, True),
+    inside("os_disk", DISK, "write_accelerator_enabled", before=None, after=True),
     Change(
         "os_disk.diff_disk_settings.option",
         {"os_disk": [{**DISK, "diff_disk_settings": [LOCAL]}]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.terraform.changes import Change, inside, values
+from tests.terraform.changes import Change, inside, switched, values
 from tests.terraform.hcl import Expression
 from tests.terraform.worlds import arm, in_subnet
 
@@ -27,15 +27,11 @@ POOL: Final = {
 }
 PLAN: Final = {"enable": True, "id": arm("Microsoft.Network/ddosProtectionPlans/p")}
 WHOLE: Final = {"name": "web", "address_prefixes": ["10.9.0.0/24"]}
-DELEGATION: Final = {
-    "name": "d",
-    "service_delegation": [
-        {
-            "name": "Microsoft.ContainerInstance/containerGroups",
-            "actions": ["Microsoft.Network/virtualNetworks/subnets/action"],
-        }
-    ],
+TO: Final = {
+    "name": "Microsoft.ContainerInstance/containerGroups",
+    "actions": ["Microsoft.Network/virtualNetworks/subnets/action"],
 }
+DELEGATION: Final = {"name": "d", "service_delegation": [TO]}
 ENDPOINT: Final = {"service": "Microsoft.Storage"}
 
 
@@ -43,13 +39,13 @@ def delegated(prefix: str, **common: Any) -> list[Change]:
     """Changes of a delegation, inside `prefix` or at the top."""
 
     def make(argument: str, before: Any, after: Any) -> Change:
-        sides = ({"delegation": [one]} for one in (after, before))
+        sides: list[dict[str, Any]] = [{"delegation": [one]} for one in (after, before)]
         if prefix:
-            sides = ({prefix: [{**common, **side}]} for side in sides)
+            sides = [{prefix: [{**common, **side}]} for side in sides]
         return Change(f"{prefix}.{argument}" if prefix else argument, *sides)
 
     def service(**changes: Any) -> dict[str, Any]:
-        return {**DELEGATION, "service_delegation": [{**DELEGATION["service_delegation"][0], **changes}]}
+        return {**DELEGATION, "service_delegation": [{**TO, **changes}]}
 
     join = "Microsoft.Network/virtualNetworks/subnets/join/action"
     action = "Microsoft.Network/virtualNetworks/subnets/action"
@@ -72,7 +68,7 @@ VIRTUAL_NETWORK: Final = [
     values("address_space", ["10.9.0.0/16", "10.8.0.0/16"]),
     values("bgp_community", "12076:20000", "12076:30000"),
     values("ddos_protection_plan", [PLAN]),
-    inside("ddos_protection_plan", PLAN, "enable", True, False),
+    inside("ddos_protection_plan", PLAN, "enable", before=True, after=False),
     inside("ddos_protection_plan", PLAN, "id", PLAN["id"], arm("Microsoft.Network/ddosProtectionPlans/q")),
     values("dns_servers", ["10.9.0.4"], ["10.9.0.5", "10.9.0.4"]),
     values("edge_zone", "losangeles", "perth"),
@@ -86,11 +82,11 @@ VIRTUAL_NETWORK: Final = [
     values("subnet", [WHOLE], [WHOLE, {"name": "db", "address_prefixes": ["10.9.1.0/24"]}]),
     inside("subnet", WHOLE, "name", "web", "web2"),
     inside("subnet", WHOLE, "address_prefixes", ["10.9.0.0/24"], ["10.9.0.0/25"]),
-    inside("subnet", WHOLE, "default_outbound_access_enabled", None, False),
+    inside("subnet", WHOLE, "default_outbound_access_enabled", before=None, after=False),
     inside("subnet", WHOLE, "delegation", None, [DELEGATION]),
     *delegated("subnet", **WHOLE),
     inside("subnet", WHOLE, "private_endpoint_network_policies", "Enabled", "RouteTableEnabled"),
-    inside("subnet", WHOLE, "private_link_service_network_policies_enabled", None, False),
+    inside("subnet", WHOLE, "private_link_service_network_policies_enabled", before=None, after=False),
     inside("subnet", WHOLE, "route_table_id", None, arm("Microsoft.Network/routeTables/r")),
     inside("subnet", WHOLE, "security_group", None, arm("Microsoft.Network/networkSecurityGroups/n")),
     inside("subnet", WHOLE, "service_endpoint", None, [ENDPOINT]),
@@ -133,7 +129,7 @@ SUBNET: Final = [
         Expression("azurerm_virtual_network.overlapping.name"),
     ),
     values("address_prefixes", ["10.0.0.0/25"]),
-    values("default_outbound_access_enabled", False),
+    switched("default_outbound_access_enabled", on=False),
     values("delegation", [DELEGATION]),
     *delegated(""),
     Change(
@@ -155,7 +151,7 @@ SUBNET: Final = [
         for argument in (f"{name}_wo", f"{name}_wo_version")
     ),
     values("private_endpoint_network_policies", "Enabled", "NetworkSecurityGroupEnabled"),
-    values("private_link_service_network_policies_enabled", False),
+    switched("private_link_service_network_policies_enabled", on=False),
     values("service_endpoint", [ENDPOINT], [ENDPOINT, {"service": "Microsoft.Sql"}]),
     inside("service_endpoint", ENDPOINT, "service", "Microsoft.Storage", "Microsoft.KeyVault"),
     inside(
@@ -177,15 +173,15 @@ PEERING: Final = [
     ),
     values("virtual_network_name", Expression("azurerm_virtual_network.x.name")),
     values("remote_virtual_network_id", Expression("azurerm_virtual_network.x.id")),
-    values("allow_forwarded_traffic", True),
-    values("allow_gateway_transit", True),
-    values("allow_virtual_network_access", False),
+    switched("allow_forwarded_traffic", on=True),
+    switched("allow_gateway_transit", on=True),
+    switched("allow_virtual_network_access", on=False),
     values("local_subnet_names", ["a"], ["b", "a"], peer_complete_virtual_networks_enabled=False),
-    values("only_ipv6_peering_enabled", True),
-    values("peer_complete_virtual_networks_enabled", False),
+    switched("only_ipv6_peering_enabled", on=True),
+    switched("peer_complete_virtual_networks_enabled", on=False),
     values("remote_subnet_names", ["a"], ["b", "a"], peer_complete_virtual_networks_enabled=False),
     values("triggers", {"spaces": "10.0.0.0/16"}, {"spaces": "10.0.0.0/15"}),
-    values("use_remote_gateways", True),
+    switched("use_remote_gateways", on=True),
     TIMEOUTS,
 ]
 
@@ -198,13 +194,13 @@ INTERFACE: Final = [
     values("name", "nic2"),
     values("resource_group_name", LAB2),
     Change("location", {"location": "northeurope", "ip_configuration": IN_NORTH}),
-    values("accelerated_networking_enabled", True),
+    switched("accelerated_networking_enabled", on=True),
     values("auxiliary_mode", "Floating", "MaxConnections", auxiliary_sku="A1"),
     values("auxiliary_sku", "A1", "A8", auxiliary_mode="Floating"),
     values("dns_servers", ["10.0.0.4"], ["10.0.0.5", "10.0.0.4"]),
     values("edge_zone", "losangeles", "perth"),
     values("internal_dns_name_label", "nic", "nic2"),
-    values("ip_forwarding_enabled", True),
+    switched("ip_forwarding_enabled", on=True),
     values(
         "ip_configuration", [{**IP, "primary": True}], [{**IP, "primary": True}, {**IP, "name": "second"}]
     ),

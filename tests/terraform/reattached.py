@@ -1,7 +1,8 @@
 """Real Terraform, many times a second: one warm Terraform process that talks to one warm provider.
 
-The provider is its own debug server, so that a command costs some 20 ms instead of half a second. Such a server serves
-one provider configuration at a time: what needs two is in `test_launched.py`, with providers that Terraform starts.
+The provider is its own debug server, so that a command costs some 20 ms instead of half a second. Such a
+server serves one provider configuration at a time: what needs two is in `test_launched.py`, with providers
+that Terraform starts.
 """
 
 from __future__ import annotations
@@ -185,6 +186,12 @@ class Workspace:
         self.apply("-refresh-only")
         self.plans_nothing()
 
+    def holds(self, body: str) -> None:
+        """Applies a configuration, which then means what it says."""
+        self.write(body)
+        self.apply()
+        self.plans_nothing()
+
     def plans_nothing(self) -> None:
         """Holds the state to what is configured."""
         outcome = self.plan()
@@ -192,9 +199,11 @@ class Workspace:
 
     def _outcome(self, command: str, *arguments: str) -> Outcome:
         code, out, err = self._terraform.run(self.directory, command, *arguments, "-json")
-        actions, drift, diagnostics = {}, {}, []
+        actions: dict[str, str] = {}
+        drift: dict[str, str] = {}
+        diagnostics = []
         for line in (out + err).splitlines():
-            message = json.loads(line) if line.startswith("{") else {"type": "text"}
+            message: dict[str, Any] = json.loads(line) if line.startswith("{") else {"type": "text"}
             if message["type"] == "planned_change":
                 actions[message["change"]["resource"]["addr"]] = message["change"]["action"]
             elif message["type"] == "resource_drift":

@@ -1,4 +1,4 @@
-"""Every argument of every type is changed in turn, updates or replaces as azurerm says, and reads back as written."""
+"""Every argument of every type is changed in turn: it updates or replaces as azurerm says, and reads back."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ NOT_READ_BACK: Final = {
     "timeouts": "belongs to the configuration, not to the object",
     "admin_password": "a secret, which the service never returns",
     "custom_data": "a secret, which the service never returns",
-    "network_security_group_id_wo_version": "says when to send the write-only ID again; the service has no such thing",
-    "route_table_id_wo_version": "says when to send the write-only ID again; the service has no such thing",
+    "network_security_group_id_wo_version": "says when to send the write-only ID; the service knows no such",
+    "route_table_id_wo_version": "says when to send the write-only ID; the service knows no such",
 }
 
 REPLACES_BY_CODE: Final = {
@@ -91,7 +91,7 @@ def expected_actions(type_name: str, argument: str, address: str) -> dict[str, s
 
 
 def reads_back(name: str, state: dict[str, Any], imported: dict[str, Any]) -> bool:
-    """Whether an import finds an attribute as the state has it. Sets have no order; none of something is null or []."""
+    """Whether an import finds an attribute as the state has it. Sets have no order; none is null or []."""
     return name in NOT_READ_BACK or unordered(state[name]) == unordered(imported[name])
 
 
@@ -125,8 +125,8 @@ FLAGS: Final = frozenset({"required", "optional", "write_only", "sensitive"})
 
 
 def paths(block: Block) -> list[tuple[str, frozenset[str]]]:
-    """Arguments and blocks at the top. A default is the provider's to fill in, which Terraform calls computed: whether
-    an argument is computed says nothing here.
+    """Arguments and blocks at the top. A default is the provider's to fill in, which Terraform calls
+    computed: whether an argument is computed says nothing here.
     """
     attributes = [
         (one.name, frozenset(flag for flag in FLAGS if getattr(one, flag))) for one in block.attributes

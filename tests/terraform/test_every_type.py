@@ -87,7 +87,7 @@ def test_an_object_that_is_gone_is_planned_anew(workspace: Workspace, type_name:
 def test_nothing_is_known_of_a_world_whose_names_come_out_at_apply(
     workspace: Workspace, type_name: str
 ) -> None:
-    """Every argument that can be is a function of what `terraform_data` gives, so unknown in the first plan."""
+    """Every argument that can be is what `terraform_data` gives, so unknown in the first plan."""
     world = WORLDS[type_name]
     values = {name: value for name, value in world.body.items() if is_plain(value)}
     late = {name: Expression(f"terraform_data.late.output.{name}") for name in values}

@@ -185,7 +185,7 @@ def test_a_provider_killed_in_mid_apply_leaves_a_cloud_that_a_second_apply_finis
 
 
 def finish(terraform: LaunchedTerraform) -> None:
-    """Applies again until all is there. What was made without Terraform's knowledge is imported, as it asks."""
+    """Applies again until all is there. What Terraform does not know of is imported, as it says."""
     for address, missing in unknown_to_terraform(terraform).items():
         terraform("import", *QUIET, address, missing)
     terraform("apply", *QUIET, "-auto-approve")
@@ -194,7 +194,7 @@ def finish(terraform: LaunchedTerraform) -> None:
 
 
 def unknown_to_terraform(terraform: LaunchedTerraform) -> dict[str, str]:
-    """What is in the cloud and not in the state: a provider that is killed cannot say what it has just made."""
+    """What is in the cloud and not in the state: a killed provider cannot say what it has just made."""
     known = {attributes["id"] for attributes in terraform.state().values()}
     with Cloud.open(terraform.cloud_path) as cloud:
         there = [one.id for one in cloud.list(Resource) if not isinstance(one, Subscription)]

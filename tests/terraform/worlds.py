@@ -1,6 +1,7 @@
 """For each resource type one object of it, the subject, and the surroundings that it needs.
 
-Every subject has just the arguments that it must have, so that each change of an argument can be made by itself.
+Every subject has just the arguments that it must have, so that each change of an argument can be made by
+itself.
 """
 
 from __future__ import annotations
