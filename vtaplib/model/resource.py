@@ -266,6 +266,8 @@ def resolve(kind: str, value: str, source: Resource) -> str | None:
         return value
     id_format = id_format_of(kind)
     names = ids.placeholders(id_format)
+    if any(name not in source.fields() for name in names[:-1]):
+        return None  # a name where only an ID says enough, of which validation tells
     try:
         return id_format.format_map(
             {**{name: getattr(source, name) for name in names[:-1]}, names[-1]: value}

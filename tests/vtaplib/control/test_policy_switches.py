@@ -1,0 +1,141 @@
+"""Every switch of the control plane, in every value that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from tests.vtaplib.control.lab import (
+    Lab,
+    ip_id,
+    mirror,
+    network,
+    network_id,
+    nic_id,
+    pool_id,
+    subnet_id,
+    tap,
+    tap_id,
+)
+from vtaplib import (
+    ArmError,
+    NetworkInterfaceTapConfiguration,
+    Policy,
+    Severity,
+    Subnet,
+    VirtualNetworkTap,
+    VtapError,
+)
+from vtaplib.control.policy import CONTROL_PLANE, DATA_PLANE
+
+Act = Callable[[Lab], object]
+ERROR, WARNING, NOTHING = "error", "warning", "nothing"
+
+
+def unreachable(lab: Lab) -> object:
+    return mirror(nic_id("stray"), "tap")
+
+
+def second_tap(lab: Lab) -> object:
+    return mirror(nic_id("db"), "tap-lb", "second")
+
+
+def self_tap(lab: Lab) -> object:
+    return mirror(nic_id("collector"), "tap")
+
+
+def new_destination(lab: Lab) -> object:
+    return tap("tap", ip_id("spare"))
+
+
+OUTCOMES = {
+    ("reachability_check", "error"): (unreachable, ERROR),
+    ("reachability_check", "warn"): (unreachable, WARNING),
+    ("multiple_taps_per_nic", "error"): (second_tap, ERROR),
+    ("multiple_taps_per_nic", "warn"): (second_tap, WARNING),
+    ("multiple_taps_per_nic", "allow"): (second_tap, NOTHING),
+    ("self_mirror", "error"): (self_tap, ERROR),
+    ("self_mirror", "allow"): (self_tap, NOTHING),
+    ("destination_update", "allow"): (new_destination, NOTHING),
+    ("destination_update", "error_if_sources"): (new_destination, ERROR),
+}
+"""What a write is answered under each value."""
+DELETIONS = {"delete_tap_in_use", "delete_destination_in_use", "vnet_put_without_subnets"}
+"""Tested one by one below."""
+
+
+def test_every_value_of_every_switch_is_tested() -> None:
+    switches = {**CONTROL_PLANE, "self_mirror": DATA_PLANE["self_mirror"]}
+    values = {(name, value) for name, switch in switches.items() for value in switch.choices}
+    assert {one for one in values if one[0] not in DELETIONS} == OUTCOMES.keys()
+
+
+@pytest.mark.parametrize(("switch", "value"), OUTCOMES)
+def test_a_write_is_refused_warned_of_or_accepted_as_the_policy_says(switch: str, value: str) -> None:
+    make, outcome = OUTCOMES[switch, value]
+    lab = Lab(Policy(**{switch: value}))
+    resource = make(lab)
+    assert isinstance(resource, VirtualNetworkTap | NetworkInterfaceTapConfiguration)
+    severities = {one.severity for one in lab.broken_by(resource)}
+    assert severities == {ERROR: {Severity.ERROR}, WARNING: {Severity.WARNING}, NOTHING: set()}[outcome]
+    if outcome == ERROR:
+        with pytest.raises(ArmError):
+            lab.put(resource)
+    else:
+        lab.put(resource)
+
+
+def configurations(lab: Lab) -> Sequence[str]:
+    return [one.name for one in lab.cloud.list(NetworkInterfaceTapConfiguration)]
+
+
+def test_a_tap_in_use_stays_or_takes_its_configurations_along() -> None:
+    lab = Lab()
+    with pytest.raises(ArmError) as error:
+        lab.cloud.delete(tap_id("tap"))
+    assert error.value.code == "InUseVirtualNetworkTapCannotBeDeleted"
+    assert configurations(lab) == ["mirror"]
+    lab.cloud.policy = Policy(delete_tap_in_use="cascade")
+    lab.cloud.delete(tap_id("tap"))
+    assert configurations(lab) == []
+    assert lab.cloud.find(nic_id("db")) is not None
+
+
+def test_a_destination_in_use_stays_or_leaves_the_tap_without_one() -> None:
+    lab = Lab()
+    lab.cloud.delete(f"{ip_id('collector')}|{pool_id('inner')}")
+    with pytest.raises(ArmError) as error:
+        lab.cloud.delete(nic_id("collector"))
+    assert error.value.code == "VirtualNetworkTapDestinationInUse"
+    lab.cloud.policy = Policy(delete_destination_in_use="dangle")
+    lab.cloud.delete(nic_id("collector"))
+    assert lab.cloud.find(nic_id("collector")) is None
+    assert lab.get(VirtualNetworkTap, tap_id("tap")).destination_id == ip_id("collector")
+    assert configurations(lab) == ["mirror"]
+
+
+@pytest.mark.parametrize(("value", "left"), [("keep", [subnet_id("net")]), ("delete", [])])
+def test_a_network_that_is_written_without_subnets_keeps_or_loses_them(value: str, left: list[str]) -> None:
+    from tests.vtaplib.control.lab import subnet
+
+    lab = Lab(Policy(vnet_put_without_subnets=value), stocked=False)
+    lab.put(network("net", "10.1.0.0/16"), subnet("net", "one", "10.1.1.0/24"))
+    lab.put(network("net", "10.1.0.0/16", tags={"changed": "yes"}))
+    assert [one.id for one in lab.cloud.list(Subnet, network_id("net"))] == left
+
+
+@pytest.mark.parametrize("switch", [*CONTROL_PLANE, *DATA_PLANE])
+@pytest.mark.parametrize("value", ["", "maybe", None, 7, True, "Error"])
+def test_a_value_that_a_switch_does_not_have_is_refused_with_those_that_it_has(
+    switch: str, value: object
+) -> None:
+    choices = {**CONTROL_PLANE, **DATA_PLANE}[switch].choices
+    with pytest.raises(VtapError) as error:
+        Policy(**{switch: value})  # type: ignore[arg-type]  # that is the point
+    assert switch in str(error.value)
+    assert all(choice in str(error.value) for choice in choices)
+
+
+def test_the_policy_in_force_names_every_switch() -> None:
+    assert Policy().in_force().keys() == CONTROL_PLANE.keys() | DATA_PLANE.keys()
