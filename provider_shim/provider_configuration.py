@@ -152,7 +152,8 @@ def read_configuration(
 ) -> tuple[ProviderConfiguration | None, list[Diagnostic]]:
     """What a provider block means; None with what is wrong with it."""
     diagnostics: list[Diagnostic] = []
-    endpoint = _given(config, "endpoint", environment, "VTAP_ENDPOINT") or DEFAULT_ENDPOINT
+    endpoint = _given(config, "endpoint", environment, "VTAP_ENDPOINT")
+    endpoint = DEFAULT_ENDPOINT if endpoint is None else endpoint
     subscription_id = _given(config, "subscription_id", environment, "ARM_SUBSCRIPTION_ID")
     tenant_id = _given(config, "tenant_id", environment, "ARM_TENANT_ID")
     if endpoint is UNKNOWN:
