@@ -71,10 +71,7 @@ def test_a_changed_argument_updates_or_replaces_and_reads_back(
     workspace.apply()
 
     workspace.write(world.surroundings + resource(address, {**world.body, **change.after}))
-    outcome = workspace.plan()
-    assert outcome.errors == [], outcome.told
-    assert outcome.actions == expected_actions(type_name, change.argument, address), outcome.told
-    workspace.apply()
+    assert workspace.apply().actions == expected_actions(type_name, change.argument, address)
     workspace.plans_nothing()
     state = workspace.state()[address]
     imported = workspace.imported(address, state["id"])
