@@ -1,0 +1,70 @@
+"""Clouds: worlds that are valid and tapped, and what deletions leave of them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from vtaplib.control.policy import Policy
+from vtaplib.testing.drawn_cloud import DrawnCloud
+from vtaplib.testing.site import Site
+
+
+@st.composite
+def clouds(
+    draw: st.DrawFn,
+    *,
+    min_networks: int = 1,
+    max_networks: int = 3,
+    min_interfaces: int = 2,
+    max_interfaces: int = 5,
+    min_taps: int = 1,
+    max_taps: int = 2,
+    load_balanced: bool | None = None,
+    peered: bool | None = None,
+    attached: bool | None = None,
+    overlapping: bool = False,
+    tenants: int = 1,
+    max_deletions: int = 0,
+    policy: Policy | None = None,
+) -> DrawnCloud:
+    """Clouds in memory that hold a tapped world, every resource of it accepted by the cloud's rules.
+
+    The least that is drawn is one network with two interfaces, one of which is tapped towards the other.
+    For the options that may be None, None draws either and True or False says which:
+
+    - `load_balanced`: TAPs send to an internal load balancer with collectors behind it, or to an interface.
+    - `peered`: networks are peered, all that may be; traffic passes between them.
+    - `attached`: interfaces are attached to a machine; without one they have no MAC address.
+
+    `overlapping` lets networks that are not peered have one address space. With `tenants` above 1 there are
+    up to that many tenants, a subscription each; a TAP has sources of its own tenant only. `max_deletions`
+    widens to what is left of a world when this many resources are deleted, those the policy lets go: with
+    `Policy(delete_destination_in_use="dangle")` a TAP may have lost its destination. More interfaces and
+    TAPs may be asked for than there is room for, and then there are fewer, never less than one TAP
+    that has a source.
+
+    >>> clouds(max_networks=1).example()  # doctest: +SKIP
+    Cloud with 11 resources:
+        subscriptions/00000000-0000-4000-8000-000000000001: tenant 00000000-0000-4000-9000-000000000001
+        …
+    """
+    if not 1 <= min_networks <= max_networks <= 100:
+        raise ValueError(f"clouds: {min_networks} to {max_networks} networks; from 1 to 100 there can be")
+    if not 2 <= min_interfaces <= max_interfaces:
+        raise ValueError(
+            f"clouds: {min_interfaces} to {max_interfaces} interfaces; a source and a collector make two"
+        )
+    if not 1 <= min_taps <= max_taps:
+        raise ValueError(f"clouds: {min_taps} to {max_taps} TAPs; a tapped world has one at least")
+    if tenants < 1:
+        raise ValueError(f"clouds: {tenants} tenants; a cloud has one at least")
+    site = Site(draw, DrawnCloud(policy=policy), tenants)
+    for number in range(1, draw(st.integers(min_networks, max_networks)) + 1):
+        site.add_network(number, overlapping=overlapping, peered=peered)
+    for number in range(1, draw(st.integers(min_interfaces, max_interfaces)) + 1):
+        site.add_interface(number, attached=attached)
+    for number in range(1, draw(st.integers(min_taps, max_taps)) + 1):
+        site.add_tap(number, load_balanced=load_balanced)
+    for _ in range(draw(st.integers(0, max_deletions))):
+        site.delete_one()
+    return site.cloud

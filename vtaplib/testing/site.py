@@ -1,0 +1,285 @@
+"""A cloud under construction: every step draws among what the rules allow at that point.
+
+The order is the one in which a person would build it: networks, peerings, interfaces and machines, load
+balancers, TAPs, tap configurations. So nothing is drawn in vain. The first of any choices is the simplest:
+what is left of a failing test after shrinking is a short list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from vtaplib.errors import ArmError
+from vtaplib.model.resource import Resource
+from vtaplib.resources import (
+    Lb,
+    LbBackendAddressPool,
+    LbFrontendIpConfiguration,
+    LbProbe,
+    LbRule,
+    LinuxVirtualMachine,
+    NetworkInterface,
+    NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceTapConfiguration,
+    ResourceGroup,
+    Subnet,
+    VirtualNetwork,
+    VirtualNetworkPeering,
+    VirtualNetworkTap,
+)
+from vtaplib.resources.virtual_network_peering import connected
+from vtaplib.testing.addresses import addresses, capacity
+from vtaplib.testing.drawn_cloud import DrawnCloud
+from vtaplib.testing.resources import (
+    GROUP,
+    REGION,
+    interfaces,
+    machines,
+    networks,
+    tap_configurations,
+    taps,
+)
+
+R = TypeVar("R", bound=Resource)
+
+LISTENERS = (("Udp", 4789), ("All", 0))
+"""Rules that take copies: one for VXLAN's port, and one for all ports."""
+DISTRIBUTIONS = ("Default", "SourceIP", "SourceIPProtocol")
+DELETABLE = (
+    NetworkInterfaceTapConfiguration,
+    VirtualNetworkTap,
+    VirtualNetworkPeering,
+    LinuxVirtualMachine,
+    NetworkInterfaceBackendAddressPoolAssociation,
+    LbRule,
+    NetworkInterface,
+    Lb,
+)
+
+
+class Site:
+    """A cloud being built, and what has to be remembered of it meanwhile."""
+
+    def __init__(self, draw: st.DrawFn, cloud: DrawnCloud, tenants: int) -> None:
+        self.draw = draw
+        self.cloud = cloud
+        self.subscriptions = [
+            cloud.subscription(_guid(number, "8000"), tenant_id=_guid(number, "9000"))
+            for number in range(1, draw(st.integers(1, tenants)) + 1)
+        ]
+        for subscription in self.subscriptions:
+            subscription.put(ResourceGroup(name=GROUP, location=REGION))
+        self.networks: list[VirtualNetwork] = []
+        self.peers: dict[str, list[VirtualNetwork]] = {}
+        """The networks that a network reaches, itself included, by its ID."""
+        self.interfaces: list[NetworkInterface] = []
+        self.balancers: dict[str, Lb] = {}
+        self.left: dict[str, int] = {}
+        """How many addresses a subnet has left, by ID."""
+        self.taken: set[tuple[str, IPv4Address]] = set()
+        self.tapped: set[str] = set()
+
+    def put(self, strategy: st.SearchStrategy[R], beside: Resource) -> R:
+        """Draws a resource and puts it into the subscription that another is in."""
+        resource = self.draw(strategy)
+        return self.cloud.put(resource.replace(subscription_id=beside.subscription_id))
+
+    def add_network(self, number: int, *, overlapping: bool, peered: bool | None) -> None:
+        """A network with its subnets, and its peerings with earlier ones."""
+        space = IPv4Network(f"10.{number}.0.0/16")
+        if overlapping and self.networks and self.draw(st.booleans()):
+            space = _space(self.draw(st.sampled_from(self.networks)))
+        strategy = networks(names=st.just(f"network-{number}"), spaces=st.just(space))
+        owner = self.draw(st.sampled_from(self.subscriptions))
+        network = owner.put(self.draw(strategy))
+        self.networks.append(network)
+        for subnet in self.cloud.list(Subnet, network.id + "/"):
+            self.left[subnet.id] = capacity(_prefix(subnet))
+        self.peers[network.id] = [network]
+        self.add_peerings(network, peered)
+
+    def add_peerings(self, here: VirtualNetwork, peered: bool | None) -> None:
+        """Peers a new network with earlier ones, where no address spaces that would meet are the same."""
+        if peered is False:
+            return
+        earlier = [one for one in self.networks if one.id != here.id]
+        chosen = earlier if peered else self.draw(_subsets(earlier))
+        for there in chosen:
+            if _overlap(self.peers[here.id], [there]) or _overlap(self.peers[there.id], [here]):
+                continue
+            for one, other in ((here, there), (there, here)):
+                self.peers[one.id].append(other)
+                self.cloud.put(
+                    VirtualNetworkPeering(
+                        name=f"to-{other.name}",
+                        subscription_id=one.subscription_id,
+                        resource_group_name=GROUP,
+                        virtual_network_name=one.name,
+                        remote_virtual_network_id=other.id,
+                    )
+                )
+
+    def add_interface(self, number: int, *, attached: bool | None) -> None:
+        """An interface where there is room, with a machine or without; the first two are in one network."""
+        choices = [
+            subnet_id
+            for network in (self.networks if number > 2 else self.networks[:1])
+            for subnet_id in self.roomy_subnets(network.id, spare=1)
+        ]
+        if not choices:
+            return
+        subnet_id = self.draw(st.sampled_from(choices))
+        strategy = interfaces(
+            st.just(subnet_id), names=st.just(f"nic-{number}"), addresses=self.free_addresses(subnet_id)
+        )
+        interface = self.put(strategy, self.network_of(subnet_id))
+        self.note(subnet_id, interface.private_ip_address)
+        if self.either(attached, simplest=True):
+            self.put(machines(st.just(interface.id), names=st.just(f"vm-{number}")), interface)
+        self.interfaces.append(interface)
+
+    def add_tap(self, number: int, *, load_balanced: bool | None) -> None:
+        """A TAP, and sources that it may have."""
+        collectors = [one for one in self.interfaces if self.sources_for(one)]
+        if not collectors:
+            return
+        collector = self.draw(st.sampled_from(collectors))
+        balancer = self.balancer_of(collector) if self.either(load_balanced) else None
+        names = st.just(f"tap-{number}")
+        tap = self.put(taps(st.just(balancer or collector), names=names), collector)
+        for source in self.draw(_subsets(self.sources_for(collector), min_size=1)):
+            self.tapped.add(source.id)
+            configuration = tap_configurations(st.just(source.id), st.just(tap.id), names=names)
+            self.cloud.put(self.draw(configuration))
+
+    def sources_for(self, collector: NetworkInterface) -> Sequence[NetworkInterface]:
+        """The interfaces that may be tapped towards a collector: of its tenant, in reach, another."""
+        there = collector.virtual_network_id
+        once = self.cloud.policy.multiple_taps_per_nic == "error"
+        return [
+            one
+            for one in self.interfaces
+            if one.id != collector.id
+            and one.subscription_id == collector.subscription_id
+            and (one.virtual_network_id == there or connected(self.cloud.view, one.virtual_network_id, there))
+            and not (once and one.id in self.tapped)
+        ]
+
+    def balancer_of(self, collector: NetworkInterface) -> Lb:
+        """The load balancer of a collector's network, made if it is not there."""
+        network_id = collector.virtual_network_id
+        if network_id not in self.balancers:
+            subnet_id = self.draw(st.sampled_from(self.roomy_subnets(network_id)))
+            self.balancers[network_id] = self.add_balancer(collector, subnet_id)
+        return self.balancers[network_id]
+
+    def roomy_subnets(self, network_id: str, *, spare: int = 0) -> Sequence[str]:
+        """The subnets of a network that have an address left, where the network has more than those to
+        spare. Interfaces spare one for a load balancer: a /29, which has three, holds the smallest world.
+        """
+        left = {one: left for one, left in self.left.items() if one.startswith(network_id + "/") and left}
+        return list(left) if sum(left.values()) > spare else []
+
+    def add_balancer(self, collector: NetworkInterface, subnet_id: str) -> Lb:
+        """A load balancer with a rule that takes copies, and a collector and perhaps more behind it."""
+        draw = self.draw
+        balancer = self.cloud.put(
+            Lb(
+                name=f"lb-{len(self.balancers) + 1}",
+                subscription_id=collector.subscription_id,
+                resource_group_name=GROUP,
+                location=REGION,
+                frontend_ip_configuration=[LbFrontendIpConfiguration(name="front", subnet_id=subnet_id)],
+            )
+        )
+        self.note(subnet_id, balancer.private_ip_address)
+        pool = self.cloud.put(LbBackendAddressPool(name="pool", loadbalancer_id=balancer.id))
+        probe_id = None
+        if draw(st.booleans()):
+            probe_id = self.cloud.put(LbProbe(name="probe", loadbalancer_id=balancer.id, port=80)).id
+        protocol, port = draw(st.sampled_from(LISTENERS))
+        self.cloud.put(
+            LbRule(
+                name="copies",
+                loadbalancer_id=balancer.id,
+                frontend_ip_configuration_name="front",
+                protocol=protocol,
+                frontend_port=port,
+                backend_port=port,
+                backend_address_pool_ids=[pool.id],
+                probe_id=probe_id,
+                load_distribution=draw(st.sampled_from(DISTRIBUTIONS)),
+                floating_ip_enabled=draw(st.booleans()),
+            )
+        )
+        neighbours = [
+            one
+            for one in self.interfaces
+            if one.virtual_network_id == collector.virtual_network_id and one.id != collector.id
+        ]
+        for backend in (collector, *draw(_subsets(neighbours))):
+            self.cloud.put(
+                NetworkInterfaceBackendAddressPoolAssociation(
+                    network_interface_id=backend.id,
+                    ip_configuration_name="ip",
+                    backend_address_pool_id=pool.id,
+                )
+            )
+        return balancer
+
+    def delete_one(self) -> None:
+        """Deletes a resource, unless the cloud refuses that."""
+        present = [one.id for kind in DELETABLE for one in self.cloud.list(kind)]
+        if not present:
+            return
+        try:
+            self.cloud.delete(self.draw(st.sampled_from(present)))
+        except ArmError:
+            # Others depend on it: then this world keeps it.
+            return
+
+    def free_addresses(self, subnet_id: str) -> st.SearchStrategy[IPv4Address | None]:
+        """Nothing asked for, or an address of the subnet that nobody has."""
+        subnet = self.cloud.get(subnet_id)
+        assert isinstance(subnet, Subnet)
+        free = addresses(st.just(_prefix(subnet))).filter(lambda one: (subnet_id, one) not in self.taken)
+        return st.none() | free
+
+    def note(self, subnet_id: str, address: str) -> None:
+        """Remembers that an address is taken."""
+        self.left[subnet_id] -= 1
+        self.taken.add((subnet_id, IPv4Address(address)))
+
+    def network_of(self, subnet_id: str) -> VirtualNetwork:
+        return next(one for one in self.networks if subnet_id.startswith(one.id + "/"))
+
+    def either(self, wanted: bool | None, *, simplest: bool = False) -> bool:
+        """What an option says, or either; shrinks to the simplest."""
+        return self.draw(st.sampled_from([simplest, not simplest])) if wanted is None else wanted
+
+
+def _guid(number: int, variant: str) -> str:
+    return f"00000000-0000-4000-{variant}-{number:012d}"
+
+
+def _subsets(choices: Sequence[R], min_size: int = 0) -> st.SearchStrategy[list[R]]:
+    """Some of the choices, each once."""
+    if not choices:
+        return st.just([])
+    return st.lists(st.sampled_from(choices), min_size=min_size, unique_by=lambda one: one.id)
+
+
+def _space(network: VirtualNetwork) -> IPv4Network:
+    return IPv4Network((network.address_space or ())[0])
+
+
+def _prefix(subnet: Subnet) -> IPv4Network:
+    return IPv4Network((subnet.address_prefixes or ())[0])
+
+
+def _overlap(some: Sequence[VirtualNetwork], others: Sequence[VirtualNetwork]) -> bool:
+    return any(_space(one).overlaps(_space(other)) for one in some for other in others)
