@@ -18,14 +18,20 @@ except ModuleNotFoundError as error:
     ) from error
 
 from vtaplib.testing.addresses import addresses, prefixes
+from vtaplib.testing.captures import captures
 from vtaplib.testing.clouds import clouds
 from vtaplib.testing.drawn_cloud import DrawnCloud
+from vtaplib.testing.frames import frames
 from vtaplib.testing.resources import interfaces, machines, names, networks, tap_configurations, taps
+from vtaplib.testing.state_machine import CloudStateMachine
 
 __all__ = [
+    "CloudStateMachine",
     "DrawnCloud",
     "addresses",
+    "captures",
     "clouds",
+    "frames",
     "interfaces",
     "machines",
     "names",

@@ -22,6 +22,7 @@ def clouds(
     load_balanced: bool | None = None,
     peered: bool | None = None,
     attached: bool | None = None,
+    dual_stack: bool = False,
     overlapping: bool = False,
     tenants: int = 1,
     max_deletions: int = 0,
@@ -36,12 +37,13 @@ def clouds(
     - `peered`: networks are peered, all that may be; traffic passes between them.
     - `attached`: interfaces are attached to a machine; without one they have no MAC address.
 
-    `overlapping` lets networks that are not peered have one address space. With `tenants` above 1 there are
-    up to that many tenants, a subscription each; a TAP has sources of its own tenant only. `max_deletions`
-    widens to what is left of a world when this many resources are deleted, those the policy lets go: with
-    `Policy(delete_destination_in_use="dangle")` a TAP may have lost its destination. More interfaces and
-    TAPs may be asked for than there is room for, and then there are fewer, never less than one TAP
-    that has a source.
+    With `dual_stack` the networks have IPv6 too, and so may interfaces. `overlapping` lets networks that are
+    not peered have one address space. With `tenants` above 1 there are up to that many tenants, a
+    subscription each; a TAP has sources of its own tenant only. `max_deletions` widens to what is left of a
+    world when this many resources are deleted, those the policy lets go: with
+    `Policy(delete_destination_in_use="dangle")` a TAP may have lost its destination. More interfaces and TAPs
+    may be asked for than there is room for, and then there are fewer, never less than one TAP that has a
+    source (before deletions).
 
     >>> clouds(max_networks=1).example()  # doctest: +SKIP
     Cloud with 11 resources:
@@ -58,7 +60,7 @@ def clouds(
         raise ValueError(f"clouds: {min_taps} to {max_taps} TAPs; a tapped world has one at least")
     if tenants < 1:
         raise ValueError(f"clouds: {tenants} tenants; a cloud has one at least")
-    site = Site(draw, DrawnCloud(policy=policy), tenants)
+    site = Site(draw, DrawnCloud(policy=policy), tenants, dual_stack=dual_stack)
     for number in range(1, draw(st.integers(min_networks, max_networks)) + 1):
         site.add_network(number, overlapping=overlapping, peered=peered)
     for number in range(1, draw(st.integers(min_interfaces, max_interfaces)) + 1):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from hypothesis import strategies as st
 
@@ -54,13 +54,14 @@ def networks(
     spaces: st.SearchStrategy[IPv4Network] | None = None,
     min_subnets: int = 1,
     max_subnets: int = 3,
+    dual_stack: bool = False,
     resource_group_name: str = GROUP,
 ) -> VirtualNetwork:
     """Virtual networks with one address space and their subnets inside it, written in the network itself.
 
     `spaces`: the address spaces, by default /16 to /24 in RFC 1918's blocks. Subnets are called `subnet-1`
-    and so on and are a /24 to a /29; fewer than `min_subnets` only where the space has no room for them.
-    Shrinks to one subnet.
+    and so on and are a /24 to a /29; fewer than `min_subnets` only where the space has no room for them. With
+    `dual_stack` the network has an IPv6 space too, and each subnet a /64 of it. Shrinks to one subnet.
 
     >>> networks(min_subnets=2).example()  # doctest: +SKIP
     VirtualNetwork(name='a', …, address_space=('10.0.0.0/16',), subnet=(InlineSubnet(name='subnet-1', …
@@ -68,16 +69,30 @@ def networks(
     space = draw(prefixes(max_length=24) if spaces is None else spaces)
     widest = min(max(24, space.prefixlen), SMALLEST_PREFIX)
     lengths = draw(st.lists(st.integers(widest, SMALLEST_PREFIX), min_size=min_subnets, max_size=max_subnets))
+    six = _unique_local(space)
     return VirtualNetwork(
         name=draw(names),
         resource_group_name=resource_group_name,
         location=REGION,
-        address_space=[str(space)],
+        address_space=[str(space), str(six)] if dual_stack else [str(space)],
         subnet=[
-            InlineSubnet(name=f"subnet-{number}", address_prefixes=[str(prefix)])
+            InlineSubnet(
+                name=f"subnet-{number}",
+                address_prefixes=[str(prefix), _of_64_bits(six, number)] if dual_stack else [str(prefix)],
+            )
             for number, prefix in enumerate(_side_by_side(space, lengths), start=1)
         ],
     )
+
+
+def _unique_local(space: IPv4Network) -> IPv6Network:
+    """An IPv6 space that goes with an IPv4 one: fd00::/8 (RFC 4193), the IPv4 address, a /48."""
+    return IPv6Network((0xFD << 120 | int(space.network_address) << 80, 48))
+
+
+def _of_64_bits(space: IPv6Network, number: int) -> str:
+    """A /64 of a /48, the only size that a subnet may have, by its number."""
+    return str(IPv6Network((int(space.network_address) + (number << 64), 64)))
 
 
 def _side_by_side(space: IPv4Network, lengths: Sequence[int]) -> Sequence[IPv4Network]:
@@ -101,9 +116,10 @@ def interfaces(
     *,
     names: st.SearchStrategy[str] = _NAMES,
     addresses: st.SearchStrategy[IPv4Address | None] = _LOWEST_FREE,
+    dual_stack: bool = False,
     resource_group_name: str = GROUP,
 ) -> NetworkInterface:
-    """Network interfaces with one IP configuration, `ip`.
+    """Network interfaces with the IP configuration `ip`, and with `dual_stack` an IPv6 one, `ip6`.
 
     `addresses`: what is asked for, an address of the subnet; None takes the lowest free one.
 
@@ -111,18 +127,29 @@ def interfaces(
     NetworkInterface(name='a', …)
     """
     address = draw(addresses)
+    subnet_id = draw(subnet_ids)
+    configurations = [
+        NetworkInterfaceIpConfiguration(
+            name="ip",
+            primary=True,
+            subnet_id=subnet_id,
+            private_ip_address=None if address is None else str(address),
+            private_ip_address_allocation="Dynamic" if address is None else "Static",
+        )
+    ]
+    if dual_stack:
+        six = NetworkInterfaceIpConfiguration(
+            name="ip6",
+            subnet_id=subnet_id,
+            private_ip_address_version="IPv6",
+            private_ip_address_allocation="Dynamic",
+        )
+        configurations.append(six)
     return NetworkInterface(
         name=draw(names),
         resource_group_name=resource_group_name,
         location=REGION,
-        ip_configuration=[
-            NetworkInterfaceIpConfiguration(
-                name="ip",
-                subnet_id=draw(subnet_ids),
-                private_ip_address=None if address is None else str(address),
-                private_ip_address_allocation="Dynamic" if address is None else "Static",
-            )
-        ],
+        ip_configuration=configurations,
     )
 
 

@@ -64,9 +64,10 @@ DELETABLE = (
 class Site:
     """A cloud being built, and what has to be remembered of it meanwhile."""
 
-    def __init__(self, draw: st.DrawFn, cloud: DrawnCloud, tenants: int) -> None:
+    def __init__(self, draw: st.DrawFn, cloud: DrawnCloud, tenants: int, *, dual_stack: bool) -> None:
         self.draw = draw
         self.cloud = cloud
+        self.dual_stack = dual_stack
         self.subscriptions = [
             cloud.subscription(_guid(number, "8000"), tenant_id=_guid(number, "9000"))
             for number in range(1, draw(st.integers(1, tenants)) + 1)
@@ -93,7 +94,9 @@ class Site:
         space = IPv4Network(f"10.{number}.0.0/16")
         if overlapping and self.networks and self.draw(st.booleans()):
             space = _space(self.draw(st.sampled_from(self.networks)))
-        strategy = networks(names=st.just(f"network-{number}"), spaces=st.just(space))
+        strategy = networks(
+            names=st.just(f"network-{number}"), spaces=st.just(space), dual_stack=self.dual_stack
+        )
         owner = self.draw(st.sampled_from(self.subscriptions))
         network = owner.put(self.draw(strategy))
         self.networks.append(network)
@@ -134,7 +137,10 @@ class Site:
             return
         subnet_id = self.draw(st.sampled_from(choices))
         strategy = interfaces(
-            st.just(subnet_id), names=st.just(f"nic-{number}"), addresses=self.free_addresses(subnet_id)
+            st.just(subnet_id),
+            names=st.just(f"nic-{number}"),
+            addresses=self.free_addresses(subnet_id),
+            dual_stack=self.dual_stack and self.either(None),
         )
         interface = self.put(strategy, self.network_of(subnet_id))
         self.note(subnet_id, interface.private_ip_address)
