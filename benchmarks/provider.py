@@ -99,10 +99,10 @@ locals {
   collector = azurerm_network_interface.collector.ip_configuration[0].id
 }
 """
-SOURCES: Final = """
-resource "azurerm_network_interface" "source" {{
-  count               = {count}
-  name                = "source-${{count.index}}"
+# A block for each, not `count`: to look at one instance Terraform decodes all that a block has.
+SOURCE_AND_TAP: Final = """
+resource "azurerm_network_interface" "source{n}" {{
+  name                = "source-{n}"
   resource_group_name = local.place.group
   location            = local.place.location
   ip_configuration {{
@@ -111,28 +111,32 @@ resource "azurerm_network_interface" "source" {{
     private_ip_address_allocation = "Dynamic"
   }}
 }}
-resource "azurerm_network_interface_tap_configuration" "source" {{
-  count                  = {count}
+resource "azurerm_network_interface_tap_configuration" "source{n}" {{
   name                   = "tap"
-  network_interface_id   = azurerm_network_interface.source[count.index].id
+  network_interface_id   = azurerm_network_interface.source{n}.id
   virtual_network_tap_id = azurerm_virtual_network_tap.tap.id
 }}
 """
 BESIDE_SOURCES: Final = 5
 BARE: Final = """
-resource "terraform_data" "one" {{
-  count = {count}
-  input = "value-${{count.index}}"
+resource "terraform_data" "source{n}" {{
+  input = "source-{n}"
+}}
+resource "terraform_data" "tap{n}" {{
+  input = terraform_data.source{n}.id
 }}
 """
 
 
-def network(resources: int) -> tuple[int, str]:
-    """A configuration of about so many resources, and how many they are."""
+def network(resources: int) -> tuple[int, str, str]:
+    """About so many resources: how many, their configuration, and that of as many `terraform_data`."""
     if resources <= BESIDE_SOURCES:
-        return 1, HEAD + GROUP
-    sources = (resources - BESIDE_SOURCES) // 2
-    return BESIDE_SOURCES + 2 * sources, HEAD + GROUP + NETWORK + SOURCES.format(count=sources)
+        return 1, HEAD + GROUP, 'resource "terraform_data" "one" {\n  input = "lab"\n}\n'
+    pairs = range((resources - BESIDE_SOURCES) // 2)
+    beside = "".join(f'resource "terraform_data" "beside{n}" {{}}\n' for n in range(BESIDE_SOURCES))
+    taps = "".join(SOURCE_AND_TAP.format(n=n) for n in pairs)
+    bare = beside + "".join(BARE.format(n=n) for n in pairs)
+    return BESIDE_SOURCES + 2 * len(pairs), HEAD + GROUP + NETWORK + taps, bare
 
 
 @dataclass
@@ -215,10 +219,10 @@ def ready_seconds(directory: Path, runs: int) -> float:
 def compare(directory: Path, resources: int, runs: int) -> list[list[str]]:
     """Rows of the table: one a command."""
     environment = settings(directory)
-    count, body = network(resources)
+    count, body, alone = network(resources)
     bare, cold, warm = Times(), Times(), Times()
     for _ in range(runs):
-        run_once(directory, BARE.format(count=count), environment, bare)
+        run_once(directory, alone, environment, bare)
         run_once(directory, body, environment, cold)
         with reattached(directory, environment) as attached:
             run_once(directory, body, attached | {"VTAP_ENDPOINT": f"file:{directory}/warm.db"}, warm)
