@@ -1,7 +1,7 @@
 """Generate `docs/resources/` from the resource definitions: `python docs/generate.py [--check]`.
 
 A page per Terraform type: its arguments, what the service gives, how it is imported, and the rules that it is
-held to. All of it is read from the definitions that the provider follows, so a page cannot say something else.
+held to. All of it is read from the definitions that the provider follows: a page cannot say something else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.documentation import field_descriptions
 from vtaplib.model.marks import CREATE_ONLY, INERT, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED, WRITE_ONLY
-from vtaplib.model.resource import Resource, Rule
+from vtaplib.model.resource import Resource
 
 ROOT = Path(__file__).resolve().parent
 PAGES = ROOT / "resources"
@@ -142,15 +142,16 @@ def _given(cls: type[Model], prefix: str = "") -> Iterator[str]:
 
 
 def _rules(kind: type[Resource]) -> Iterator[str]:
-    rules: list[Rule] = [vars(function)["rule"] for function in kind.rules().values()]
+    rules = kind.rules().values()
     if not rules:
         return
     yield from ("", "## Rules", "")
     yield "Checked in `terraform plan`, as far as the values are known, and again in the apply. *Ours*: Azure"
     yield "publishes no code for the case."
-    yield from ("", "| code | severity | what must hold | evidence |", "|---|---|---|---|")
+    yield from ("", "| code | severity | what must hold | source | evidence |", "|---|---|---|---|---|")
     for rule in rules:
-        yield f"| `{rule.code}` | {rule.severity.value} | {rule.what} | {rule.evidence.value} |"
+        row = (f"`{rule.code}`", rule.severity.value, rule.what, rule.source, rule.evidence.value)
+        yield f"| {' | '.join(row)} |"
 
 
 def main() -> int:

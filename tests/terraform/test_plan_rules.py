@@ -70,7 +70,7 @@ def test_every_rule_has_a_case_or_a_reason() -> None:
     "case", CASES, ids=lambda case: f"{case.type_name.removeprefix('azurerm_')}-{case.rule}"
 )
 def test_the_rule_that_a_case_names_has_its_code(case: RuleCase) -> None:
-    assert RESOURCE_TYPES[case.type_name].rules()[case.rule].rule.code == case.code  # type: ignore[attr-defined]  # set by `rule`
+    assert RESOURCE_TYPES[case.type_name].rules()[case.rule].code == case.code
 
 
 TWO_PREFIXES = LAB + network("v", "", address_space=["10.0.0.0/16", "10.1.0.0/16"])

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Model
 from vtaplib.model.combination import Combination
-from vtaplib.model.marks import CREATE_ONLY, Internal
+from vtaplib.model.marks import Internal
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity, Violation
 
@@ -32,19 +32,19 @@ needs something not known yet stays unknown."""
 Findings = Iterator[tuple[Path, str]]
 """What a rule yields: the field at fault and the message."""
 
-RuleFunction = TypeVar("RuleFunction", bound=Callable[..., Findings])
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's facts, for reports and documentation."""
+    """A rule: a function that judges, with what reports and documentation say of it."""
 
+    judge: Callable[..., Findings]
+    """Given the resource, a view and the policy, yields what breaks the rule."""
     name: str
     code: ErrorCode
     severity: Severity
     evidence: Evidence
     source: str
-    """Where the rule is documented: an entry of the reference, or words."""
+    """Whose documentation it is in, and on what subject."""
     what: str
     """The rule in a sentence: the first paragraph of its docstring."""
     compares: bool = False
@@ -58,16 +58,14 @@ def rule(
     severity: Severity = Severity.ERROR,
     source: str = "",
     compares: bool = False,
-) -> Callable[[RuleFunction], RuleFunction]:
-    """Declares a method `(self, view, policy)` to be a rule. It yields the path of the field at fault and a
-    message. With `compares` the method is `(self, before, view, policy)`.
+) -> Callable[[Callable[..., Findings]], Rule]:
+    """Makes a rule of a method that yields the path of the field at fault and a message. The method takes
+    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`.
     """
 
-    def declare(function: RuleFunction) -> RuleFunction:
-        what = " ".join((function.__doc__ or "").partition("\n\n")[0].split())
-        facts = Rule(function.__name__, code, severity, evidence, source, what, compares)
-        function.rule = facts  # type: ignore[attr-defined]
-        return function
+    def declare(judge: Callable[..., Findings]) -> Rule:
+        what = " ".join((judge.__doc__ or "").partition("\n\n")[0].split())
+        return Rule(judge, judge.__name__, code, severity, evidence, source, what, compares)
 
     return declare
 
@@ -128,11 +126,11 @@ class Resource(Model):
     subscription_id: Internal[str] = ""
     """The subscription that the resource is in; `SubscriptionHandle.put` fills it."""
 
-    _rules: ClassVar[Mapping[str, Callable[..., Findings]]] = {}
+    _rules: ClassVar[Mapping[str, Rule]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = {name: member for name, member in vars(cls).items() if hasattr(member, "rule")}
+        own = {name: member for name, member in vars(cls).items() if isinstance(member, Rule)}
         cls._rules = {**cls._rules, **own}
 
     @property
@@ -151,7 +149,7 @@ class Resource(Model):
         return ids.parse(cls.id_format, resource_id, strict=strict)
 
     @classmethod
-    def rules(cls) -> Mapping[str, Callable[..., Findings]]:
+    def rules(cls) -> Mapping[str, Rule]:
         """The type's rules by name."""
         return cls._rules
 
@@ -194,20 +192,15 @@ class Resource(Model):
 
     def check(self, view: View, policy: Policy, before: Self | None = None) -> Iterator[Violation]:
         """Every broken rule. A rule that reads something not known yet is undecided, and silent."""
-        for name, function in self.rules().items():
-            facts: Rule = function.rule  # type: ignore[attr-defined]
-            if facts.compares and before is None:
+        for rule in self._rules.values():
+            if rule.compares and before is None:
                 continue
-            subjects = (self, before) if facts.compares else (self,)
+            subjects = (self, before) if rule.compares else (self,)
             try:
-                for path, message in function(*subjects, view, policy):
-                    yield Violation(facts.code, message, path, facts.severity, name, facts.evidence)
+                for path, message in rule.judge(*subjects, view, policy):
+                    yield Violation(rule.code, message, path, rule.severity, rule.name, rule.evidence)
             except Undecided:
                 continue
-
-    def create_only_fields(self) -> Iterator[str]:
-        """Names of the top-level fields that cannot change."""
-        return (name for name, field in self.fields().items() if field.has(CREATE_ONLY))
 
 
 class _Names(dict[str, str]):

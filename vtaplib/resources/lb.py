@@ -174,7 +174,9 @@ class Lb(Resource):
             yield (*at, "outbound_rules"), lambda it: ()
             yield (*at, "load_balancer_rules"), partial(rule_ids, block)
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.8")
+    @rule(
+        ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="Azure REST API, load balancers"
+    )
     def frontends_have_one_kind_of_address(self, view: View, policy: Policy) -> Findings:
         """Every frontend has a subnet, a public address or a public prefix, and just one of them."""
         for position, block in enumerate(self.frontend_ip_configuration):
@@ -189,7 +191,9 @@ class Lb(Resource):
                     ),
                 )
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.8")
+    @rule(
+        ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="Azure REST API, load balancers"
+    )
     def frontend_names_are_unique(self, view: View, policy: Policy) -> Findings:
         """No two frontends have one name."""
         seen: set[str] = set()
@@ -199,13 +203,13 @@ class Lb(Resource):
                 yield path, f"{self.label}: {block.name} is used twice"
             seen.add(block.name.lower())
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def global_tier_needs_standard(self, view: View, policy: Policy) -> Findings:
         """The Global tier exists for the Standard SKU only."""
         if self.sku_tier == "Global" and self.sku != "Standard":
             yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.4")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="Azure, load balancer")
     def networks_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
         """The load balancer and the networks of its frontends are in one region."""
         for position, block in enumerate(self.frontend_ip_configuration):
@@ -221,28 +225,38 @@ class Lb(Resource):
                     ),
                 )
 
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET, evidence=Evidence.OBSERVED, source="6.1")
+    @rule(
+        ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET,
+        evidence=Evidence.OBSERVED,
+        source="Azure, addresses of a virtual network",
+    )
     def addresses_are_in_the_subnet(self, view: View, policy: Policy) -> Findings:
         """Each private address is one of its subnet's."""
         return ip_configuration.is_in_subnet(
             self, view, "frontend_ip_configuration", self.frontend_ip_configuration
         )
 
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE, evidence=Evidence.OBSERVED, source="6.1")
+    @rule(
+        ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE,
+        evidence=Evidence.OBSERVED,
+        source="Azure, addresses of a virtual network",
+    )
     def addresses_are_not_reserved(self, view: View, policy: Policy) -> Findings:
         """No private address is one of the five that Azure reserves."""
         return ip_configuration.is_not_reserved(
             self, view, "frontend_ip_configuration", self.frontend_ip_configuration
         )
 
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="6.1")
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="Azure, addresses of a virtual network")
     def addresses_are_free(self, view: View, policy: Policy) -> Findings:
         """No private address is held by another."""
         return ip_configuration.is_free(
             self, view, "frontend_ip_configuration", self.frontend_ip_configuration
         )
 
-    @rule(ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="6.1")
+    @rule(
+        ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="Azure, addresses of a virtual network"
+    )
     def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
         """The subnet has a free address for each frontend."""
         return ip_configuration.is_left(

@@ -70,7 +70,7 @@ class LbBackendAddressPool(Resource):
         )
         yield ("outbound_rules",), lambda it: ()
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def tunnels_are_for_gateways(self, view: View, policy: Policy) -> Findings:
         """A pool has tunnel interfaces just where the load balancer is a Gateway."""
         balancer = view.get(Lb, self.loadbalancer_id)
@@ -83,7 +83,7 @@ class LbBackendAddressPool(Resource):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def synchronous_mode_is_for_standard(self, view: View, policy: Policy) -> Findings:
         """`synchronous_mode` is for the Standard SKU."""
         balancer = view.get(Lb, self.loadbalancer_id)

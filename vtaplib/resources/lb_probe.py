@@ -46,7 +46,7 @@ class LbProbe(Resource):
             lambda it: tuple(one.id for one in view.referrers(it.id, resource_kind("LbRule"))),
         )
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.DOCUMENTED, source="6.4")
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.DOCUMENTED, source="Azure, load balancer")
     def http_probes_have_a_path(self, view: View, policy: Policy) -> Findings:
         """A probe over HTTP has a path, one over TCP has none."""
         if self.protocol == "Tcp" and self.request_path:

@@ -85,14 +85,16 @@ class LbRule(Resource):
             lambda it: f"{it.loadbalancer_id}/frontendIPConfigurations/{it.frontend_ip_configuration_name}",
         )
 
-    @rule(ErrorCode.LOAD_BALANCER_WITHOUT_FRONTEND_IP_CANT_HAVE_CHILD_RESOURCES, source="6.4")
+    @rule(
+        ErrorCode.LOAD_BALANCER_WITHOUT_FRONTEND_IP_CANT_HAVE_CHILD_RESOURCES, source="Azure, load balancer"
+    )
     def load_balancer_has_a_frontend(self, view: View, policy: Policy) -> Findings:
         """A load balancer without a frontend has no rules."""
         balancer = view.get(Lb, self.loadbalancer_id)
         if not balancer.frontend_ip_configuration:
             yield ("loadbalancer_id",), f"{self.label}: {balancer.label} has no frontend_ip_configuration"
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="azurerm")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="azurerm provider")
     def frontend_exists(self, view: View, policy: Policy) -> Findings:
         """The frontend is one of the load balancer's."""
         balancer = view.get(Lb, self.loadbalancer_id)
@@ -106,7 +108,11 @@ class LbRule(Resource):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="5.8")
+    @rule(
+        ErrorCode.INVALID_RESOURCE_REFERENCE,
+        evidence=Evidence.INFERRED,
+        source="Azure REST API, load balancers",
+    )
     def pools_and_probe_are_the_load_balancers_own(self, view: View, policy: Policy) -> Findings:
         """The pools and the probe are children of the rule's load balancer."""
         home = self.loadbalancer_id.lower() + "/"
@@ -118,7 +124,7 @@ class LbRule(Resource):
             if child and not child.lower().startswith(home):
                 yield path, f"{self.label}: {label(child)} belongs to another load balancer than the rule"
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def two_pools_are_for_gateways(self, view: View, policy: Policy) -> Findings:
         """Only a Gateway load balancer spreads over two pools."""
         balancer = view.get(Lb, self.loadbalancer_id)
@@ -131,7 +137,7 @@ class LbRule(Resource):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="6.4")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
     def all_protocols_mean_all_ports(self, view: View, policy: Policy) -> Findings:
         """Protocol All goes with ports 0 and 0, and port 0 with protocol All."""
         ports = (self.frontend_port, self.backend_port)
@@ -146,7 +152,7 @@ class LbRule(Resource):
         if not self.covers_all_ports and self.frontend_port == 0:
             yield ("frontend_port",), f"{self.label}: frontend_port 0 needs protocol All, not {self.protocol}"
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="6.4")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
     def high_availability_ports_are_internal(self, view: View, policy: Policy) -> Findings:
         """High-availability ports need an internal frontend of a Standard or Gateway load balancer."""
         balancer = view.get(Lb, self.loadbalancer_id)
@@ -163,7 +169,11 @@ class LbRule(Resource):
                 ),
             )
 
-    @rule(ErrorCode.RULES_USE_SAME_BACKEND_PORT_PROTOCOL_AND_POOL, evidence=Evidence.OBSERVED, source="6.4")
+    @rule(
+        ErrorCode.RULES_USE_SAME_BACKEND_PORT_PROTOCOL_AND_POOL,
+        evidence=Evidence.OBSERVED,
+        source="Azure, load balancer",
+    )
     def backend_ports_are_not_shared(self, view: View, policy: Policy) -> Findings:
         """No two rules send one protocol to one port of one pool, unless floating IP is on."""
         if self.floating_ip_enabled:

@@ -335,7 +335,7 @@ class LinuxVirtualMachine(VirtualMachine):
             yield ("identity", 0, "principal_id"), lambda it: ids.guid(it.id, "principal") if system else ""
             yield ("identity", 0, "tenant_id"), lambda it: ids.guid(it.id, "tenant") if system else ""
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def there_is_a_way_to_log_in(self, view: View, policy: Policy) -> Findings:
         """With password authentication off there is a key, with it on a password."""
         keys_only = self.disable_password_authentication is not False
@@ -350,7 +350,7 @@ class LinuxVirtualMachine(VirtualMachine):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def extensions_and_platform_patches_need_the_agent(self, view: View, policy: Policy) -> Findings:
         """Extensions, and patches by the platform, need the machine's agent."""
         if self.provision_vm_agent is not False:
@@ -364,7 +364,7 @@ class LinuxVirtualMachine(VirtualMachine):
             if getattr(self, name) == BY_PLATFORM:
                 yield (name,), f"{self.label}: {name} is {BY_PLATFORM}, which needs provision_vm_agent = true"
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def patch_options_need_the_platform(self, view: View, policy: Policy) -> Findings:
         """The options of platform patching need `patch_mode = "AutomaticByPlatform"`."""
         if self.patch_mode == BY_PLATFORM:
@@ -373,7 +373,7 @@ class LinuxVirtualMachine(VirtualMachine):
             if getattr(self, name):
                 yield (name,), f'{self.label}: {name} needs patch_mode = "{BY_PLATFORM}"'
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def spot_options_go_with_spot(self, view: View, policy: Policy) -> Findings:
         """A Spot machine has an eviction policy; no other has one, or a bid."""
         if self.priority == "Spot":
@@ -385,7 +385,7 @@ class LinuxVirtualMachine(VirtualMachine):
         if self.max_bid_price not in (NO_BID, None):
             yield ("max_bid_price",), f'{self.label}: max_bid_price needs priority = "Spot"'
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm")
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def confidential_disks_need_a_tpm(self, view: View, policy: Policy) -> Findings:
         """An encrypted confidential disk needs the virtual TPM, and the guest state with it secure boot."""
         kind = self.os_disk.security_encryption_type

@@ -193,7 +193,7 @@ class NetworkInterface(Resource):
 
         yield ("virtual_machine_id",), machine_id
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.DOCUMENTED, source="azurerm")
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.DOCUMENTED, source="azurerm provider")
     def ipv4_configurations_name_a_subnet(self, view: View, policy: Policy) -> Findings:
         """Every IPv4 configuration is in a subnet."""
         for position, block in enumerate(self.ip_configuration):
@@ -203,7 +203,11 @@ class NetworkInterface(Resource):
                     f"{self.label}: {block.name} is IPv4 and needs a subnet_id",
                 )
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.5")
+    @rule(
+        ErrorCode.INVALID_REQUEST_CONTENT,
+        evidence=Evidence.INFERRED,
+        source="Azure REST API, network interfaces",
+    )
     def configuration_names_are_unique(self, view: View, policy: Policy) -> Findings:
         """No two configurations have one name."""
         seen: set[str] = set()
@@ -212,7 +216,10 @@ class NetworkInterface(Resource):
                 yield ("ip_configuration", position, "name"), f"{self.label}: {block.name} is used twice"
             seen.add(block.name.lower())
 
-    @rule(ErrorCode.NETWORK_INTERFACE_MUST_HAVE_PRIMARY_PROPERTY_SET, source="5.5")
+    @rule(
+        ErrorCode.NETWORK_INTERFACE_MUST_HAVE_PRIMARY_PROPERTY_SET,
+        source="Azure REST API, network interfaces",
+    )
     def one_configuration_is_primary(self, view: View, policy: Policy) -> Findings:
         """Of several configurations exactly one is primary."""
         primary = [block.name for block in self.ip_configuration if block.primary]
@@ -226,7 +233,11 @@ class NetworkInterface(Resource):
                 ),
             )
 
-    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, evidence=Evidence.INFERRED, source="5.5")
+    @rule(
+        ErrorCode.SUBNETS_NOT_IN_SAME_VNET,
+        evidence=Evidence.INFERRED,
+        source="Azure REST API, network interfaces",
+    )
     def subnets_are_in_one_network(self, view: View, policy: Policy) -> Findings:
         """All configurations are in subnets of one virtual network."""
         home = self.virtual_network_id
@@ -241,7 +252,12 @@ class NetworkInterface(Resource):
                     ),
                 )
 
-    @rule(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, evidence=Evidence.INFERRED, source="5.5", compares=True)
+    @rule(
+        ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED,
+        evidence=Evidence.INFERRED,
+        source="Azure REST API, network interfaces",
+        compares=True,
+    )
     def network_stays(self, before: NetworkInterface, view: View, policy: Policy) -> Findings:
         """An interface does not move to another virtual network."""
         if before.virtual_network_id.lower() != self.virtual_network_id.lower():
@@ -253,7 +269,7 @@ class NetworkInterface(Resource):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="6.3")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, interfaces of virtual machines")
     def network_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
         """The interface and its virtual network are in one region."""
         network = view.get(VirtualNetwork, self.virtual_network_id)
@@ -266,27 +282,41 @@ class NetworkInterface(Resource):
                 ),
             )
 
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET, evidence=Evidence.OBSERVED, source="6.1")
+    @rule(
+        ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET,
+        evidence=Evidence.OBSERVED,
+        source="Azure, addresses of a virtual network",
+    )
     def addresses_are_in_the_subnet(self, view: View, policy: Policy) -> Findings:
         """Each private address is one of its subnet's."""
         return ip_configuration.is_in_subnet(self, view, "ip_configuration", self.ip_configuration)
 
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE, evidence=Evidence.OBSERVED, source="6.1")
+    @rule(
+        ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE,
+        evidence=Evidence.OBSERVED,
+        source="Azure, addresses of a virtual network",
+    )
     def addresses_are_not_reserved(self, view: View, policy: Policy) -> Findings:
         """No private address is one of the five that Azure reserves."""
         return ip_configuration.is_not_reserved(self, view, "ip_configuration", self.ip_configuration)
 
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="6.1")
+    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="Azure, addresses of a virtual network")
     def addresses_are_free(self, view: View, policy: Policy) -> Findings:
         """No private address is held by another."""
         return ip_configuration.is_free(self, view, "ip_configuration", self.ip_configuration)
 
-    @rule(ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="6.1")
+    @rule(
+        ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="Azure, addresses of a virtual network"
+    )
     def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
         """The subnet has a free address for each configuration."""
         return ip_configuration.is_left(self, view, "ip_configuration", self.ip_configuration)
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="5.5")
+    @rule(
+        ErrorCode.INVALID_REQUEST_CONTENT,
+        evidence=Evidence.INFERRED,
+        source="Azure REST API, network interfaces",
+    )
     def static_addresses_are_well_formed(self, view: View, policy: Policy) -> Findings:
         """A private address is an address of the configuration's family."""
         for position, block in enumerate(self.ip_configuration):

@@ -28,7 +28,7 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
     backend_address_pool_id: CreateOnly[Ref[LbBackendAddressPool]]
     """The ID of the backend pool."""
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="azurerm")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="azurerm provider")
     def configuration_exists(self, view: View, policy: Policy) -> Findings:
         """The interface has the named IP configuration."""
         interface = view.get(NetworkInterface, self.network_interface_id)
@@ -42,7 +42,7 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.4")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="Azure, load balancer")
     def interface_and_load_balancer_share_a_region(self, view: View, policy: Policy) -> Findings:
         """The interface and the pool's load balancer are in one region."""
         interface = view.get(NetworkInterface, self.network_interface_id)
@@ -56,7 +56,7 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
                 ),
             )
 
-    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, evidence=Evidence.DOCUMENTED, source="6.4")
+    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, evidence=Evidence.DOCUMENTED, source="Azure, load balancer")
     def backends_are_in_one_network(self, view: View, policy: Policy) -> Findings:
         """A backend and an internal frontend of its load balancer are in one virtual network."""
         interface = view.get(NetworkInterface, self.network_interface_id)

@@ -36,7 +36,7 @@ class NetworkInterfaceTapConfiguration(Resource):
             return Farewell(Departure.CASCADE, in_use)
         return super().when_target_goes(reference, in_use, policy)
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="R12")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, virtual network TAP")
     def source_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
         """The tapped interface and the TAP are in one region."""
         source = view.get(NetworkInterface, self.network_interface_id)
@@ -50,7 +50,7 @@ class NetworkInterfaceTapConfiguration(Resource):
                 ),
             )
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_TENANT_MISMATCH, source="R13")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_TENANT_MISMATCH, source="Azure, virtual network TAP")
     def source_is_in_the_same_tenant(self, view: View, policy: Policy) -> Findings:
         """The tapped interface and the TAP are in subscriptions of one tenant."""
         source = view.get(Subscription, subscription_of(self.network_interface_id))
@@ -65,13 +65,17 @@ class NetworkInterfaceTapConfiguration(Resource):
                 ),
             )
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE, source="R14")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE, source="Azure, virtual network TAP")
     def destination_is_reachable(self, view: View, policy: Policy) -> Findings:
         """The destination is in the source's network, or in one that is directly peered, Connected."""
         if policy.reachability_check == "error":
             yield from self._unreachable(view)
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE, source="R14", severity=Severity.WARNING)
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE,
+        source="Azure, virtual network TAP",
+        severity=Severity.WARNING,
+    )
     def destination_should_be_reachable(self, view: View, policy: Policy) -> Findings:
         """As `destination_is_reachable`, where the policy makes it a warning."""
         if policy.reachability_check == "warn":
@@ -95,7 +99,7 @@ class NetworkInterfaceTapConfiguration(Resource):
                 ),
             )
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION, evidence=Evidence.OURS, source="R25")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION, evidence=Evidence.OURS, source="vtap")
     def source_is_not_the_destination(self, view: View, policy: Policy) -> Findings:
         """An interface is not tapped towards itself."""
         tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
@@ -111,7 +115,7 @@ class NetworkInterfaceTapConfiguration(Resource):
                 ),
             )
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED, evidence=Evidence.OURS, source="R24")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED, evidence=Evidence.OURS, source="vtap")
     def interface_has_one_tap(self, view: View, policy: Policy) -> Findings:
         """An interface has one tap configuration, where the policy says so."""
         if policy.multiple_taps_per_nic == "error":
@@ -121,7 +125,7 @@ class NetworkInterfaceTapConfiguration(Resource):
         ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED,
         evidence=Evidence.OURS,
         severity=Severity.WARNING,
-        source="R24",
+        source="vtap",
     )
     def interface_should_have_one_tap(self, view: View, policy: Policy) -> Findings:
         """Whether Azure takes several tap configurations on one interface is not known."""

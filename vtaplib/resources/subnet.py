@@ -114,7 +114,11 @@ class Subnet(Resource):
         for name in ("network_security_group_id", "route_table_id"):
             yield (name,), partial(_attached, name, before)
 
-    @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="6.1")
+    @rule(
+        ErrorCode.NETCFG_INVALID_SUBNET,
+        evidence=Evidence.INFERRED,
+        source="Azure, addresses of a virtual network",
+    )
     def prefixes_are_usable(self, view: View, policy: Policy) -> Findings:
         """Every prefix is well formed, at least a /29, and exactly a /64 for IPv6."""
         for position, prefix in enumerate(self.address_prefixes or ()):
@@ -133,7 +137,11 @@ class Subnet(Resource):
             elif network.version == 6 and network.prefixlen != IPV6_PREFIX:
                 yield path, f"{self.label}: {prefix} is IPv6 and not a /{IPV6_PREFIX}"
 
-    @rule(ErrorCode.NETCFG_SUBNET_RANGE_OUTSIDE_VNET, evidence=Evidence.OBSERVED, source="6.1")
+    @rule(
+        ErrorCode.NETCFG_SUBNET_RANGE_OUTSIDE_VNET,
+        evidence=Evidence.OBSERVED,
+        source="Azure, addresses of a virtual network",
+    )
     def prefixes_lie_in_the_network(self, view: View, policy: Policy) -> Findings:
         """Every prefix lies inside one prefix of the network's address space."""
         network = view.get(VirtualNetwork, self.virtual_network_id)
@@ -147,7 +155,11 @@ class Subnet(Resource):
                     f"{self.label}: {prefix} is outside the address space of {network.label} ({spaces})",
                 )
 
-    @rule(ErrorCode.NETCFG_SUBNET_RANGES_OVERLAP, evidence=Evidence.OBSERVED, source="6.1")
+    @rule(
+        ErrorCode.NETCFG_SUBNET_RANGES_OVERLAP,
+        evidence=Evidence.OBSERVED,
+        source="Azure, addresses of a virtual network",
+    )
     def prefixes_do_not_overlap_other_subnets(self, view: View, policy: Policy) -> Findings:
         """No prefix shares addresses with another, of this subnet or of another of the network."""
         for position, prefix in enumerate(self.address_prefixes or ()):
@@ -178,7 +190,7 @@ class Subnet(Resource):
                     found.add(other.id)
                     yield other
 
-    @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.DOCUMENTED, source="azurerm")
+    @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.DOCUMENTED, source="azurerm provider")
     def sharing_needs_no_default_outbound_access(self, view: View, policy: Policy) -> Findings:
         """A shared subnet has no default outbound access."""
         if self.sharing_scope and self.default_outbound_access_enabled:
@@ -187,7 +199,12 @@ class Subnet(Resource):
                 f"{self.label}: sharing_scope needs default_outbound_access_enabled = false",
             )
 
-    @rule(ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED, evidence=Evidence.INFERRED, source="6.1", compares=True)
+    @rule(
+        ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED,
+        evidence=Evidence.INFERRED,
+        source="Azure, addresses of a virtual network",
+        compares=True,
+    )
     def prefixes_stay_while_in_use(self, before: Subnet, view: View, policy: Policy) -> Findings:
         """The prefixes do not change while an address of the subnet is in use."""
         if sorted(networks(before.address_prefixes or ()), key=str) == sorted(

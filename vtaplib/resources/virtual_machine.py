@@ -67,7 +67,7 @@ class VirtualMachine(Resource):
             if isinstance(interface, NetworkInterface) and not interface.mac_address:
                 yield interface.replace(mac_address=mac_address(interface))
 
-    @rule(ErrorCode.NIC_IN_USE, evidence=Evidence.DOCUMENTED, source="6.3")
+    @rule(ErrorCode.NIC_IN_USE, evidence=Evidence.DOCUMENTED, source="Azure, interfaces of virtual machines")
     def interfaces_are_not_attached_elsewhere(self, view: View, policy: Policy) -> Findings:
         """Each interface is attached to one machine, once."""
         seen: set[str] = set()
@@ -86,7 +86,7 @@ class VirtualMachine(Resource):
                         ),
                     )
 
-    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="6.3")
+    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="Azure, interfaces of virtual machines")
     def interfaces_are_in_one_network(self, view: View, policy: Policy) -> Findings:
         """All interfaces of a machine are in one virtual network."""
         home = ""
@@ -103,7 +103,7 @@ class VirtualMachine(Resource):
                     ),
                 )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="6.3")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, interfaces of virtual machines")
     def interfaces_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
         """A machine and its interfaces are in one region."""
         for position, interface_id in enumerate(self.network_interface_ids):
@@ -117,7 +117,11 @@ class VirtualMachine(Resource):
                     ),
                 )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.3")
+    @rule(
+        ErrorCode.INVALID_RESOURCE_REFERENCE,
+        evidence=Evidence.INFERRED,
+        source="Azure, interfaces of virtual machines",
+    )
     def interfaces_are_in_the_same_subscription(self, view: View, policy: Policy) -> Findings:
         """A machine and its interfaces are in one subscription."""
         for position, interface_id in enumerate(self.network_interface_ids):

@@ -180,7 +180,11 @@ class VirtualNetwork(Resource):
         for peering in view.referrers(self.id, resource_kind("VirtualNetworkPeering")):
             yield peering.replace(peering_state="Disconnected")
 
-    @rule(ErrorCode.INVALID_ADDRESS_SPACE, evidence=Evidence.DOCUMENTED, source="6.1")
+    @rule(
+        ErrorCode.INVALID_ADDRESS_SPACE,
+        evidence=Evidence.DOCUMENTED,
+        source="Azure, addresses of a virtual network",
+    )
     def address_space_is_usable(self, view: View, policy: Policy) -> Findings:
         """Every prefix is well formed, of a size that Azure takes, and outside reserved ranges."""
         for prefix in self.address_space or ():
@@ -199,7 +203,11 @@ class VirtualNetwork(Resource):
             for _, forbidden in overlaps([network], FORBIDDEN):
                 yield ("address_space",), f"{self.label}: {prefix} overlaps {forbidden}, which Azure reserves"
 
-    @rule(ErrorCode.INVALID_ADDRESS_SPACE, evidence=Evidence.INFERRED, source="6.1")
+    @rule(
+        ErrorCode.INVALID_ADDRESS_SPACE,
+        evidence=Evidence.INFERRED,
+        source="Azure, addresses of a virtual network",
+    )
     def address_space_does_not_overlap_itself(self, view: View, policy: Policy) -> Findings:
         """No two prefixes of one address space share addresses."""
         spaces = networks(self.address_space or ())
@@ -207,7 +215,12 @@ class VirtualNetwork(Resource):
             for one, other in overlaps([space], spaces[position + 1 :]):
                 yield ("address_space",), f"{self.label}: {one} and {other} overlap"
 
-    @rule(ErrorCode.IN_USE_PREFIX_CANNOT_BE_DELETED, evidence=Evidence.INFERRED, source="6.1", compares=True)
+    @rule(
+        ErrorCode.IN_USE_PREFIX_CANNOT_BE_DELETED,
+        evidence=Evidence.INFERRED,
+        source="Azure, addresses of a virtual network",
+        compares=True,
+    )
     def prefixes_stay_while_subnets_use_them(
         self, before: VirtualNetwork, view: View, policy: Policy
     ) -> Findings:

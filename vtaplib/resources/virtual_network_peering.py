@@ -133,13 +133,17 @@ class VirtualNetworkPeering(Resource):
             return Farewell(Departure.DANGLE, in_use)
         return super().when_target_goes(reference, in_use, policy)
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="6.2")
+    @rule(
+        ErrorCode.INVALID_RESOURCE_REFERENCE,
+        evidence=Evidence.INFERRED,
+        source="Azure, virtual network peering",
+    )
     def remote_network_is_another(self, view: View, policy: Policy) -> Findings:
         """A network is not peered with itself."""
         if self.remote_virtual_network_id.lower() == self.virtual_network_id.lower():
             yield ("remote_virtual_network_id",), f"{self.label}: the network cannot be peered with itself"
 
-    @rule(ErrorCode.REMOTE_PEERING_IS_DISCONNECTED, source="6.2")
+    @rule(ErrorCode.REMOTE_PEERING_IS_DISCONNECTED, source="Azure, virtual network peering")
     def remote_side_is_not_disconnected(self, view: View, policy: Policy) -> Findings:
         """A link is not rebuilt onto a remote side that is Disconnected."""
         remote = self.remote_side(view)
@@ -152,7 +156,11 @@ class VirtualNetworkPeering(Resource):
                 ),
             )
 
-    @rule(ErrorCode.ANOTHER_PEERING_ALREADY_REFERENCES_REMOTE_VNET, evidence=Evidence.OBSERVED, source="6.2")
+    @rule(
+        ErrorCode.ANOTHER_PEERING_ALREADY_REFERENCES_REMOTE_VNET,
+        evidence=Evidence.OBSERVED,
+        source="Azure, virtual network peering",
+    )
     def one_peering_per_remote_network(self, view: View, policy: Policy) -> Findings:
         """A network has at most one peering to each remote network."""
         for other in view.referrers(self.virtual_network_id, VirtualNetworkPeering, certain=True):
@@ -169,7 +177,11 @@ class VirtualNetworkPeering(Resource):
                     ),
                 )
 
-    @rule(ErrorCode.VNET_ADDRESS_SPACES_OVERLAP, evidence=Evidence.OBSERVED, source="6.2")
+    @rule(
+        ErrorCode.VNET_ADDRESS_SPACES_OVERLAP,
+        evidence=Evidence.OBSERVED,
+        source="Azure, virtual network peering",
+    )
     def address_spaces_do_not_overlap(self, view: View, policy: Policy) -> Findings:
         """The two networks share no addresses."""
         local = view.get(VirtualNetwork, self.virtual_network_id)
@@ -185,7 +197,7 @@ class VirtualNetworkPeering(Resource):
     @rule(
         ErrorCode.VNET_ADDRESS_SPACE_OVERLAPS_WITH_ALREADY_PEERED_VNET,
         evidence=Evidence.OBSERVED,
-        source="6.2",
+        source="Azure, virtual network peering",
     )
     def address_space_does_not_overlap_a_third_network(self, view: View, policy: Policy) -> Findings:
         """The remote network shares no addresses with a network that is already peered with this one."""

@@ -96,13 +96,17 @@ class VirtualNetworkTap(Resource):
         """The name of the field that gives the destination."""
         return TO_INTERFACE if self.destination_network_interface_ip_configuration_id else TO_FRONTEND
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_REQUIRED, source="R15")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_REQUIRED, source="Azure, virtual network TAP")
     def there_is_a_destination(self, view: View, policy: Policy) -> Findings:
         """A TAP has a destination."""
         if not self.destination_id:
             yield (TO_INTERFACE,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}"
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_AMBIGUOUS, evidence=Evidence.INFERRED, source="R15")
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_AMBIGUOUS,
+        evidence=Evidence.INFERRED,
+        source="Azure, virtual network TAP",
+    )
     def there_is_one_destination(self, view: View, policy: Policy) -> Findings:
         """A TAP has just one destination."""
         if (
@@ -111,7 +115,7 @@ class VirtualNetworkTap(Resource):
         ):
             yield (TO_FRONTEND,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}, not both"
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source="R4 R10 R19")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source="Azure, virtual network TAP")
     def destination_can_collect(self, view: View, policy: Policy) -> Findings:
         """The destination is an interface's IPv4 configuration or a Standard balancer's internal frontend."""
         if self.destination_network_interface_ip_configuration_id:
@@ -141,7 +145,7 @@ class VirtualNetworkTap(Resource):
                     f"{self.label}: {balancer.label} has sku Gateway; a TAP sends to sku Standard",
                 )
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED, source="R16")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED, source="Azure, virtual network TAP")
     def destination_port_is_vxlan(self, view: View, policy: Policy) -> Findings:
         """The destination port is 4789."""
         if self.destination_port != VXLAN_PORT:
@@ -154,7 +158,7 @@ class VirtualNetworkTap(Resource):
             )
 
     @rule(
-        ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE, evidence=Evidence.OURS, source="R27", compares=True
+        ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE, evidence=Evidence.OURS, source="vtap", compares=True
     )
     def destination_stays_while_sources_send(
         self, before: VirtualNetworkTap, view: View, policy: Policy
@@ -176,7 +180,7 @@ class VirtualNetworkTap(Resource):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="R12")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, virtual network TAP")
     def destination_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
         """The TAP and its destination are in one region."""
         if not self.destination_id:

@@ -11,9 +11,7 @@ from vtaplib.model.resource import Resource, Rule
 from vtaplib.resources import RESOURCE_TYPES
 
 RULES: dict[tuple[str, str], Rule] = {
-    (kind.__name__, name): function.rule  # type: ignore[attr-defined]  # set by the decorator
-    for kind in RESOURCE_TYPES
-    for name, function in kind.rules().items()
+    (kind.__name__, name): rule for kind in RESOURCE_TYPES for name, rule in kind.rules().items()
 }
 
 
