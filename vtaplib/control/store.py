@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from vtaplib.errors import VtapError
 
+APPLICATION_ID: Final = int.from_bytes(b"vtap", "big")
+"""What says in the header of a SQLite file whose it is."""
 SCHEMA_VERSION = 1
 SCHEMA = """
 -- One row a resource.
@@ -38,8 +42,27 @@ CREATE TABLE reference (
 CREATE INDEX reference_by_owner ON reference (owner, source);
 CREATE INDEX reference_by_source ON reference (source);
 """
+SMALLEST_PAGE_BYTES: Final = 512
+"""No database is smaller (https://sqlite.org/fileformat2.html, section 1.3.2)."""
 LOCK_WAIT_SECONDS = 60
 """How long a write waits for other processes' writes. One takes milliseconds."""
+
+SWITCH_PAUSE_SECONDS = 0.01
+
+WAYS_OUT: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_NOTADB: "it is not a vtap cloud; name another file",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a copy, or begin a new file",
+    sqlite3.SQLITE_FULL: "nothing was written; make room and try again",
+    sqlite3.SQLITE_IOERR: "the disk refuses; see to it and try again",
+    sqlite3.SQLITE_READONLY: "it can only be read; make it and its directory writable, or use a copy",
+    sqlite3.SQLITE_PERM: "it may not be used; make it and its directory readable and writable",
+    sqlite3.SQLITE_CANTOPEN: "make it and its directory readable and writable, or name another file",
+    sqlite3.SQLITE_BUSY: f"another process has held it for {LOCK_WAIT_SECONDS} s; end that one and try again",
+}
+"""What to do about an error, by SQLite's primary result code (https://sqlite.org/rescode.html)."""
+
+BUGS: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
+"""A broken constraint or a misuse is not the file's trouble but a bug of ours, and stays what it is."""
 
 Row = tuple[str, str]
 """A resource's kind and body."""
@@ -47,49 +70,94 @@ ReferenceRow = tuple[str, str | None]
 """A reference's target and owner."""
 
 
+class Mark(NamedTuple):
+    """What a SQLite file says about itself."""
+
+    application_id: int
+    version: int
+    tables: int
+
+
+NOTHING: Final = Mark(0, 0, 0)
+"""The mark of a file that is new, or empty."""
+
+
 class Store:
-    """A SQLite file, or memory where the path is None. Safe to use from several threads and processes."""
+    """A SQLite file, or memory where the path is None. Safe to use from several threads and processes.
+
+    Every method raises `VtapError` where the file cannot be read or written; a write that cannot be finished
+    leaves nothing.
+    """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self._name = "the cloud in memory" if path is None else str(path)
         self._lock = threading.RLock()
         if path is not None:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise VtapError(f"{path}: cannot make its directory: {error.strerror}") from error
+            _make_room(path)
         try:
+            # The absolute path: a relative one that reads ":memory:" would not name a file.
             self._connection = sqlite3.connect(
-                ":memory:" if path is None else path,
+                ":memory:" if path is None else path.absolute(),
                 timeout=LOCK_WAIT_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
             )
-            self._prepare()
         except sqlite3.DatabaseError as error:
-            raise VtapError(f"{path}: cannot be opened as a vtap cloud: {error}") from error
+            raise self._trouble("opened", error) from error
+        try:
+            self._prepare(in_file=path is not None)
+        except BaseException:
+            self._connection.close()
+            raise
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, in_file: bool) -> None:
+        """Looks whose file it is before anything is written to it, then makes it ours if it is nobody's."""
         execute = self._connection.execute
         execute("PRAGMA foreign_keys = ON")
-        if self._path is not None:
-            execute("PRAGMA journal_mode = WAL")
-            execute("PRAGMA synchronous = NORMAL")
-        if self._version() == 0:
+        if self._mark() == NOTHING:
             with self.writing():
-                if self._version() == 0:
+                if self._mark() == NOTHING:
                     for statement in SCHEMA.split(";\n"):
                         execute(statement)
+                    execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        if self._version() != SCHEMA_VERSION:
+        mark = self._mark()
+        if mark.application_id != APPLICATION_ID:
             raise VtapError(
-                f"{self._path}: the file has version {self._version()}, this vtap reads version "
+                f"{self._name}: is not a vtap cloud, but a database of something else; name another file"
+            )
+        if mark.version != SCHEMA_VERSION:
+            raise VtapError(
+                f"{self._name}: the file has version {mark.version}, this vtap reads version "
                 f"{SCHEMA_VERSION}; use the vtap that wrote it, or begin a new file"
             )
+        if in_file:
+            self._write_ahead()
+            execute("PRAGMA synchronous = NORMAL")
 
-    def _version(self) -> int:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        return int(version)
+    def _mark(self) -> Mark:
+        """The file's mark, read at one moment."""
+        with self.reading():
+            ((application_id,),) = self._rows("PRAGMA application_id")
+            ((version,),) = self._rows("PRAGMA user_version")
+            ((tables,),) = self._rows("SELECT COUNT(*) FROM sqlite_schema")
+        return Mark(application_id, version, tables)
+
+    def _write_ahead(self) -> None:
+        """Turns write-ahead logging on. It stays on in the file, so that only the first who open it do this.
+
+        SQLite does not wait here for another process that is at it too: it would hold a read lock meanwhile.
+        """
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.DatabaseError as error:
+                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise self._trouble("opened", error) from error
+                time.sleep(SWITCH_PAUSE_SECONDS)
+            else:
+                return
 
     def close(self) -> None:
         """Releases the file."""
@@ -98,21 +166,20 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction that no other writer overlaps; undone if the block raises."""
+        execute = self._connection.execute
         with self._lock:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                raise VtapError(f"{self._path}: cannot be written: {error}") from error
+                raise self._trouble("written", error) from error
             try:
                 yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
+                execute("COMMIT")
+            except BaseException as error:
+                self._undo()
+                if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, BUGS):
+                    raise self._trouble("written", error) from error
                 raise
-            try:
-                self._connection.execute("COMMIT")
-            except sqlite3.DatabaseError as error:
-                self._connection.execute("ROLLBACK")
-                raise VtapError(f"{self._path}: cannot be written: {error}") from error
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -125,16 +192,22 @@ class Store:
             try:
                 yield
             finally:
-                self._connection.execute("ROLLBACK")
+                self._undo()
+
+    def _undo(self) -> None:
+        """Ends the transaction as if it had not been. On a full disk SQLite has done that by itself."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def row(self, key: str) -> Row | None:
         """A resource's row."""
-        return self._one("SELECT kind, body FROM resource WHERE key = ?", key)
+        rows = self._rows("SELECT kind, body FROM resource WHERE key = ?", key)
+        return rows[0] if rows else None
 
     def rows_by_kind(self, kinds: Iterable[str], prefix: str) -> list[Row]:
         """The rows of some kinds whose keys start with a prefix, in order of keys."""
         names = list(kinds)
-        return self._all(
+        return self._rows(
             f"SELECT kind, body FROM resource WHERE kind IN ({_marks(names)}) AND key >= ? AND key < ? "
             "ORDER BY key",
             *names,
@@ -145,7 +218,7 @@ class Store:
     def rows_by_reference(self, target: str, kinds: Iterable[str]) -> list[Row]:
         """The rows of some kinds that refer to a target or to what belongs to it, in order of keys."""
         names = list(kinds)
-        return self._all(
+        return self._rows(
             "SELECT kind, body FROM resource WHERE key IN (SELECT source FROM reference WHERE target = ? "
             f"UNION SELECT source FROM reference WHERE owner = ?) AND kind IN ({_marks(names)}) ORDER BY key",
             target,
@@ -155,7 +228,7 @@ class Store:
 
     def targets(self, prefix: str) -> list[tuple[str, str]]:
         """The targets that start with a prefix, each with a source, in order."""
-        return self._all(
+        return self._rows(
             "SELECT target, source FROM reference WHERE target >= ? AND target < ? ORDER BY target",
             prefix,
             _after(prefix),
@@ -164,8 +237,7 @@ class Store:
     def count_targets(self, first: str, last: str) -> int:
         """How many references there are to targets from one to another, both included."""
         statement = "SELECT COUNT(*) FROM reference WHERE target BETWEEN ? AND ?"
-        with self._lock:
-            (count,) = self._connection.execute(statement, (first, last)).fetchone()
+        ((count,),) = self._rows(statement, first, last)
         return int(count)
 
     def put(self, key: str, kind: str, body: str, references: Iterable[ReferenceRow]) -> None:
@@ -184,7 +256,7 @@ class Store:
 
     def orphans(self, key: str) -> list[str]:
         """The sources of references to a resource, or below it, that belong to nothing."""
-        rows = self._all(
+        rows = self._rows(
             "SELECT source, target FROM reference WHERE owner IS NULL AND (target = ? "
             "OR (target >= ? AND target < ?))",
             key,
@@ -200,14 +272,39 @@ class Store:
         )
         self._connection.execute("DELETE FROM resource WHERE key = ?", (key,))
 
-    def _one(self, statement: str, *values: str) -> Row | None:
+    def _rows(self, statement: str, *values: str) -> list[Any]:
         with self._lock:
-            row: Row | None = self._connection.execute(statement, values).fetchone()
-        return row
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except BUGS:
+                raise
+            except sqlite3.DatabaseError as error:
+                raise self._trouble("read", error) from error
 
-    def _all(self, statement: str, *values: str) -> list[tuple[str, str]]:
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+    def _trouble(self, done: str, error: sqlite3.DatabaseError) -> VtapError:
+        way_out = WAYS_OUT.get(_primary_code(error), "if it is a vtap cloud it is damaged; restore a copy")
+        return VtapError(f"{self._name}: cannot be {done}: {error}; {way_out}")
+
+
+def _make_room(path: Path) -> None:
+    """Makes a file's directory. Raises `VtapError` if it cannot, or if what is there is no database."""
+    if path.exists() and not path.is_file():
+        kind = "a directory" if path.is_dir() else "not a file"
+        raise VtapError(f"{path}: is {kind}; name a file in which to keep the cloud")
+    if path.exists() and 0 < path.stat().st_size < SMALLEST_PAGE_BYTES:
+        # SQLite takes some of these for empty, and would write over them.
+        raise VtapError(f"{path}: is not a vtap cloud; name another file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VtapError(
+            f"{path}: cannot make its directory: {error.strerror} ({error.filename}); name another file"
+        ) from error
+
+
+def _primary_code(error: sqlite3.DatabaseError) -> int:
+    """The error's result code without what SQLite adds in the upper bits; 0 if Python raised it by itself."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
 
 
 def _marks(values: list[str]) -> str:

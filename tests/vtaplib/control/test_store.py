@@ -1,0 +1,249 @@
+"""The store against files that are no cloud, that cannot be written, and disks that are full."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DECLARED_SKIP
+from tests.vtaplib.control.lab import HOME, TENANT, WEST, network
+from vtaplib import Cloud, ResourceGroup, SubscriptionHandle, VirtualNetwork, VtapError
+from vtaplib.control.store import APPLICATION_ID, SCHEMA_VERSION, Store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A cloud's file, with a resource group, that no process has open."""
+    path = tmp_path / "home" / "cloud.db"
+    with Cloud.open(path) as cloud:
+        cloud.subscription(HOME, tenant_id=TENANT).put(ResourceGroup(name="lab", location=WEST))
+    return path
+
+
+def refusal(path: Path) -> str:
+    """What opening the file is refused with."""
+    with pytest.raises(VtapError) as error, Cloud.open(path):
+        pass
+    return str(error.value)
+
+
+def database(*statements: str) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+
+    return make
+
+
+def content(data: bytes) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        path.write_bytes(data)
+
+    return make
+
+
+SQLITE_HEADER = b"SQLite format 3\0"  # https://sqlite.org/fileformat2.html, section 1.3
+OTHER_FILES: Mapping[str, tuple[Callable[[Path], None], str]] = {
+    "tables of something else": (database("CREATE TABLE customer (name TEXT)"), "is not a vtap cloud"),
+    "a view of something else": (database("CREATE VIEW one AS SELECT 1"), "is not a vtap cloud"),
+    "a version of something else": (database("PRAGMA user_version = 1"), "is not a vtap cloud"),
+    "our tables without our mark": (
+        database("CREATE TABLE resource (key TEXT)", f"PRAGMA user_version = {SCHEMA_VERSION}"),
+        "is not a vtap cloud",
+    ),
+    "an application of something else": (
+        database("PRAGMA application_id = 252006674"),
+        "is not a vtap cloud",
+    ),
+    "a write-ahead log of something else": (
+        database("PRAGMA journal_mode = WAL", "CREATE TABLE customer (name TEXT)"),
+        "is not a vtap cloud",
+    ),
+    "a later version": (
+        database(f"PRAGMA application_id = {APPLICATION_ID}", "PRAGMA user_version = 4789"),
+        "has version 4789",
+    ),
+    "text": (content(b"resource group\n" * 400), "is not a vtap cloud"),
+    "zeros": (content(bytes(8192)), "is not a vtap cloud"),
+    "a line of text": (content(b"resource group\n"), "is not a vtap cloud"),
+    "one byte": (content(b"\n"), "is not a vtap cloud"),
+    "a header and no more": (content(SQLITE_HEADER), "is not a vtap cloud"),
+    "a header and garbage": (content(SQLITE_HEADER + b"\xff" * 8176), "is not a vtap cloud"),
+}
+
+
+@pytest.mark.parametrize(("make", "trouble"), OTHER_FILES.values(), ids=OTHER_FILES)
+def test_a_file_that_is_no_cloud_is_refused_and_left_as_it_is(
+    tmp_path: Path, make: Callable[[Path], None], trouble: str
+) -> None:
+    path = tmp_path / "other.db"
+    make(path)
+    before = path.read_bytes()
+    message = refusal(path)
+    assert message.startswith(f"{path}: ")
+    assert trouble in message
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_an_empty_file_becomes_a_cloud(tmp_path: Path) -> None:
+    path = tmp_path / "cloud.db"
+    path.touch()
+    Cloud.open(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (0x76746170,)  # "vtap" in ASCII
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_the_name_that_sqlite_gives_to_memory_is_a_file_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Cloud.open(":memory:").close()
+    assert (tmp_path / ":memory:").is_file()
+
+
+def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path).startswith(f"{tmp_path}: is a directory; name a file")
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(tmp_path / "pipe").startswith(f"{tmp_path / 'pipe'}: is not a file")
+    # What is written there is gone.
+    assert refusal(Path(os.devnull)).startswith(f"{os.devnull}: is not a file")
+
+
+@pytest.mark.parametrize("below", ["cloud.db", "deeper/cloud.db"])
+def test_a_path_below_a_file_is_refused(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("kept")
+    path = tmp_path / "file" / below
+    message = refusal(path)
+    assert message.startswith(f"{path}: cannot make its directory: ")
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.parametrize("keep", [100, 4096, 12000], ids=["in the header", "one page", "in a table"])
+def test_a_damaged_cloud_is_an_error_with_its_name(path: Path, keep: int) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[:keep] + b"\xff" * (len(whole) - keep))
+    with pytest.raises(VtapError) as error:
+        read_and_write(path)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+def read_and_write(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        cloud.list(ResourceGroup)
+        cloud.subscription(HOME, tenant_id=TENANT).put(network("app", "10.1.0.0/16"))
+
+
+def test_a_table_that_is_gone_is_an_error_with_the_files_name(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE reference")
+    with Cloud.open(path) as cloud, pytest.raises(VtapError) as error:
+        cloud.subscription(HOME, tenant_id=TENANT).put(network("app", "10.1.0.0/16"))
+    assert str(error.value).startswith(f"{path}: cannot be ")
+
+
+@pytest.fixture
+def freeze() -> Iterator[Callable[[Path], None]]:
+    """Makes files or directories read-only, for root too."""
+    frozen: list[list[str]] = []
+
+    def make_read_only(path: Path) -> None:
+        if os.geteuid() != 0:
+            path.chmod(0o555)
+            return
+        # No permission stops root; the attribute does, where the file system has it.
+        chattr = shutil.which("chattr")
+        if chattr is None or subprocess.run([chattr, "+i", str(path)], check=False).returncode != 0:
+            pytest.skip(DECLARED_SKIP + "nothing here keeps root from writing to a file (chattr +i)")
+        frozen.append([chattr, "-i", str(path)])
+
+    yield make_read_only
+    for command in frozen:
+        subprocess.run(command, check=True)
+
+
+def test_a_file_that_is_read_only_can_be_read_and_says_so_when_written(
+    path: Path, freeze: Callable[[Path], None]
+) -> None:
+    before = path.read_bytes()
+    freeze(path)
+    with Cloud.open(path) as cloud:
+        assert [one.name for one in cloud.list(ResourceGroup)] == ["lab"]
+        with pytest.raises(VtapError, match=r"cannot be written: .*it and its directory writable") as error:
+            cloud.subscription(HOME, tenant_id=TENANT).put(network("app", "10.1.0.0/16"))
+        assert str(error.value).startswith(f"{path}: ")
+        assert cloud.list(VirtualNetwork) == []
+    assert path.read_bytes() == before
+
+
+def test_a_directory_that_is_read_only_is_named(path: Path, freeze: Callable[[Path], None]) -> None:
+    freeze(path.parent)
+    for one in (path, path.with_name("new.db")):
+        message = refusal(one)
+        assert message.startswith(f"{one}: cannot be ")
+        assert "make it and its directory readable and writable" in message
+    below = path.with_name("new") / "cloud.db"
+    assert refusal(below).startswith(f"{below}: cannot make its directory: ")
+    assert os.listdir(path.parent) == [path.name]
+
+
+def bound(store: Store, spare: int) -> None:
+    """Lets the file grow by some pages at most. SQLite then says what it says of a full disk."""
+    ((pages,),) = store._connection.execute("PRAGMA page_count")
+    store._connection.execute(f"PRAGMA max_page_count = {pages + spare}")
+
+
+def put_until_refused(home: SubscriptionHandle) -> tuple[list[str], str]:
+    """The names of networks that were put, and why the next was not."""
+    put: list[str] = []
+    for number in range(200):
+        name = f"net-{number}"
+        try:
+            home.put(network(name, f"10.{number}.0.0/16", tags={"padding": "x" * 200}))
+        except VtapError as error:
+            return put, str(error)
+        put.append(name)
+    raise AssertionError("the file has grown past its bound")
+
+
+@pytest.mark.parametrize("spare", [0, 1, 2, 5])
+def test_a_full_disk_refuses_a_write_and_keeps_all_that_was_there(path: Path, spare: int) -> None:
+    with Cloud.open(path) as cloud:
+        home = cloud.subscription(HOME, tenant_id=TENANT)
+        bound(cloud._store, spare)
+        put, message = put_until_refused(home)
+        assert message == (
+            f"{path}: cannot be written: database or disk is full; "
+            "nothing was written; make room and try again"
+        )
+        assert sorted(one.name for one in cloud.list(VirtualNetwork)) == sorted(put)
+        cloud._store._connection.execute("PRAGMA max_page_count = 1000000")
+        home.put(network("after", "10.250.0.0/16"))
+    with Cloud.open(path) as cloud:
+        assert sorted(one.name for one in cloud.list(VirtualNetwork)) == sorted([*put, "after"])
+
+
+def test_a_write_that_fails_in_the_middle_leaves_nothing(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        with pytest.raises(ZeroDivisionError), cloud._store.writing():  # noqa: PT012  # the write is part of it
+            cloud._store.put("/a", "ResourceGroup", "{}", [("/b", None)])
+            raise ZeroDivisionError
+        assert cloud._store.row("/a") is None
+        assert cloud._store.targets("/b") == []
+
+
+def test_a_broken_constraint_is_a_bug_and_not_the_files_trouble(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        with pytest.raises(sqlite3.IntegrityError), cloud._store.writing():
+            cloud._store.put("/a", "ResourceGroup", "{}", [("/b", "/b")])
+        assert cloud._store.row("/a") is None
