@@ -146,7 +146,8 @@ class Store:
     def _write_ahead(self) -> None:
         """Turns write-ahead logging on. It stays on in the file, so that only the first who open it do this.
 
-        SQLite does not wait here for another process that is at it too: it would hold a read lock meanwhile.
+        Another process may just be looking, under the write lock, whether the file is made. SQLite does not
+        wait for that one here: it holds a read lock, and two that wait so would wait for each other.
         """
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:

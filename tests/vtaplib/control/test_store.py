@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -102,6 +103,18 @@ def test_an_empty_file_becomes_a_cloud(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA application_id").fetchone() == (0x76746170,)  # "vtap" in ASCII
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_who_opens_a_new_file_waits_for_another_that_is_about_to_make_it(path: Path) -> None:
+    # As between the two steps of making it: the tables are there, write-ahead logging is not on yet.
+    database("PRAGMA journal_mode = DELETE")(path)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        release.start()
+        with Cloud.open(path) as cloud:
+            assert [one.name for one in cloud.list(ResourceGroup)] == ["lab"]
+        release.join()
 
 
 def test_the_name_that_sqlite_gives_to_memory_is_a_file_like_any_other(
