@@ -40,7 +40,17 @@ def validate(
     for combination in type(resource).combinations:
         presence = {name: _presence(resource, before, name) for name in combination.names}
         for path, problem in combination.findings(presence):
-            yield Violation(type(resource).combination_code, f"{_name(resource)}: {problem}", path)
+            located = _located(type(resource), path)
+            yield Violation(type(resource).combination_code, f"{_name(resource)}: {problem}", located)
+
+
+def _located(cls: type[Model], names: Path) -> Path:
+    """A path of names as a path of the resource: the one block of its kind is at position 0."""
+    name, *rest = names
+    field = cls.fields()[str(name)]
+    if not rest or field.block is None:
+        return names
+    return (name, 0, *_located(field.block, tuple(rest)))
 
 
 def _misplaced(resource: Resource) -> Iterator[Violation]:
