@@ -169,7 +169,13 @@ def peering_problems(peerings: Sequence[VirtualNetworkPeering], ids: dict[str, R
         elif other is not None and state != "Connected":
             yield f"{local} and {remote} have both sides and are {state} and {other}"
     for network_id in {local for local, _ in states}:
-        reached = [network_id, *(remote for local, remote in states if local == network_id and remote in ids)]
+        # A side that is Disconnected links to nothing; another network may have come in its remote's place.
+        linked = [
+            remote
+            for (local, remote), state in states.items()
+            if local == network_id and remote in ids and state != "Disconnected"
+        ]
+        reached = [network_id, *linked]
         for one, other_id in combinations(reached, 2):
             spaces = [
                 ranges(network.address_space) for network in of(VirtualNetwork, (ids[one], ids[other_id]))

@@ -45,10 +45,10 @@ from vtaplib import (
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 
-NETWORKS = st.sampled_from(["a", "b", "C"])
-SUBNETS = st.sampled_from(["one", "Two"])
+NETWORKS = st.sampled_from(["a", "a", "b", "b", "C"])
+SUBNETS = st.sampled_from(["one", "one", "Two"])
 INTERFACES = st.sampled_from(["n1", "n2", "N3", "n4"])
-REGIONS = st.sampled_from([WEST, WEST, WEST, NORTH])
+REGIONS = st.sampled_from([*[WEST] * 7, NORTH])
 SPACES = st.lists(
     st.sampled_from(["10.0.0.0/16", "10.1.0.0/16", "10.2.0.0/16", "10.0.0.0/15", "fd00::/48"]),
     min_size=1,
@@ -102,6 +102,11 @@ class Histories(RuleBasedStateMachine):
         for name, number in (("a", 0), ("b", 1)):
             self.put(network(name, f"10.{number}.0.0/16"))
             self.put(subnet(name, "one", f"10.{number}.0.0/29"))
+        self.put(peering("a", "b", name="p"))
+        self.put(peering("b", "a", name="p"))
+        for name, home in (("n1", "a"), ("n2", "a"), ("n4", "b")):
+            self.put(nic(name, ip(subnet_id(home), primary=True)))
+        self.put(tap("t", ip_id("n4")))
 
     @rule(name=NETWORKS, spaces=SPACES, region=REGIONS)
     def write_network(self, name: str, spaces: Sequence[str], region: str) -> None:
