@@ -153,24 +153,27 @@ def interfaces(
     )
 
 
-@st.composite
 def machines(
-    draw: st.DrawFn,
     interface_ids: st.SearchStrategy[str],
     *,
     names: st.SearchStrategy[str] = _NAMES,
     resource_group_name: str = GROUP,
-) -> LinuxVirtualMachine:
+) -> st.SearchStrategy[LinuxVirtualMachine]:
     """Machines with one interface, which gets its MAC address by that.
 
     >>> machines(st.just(interface.id)).example()  # doctest: +SKIP
     LinuxVirtualMachine(name='a', …)
     """
+    return st.builds(machine_of, interface_ids, name=names, resource_group_name=st.just(resource_group_name))
+
+
+def machine_of(interface_id: str, *, name: str, resource_group_name: str = GROUP) -> LinuxVirtualMachine:
+    """A machine with one interface; nothing else of it matters to a packet."""
     return LinuxVirtualMachine(
-        name=draw(names),
+        name=name,
         resource_group_name=resource_group_name,
         location=REGION,
-        network_interface_ids=[draw(interface_ids)],
+        network_interface_ids=[interface_id],
         size="Standard_D2s_v5",
         admin_username="operator",
         admin_ssh_key=[AdminSshKey(username="operator", public_key=SSH_KEY)],

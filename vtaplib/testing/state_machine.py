@@ -1,54 +1,52 @@
 """Histories: any order of writes and deletions, for what must hold after each of them.
 
-The rules propose; the cloud accepts or refuses. What is proposed refers to what is there, and is not
-otherwise chosen to be valid: address spaces overlap, destinations are out of reach, resources are in use. A
-refusal is a part of the history, an exception of any other kind is a failure.
+The rules propose; the cloud accepts or refuses. What is proposed refers to what was put at some time, and is
+not otherwise chosen to be valid: address spaces overlap, destinations are out of reach, resources are in use
+or gone. A refusal is a part of the history, an exception of any other kind is a failure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from ipaddress import IPv4Network
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, multiple, rule
 
 from vtaplib.control.policy import Policy
 from vtaplib.errors import ArmError
+from vtaplib.model import ids
 from vtaplib.model.resource import Resource
 from vtaplib.resources import (
-    RESOURCE_TYPES,
+    InlineSubnet,
     Lb,
     LbBackendAddressPool,
     LbFrontendIpConfiguration,
     LbRule,
     NetworkInterface,
     NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceIpConfiguration,
+    NetworkInterfaceTapConfiguration,
     ResourceGroup,
-    Subnet,
-    Subscription,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
 from vtaplib.testing.drawn_cloud import DrawnCloud
-from vtaplib.testing.resources import (
-    GROUP,
-    REGION,
-    interfaces,
-    machines,
-    networks,
-    tap_configurations,
-    taps,
-)
+from vtaplib.testing.resources import GROUP, REGION, machine_of
 
 SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
-SPACES = tuple(map(IPv4Network, ("10.1.0.0/24", "10.2.0.0/24", "10.3.0.0/24", "10.1.0.0/25")))
-"""Address spaces, the last of which overlaps the first."""
 NAMES = st.sampled_from(["one", "two", "three"])
 """Few, so that resources are written again."""
-DELETABLE = tuple(kind for kind in RESOURCE_TYPES if kind not in (Subscription, ResourceGroup))
+SPACES = {
+    "10.1.0.0/24": ["10.1.0.0/25", "10.1.0.128/29"],
+    "10.2.0.0/24": ["10.2.0.0/25", "10.2.0.128/29"],
+    "10.1.0.0/25": ["10.1.0.0/26", "10.1.0.64/29"],
+}
+"""Address spaces and their subnets. The last overlaps the first; a /29 is full with three addresses."""
+SUBNETS = st.sampled_from(["subnet-1", "subnet-2"])
+
+Identified: TypeAlias = str | MultipleResults[str]
+"""The ID of what a rule has put, or nothing."""
 
 
 class CloudStateMachine(RuleBasedStateMachine):
@@ -56,7 +54,8 @@ class CloudStateMachine(RuleBasedStateMachine):
 
     `self.cloud` is the cloud, in memory, `self.home` its one subscription. Override `after_put`,
     `after_delete` and `after_refusal` to keep what you test up to date, and say with Hypothesis's
-    `@invariant()` what must hold whenever a change is over. `policy` is the cloud's.
+    `@invariant()` what must hold whenever a change is over. Rules of your own may draw from the bundles of
+    IDs. `policy` is the cloud's.
 
         class IndexMachine(CloudStateMachine):
             def after_put(self, resource: Resource) -> None:
@@ -70,6 +69,12 @@ class CloudStateMachine(RuleBasedStateMachine):
     """
 
     policy: ClassVar[Policy | None] = None
+
+    network_ids: Bundle[str] = Bundle("network_ids")
+    interface_ids: Bundle[str] = Bundle("interface_ids")
+    balancer_ids: Bundle[str] = Bundle("balancer_ids")
+    tap_ids: Bundle[str] = Bundle("tap_ids")
+    other_ids: Bundle[str] = Bundle("other_ids")
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,113 +99,129 @@ class CloudStateMachine(RuleBasedStateMachine):
 
     # The changes.
 
-    def put(self, resource: Resource) -> None:
-        """Puts a resource, if the cloud lets it."""
+    def put(self, resource: Resource) -> Identified:
+        """Puts a resource, if the cloud lets it; gives its ID to the rule's bundle."""
         try:
             written = self.home.put(resource)
         except ArmError as error:
             self.after_refusal(error)
-        else:
-            self.after_put(written)
+            return multiple()
+        self.after_put(written)
+        return written.id
 
-    def present(self, *kinds: type[Resource]) -> Sequence[Resource]:
-        """The resources of some types."""
-        return [one for kind in kinds for one in self.cloud.list(kind)]
-
-    @rule(network=networks(names=NAMES, spaces=st.sampled_from(SPACES), max_subnets=2))
-    def put_network(self, network: VirtualNetwork) -> None:
-        self.put(network)
-
-    @precondition(lambda self: self.present(VirtualNetwork))
-    @rule(data=st.data())
-    def put_peering(self, data: st.DataObject) -> None:
-        choices = st.sampled_from(self.cloud.list(VirtualNetwork))
-        here, there = data.draw(choices, "this side"), data.draw(choices, "the other side")
-        self.put(
-            VirtualNetworkPeering(
-                name=f"to-{there.name}",
-                resource_group_name=GROUP,
-                virtual_network_name=here.name,
-                remote_virtual_network_id=there.id,
-            )
-        )
-
-    @precondition(lambda self: self.present(Subnet))
-    @rule(data=st.data())
-    def put_interface(self, data: st.DataObject) -> None:
-        subnet_ids = st.sampled_from([one.id for one in self.cloud.list(Subnet)])
-        self.put(data.draw(interfaces(subnet_ids, names=NAMES), "interface"))
-
-    @precondition(lambda self: self.present(NetworkInterface))
-    @rule(data=st.data())
-    def put_machine(self, data: st.DataObject) -> None:
-        interface_ids = st.sampled_from([one.id for one in self.cloud.list(NetworkInterface)])
-        self.put(data.draw(machines(interface_ids, names=NAMES), "machine"))
-
-    @precondition(lambda self: self.present(Subnet))
-    @rule(data=st.data(), name=NAMES)
-    def put_load_balancer(self, data: st.DataObject, name: str) -> None:
-        subnet = data.draw(st.sampled_from(self.cloud.list(Subnet)), "subnet")
-        frontend = LbFrontendIpConfiguration(name="front", subnet_id=subnet.id)
-        self.put(
-            Lb(
+    @rule(target=network_ids, name=NAMES, space=st.sampled_from(list(SPACES)))
+    def put_network(self, name: str, space: str) -> Identified:
+        return self.put(
+            VirtualNetwork(
                 name=name,
                 resource_group_name=GROUP,
                 location=REGION,
-                frontend_ip_configuration=[frontend],
+                address_space=[space],
+                subnet=[
+                    InlineSubnet(name=f"subnet-{number}", address_prefixes=[prefix])
+                    for number, prefix in enumerate(SPACES[space], start=1)
+                ],
             )
         )
 
-    @precondition(lambda self: self.present(Lb))
-    @rule(data=st.data())
-    def put_pool_and_rule(self, data: st.DataObject) -> None:
-        balancer = data.draw(st.sampled_from(self.cloud.list(Lb)), "load balancer")
-        pool = LbBackendAddressPool(name="pool", loadbalancer_id=balancer.id)
-        self.put(pool)
-        self.put(
-            LbRule(
-                name="copies",
-                loadbalancer_id=balancer.id,
-                frontend_ip_configuration_name="front",
-                protocol="Udp",
-                frontend_port=4789,
-                backend_port=4789,
-                backend_address_pool_ids=[pool.id],
+    @rule(target=other_ids, here=network_ids, there=network_ids)
+    def put_peering(self, here: str, there: str) -> Identified:
+        return self.put(
+            VirtualNetworkPeering(
+                name=f"to-{ids.name(there)}",
+                resource_group_name=GROUP,
+                virtual_network_name=ids.name(here),
+                remote_virtual_network_id=there,
             )
         )
 
-    @precondition(lambda self: self.present(LbBackendAddressPool) and self.present(NetworkInterface))
-    @rule(data=st.data())
-    def put_backend(self, data: st.DataObject) -> None:
-        pool = data.draw(st.sampled_from(self.cloud.list(LbBackendAddressPool)), "pool")
-        backend = data.draw(st.sampled_from(self.cloud.list(NetworkInterface)), "backend")
-        self.put(
+    @rule(target=interface_ids, name=NAMES, network_id=network_ids, subnet=SUBNETS)
+    def put_interface(self, name: str, network_id: str, subnet: str) -> Identified:
+        configuration = NetworkInterfaceIpConfiguration(
+            name="ip", subnet_id=f"{network_id}/subnets/{subnet}", private_ip_address_allocation="Dynamic"
+        )
+        return self.put(
+            NetworkInterface(
+                name=name, resource_group_name=GROUP, location=REGION, ip_configuration=[configuration]
+            )
+        )
+
+    @rule(target=other_ids, name=NAMES, interface_id=interface_ids)
+    def put_machine(self, name: str, interface_id: str) -> Identified:
+        return self.put(machine_of(interface_id, name=name))
+
+    @rule(target=balancer_ids, name=NAMES, network_id=network_ids, subnet=SUBNETS)
+    def put_load_balancer(self, name: str, network_id: str, subnet: str) -> Identified:
+        """A load balancer with a pool and a rule that takes copies."""
+        frontend = LbFrontendIpConfiguration(name="front", subnet_id=f"{network_id}/subnets/{subnet}")
+        balancer_id = self.put(
+            Lb(name=name, resource_group_name=GROUP, location=REGION, frontend_ip_configuration=[frontend])
+        )
+        if isinstance(balancer_id, str):
+            pool = LbBackendAddressPool(name="pool", loadbalancer_id=balancer_id)
+            self.put(pool)
+            self.put(
+                LbRule(
+                    name="copies",
+                    loadbalancer_id=balancer_id,
+                    frontend_ip_configuration_name="front",
+                    protocol="Udp",
+                    frontend_port=4789,
+                    backend_port=4789,
+                    backend_address_pool_ids=[pool.id],
+                )
+            )
+        return balancer_id
+
+    @rule(target=other_ids, interface_id=interface_ids, balancer_id=balancer_ids)
+    def put_backend(self, interface_id: str, balancer_id: str) -> Identified:
+        return self.put(
             NetworkInterfaceBackendAddressPoolAssociation(
-                network_interface_id=backend.id,
+                network_interface_id=interface_id,
                 ip_configuration_name="ip",
-                backend_address_pool_id=pool.id,
+                backend_address_pool_id=f"{balancer_id}/backendAddressPools/pool",
             )
         )
 
-    @precondition(lambda self: self.present(NetworkInterface, Lb))
-    @rule(data=st.data())
-    def put_tap(self, data: st.DataObject) -> None:
-        destinations: list[NetworkInterface | Lb] = [*self.cloud.list(NetworkInterface), *self.cloud.list(Lb)]
-        self.put(data.draw(taps(st.sampled_from(destinations), names=NAMES), "TAP"))
+    @rule(target=tap_ids, name=NAMES, interface_id=interface_ids)
+    def put_tap_to_interface(self, name: str, interface_id: str) -> Identified:
+        return self.put(
+            VirtualNetworkTap(
+                name=name,
+                resource_group_name=GROUP,
+                location=REGION,
+                destination_network_interface_ip_configuration_id=f"{interface_id}/ipConfigurations/ip",
+            )
+        )
 
-    @precondition(lambda self: self.present(NetworkInterface) and self.present(VirtualNetworkTap))
-    @rule(data=st.data())
-    def put_tap_configuration(self, data: st.DataObject) -> None:
-        interface_ids = st.sampled_from([one.id for one in self.cloud.list(NetworkInterface)])
-        tap_ids = st.sampled_from([one.id for one in self.cloud.list(VirtualNetworkTap)])
-        self.put(data.draw(tap_configurations(interface_ids, tap_ids, names=NAMES), "tap configuration"))
+    @rule(target=tap_ids, name=NAMES, balancer_id=balancer_ids)
+    def put_tap_to_load_balancer(self, name: str, balancer_id: str) -> Identified:
+        frontend_id = f"{balancer_id}/frontendIPConfigurations/front"
+        return self.put(
+            VirtualNetworkTap(
+                name=name,
+                resource_group_name=GROUP,
+                location=REGION,
+                destination_load_balancer_frontend_ip_configuration_id=frontend_id,
+            )
+        )
 
-    @precondition(lambda self: self.present(*DELETABLE))
-    @rule(data=st.data())
-    def delete(self, data: st.DataObject) -> None:
-        resource = data.draw(st.sampled_from(self.present(*DELETABLE)), "resource")
+    @rule(target=other_ids, name=NAMES, interface_id=interface_ids, tap_id=tap_ids)
+    def put_tap_configuration(self, name: str, interface_id: str, tap_id: str) -> Identified:
+        return self.put(
+            NetworkInterfaceTapConfiguration(
+                name=name, network_interface_id=interface_id, virtual_network_tap_id=tap_id
+            )
+        )
+
+    @rule(resource_id=other_ids | tap_ids | balancer_ids | interface_ids | network_ids)
+    def delete(self, resource_id: str) -> None:
+        """Deletes a resource, if the cloud lets it; it may be gone already."""
+        resource = self.cloud.find(resource_id)
+        if resource is None:
+            return
         try:
-            self.cloud.delete(resource.id)
+            self.cloud.delete(resource_id)
         except ArmError as error:
             self.after_refusal(error)
         else:
