@@ -242,6 +242,8 @@ def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
             return past
         return merged
     value = _or_empty(field, value)
+    if value is None and was == "":
+        return was  # the service has nothing there, in whichever word
     if value is None or was is None:
         return value
     return was if same(field, was, value) or _leaves_it_to_the_service(field, was) else value
