@@ -121,7 +121,8 @@ class Overlay(View):
         return resource, list(dict.fromkeys(violations))
 
     def _validated(self, resource: Resource, *, strict_ids: bool) -> MutableSequence[Violation]:
-        return list(validate(resource, self._before(resource), strict_ids=strict_ids))
+        before = self._before(resource) if is_sound(resource) else None
+        return list(validate(resource, before, strict_ids=strict_ids))
 
     def _before(self, resource: R) -> R | None:
         found = self.find(resource.id)

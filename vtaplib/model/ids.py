@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+_SEGMENT = r"[^/|\x00-\x1f]+"
+_WHOLE = r"/[^|\x00-\x1f]+"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NAMESPACE = "6f1d3c39-3d2b-5a51-9b45-3a1f0d2f7f10"
 """Ours: the namespace under which GUIDs are derived from IDs."""
@@ -16,7 +18,9 @@ _NAMESPACE = "6f1d3c39-3d2b-5a51-9b45-3a1f0d2f7f10"
 
 def key(resource_id: str) -> str:
     """What two IDs of one resource have in common: ARM compares IDs without case."""
-    return resource_id.lower()
+    low = resource_id.lower()
+    # Bytes of the command line that are no UTF-8 come as lone surrogates, which can be no part of any ID.
+    return low if low.isascii() else low.encode(errors="replace").decode()
 
 
 def placeholders(id_format: str) -> tuple[str, ...]:
@@ -35,7 +39,7 @@ def matcher(id_format: str, strict: bool = False) -> re.Pattern[str]:
     for match in _PLACEHOLDER.finditer(id_format):
         pattern += re.escape(id_format[position : match.start()])
         whole = match.group(1).endswith("_id") and match.group(1) != "subscription_id"
-        pattern += f"(?P<{match.group(1)}>{'/[^|]+' if whole else '[^/|]+'})"
+        pattern += f"(?P<{match.group(1)}>{_WHOLE if whole else _SEGMENT})"
         position = match.end()
     pattern += re.escape(id_format[position:])
     return re.compile(pattern + r"\Z", 0 if strict else re.IGNORECASE)

@@ -6,6 +6,7 @@ Nothing here looks at the world; that is what rules are for. Values that are not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from vtaplib.model import ids
@@ -77,13 +78,10 @@ def _structure_problems(field: Field, value: Any) -> Iterator[tuple[Path, str]]:
         if not field.nullable and not any(map(field.has, (ASSIGNED, OPTIONAL_ASSIGNED, DERIVED))):
             yield (), "is required"
         return
-    if field.shape is Shape.SCALAR:
-        if not _is_of_type(field, value):
-            yield (), f"= {value!r} is not of type {field.scalar.__name__}"
-        return
-    if field.shape is Shape.BLOCK:
-        if not isinstance(value, field.block or Model):
-            yield (), f"= {value!r} is not of type {(field.block or Model).__name__}"
+    if field.shape in (Shape.SCALAR, Shape.BLOCK):
+        problem = _element_problem(field, value)
+        if problem:
+            yield (), problem
         return
     if field.shape is Shape.MAP:
         yield from _map_problems(value)
@@ -95,10 +93,15 @@ def _structure_problems(field: Field, value: Any) -> Iterator[tuple[Path, str]]:
     if problem:
         yield (), problem
     for position, element in enumerate(value):
-        if field.block is not None and not isinstance(element, field.block):
-            yield (position,), f"= {element!r} is not of type {field.block.__name__}"
-        elif field.block is None and not _is_of_type(field, element):
-            yield (position,), f"= {element!r} is not of type {field.scalar.__name__}"
+        problem = _element_problem(field, element)
+        if problem:
+            yield (position,), problem
+
+
+def _element_problem(field: Field, value: Any) -> str | None:
+    if field.block is None:
+        return _type_problem(field.scalar, value)
+    return None if isinstance(value, field.block) else f"= {value!r} is not of type {field.block.__name__}"
 
 
 def _map_problems(value: Any) -> Iterator[tuple[Path, str]]:
@@ -106,8 +109,9 @@ def _map_problems(value: Any) -> Iterator[tuple[Path, str]]:
         yield (), f"= {value!r} is not a map"
         return
     for name, element in value.items():
-        if not isinstance(name, str) or not isinstance(element, str):
-            yield (str(name),), f"= {element!r} is not of type str, under a name of type str"
+        problem = _type_problem(str, name) or _type_problem(str, element)
+        if problem:
+            yield (str(name),), problem
 
 
 def _problems(resource: Resource, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
@@ -151,9 +155,15 @@ def _scalar_problem(resource: Resource, field: Field, value: Any, strict_ids: bo
     return None
 
 
-def _is_of_type(field: Field, value: Any) -> bool:
-    wanted = (int, float) if field.scalar is float else (field.scalar,)
-    return isinstance(value, wanted) and (field.scalar is bool or not isinstance(value, bool))
+def _type_problem(wanted: type, value: Any) -> str | None:
+    types = (int, float) if wanted is float else (wanted,)
+    if not isinstance(value, types) or (isinstance(value, bool) and wanted is not bool):
+        return f"= {value!r} is not of type {wanted.__name__}"
+    if isinstance(value, str) and not value.isascii() and value.encode(errors="replace").decode() != value:
+        return f"= {value!r} is not Unicode text"
+    if isinstance(value, float) and not isfinite(value):
+        return f"= {value!r} is not a finite number"
+    return None
 
 
 def _count_problem(field: Field, count: int) -> str | None:
