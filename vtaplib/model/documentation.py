@@ -10,6 +10,8 @@ from functools import cache
 
 from vtaplib.model.base import Model
 
+_METHODS = ("    def ", "    @")
+
 
 def field_descriptions(cls: type[Model]) -> Mapping[str, str]:
     """The text under each field of a model, bases included; empty where the source is not at hand."""
@@ -24,10 +26,25 @@ def field_descriptions(cls: type[Model]) -> Mapping[str, str]:
 def _in_module(name: str) -> Mapping[str, Mapping[str, str]]:
     module = importlib.import_module(name)
     try:
-        tree = ast.parse(inspect.getsource(module))
+        source = inspect.getsource(module)
     except OSError:
         return {}
+    tree = ast.parse(_declarations(source))
     return {node.name: _in_class(node) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _declarations(source: str) -> str:
+    """The classes of a module without what comes after their fields: most of a module, and slow to parse."""
+    kept: list[str] = []
+    inside = False
+    for line in source.splitlines():
+        if line.startswith("class "):
+            inside = True
+        elif (line and not line.startswith((" ", ")"))) or line.startswith(_METHODS):
+            inside = False
+        if inside:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _in_class(node: ast.ClassDef) -> Mapping[str, str]:
