@@ -201,7 +201,7 @@ def _reach(resource: Resource, before: Resource | None, name: str) -> tuple[Any,
     past: Any = before
     service_gives = False
     for step in name.split("."):
-        if step.isdigit() or value is None:
+        if not isinstance(value, Model) or step not in value.fields():
             continue
         try:
             field = value.fields()[step]

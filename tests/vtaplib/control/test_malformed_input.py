@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.vtaplib.control.lab import HOME, Lab, ip, machine, network, nic, nic_id, stock, subnet_id
@@ -40,8 +40,13 @@ def answer(lab: Lab, resource: Resource) -> list[Violation]:
     return []
 
 
+MACHINE = next(one for one in stock() if one.label == "virtualMachines/vm-web")
+
+
 @settings(max_examples=400)
-@given(st.sampled_from(EACH), ANYTHING)
+@given(where=st.sampled_from(EACH), value=ANYTHING)
+@example(where=(MACHINE, ("os_disk",)), value=False)
+@example(where=(MACHINE, ("os_disk",)), value=ip(None))
 def test_any_value_in_any_field_is_answered(where: tuple[Resource, Path], value: Any) -> None:
     resource, path = where
     answer(Lab(), with_value(resource.replace(subscription_id=HOME), path, value))
