@@ -178,7 +178,7 @@ def run_once(
     commands: Sequence[str],
     provider: int | None = None,
 ) -> None:
-    """The commands over a configuration in a new directory. `provider`: its process, where it runs already."""
+    """The commands over a configuration in a new directory. `provider`: its process, where it runs."""
     with tempfile.TemporaryDirectory(dir=directory) as work:
         (Path(work) / "main.tf").write_text(body)
         for command in commands:
