@@ -35,9 +35,9 @@ from vtaplib.model.marks import (
     Ref,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, Reference, Resource, resource_kind, rule
+from vtaplib.model.resource import Assignment, Findings, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path
-from vtaplib.resources import ip_configuration
+from vtaplib.resources.addressed_resource import AddressedResource
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -96,13 +96,14 @@ class LbFrontendIpConfiguration(Block):
         return bool(self.subnet_id)
 
 
-class Lb(Resource):
+class Lb(AddressedResource):
     """A load balancer of layer 4."""
 
     id_format = (
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
         "/providers/Microsoft.Network/loadBalancers/{name}"
     )
+    holder_field = "frontend_ip_configuration"
     dependents = ("LbRule", "VirtualNetworkTap")
 
     name: CreateOnly[NetworkName]
@@ -130,20 +131,8 @@ class Lb(Resource):
         """The frontend with a name, compared without case, or None."""
         return next((one for one in self.frontend_ip_configuration if one.name.lower() == name.lower()), None)
 
-    def references(self) -> Iterator[Reference]:
-        yield from super().references()
-        if self.knows("frontend_ip_configuration"):
-            yield from ip_configuration.claims("frontend_ip_configuration", self.frontend_ip_configuration)
-
     def assign(self, view: View, before: Lb | None) -> Iterator[Assignment]:
-        past = {} if before is None else {one.name.lower(): one for one in before.frontend_ip_configuration}
-        granted: list[str] = []
-
-        def grant(block: LbFrontendIpConfiguration, balancer: Lb) -> str:
-            address = ip_configuration.address_of(view, block, past.get(block.name.lower()), granted)
-            granted.append(address)
-            return address
-
+        grant = self.granting(view, before)
         for position, block in enumerate(self.frontend_ip_configuration):
             at = ("frontend_ip_configuration", position)
             yield (*at, "id"), partial(_frontend_id, block)
@@ -224,44 +213,6 @@ class Lb(Resource):
                         f"{block.name} in {network.location}; they must be in one region"
                     ),
                 )
-
-    @rule(
-        ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET,
-        evidence=Evidence.OBSERVED,
-        source="Azure, addresses of a virtual network",
-    )
-    def addresses_are_in_the_subnet(self, view: View, policy: Policy) -> Findings:
-        """Each private address is one of its subnet's."""
-        return ip_configuration.is_in_subnet(
-            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
-        )
-
-    @rule(
-        ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE,
-        evidence=Evidence.OBSERVED,
-        source="Azure, addresses of a virtual network",
-    )
-    def addresses_are_not_reserved(self, view: View, policy: Policy) -> Findings:
-        """No private address is one of the five that Azure reserves."""
-        return ip_configuration.is_not_reserved(
-            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
-        )
-
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="Azure, addresses of a virtual network")
-    def addresses_are_free(self, view: View, policy: Policy) -> Findings:
-        """No private address is held by another."""
-        return ip_configuration.is_free(
-            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
-        )
-
-    @rule(
-        ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="Azure, addresses of a virtual network"
-    )
-    def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
-        """The subnet has a free address for each frontend."""
-        return ip_configuration.is_left(
-            self, view, "frontend_ip_configuration", self.frontend_ip_configuration
-        )
 
 
 def _frontend_id(block: LbFrontendIpConfiguration, balancer: Lb) -> str:

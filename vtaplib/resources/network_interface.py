@@ -32,10 +32,10 @@ from vtaplib.model.marks import (
     OptionalAssigned,
     Ref,
 )
-from vtaplib.model.resource import Assignment, Findings, Reference, Resource, resource_kind, rule
+from vtaplib.model.resource import Assignment, Findings, resource_kind, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence
-from vtaplib.resources import ip_configuration
+from vtaplib.resources.addressed_resource import AddressedResource
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -79,13 +79,14 @@ class NetworkInterfaceIpConfiguration(Block):
     """The ID of the configuration. azurerm has none; a TAP's destination is written with it."""
 
 
-class NetworkInterface(Resource):
+class NetworkInterface(AddressedResource):
     """A network interface of a virtual machine."""
 
     id_format = (
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
         "/providers/Microsoft.Network/networkInterfaces/{name}"
     )
+    holder_field = "ip_configuration"
     in_use_code = ErrorCode.NIC_IN_USE
     combinations = (
         RequiredWith("auxiliary_mode", "auxiliary_sku"),
@@ -151,20 +152,8 @@ class NetworkInterface(Resource):
                 return configuration.subnet_id.rsplit("/", 2)[0]
         raise Undecided(f"{self.label} names no subnet")
 
-    def references(self) -> Iterator[Reference]:
-        yield from super().references()
-        if self.knows("ip_configuration"):
-            yield from ip_configuration.claims("ip_configuration", self.ip_configuration)
-
     def assign(self, view: View, before: NetworkInterface | None) -> Iterator[Assignment]:
-        past = {} if before is None else {block.name.lower(): block for block in before.ip_configuration}
-        granted: list[str] = []
-
-        def grant(block: NetworkInterfaceIpConfiguration, interface: NetworkInterface) -> str:
-            address = ip_configuration.address_of(view, block, past.get(block.name.lower()), granted)
-            granted.append(address)
-            return address
-
+        grant = self.granting(view, before)
         for position, block in enumerate(self.ip_configuration):
             at = ("ip_configuration", position)
             yield (*at, "id"), partial(_configuration_id, block)
@@ -281,36 +270,6 @@ class NetworkInterface(Resource):
                     f"{network.location}; they must be in one region"
                 ),
             )
-
-    @rule(
-        ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET,
-        evidence=Evidence.OBSERVED,
-        source="Azure, addresses of a virtual network",
-    )
-    def addresses_are_in_the_subnet(self, view: View, policy: Policy) -> Findings:
-        """Each private address is one of its subnet's."""
-        return ip_configuration.is_in_subnet(self, view, "ip_configuration", self.ip_configuration)
-
-    @rule(
-        ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE,
-        evidence=Evidence.OBSERVED,
-        source="Azure, addresses of a virtual network",
-    )
-    def addresses_are_not_reserved(self, view: View, policy: Policy) -> Findings:
-        """No private address is one of the five that Azure reserves."""
-        return ip_configuration.is_not_reserved(self, view, "ip_configuration", self.ip_configuration)
-
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source="Azure, addresses of a virtual network")
-    def addresses_are_free(self, view: View, policy: Policy) -> Findings:
-        """No private address is held by another."""
-        return ip_configuration.is_free(self, view, "ip_configuration", self.ip_configuration)
-
-    @rule(
-        ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source="Azure, addresses of a virtual network"
-    )
-    def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
-        """The subnet has a free address for each configuration."""
-        return ip_configuration.is_left(self, view, "ip_configuration", self.ip_configuration)
 
     @rule(
         ErrorCode.INVALID_REQUEST_CONTENT,
