@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.vtaplib.control.lab import Lab
-from tests.vtaplib.resources.rule_cases import CASES, Case, Make, Pair
+from tests.vtaplib.resources.rule_case import Case, Make, Pair
+from tests.vtaplib.resources.rule_cases import CASES
 from vtaplib import ArmError, Severity, SubscriptionHandle
 from vtaplib.model.resource import Resource, Rule
 from vtaplib.resources import RESOURCE_TYPES

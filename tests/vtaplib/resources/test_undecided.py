@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.vtaplib.control.lab import Lab, ip, nic, subnet, subnet_id
-from tests.vtaplib.resources.rule_cases import CASES, Case, Make
+from tests.vtaplib.resources.rule_case import Case, Make
+from tests.vtaplib.resources.rule_cases import CASES
 from tests.vtaplib.resources.test_rules import made
 from vtaplib import UNKNOWN, Undecided, Violation
 from vtaplib.control.settlement import with_value
