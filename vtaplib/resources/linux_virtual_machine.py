@@ -337,7 +337,7 @@ class LinuxVirtualMachine(VirtualMachine):
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def there_is_a_way_to_log_in(self, view: View, policy: Policy) -> Findings:
-        """With password authentication off there is a key, with it on a password."""
+        """Where only keys log in, there is a key."""
         keys_only = self.disable_password_authentication is not False
         if self.admin_username is None:
             return

@@ -223,6 +223,20 @@ class NetworkInterface(AddressedResource):
             )
 
     @rule(
+        ErrorCode.INVALID_REQUEST_CONTENT,
+        evidence=Evidence.DOCUMENTED,
+        source="Azure documentation, IP addresses of network interfaces",
+    )
+    def primary_configuration_is_ipv4(self, view: View, policy: Policy) -> Findings:
+        """An IPv6 configuration stands beside a primary one that is IPv4."""
+        primary = self.primary_configuration
+        if primary.private_ip_address_version == "IPv6":
+            yield (
+                ("ip_configuration", self.ip_configuration.index(primary), "private_ip_address_version"),
+                f"{self.label}: {primary.name} is IPv6 and primary; the primary configuration must be IPv4",
+            )
+
+    @rule(
         ErrorCode.SUBNETS_NOT_IN_SAME_VNET,
         evidence=Evidence.INFERRED,
         source="Azure REST API, network interfaces",
