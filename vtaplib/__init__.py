@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from vtaplib.control.cloud import Cloud, SubscriptionHandle
     from vtaplib.control.policy import Policy
     from vtaplib.errors import ArmError, VtapError
+    from vtaplib.fabric.topology import Topology
+    from vtaplib.mirror.engine import MirrorEngine
+    from vtaplib.mirror.replay import Replay
+    from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason
     from vtaplib.model.unknown import UNKNOWN, Undecided
     from vtaplib.model.view import View
     from vtaplib.model.violation import ErrorCode, Evidence, Severity, Violation
@@ -71,6 +75,7 @@ __all__ = [
     "DdosProtectionPlan",
     "Delegation",
     "DiffDiskSettings",
+    "Direction",
     "Encryption",
     "ErrorCode",
     "Evidence",
@@ -84,15 +89,20 @@ __all__ = [
     "LbProbe",
     "LbRule",
     "LinuxVirtualMachine",
+    "MirrorEngine",
+    "Mirrored",
     "NetworkInterface",
     "NetworkInterfaceBackendAddressPoolAssociation",
     "NetworkInterfaceIpConfiguration",
     "NetworkInterfaceTapConfiguration",
+    "NotMirrored",
     "OsDisk",
     "OsImageNotification",
     "PeeringState",
     "Plan",
     "Policy",
+    "Reason",
+    "Replay",
     "ResourceGroup",
     "Secret",
     "ServiceDelegation",
@@ -103,6 +113,7 @@ __all__ = [
     "Subscription",
     "SubscriptionHandle",
     "TerminationNotification",
+    "Topology",
     "TunnelInterface",
     "Undecided",
     "View",
@@ -121,6 +132,13 @@ _HOMES = {
     "Policy": "vtaplib.control.policy",
     "ArmError": "vtaplib.errors",
     "VtapError": "vtaplib.errors",
+    "Topology": "vtaplib.fabric.topology",
+    "MirrorEngine": "vtaplib.mirror.engine",
+    "Replay": "vtaplib.mirror.replay",
+    "Direction": "vtaplib.mirror.verdict",
+    "Mirrored": "vtaplib.mirror.verdict",
+    "NotMirrored": "vtaplib.mirror.verdict",
+    "Reason": "vtaplib.mirror.verdict",
     "UNKNOWN": "vtaplib.model.unknown",
     "Undecided": "vtaplib.model.unknown",
     "View": "vtaplib.model.view",

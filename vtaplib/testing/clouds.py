@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import strategies as st
 
 from vtaplib.control.policy import Policy
@@ -61,12 +63,8 @@ def clouds(
     if tenants < 1:
         raise ValueError(f"clouds: {tenants} tenants; a cloud has one at least")
     site = Site(draw, DrawnCloud(policy=policy), tenants, dual_stack=dual_stack)
-    for number in range(1, draw(st.integers(min_networks, max_networks)) + 1):
-        site.add_network(number, overlapping=overlapping, peered=peered)
-    for number in range(1, draw(st.integers(min_interfaces, max_interfaces)) + 1):
-        site.add_interface(number, attached=attached)
-    for number in range(1, draw(st.integers(min_taps, max_taps)) + 1):
-        site.add_tap(number, load_balanced=load_balanced)
-    for _ in range(draw(st.integers(0, max_deletions))):
-        site.delete_one()
+    site.repeat(min_networks, max_networks, partial(site.add_network, overlapping=overlapping, peered=peered))
+    site.repeat(min_interfaces, max_interfaces, partial(site.add_interface, attached=attached))
+    site.repeat(min_taps, max_taps, partial(site.add_tap, load_balanced=load_balanced))
+    site.repeat(0, max_deletions, site.delete_one)
     return site.cloud

@@ -57,11 +57,11 @@ def frames(
     """Ethernet frames without FCS: UDP, TCP and ICMP over IPv4.
 
     `between`: the interfaces that the frames pass, as a cloud gives them back. An option that is False
-    narrows: `strangers`, no end is an address that is no interface's (but without interfaces both are);
-    `ipv6`, no IPv6 frames; `fragments`, no IPv4 fragments; `tagged`, no VLAN tags; `malformed`, no frames
-    with bytes changed or cut off, and no bytes that never were a frame. `max_payload` is in bytes, after the
-    innermost header. Shrinks to an empty UDP datagram from the first interface to the second. Raises
-    ValueError if no IP packet has room for `max_payload`.
+    narrows: `strangers`, both ends are addresses of interfaces (if one has any); `ipv6`, no IPv6 frames;
+    `fragments`, no IPv4 fragments; `tagged`, no VLAN tags; `malformed`, no frames with bytes changed or cut
+    off, and no bytes that never were a frame. `max_payload` is in bytes, after the innermost header. Shrinks
+    to an empty UDP datagram from the first interface to the second. Raises ValueError if no IP packet has
+    room for `max_payload`.
 
     >>> frames(cloud.list(NetworkInterface), malformed=False).example()  # doctest: +SKIP
     b'\\x02\\x03\\x82ZN\\xb8\\x02\\xb5\\xc3\\xc0\\x84\\x92\\x08\\x00E\\x00…'
@@ -71,12 +71,11 @@ def frames(
     ends = [end for interface in between for end in _ends_of(interface)]
     # Often enough, so that most frames are of the interfaces.
     four, six = (3 * [end for end in ends if end.address.version == version] for version in (4, 6))
-    if strangers or not four:
+    if strangers or not ends:
         four += STRANGERS[:2]
-    if strangers or not six:
         six += STRANGERS[2:]
-    plain = _packets(four, max_payload, fragments=fragments)
-    others = [_packets(six, max_payload, fragments=False)] if ipv6 else []
+    plain = _packets(four or STRANGERS[:2], max_payload, fragments=fragments)
+    others = [_packets(six, max_payload, fragments=False)] if ipv6 and six else []
     sound = st.one_of(plain, *others)
     if tagged:
         others.append(_tagged(sound))

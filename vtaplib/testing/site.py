@@ -7,7 +7,7 @@ what is left of a failing test after shrinking is a short list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
@@ -83,6 +83,12 @@ class Site:
         """How many addresses a subnet has left, by ID."""
         self.taken: set[tuple[str, IPv4Address]] = set()
         self.tapped: set[str] = set()
+
+    def repeat(self, least: int, most: int, step: Callable[[int], None]) -> None:
+        """Takes a step, numbered from 1, at least and at most so many times."""
+        for number in range(1, most + 1):
+            if not self.draw(_one_more(step, number, certain=number <= least)):
+                return
 
     def put(self, strategy: st.SearchStrategy[R], beside: Resource) -> R:
         """Draws a resource and puts it into the subscription that another is in."""
@@ -238,7 +244,7 @@ class Site:
             )
         return balancer
 
-    def delete_one(self) -> None:
+    def delete_one(self, number: int) -> None:
         """Deletes a resource, unless the cloud refuses that."""
         present = [one.id for kind in DELETABLE for one in self.cloud.list(kind)]
         if not present:
@@ -267,6 +273,17 @@ class Site:
     def either(self, wanted: bool | None) -> bool:
         """What an option says, or either; shrinks to False."""
         return self.draw(st.booleans()) if wanted is None else wanted
+
+
+@st.composite
+def _one_more(draw: st.DrawFn, step: Callable[[int], None], number: int, *, certain: bool) -> bool:
+    """Whether there is one more step, which then has been taken. A strategy of its own, so that Hypothesis
+    sees where the step begins and ends, and leaves it out as a whole.
+    """
+    if not certain and not draw(st.sampled_from([False, True, True])):
+        return False
+    step(number)
+    return True
 
 
 def _guid(number: int, variant: str) -> str:
