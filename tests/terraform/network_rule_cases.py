@@ -160,6 +160,33 @@ INTERFACE_CASES: Final = [
     ),
     case(
         INTERFACE,
+        "primary_configuration_is_ipv4",
+        CONTENT,
+        "private_ip_address_version",
+        {
+            "ip_configuration": [
+                DYNAMIC,
+                {
+                    "name": "second",
+                    "private_ip_address_allocation": "Dynamic",
+                    "private_ip_address_version": "IPv6",
+                    "primary": True,
+                },
+            ]
+        },
+        {
+            "ip_configuration": [
+                {**DYNAMIC, "primary": True},
+                {
+                    "name": "second",
+                    "private_ip_address_allocation": "Dynamic",
+                    "private_ip_address_version": "IPv6",
+                },
+            ]
+        },
+    ),
+    case(
+        INTERFACE,
         "one_configuration_is_primary",
         "NetworkInterfaceMustHavePrimaryPropertySet",
         "",

@@ -183,6 +183,19 @@ CASES: Mapping[tuple[str, str], Case] = {
             ),
         ],
     ),
+    ("NetworkInterface", "primary_configuration_is_ipv4"): Case(
+        "InvalidRequestContent",
+        [
+            pair(
+                nic("new", ip(None, private_ip_address_version="IPv6")),
+                nic("new", ip(TWO, private_ip_address_version="IPv4")),
+            ),
+            pair(
+                nic("new", ip(TWO), ip(None, name="v6", private_ip_address_version="IPv6", primary=True)),
+                nic("new", ip(TWO, primary=True), ip(None, name="v6", private_ip_address_version="IPv6")),
+            ),
+        ],
+    ),
     ("NetworkInterface", "subnets_are_in_one_network"): Case(
         "SubnetsNotInSameVnet",
         [
