@@ -284,7 +284,7 @@ def hidden(draw: st.DrawFn, config: Values) -> Values:
     """The configuration as a plan may know it: some values are unknown until the apply."""
     places = list(_places(config, ()))
     chosen = draw(st.lists(st.sampled_from(places), max_size=4, unique=True))
-    made = _copy(config)
+    made: Values = _copy(config)
     for path in sorted(chosen, key=len, reverse=True):
         _hide(made, path)
     return made
