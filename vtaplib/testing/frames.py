@@ -117,22 +117,21 @@ def _segments(draw: st.DrawFn, source: Address, destination: Address, max_payloa
     """A protocol number, and what an IP packet of that protocol carries, its checksum right."""
     payload = draw(_payloads(max_payload))
     ports = st.sampled_from(WELL_KNOWN_PORTS) | st.integers(0, 0xFFFF)
+    here, there = draw(ports), draw(ports)
     protocol = draw(st.sampled_from([ipv4.UDP, ipv4.TCP, ipv4.ICMP]))
     if protocol == ipv4.UDP:
-        datagram = udp.UdpDatagram(draw(ports), draw(ports), payload)
+        datagram = udp.UdpDatagram(here, there, payload)
         checksum = transport_checksum(source, destination, protocol, udp.emit(datagram))
-        made = udp.emit(udp.UdpDatagram(datagram.source_port, datagram.destination_port, payload, checksum))
+        made = udp.emit(replace(datagram, checksum=checksum))
     elif protocol == ipv4.TCP:
         flags = draw(st.sampled_from([tcp.SYN, tcp.SYN | tcp.ACK, tcp.ACK, tcp.FIN | tcp.ACK, tcp.RST]))
-        segment = tcp.TcpSegment(
-            draw(ports), draw(ports), draw(st.integers(0, 0xFFFFFFFF)), flags=flags, payload=payload
-        )
+        segment = tcp.TcpSegment(here, there, draw(st.integers(0, 0xFFFFFFFF)), flags=flags, payload=payload)
         checksum = transport_checksum(source, destination, protocol, tcp.emit(segment))
         made = tcp.emit(replace(segment, checksum=checksum))
     else:
         protocol, kind = ECHO_REQUEST[source.version]
-        identifier = draw(st.integers(0, 0xFFFF)).to_bytes(2, "big")
-        rest = identifier + b"\0\0" + payload
+        # Identifier and sequence number, where the others have ports.
+        rest = here.to_bytes(2, "big") + there.to_bytes(2, "big") + payload
         bare = bytes([kind, 0, 0, 0]) + rest
         # ICMPv6 sums over a pseudo-header (RFC 4443, section 2.3), ICMP does not.
         checksum = (
