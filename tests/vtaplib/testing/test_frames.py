@@ -35,6 +35,7 @@ PLAIN = {"strangers": False, "ipv6": False, "fragments": False, "tagged": False,
 plain_frames = frames(TWO, **PLAIN)
 
 
+@pytest.mark.oracle
 @given(frames(tagged=False, fragments=False, malformed=False))
 def test_lengths_and_checksums_are_what_another_implementation_makes(frame: bytes) -> None:
     # scapy fills in what is None when it builds.
