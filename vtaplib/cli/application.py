@@ -35,6 +35,15 @@ CloudFile = Annotated[
         show_default="that of VTAP_ENDPOINT, else .vtap/cloud.db",
     ),
 ]
+PolicySettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy",
+        metavar="NAME=VALUE",
+        help="Set what Azure does not document, such as oversize=fragment; repeatable. "
+        "Or VTAP_POLICY_NAME=VALUE in the environment.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
@@ -106,14 +115,7 @@ def replay(
             "--down", metavar="NIC", help="Take this interface, by name or ID, for failed; repeatable."
         ),
     ] = None,
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policy",
-            metavar="NAME=VALUE",
-            help="Set a switch for what Azure does not document, such as oversize=fragment; repeatable.",
-        ),
-    ] = None,
+    policy: PolicySettings = None,
     decode: Annotated[
         int,
         typer.Option("--decode", metavar="N", min=0, help="Show scapy's dissection of the first N copies."),
@@ -134,13 +136,14 @@ def replay(
     """
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.output import make_console, write_json
-    from vtaplib.cli.replay_run import ReplayRequest, read_policy
+    from vtaplib.cli.policy_option import policy_of
+    from vtaplib.cli.replay_run import ReplayRequest
     from vtaplib.cli.replay_run import replay as run
 
     request = ReplayRequest(
         capture=capture,
         cloud=find_cloud_file(cloud),
-        policy=read_policy(policy or ()),
+        policy=policy_of(policy),
         out=out,
         format=capture_format.value,
         down=tuple(down or ()),

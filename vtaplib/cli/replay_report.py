@@ -135,7 +135,7 @@ class ReplayReport:
     capture: str
     format: str
     cloud: str
-    policy: Mapping[str, str]
+    policy: Mapping[str, object]
     down: tuple[str, ...]
     read: Amount
     untapped: Amount

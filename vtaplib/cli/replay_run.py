@@ -5,9 +5,8 @@ A capture that ends early is replayed up to there, and the report says where tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +26,7 @@ from vtaplib.cli.replay_report import (
     nowhere_entries,
     tap_point_entries,
 )
-from vtaplib.control.policy import DATA_PLANE, Policy
+from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError, TruncatedCaptureError, VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.replay import Replay
@@ -72,7 +71,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
             capture=printable(reader.name),
             format=reader.format,
             cloud=printable(str(request.cloud)),
-            policy={name: getattr(request.policy, name) for name in DATA_PLANE},
+            policy=request.policy.in_force(),
             down=down,
             read=amount(accounts.read),
             untapped=amount(accounts.untapped),
@@ -135,34 +134,6 @@ def find_interface(topology: Topology, wanted: str) -> str:
     raise VtapError(
         f"--down {wanted}: the cloud has no interface of this name or ID; it has {_listed(known) or 'none'}"
     )
-
-
-def read_policy(settings: Iterable[str]) -> Policy:
-    """The policy of `NAME=VALUE` settings. Raises `VtapError` for what is not a switch of the data plane, for
-    a value that it does not have, and for one that is set twice.
-    """
-    values: dict[str, str] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise VtapError(f"--policy {setting}: write NAME=VALUE, such as vni=per_source")
-        if name not in DATA_PLANE:
-            raise VtapError(
-                f"--policy {setting}: {_why_not_a_switch(name)}; there are {_switches(DATA_PLANE)}"
-            )
-        if values.setdefault(name, value) != value:
-            raise VtapError(f"--policy {setting}: {name} is also set to {values[name]}; set it once")
-    return Policy(**values)
-
-
-def _why_not_a_switch(name: str) -> str:
-    if name in (field.name for field in fields(Policy)):
-        return f"{name} is about what may be built, and changes nothing in a replay"
-    return "there is no such switch"
-
-
-def _switches(switches: Mapping[str, object]) -> str:
-    return "; ".join(f"{name} ({switch})" for name, switch in switches.items())
 
 
 def _listed(names: list[str]) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vtaplib.cli.replay_report import Amount, EarlyEnd, ReplayReport, TapPointEntry
-from vtaplib.control.policy import Policy
+from vtaplib.control.policy import Policy, setting_text
 from vtaplib.model import ids
 
 _NS_PER_S = 1_000_000_000
@@ -136,7 +136,7 @@ def _policy(report: ReplayReport) -> Text:
     for number, (name, value) in enumerate(report.policy.items()):
         changed = value != getattr(defaults, name)
         text.append(", " if number else "")
-        text.append(f"{name}={value}", "bold" if changed else "")
+        text.append(f"{name}={setting_text(value)}", "bold" if changed else "")
         text.append(" (not the default)" if changed else "")
     return text
 

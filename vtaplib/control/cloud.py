@@ -53,6 +53,9 @@ class StoreView(View):
         low = ids.key(prefix)
         return self.store.count_targets(low + first, low + last)
 
+    def taken(self, bucket: str, *, certain: bool = False) -> int:
+        return self.store.taken(ids.key(bucket))
+
 
 class Cloud:
     """A cloud in memory; `Cloud.open(path)` keeps it in a file that several processes may share."""
@@ -150,7 +153,9 @@ class Cloud:
         orphaned = {key: resource for key in orphans if (resource := self.view.find(key)) is not None}
         for key, resource in (present | orphaned).items():
             body = json.dumps(settlement.stored_values(resource), separators=(",", ":"), ensure_ascii=False)
-            self._store.put(key, type(resource).__name__, body, self._references(overlay, resource))
+            takings = [(taking.bucket, taking.amount) for taking in resource.takes()]
+            references = self._references(overlay, resource)
+            self._store.put(key, type(resource).__name__, body, references, takings)
 
     def _references(self, overlay: Overlay, resource: Resource) -> Iterator[tuple[str, str | None]]:
         for reference in resource.references():

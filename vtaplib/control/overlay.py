@@ -11,6 +11,7 @@ undecided, and an existing resource that the plan has not reached yet is not hel
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterator, MutableSequence, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -48,6 +49,12 @@ class Overlay(View):
         self._gone: set[str] = set()
         self._sources: dict[str, dict[str, None]] = {}
         self._targets: list[tuple[str, str]] = []
+        self._taken: Counter[str] = Counter()
+        """What is taken of limits by what is laid over the view."""
+        self._hidden: dict[str, Resource] = {}
+        """What does not show of the view below, as it was when it was covered."""
+        self._taken_below: Counter[str] = Counter()
+        """What is taken of limits by what does not show."""
 
     @property
     def settled(self) -> bool:
@@ -97,6 +104,11 @@ class Overlay(View):
         if self._present or self._gone:
             return super().count_targets(prefix, first, last)
         return self.base.count_targets(prefix, first, last)
+
+    def taken(self, bucket: str, *, certain: bool = False) -> int:
+        key = ids.key(bucket)
+        below = self.base.taken(key, certain=certain) - self._taken_below[key]
+        return self._taken[key] + (below if self._settled or not certain else 0)
 
     def _covers(self, key: str) -> bool:
         return key in self._present or key in self._gone
@@ -192,6 +204,7 @@ class Overlay(View):
         self.remove(key)
         self._gone.discard(key)
         self._present[key] = resource
+        _count(self._taken, resource)
         for target, owner in _keys(resource):
             insort(self._targets, (target, key))
             for name in {target, owner}:
@@ -200,10 +213,14 @@ class Overlay(View):
     def remove(self, resource_id: str) -> None:
         """Takes a resource away, without a check."""
         key = ids.key(resource_id)
+        if not self._covers(key) and (hidden := self.base.find(key)) is not None:
+            self._hidden[key] = hidden
+            _count(self._taken_below, hidden)
         self._gone.add(key)
         resource = self._present.pop(key, None)
         if resource is None:
             return
+        _count(self._taken, resource, -1)
         for target, owner in _keys(resource):
             position = bisect_left(self._targets, (target, key))
             if self._targets[position : position + 1] == [(target, key)]:
@@ -230,13 +247,21 @@ class Overlay(View):
 
     def forget(self, resource_id: str) -> None:
         """Drops what the overlay says about a resource, so that the view below shows."""
-        self.remove(resource_id)
-        self._gone.discard(ids.key(resource_id))
+        key = ids.key(resource_id)
+        self.remove(key)
+        self._gone.discard(key)
+        if (hidden := self._hidden.pop(key, None)) is not None:
+            _count(self._taken_below, hidden, -1)
 
 
 def _keys(resource: Resource) -> Iterator[tuple[str, str]]:
     for reference in resource.references():
         yield ids.key(reference.target), ids.key(reference.owner)
+
+
+def _count(counter: Counter[str], resource: Resource, sign: int = 1) -> None:
+    for taking in resource.takes():
+        counter[taking.bucket] += sign * taking.amount
 
 
 def _under(prefix: Path, violations: Sequence[Violation]) -> Iterator[Violation]:

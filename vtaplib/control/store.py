@@ -1,4 +1,4 @@
-"""The store: two tables in SQLite. This file knows all about SQLite and nothing about what is stored.
+"""The store: a few tables in SQLite. This file knows all about SQLite and nothing about what is stored.
 
 A write is one transaction that holds the file's write lock from its first read on, so that two processes
 neither lose an update nor pass a check together that they would break together. Write-ahead logging lets
@@ -20,7 +20,7 @@ from vtaplib.errors import VtapError
 
 APPLICATION_ID: Final = int.from_bytes(b"vtap", "big")
 """What says in the header of a SQLite file whose it is."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 -- One row a resource.
 CREATE TABLE resource (
@@ -41,6 +41,23 @@ CREATE TABLE reference (
 ) WITHOUT ROWID;
 CREATE INDEX reference_by_owner ON reference (owner, source);
 CREATE INDEX reference_by_source ON reference (source);
+
+-- One row for each limit that a resource counts against, and how much all take of a limit together.
+CREATE TABLE taking (
+    source TEXT NOT NULL REFERENCES resource (key) ON DELETE CASCADE,
+    bucket TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (source, bucket)
+) WITHOUT ROWID;
+CREATE TABLE tally (
+    bucket TEXT PRIMARY KEY,
+    amount INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER taking_begins AFTER INSERT ON taking BEGIN
+    INSERT INTO tally (bucket, amount) VALUES (new.bucket, new.amount)
+        ON CONFLICT (bucket) DO UPDATE SET amount = amount + excluded.amount; END;
+CREATE TRIGGER taking_ends AFTER DELETE ON taking BEGIN
+    UPDATE tally SET amount = amount - old.amount WHERE bucket = old.bucket; END;
 """
 SMALLEST_PAGE_BYTES: Final = 512
 """No database is smaller (https://sqlite.org/fileformat2.html, section 1.3.2)."""
@@ -117,7 +134,7 @@ class Store:
         if self._mark() == NOTHING:
             with self.writing():
                 if self._mark() == NOTHING:
-                    for statement in SCHEMA.split(";\n"):
+                    for statement in _statements(SCHEMA):
                         execute(statement)
                     execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -241,8 +258,20 @@ class Store:
         ((count,),) = self._rows(statement, first, last)
         return int(count)
 
-    def put(self, key: str, kind: str, body: str, references: Iterable[ReferenceRow]) -> None:
-        """Writes a resource's row and replaces its references. Inside `writing`."""
+    def taken(self, bucket: str) -> int:
+        """How much resources take of a limit together."""
+        rows = self._rows("SELECT amount FROM tally WHERE bucket = ?", bucket)
+        return int(rows[0][0]) if rows else 0
+
+    def put(
+        self,
+        key: str,
+        kind: str,
+        body: str,
+        references: Iterable[ReferenceRow],
+        takings: Iterable[tuple[str, int]] = (),
+    ) -> None:
+        """Writes a resource's row and replaces its references and takings. Inside `writing`."""
         execute = self._connection.execute
         execute(
             "INSERT INTO resource (key, kind, body) VALUES (?, ?, ?) "
@@ -253,6 +282,11 @@ class Store:
         self._connection.executemany(
             "INSERT OR IGNORE INTO reference (source, target, owner) VALUES (?, ?, ?)",
             [(key, target, owner) for target, owner in references],
+        )
+        execute("DELETE FROM taking WHERE source = ?", (key,))
+        self._connection.executemany(
+            "INSERT INTO taking (source, bucket, amount) VALUES (?, ?, ?)",
+            [(key, bucket, amount) for bucket, amount in takings],
         )
 
     def orphans(self, key: str) -> list[str]:
@@ -306,6 +340,16 @@ def _make_room(path: Path) -> None:
 def _primary_code(error: sqlite3.DatabaseError) -> int:
     """The error's result code without what SQLite adds in the upper bits; 0 if Python raised it by itself."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, in which a statement ends with its line."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _marks(values: list[str]) -> str:

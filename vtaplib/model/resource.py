@@ -10,7 +10,7 @@ computed at a read), `effects` and `aftermath` (what a write or a deletion does 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -33,6 +33,24 @@ Findings = Iterator[tuple[Path, str]]
 """What a rule yields: the field at fault and the message."""
 
 
+Bucket = Callable[[Any], str]
+"""Where a resource counts against a limit, as a function of the resource: the ID of what has the limit, and
+what is counted of it. "" where the resource does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many of something there may be. What a resource takes of it is counted where it is stored, so that
+    nobody has to count the world.
+    """
+
+    limit: str
+    """The policy's setting that says how many."""
+    bucket: Bucket
+    amount: Callable[[Any], int]
+    """How much of the limit a resource takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule: a function that judges, with what reports and documentation say of it."""
@@ -49,6 +67,23 @@ class Rule:
     """The rule in a sentence: the first paragraph of its docstring."""
     compares: bool = False
     """Whether it judges a change: it is also given the resource as it was, if there was one."""
+    switch: str = ""
+    """The policy's setting that says whether it is an error (`error`), a warning (`warn`) or not judged at
+    all (any other value); `severity` is what the default makes of it."""
+    at_apply: str = ""
+    """Why a plan may let pass what an apply then refuses; empty where it never does that with all values
+    known."""
+    quota: Quota | None = None
+
+    def severity_under(self, policy: Policy) -> Severity | None:
+        """What breaking the rule is under a policy; None where it is not judged."""
+        if not self.switch:
+            return self.severity
+        return SEVERITIES.get(getattr(policy, self.switch))
+
+
+SEVERITIES: Mapping[str, Severity] = {"error": Severity.ERROR, "warn": Severity.WARNING}
+"""What the values of a switch make of a rule."""
 
 
 def rule(
@@ -58,16 +93,75 @@ def rule(
     severity: Severity = Severity.ERROR,
     source: str = "",
     compares: bool = False,
+    switch: str = "",
+    at_apply: str = "",
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Makes a rule of a method that yields the path of the field at fault and a message. The method takes
-    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`.
+    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`. With a `switch` the policy says
+    what breaking it is.
     """
 
     def declare(judge: Callable[..., Findings]) -> Rule:
         what = " ".join((judge.__doc__ or "").partition("\n\n")[0].split())
-        return Rule(judge, judge.__name__, code, severity, evidence, source, what, compares)
+        return Rule(judge, judge.__name__, code, severity, evidence, source, what, compares, switch, at_apply)
 
     return declare
+
+
+def limit(
+    setting: str,
+    code: ErrorCode,
+    *,
+    what: str,
+    bucket: Bucket,
+    path: Path,
+    amount: Callable[[Any], int] = lambda it: 1,
+    evidence: Evidence = Evidence.DOCUMENTED,
+    severity: Severity = Severity.ERROR,
+    switch: str = "",
+) -> Rule:
+    """Makes a rule of one of the policy's limits. `what` says in a sentence what may not be more; a finding
+    is at `path`. Like all about numbers, it counts what is planned in a plan, and all that is at an apply.
+    """
+    quota = Quota(setting, bucket, amount)
+
+    def judge(self: Resource, view: View, policy: Policy) -> Findings:
+        most = getattr(policy, setting)
+        where = bucket(self)
+        count = view.taken(where, certain=True) if where else 0
+        if count > most:
+            owner, _, counted = where.rpartition("/")
+            yield (
+                path,
+                (
+                    f"{self.label}: {count} of {counted} in {label(owner)}, at most {most}; remove some, or "
+                    f"set the policy's {setting} if your subscription has more"
+                ),
+            )
+
+    return Rule(
+        judge,
+        setting,
+        code,
+        severity,
+        evidence,
+        "Azure, limits",
+        what,
+        switch=switch,
+        at_apply=NUMBERS,
+        quota=quota,
+    )
+
+
+NUMBERS = "A plan counts what it plans; what others have made counts at apply."
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a resource takes of a limit."""
+
+    bucket: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +224,9 @@ class Resource(Model):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = {name: member for name, member in vars(cls).items() if isinstance(member, Rule)}
+        own = {
+            name: replace(member, name=name) for name, member in vars(cls).items() if isinstance(member, Rule)
+        }
         cls._rules = {**cls._rules, **own}
 
     @property
@@ -164,6 +260,18 @@ class Resource(Model):
                 if resolved is not None:
                     yield Reference(path + step, resolved, field.ref.kind)
 
+    def takes(self) -> Iterator[Taking]:
+        """What the resource takes of limits, as far as that is known."""
+        for rule in self._rules.values():
+            if rule.quota is None:
+                continue
+            try:
+                bucket, amount = rule.quota.bucket(self), rule.quota.amount(self)
+            except Undecided:
+                continue
+            if bucket and amount:
+                yield Taking(ids.key(bucket), amount)
+
     def assign(self, view: View, before: Self | None) -> Iterator[Assignment]:
         """What the service gives at a write. `before` is the stored resource that the write replaces."""
         yield from ()
@@ -193,14 +301,24 @@ class Resource(Model):
     def check(self, view: View, policy: Policy, before: Self | None = None) -> Iterator[Violation]:
         """Every broken rule. A rule that reads something not known yet is undecided, and silent."""
         for rule in self._rules.values():
-            if rule.compares and before is None:
+            severity = rule.severity_under(policy)
+            if severity is None or (rule.compares and before is None):
                 continue
             subjects = (self, before) if rule.compares else (self,)
             try:
+                if rule.quota and before and not _takes_more(rule.quota, self, before):
+                    continue
                 for path, message in rule.judge(*subjects, view, policy):
-                    yield Violation(rule.code, message, path, rule.severity, rule.name, rule.evidence)
+                    yield Violation(rule.code, message, path, severity, rule.name, rule.evidence)
             except Undecided:
                 continue
+
+
+def _takes_more(quota: Quota, resource: Resource, before: Resource) -> bool:
+    """Whether a change takes more of a limit than there was taken: what already is too much may stay."""
+    return quota.bucket(resource).lower() != quota.bucket(before).lower() or quota.amount(
+        resource
+    ) > quota.amount(before)
 
 
 class _Names(dict[str, str]):

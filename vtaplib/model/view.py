@@ -60,6 +60,10 @@ class View(ABC):
         low = ids.key(prefix)
         return sum(low + first <= target <= low + last for target, _ in self.targets(low))
 
+    @abstractmethod
+    def taken(self, bucket: str, *, certain: bool = False) -> int:
+        """How much resources take of a limit together (see `Quota`). `certain`: as in `referrers`."""
+
     def get(self, kind: type[R], resource_id: str) -> R:
         """The resource with this ID. Raises Missing, an Undecided, if it is absent or of another type."""
         found = self.find(resource_id)

@@ -59,6 +59,18 @@ class ErrorCode(StrEnum):
     NIC_IN_USE = "NicInUse"
     SUBNETS_NOT_IN_SAME_VNET = "SubnetsNotInSameVnet"
     NETWORK_INTERFACE_MUST_HAVE_PRIMARY_PROPERTY_SET = "NetworkInterfaceMustHavePrimaryPropertySet"
+    NETWORK_INTERFACE_COUNT_EXCEEDED = "NetworkInterfaceCountExceeded"
+    SECURITY_RULE_CONFLICT = "SecurityRuleConflict"
+    IN_USE_NETWORK_SECURITY_GROUP_CANNOT_BE_DELETED = "InUseNetworkSecurityGroupCannotBeDeleted"
+    PUBLIC_IP_ADDRESS_CANNOT_BE_DELETED = "PublicIPAddressCannotBeDeleted"
+    DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED = (
+        "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed"
+    )
+    ANOTHER_INTERNAL_LOAD_BALANCER_EXISTS = "AnotherInternalLoadBalancerExists"
+    LOAD_BALANCER_RULE_COUNT_LIMIT_REACHED_FOR_NIC = "LoadBalancerRuleCountLimitReachedForNic"
+    VNET_COUNT_LIMIT_REACHED = "VnetCountLimitReached"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    SUBSCRIPTION_NOT_REGISTERED_FOR_FEATURE = "SubscriptionNotRegisteredForFeature"
     RULES_USE_SAME_BACKEND_PORT_PROTOCOL_AND_POOL = "RulesUseSameBackendPortProtocolAndPool"
     LOAD_BALANCER_WITHOUT_FRONTEND_IP_CANT_HAVE_CHILD_RESOURCES = (
         "LoadBalancerWithoutFrontendIPCantHaveChildResources"
@@ -76,6 +88,24 @@ class ErrorCode(StrEnum):
     VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE = "VirtualNetworkTapDestinationInUse"
     VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION = "VirtualNetworkTapSourceIsDestination"
     VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED = "VirtualNetworkTapAlreadyConfigured"
+    VIRTUAL_NETWORK_TAP_SOURCE_NOT_SUPPORTED = "VirtualNetworkTapSourceNotSupported"
+    VIRTUAL_NETWORK_TAP_SOURCE_VM_SIZE_NOT_SUPPORTED = "VirtualNetworkTapSourceVmSizeNotSupported"
+    VIRTUAL_NETWORK_TAP_SOURCE_FLOATING_IP_NOT_SUPPORTED = "VirtualNetworkTapSourceFloatingIPNotSupported"
+    VIRTUAL_NETWORK_TAP_SOURCE_BASIC_LOAD_BALANCER_NOT_SUPPORTED = (
+        "VirtualNetworkTapSourceBasicLoadBalancerNotSupported"
+    )
+    VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED = (
+        "VirtualNetworkTapSourceVnetEncryptionNotSupported"
+    )
+    VIRTUAL_NETWORK_TAP_COUNT_LIMIT_REACHED = "VirtualNetworkTapCountLimitReached"
+    TAP_CONFIGURATION_COUNT_LIMIT_REACHED = "TapConfigurationCountLimitReached"
+    NETWORK_INTERFACE_NOT_ON_FASTPATH = "NetworkInterfaceNotOnFastpath"
+    # Warnings: nothing is refused, but the stream would be lost, or something is not as it seems.
+    VIRTUAL_NETWORK_TAP_STREAM_LOST = "VirtualNetworkTapStreamLost"
+    VIRTUAL_NETWORK_TAP_RING = "VirtualNetworkTapRing"
+    VIRTUAL_NETWORK_TAP_REGION_NOT_LISTED = "VirtualNetworkTapRegionNotListed"
+    VIRTUAL_NETWORK_TAP_SOURCE_INTERRUPTED = "VirtualNetworkTapSourceInterrupted"
+    VIRTUAL_MACHINE_SIZE_NOT_KNOWN = "VirtualMachineSizeNotKnown"
     IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED = "InUseVirtualNetworkTapCannotBeDeleted"
 
 

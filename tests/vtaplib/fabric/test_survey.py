@@ -66,6 +66,9 @@ class ListView(View):
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         raise NotImplementedError("a survey asks for no targets")
 
+    def taken(self, bucket: str, *, certain: bool = False) -> int:
+        raise NotImplementedError("a survey asks for no limits")
+
 
 def network(name: str, space: str) -> VirtualNetwork:
     return VirtualNetwork(
