@@ -73,7 +73,7 @@ class Provider:
             return diagnostics
         with self._lock:
             try:
-                cloud = Cloud.open(configuration.path)
+                cloud = Cloud.open(configuration.path, policy=configuration.policy)
             except VtapError as error:
                 return [Diagnostic(Severity.ERROR, "The cloud cannot be opened", str(error), ("endpoint",))]
             self._configuration = configuration

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from provider_shim.diagnostics import Diagnostic, Severity
+from provider_shim.policy_block import NAME as POLICY
+from provider_shim.policy_block import policy_block, read_policy_block
 from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Schema
+from vtaplib.control.policy import Policy
 from vtaplib.model.unknown import UNKNOWN
 
 DEFAULT_ENDPOINT = "file:.vtap/cloud.db"
@@ -122,7 +125,7 @@ def provider_schema() -> Schema:
         for name, names in FEATURES.items()
     )
     features = NestedBlock("features", Nesting.LIST, Block(top, blocks), min_items=1, max_items=1)
-    return Schema(Block(tuple(sorted(attributes, key=lambda one: one.name)), (features,)))
+    return Schema(Block(tuple(sorted(attributes, key=lambda one: one.name)), (features, policy_block())))
 
 
 def _feature(spec: str) -> Attribute:
@@ -145,6 +148,8 @@ class ProviderConfiguration:
     """Creating over an existing resource replaces it, instead of being refused."""
     keep_full_groups: bool = True
     """A resource group that still holds resources is not deleted."""
+    policy: Policy = Policy()
+    """What the cloud does where Azure's documentation does not say."""
 
 
 def read_configuration(
@@ -183,6 +188,8 @@ def read_configuration(
         if isinstance(value, str) and not GUID.fullmatch(value):
             detail = "Write it as xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, in hexadecimal digits."
             diagnostics.append(_error(name, f"{name} = {value!r} is not a GUID", detail))
+    policy, wrong = read_policy_block(_first(config.get(POLICY)), environment)
+    diagnostics += wrong
     if diagnostics:
         return None, diagnostics
     features = _first(config.get("features"))
@@ -194,6 +201,7 @@ def read_configuration(
             tenant_id=None if tenant_id is None or tenant_id is UNKNOWN else str(tenant_id),
             allow_overwriting=features.get(SKIP_EXISTING) is True,
             keep_full_groups=groups.get(KEEP_FULL_GROUPS) is not False,
+            policy=policy,
         ),
         [],
     )

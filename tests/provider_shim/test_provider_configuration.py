@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from provider_shim.provider_configuration import (
     provider_schema,
     read_configuration,
 )
+from vtaplib.control.policy import SETTINGS, Policy
 from vtaplib.model.unknown import UNKNOWN
 
 ONE, TWO = "11111111-2222-4333-8444-555555555555", "AAAAAAAA-2222-4333-8444-BBBBBBBBBBBB"
@@ -104,3 +106,65 @@ def test_secrets_are_sensitive() -> None:
     sensitive = {one.name for one in provider_schema().block.attributes if one.sensitive}
     assert {"client_secret", "client_certificate_password", "oidc_token"} <= sensitive
     assert not {"subscription_id", "tenant_id", "endpoint"} & sensitive
+
+
+def policy(block: dict[str, Any], environment: dict[str, str] | None = None) -> Policy:
+    found, wrong = read({"subscription_id": ONE, "policy": [block]}, environment)
+    assert found is not None, wrong
+    return found.policy
+
+
+def test_every_setting_is_an_argument_of_the_policy_block_with_its_reason() -> None:
+    block = next(one for one in provider_schema().block.blocks if one.name == "policy")
+    assert block.max_items == 1
+    assert {one.name for one in block.block.attributes} == SETTINGS.keys()
+    assert all(one.optional and one.description for one in block.block.attributes)
+
+
+def test_the_policy_block_goes_before_the_environment_and_that_before_the_defaults() -> None:
+    environment = {"VTAP_POLICY_FASTPATH_CHECK": "off", "VTAP_POLICY_TAPS_PER_REGION": "3"}
+    assert policy({}) == Policy()
+    assert policy({}, environment) == Policy(fastpath_check="off", taps_per_region=3)
+    assert policy({"fastpath_check": "warn", "vni": None}, environment) == Policy(
+        fastpath_check="warn", taps_per_region=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "setting"),
+    [
+        ("vni", "fixed:7", "fixed:7"),
+        ("mirror_denied", True, True),
+        ("taps_per_region", 7, 7),
+        ("taps_per_region", Decimal(7), 7),
+        ("unsupported_size_suffixes", ["_v6", "_v7"], ("_v6", "_v7")),
+        ("unsupported_size_suffixes", [], ()),
+        ("snaplen", "128", "128"),
+    ],
+)
+def test_an_argument_of_the_policy_block_is_its_setting(argument: str, value: Any, setting: Any) -> None:
+    assert getattr(policy({argument: value}), argument) == setting
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"vni": "sometimes"},
+        {"taps_per_region": -1},
+        {"taps_per_region": Decimal("1.5")},
+        {"source_change_downtime_s": 61},
+        {"fastpath_check": UNKNOWN},
+        {"unsupported_size_suffixes": ["_v6", UNKNOWN]},
+    ],
+)
+def test_a_wrong_argument_of_the_policy_block_is_named(block: dict[str, Any]) -> None:
+    (name,) = block
+    assert read({"subscription_id": ONE, "policy": [block]}) == (None, [("policy", 0, name)])
+
+
+@pytest.mark.parametrize("variable", ["VTAP_POLICY_VNI", "VTAP_POLICY_SPEED"])
+def test_a_wrong_policy_in_the_environment_is_said(variable: str) -> None:
+    found, diagnostics = read_configuration({"subscription_id": ONE}, {variable: "high"})
+    assert found is None
+    (one,) = diagnostics
+    assert variable.removeprefix("VTAP_POLICY_").lower() in one.detail

