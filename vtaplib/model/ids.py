@@ -23,6 +23,11 @@ def key(resource_id: str) -> str:
     return low if low.isascii() else low.encode(errors="replace").decode()
 
 
+def in_region(subscription_id: str, location: str, counted: str) -> str:
+    """The ID under which something is counted in a region of a subscription."""
+    return f"/subscriptions/{subscription_id}/locations/{location}/{counted}"
+
+
 def placeholders(id_format: str) -> tuple[str, ...]:
     """The names of the fields in an ID format, in order."""
     return tuple(_PLACEHOLDER.findall(id_format))

@@ -16,6 +16,7 @@ from vtaplib.model.resource import (
     Reference,
     Resource,
     label,
+    limit,
     resource_kind,
     rule,
 )
@@ -32,6 +33,11 @@ VXLAN_PORT = 4789
 """RFC 7348 section 5: the port that IANA assigned to VXLAN; Azure takes no other."""
 TO_INTERFACE = "destination_network_interface_ip_configuration_id"
 TO_FRONTEND = "destination_load_balancer_frontend_ip_configuration_id"
+
+
+def taps_in_region(subscription_id: str, location: str) -> str:
+    """The ID under which the TAPs of a region are counted."""
+    return ids.in_region(subscription_id, location, "virtualNetworkTaps")
 
 
 class VirtualNetworkTap(Resource):
@@ -64,6 +70,14 @@ class VirtualNetworkTap(Resource):
     """The GUID of the TAP."""
     network_interface_tap_configuration_ids: Derived[Sequence[str]] = SERVICE
     """The IDs of the tap configurations that send to the TAP."""
+
+    taps_per_region = limit(
+        "taps_per_region",
+        ErrorCode.VIRTUAL_NETWORK_TAP_COUNT_LIMIT_REACHED,
+        what="A region of a subscription has no more TAPs than the limit.",
+        bucket=lambda it: taps_in_region(it.subscription_id, it.location),
+        path=("location",),
+    )
 
     def assign(self, view: View, before: VirtualNetworkTap | None) -> Iterator[Assignment]:
         yield ("guid",), lambda it: ids.guid(it.id)
