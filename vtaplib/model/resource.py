@@ -369,8 +369,8 @@ def id_format_of(kind: str) -> str:
     return f"{resource_kind(cls.owner).id_format}/{cls.id_segment}/{{part}}"
 
 
-def resolve(kind: str, value: str, source: Resource) -> str | None:
-    """The ID that a reference by ID or by name means, seen from the resource that makes it; None if a name in
+def resolve(kind: str, value: str, source: Model) -> str | None:
+    """The ID that a reference by ID or by name means, seen from the model that makes it; None if a name in
     it is not known yet.
     """
     if value.startswith("/"):

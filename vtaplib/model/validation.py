@@ -5,13 +5,13 @@ Nothing here looks at the world; that is what rules are for. Values that are not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
 from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
-from vtaplib.model.combination import Presence
+from vtaplib.model.combination import Combination, Presence
 from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, Items
 from vtaplib.model.resource import Resource, id_format_of, resolve
 from vtaplib.model.unknown import Undecided
@@ -29,20 +29,34 @@ def validate(
     `before`: the stored resource that it replaces; what the service gave it then does not count as given now.
     `strict_ids`: the fixed segments of IDs must be in their canonical case, as azurerm wants them.
     """
-    for path, field, value in resource.walk():
-        for problem_path, problem in _problems(resource, field, value, strict_ids):
+    name = _name(resource)
+    yield from check_fields(resource, name, strict_ids=strict_ids)
+    yield from _misplaced(resource)
+    code = type(resource).combination_code
+    for path, problem in check_combinations(resource, type(resource).combinations, before):
+        yield Violation(code, f"{name}: {problem}", path)
+
+
+def check_fields(model: Model, name: str, *, strict_ids: bool = False) -> Iterator[Violation]:
+    """Every value that does not fit its field. `name`: the model's, for messages."""
+    for path, field, value in model.walk():
+        for problem_path, problem in _problems(model, field, value, strict_ids):
             full = path + problem_path
             yield Violation(
                 ErrorCode.INVALID_RESOURCE_NAME if full == ("name",) else ErrorCode.INVALID_REQUEST_CONTENT,
-                f"{_name(resource)}: {dotted(full)} {problem}",
+                f"{name}: {dotted(full)} {problem}",
                 full,
             )
-    yield from _misplaced(resource)
-    for combination in type(resource).combinations:
-        presence = {name: _presence(resource, before, name) for name in combination.names}
+
+
+def check_combinations(
+    model: Model, combinations: Iterable[Combination], before: Model | None = None
+) -> Iterator[tuple[Path, str]]:
+    """Path and problem of every combination of fields that does not hold. `before` as in `validate`."""
+    for combination in combinations:
+        presence = {name: _presence(model, before, name) for name in combination.names}
         for path, problem in combination.findings(presence):
-            located = _located(type(resource), path)
-            yield Violation(type(resource).combination_code, f"{_name(resource)}: {problem}", located)
+            yield _located(type(model), path), problem
 
 
 def _located(cls: type[Model], names: Path) -> Path:
@@ -114,7 +128,7 @@ def _map_problems(value: Any) -> Iterator[tuple[Path, str]]:
             yield (str(name),), problem
 
 
-def _problems(resource: Resource, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
+def _problems(model: Model, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
     unsound = list(_structure_problems(field, value))
     yield from unsound
     if unsound or value is None:
@@ -128,13 +142,13 @@ def _problems(resource: Resource, field: Field, value: Any, strict_ids: bool) ->
             ((), constraint.problem(value)) for constraint in field.constraints
         ]
     elif field.shape is Shape.LIST:
-        found = [((at,), _scalar_problem(resource, field, one, strict_ids)) for at, one in enumerate(value)]
+        found = [((at,), _scalar_problem(model, field, one, strict_ids)) for at, one in enumerate(value)]
     else:
-        found = [((), _scalar_problem(resource, field, value, strict_ids))]
+        found = [((), _scalar_problem(model, field, value, strict_ids))]
     yield from ((path, problem) for path, problem in found if problem)
 
 
-def _scalar_problem(resource: Resource, field: Field, value: Any, strict_ids: bool) -> str | None:
+def _scalar_problem(model: Model, field: Field, value: Any, strict_ids: bool) -> str | None:
     if value == "" and field.has(OPTIONAL_ASSIGNED):
         return None  # a read says "" where there is nothing, and what was read can be put back
     constraints = field.constraints if field.shape is Shape.SCALAR else field.element_constraints
@@ -147,7 +161,7 @@ def _scalar_problem(resource: Resource, field: Field, value: Any, strict_ids: bo
         by_name = ids.placeholders(id_format)[-1] == field.name or not field.name.endswith(("_id", "_ids"))
         if not by_name and not value.startswith("/"):
             return f"= {value!r} {ids.format_problem(id_format, value)}"
-        target = resolve(field.ref.kind, value, resource)
+        target = resolve(field.ref.kind, value, model)
         if target is not None and target == value:
             problem = ids.format_problem(id_format, target, strict=strict_ids)
             if problem:
@@ -184,8 +198,8 @@ def _repeated_names(blocks: tuple[Model, ...]) -> Iterator[tuple[Path, str]]:
         seen.add(name)
 
 
-def _presence(resource: Resource, before: Resource | None, name: str) -> Presence:
-    value, past, service_gives = _reach(resource, before, name)
+def _presence(model: Model, before: Model | None, name: str) -> Presence:
+    value, past, service_gives = _reach(model, before, name)
     if value is Presence.UNKNOWN:
         return Presence.UNKNOWN
     if value is None or value == ():
@@ -195,9 +209,9 @@ def _presence(resource: Resource, before: Resource | None, name: str) -> Presenc
     return Presence.GIVEN
 
 
-def _reach(resource: Resource, before: Resource | None, name: str) -> tuple[Any, Any, bool]:
+def _reach(model: Model, before: Model | None, name: str) -> tuple[Any, Any, bool]:
     """A value by dotted path, what it was before, and whether the service may have given it."""
-    value: Any = resource
+    value: Any = model
     past: Any = before
     service_gives = False
     for step in name.split("."):
