@@ -9,13 +9,15 @@ are known at plan; so is all else that follows from the configuration.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from provider_shim import merging
 from provider_shim.derivation import identity_schema, public_fields, resource_schema
-from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
+from provider_shim.diagnostics import Diagnostic, Path, Severity
 from provider_shim.identity import format_identity, full_format, parse_identity
 from provider_shim.provider_configuration import ProviderConfiguration, provider_schema, read_configuration
+from provider_shim.reports import diagnostic, terraform_path
 from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult
 from provider_shim.schema import IdentitySchema, Schema
 from provider_shim.types import IDENTITIES, RESOURCE_TYPES
@@ -36,6 +38,9 @@ from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subscription import Subscription
 
 SOURCE_ADDRESS = "terraform.local/vtap/vtap"
+HOLD_SECONDS = 0.02
+"""How long the first answer about an awaited type is held. Terraform asks about objects that can be asked
+about at once within a millisecond or two."""
 
 
 class Provider:
@@ -47,6 +52,7 @@ class Provider:
         self._cloud: Cloud | None = None
         self._overlay: Overlay | None = None
         self._replaced: set[str] = set()
+        self._hold_until = 0.0
 
     # Schemas
 
@@ -79,6 +85,7 @@ class Provider:
             self._configuration = configuration
             self._cloud = cloud
             self._overlay = cloud.overlay(settled=False)
+            self._hold_until = 0.0
             self._replaced.clear()
             if configuration.subscription_id:
                 return self._lay_subscription(cloud, self._overlay, configuration)
@@ -114,7 +121,7 @@ class Provider:
     ) -> list[Diagnostic]:
         kind = RESOURCE_TYPES[type_name]
         resource = self._resource(kind, config)
-        diagnostics = [_diagnostic(kind, one) for one in validate(resource, strict_ids=True)]
+        diagnostics = [diagnostic(kind, one) for one in validate(resource, strict_ids=True)]
         if not write_only_allowed:
             diagnostics += [
                 Diagnostic(
@@ -169,6 +176,7 @@ class Provider:
                 replace.append(("id",))
             assigned, violations, fresh = self._lay(overlay, resource, prior, replaced=bool(replace))
             known_id = _id(assigned)
+            self._note_question(kind, overlay, known_id, prior)
             # Of a resource whose name is not known, nothing is known of what the service gives.
             given = {} if known_id is None else assigned.values()
             plan = merging.planned(kind, config, prior, given, fresh=fresh)
@@ -178,14 +186,33 @@ class Provider:
                 violations = self._new_ones(violations, resource)
             elif prior is not None and known_id is not None:
                 plan |= dict.fromkeys(_no_longer_so(kind, assigned, overlay, plan), UNKNOWN)
+        self._note_answer(kind, overlay, known_id)
         return PlanResult(
             planned=plan,
             requires_replace=replace,
             private=private,
             identity=identity or (_identity(type_name, plan["id"]) if plan["id"] is not UNKNOWN else None),
-            diagnostics=[_diagnostic(kind, one) for one in violations],
+            diagnostics=[diagnostic(kind, one) for one in violations],
             legacy_type_system=_fills_attribute_blocks(kind, config, prior, plan),
         )
+
+    def _note_question(
+        self, kind: type[Resource], overlay: Overlay, resource_id: str | None, prior: Values | None
+    ) -> None:
+        if prior is None and resource_id is not None:
+            overlay.asked(resource_id)
+            if kind.awaited and not self._hold_until:
+                self._hold_until = time.monotonic() + HOLD_SECONDS
+
+    def _note_answer(self, kind: type[Resource], overlay: Overlay, resource_id: str | None) -> None:
+        """Terraform asks about an object when it has the answers about those that it waits for. The first
+        answers about an awaited type are held for a moment, so that it shows who does not wait for them.
+        """
+        if not kind.awaited or resource_id is None:
+            return
+        time.sleep(max(0.0, self._hold_until - time.monotonic()))
+        with self._lock:
+            overlay.answered(resource_id)
 
     def _lay(
         self, overlay: Overlay, resource: Resource, prior: Values | None, *, replaced: bool
@@ -239,7 +266,7 @@ class Provider:
                 return ApplyResult(None, private, identity)
             made = self._write(kind, self._resource(kind, config), prior)
         except ArmError as error:
-            return ApplyResult(None, private, identity, [_diagnostic(kind, one) for one in error.violations])
+            return ApplyResult(None, private, identity, [diagnostic(kind, one) for one in error.violations])
         except VtapError as error:
             return ApplyResult(None, private, identity, [Diagnostic(Severity.ERROR, str(error))])
         state = merging.filled(kind, planned, made.values())
@@ -373,10 +400,10 @@ def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: 
     """Paths of what the configuration changes although it cannot change: each needs a new object."""
     draft = merging.planned(kind, config, prior, prior, fresh=False)
     for path in merging.changed_for_good(kind, prior, draft):
-        yield _terraform_path(kind, path)
+        yield terraform_path(kind, path)
     try:
         for path in resource.needs_replacing(kind.from_values(prior)):
-            yield _terraform_path(kind, path)
+            yield terraform_path(kind, path)
     except Undecided:
         return
 
@@ -411,30 +438,3 @@ def _already_exists(resource: Resource) -> Violation:
         f"A resource with the ID {resource.id!r} already exists. To be managed with Terraform it must be "
         "imported into the state: terraform import ADDRESS, or an import block, with this ID.",
     )
-
-
-def _diagnostic(kind: type[Resource], violation: Violation) -> Diagnostic:
-    severity = Severity.ERROR if violation.severity is ViolationSeverity.ERROR else Severity.WARNING
-    detail = violation.message
-    if violation.evidence is Evidence.OURS:
-        detail += " (A code of vtap's own: Azure documents this case nowhere.)"
-    return Diagnostic(severity, str(violation.code), detail, _terraform_path(kind, violation.path))
-
-
-def _terraform_path(kind: type[Model], path: Sequence[str | int]) -> Path:
-    """A field's path as Terraform has it: a set's element has no address, so the path ends at the set."""
-    steps: list[str | int | Key] = []
-    cls: type[Model] | None = kind
-    rest = list(path)
-    while rest:
-        name = rest.pop(0)
-        field = cls.fields().get(str(name)) if cls is not None else None
-        steps.append(name)
-        if field is None or field.has(UNORDERED):
-            break
-        if field.shape is Shape.MAP:
-            return (*steps, *(Key(str(step)) for step in rest[:1]))
-        if rest and isinstance(rest[0], int):
-            steps.append(rest.pop(0))
-        cls = field.block
-    return tuple(steps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from provider_shim.diagnostics import Diagnostic, Severity
@@ -148,7 +148,7 @@ class ProviderConfiguration:
     """Creating over an existing resource replaces it, instead of being refused."""
     keep_full_groups: bool = True
     """A resource group that still holds resources is not deleted."""
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     """What the cloud does where Azure's documentation does not say."""
 
 

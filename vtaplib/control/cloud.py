@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar, cast
@@ -17,7 +17,7 @@ from vtaplib.model import ids
 from vtaplib.model.resource import Resource, label, resource_kind
 from vtaplib.model.view import R, View
 from vtaplib.model.violation import ErrorCode, Severity, Violation
-from vtaplib.resources import RESOURCE_TYPES, Subscription
+from vtaplib.resources import RESOURCE_TYPES, Subscription, VirtualMachine
 
 T = TypeVar("T", bound=Resource)
 
@@ -130,6 +130,29 @@ class Cloud:
         with self._store.writing():
             overlay = Overlay(self.view, self.policy, settled=True)
             self._write(overlay, overlay.delete(resource_id))
+
+    def deallocate(self, machine_id: str) -> VirtualMachine:
+        """Takes a machine off its host, as an operator would. Raises ArmError if there is no such machine."""
+        return self._operate(machine_id, lambda machine, view: machine.deallocated())
+
+    def start(self, machine_id: str) -> VirtualMachine:
+        """Starts a machine; a deallocated one gets onto the fast path if there is a TAP by now. Raises
+        ArmError if there is no such machine.
+        """
+        return self._operate(machine_id, lambda machine, view: machine.started(view))
+
+    def _operate(
+        self, machine_id: str, operate: Callable[[VirtualMachine, View], VirtualMachine]
+    ) -> VirtualMachine:
+        with self._store.writing():
+            machine = self.get(machine_id)
+            if not isinstance(machine, VirtualMachine):
+                message = f"{machine.label}: is a {type(machine).__name__}, not a machine ({machine_id})"
+                raise ArmError([Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)])
+            overlay = Overlay(self.view, self.policy, settled=True)
+            overlay.lay(operate(machine, overlay))
+            self._write(overlay, [])
+        return cast(VirtualMachine, self.get(machine_id))
 
     def overlay(self, *, settled: bool = True) -> Overlay:
         """A what-if over this cloud: puts and deletes there change nothing here."""

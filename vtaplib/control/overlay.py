@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, MutableSequence, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from typing import NamedTuple
 
 from vtaplib.control import deletion, inline, integrity, settlement
@@ -49,6 +50,10 @@ class Overlay(View):
         self._gone: set[str] = set()
         self._sources: dict[str, dict[str, None]] = {}
         self._targets: list[tuple[str, str]] = []
+        self._asked: dict[str, int] = {}
+        """When a plan asked about a resource, and was answered: what waits for an answer is asked later."""
+        self._answered: dict[str, int] = {}
+        self._moments = count(1)
         self._taken: Counter[str] = Counter()
         """What is taken of limits by what is laid over the view."""
         self._hidden: dict[str, Resource] = {}
@@ -110,8 +115,26 @@ class Overlay(View):
         below = self.base.taken(key, certain=certain) - self._taken_below[key]
         return self._taken[key] + (below if self._settled or not certain else 0)
 
+    def taken_already(self, bucket: str) -> int:
+        return self.base.taken_already(bucket) if not self._settled else self.taken(bucket)
+
+    def waits_for(self, resource_id: str, other_id: str) -> bool | None:
+        key, other = ids.key(resource_id), ids.key(other_id)
+        new = key in self._asked and self.base.find(key) is None and self.base.find(other) is None
+        return False if new and self._asked[key] < self._answered.get(other, 0) else None
+
     def _covers(self, key: str) -> bool:
         return key in self._present or key in self._gone
+
+    # The order of a plan
+
+    def asked(self, resource_id: str) -> None:
+        """Notes that a plan asks about a resource."""
+        self._asked[ids.key(resource_id)] = next(self._moments)
+
+    def answered(self, resource_id: str) -> None:
+        """Notes that a plan is answered about a resource: what waits for it can be asked from now on."""
+        self._answered[ids.key(resource_id)] = next(self._moments)
 
     # Changes
 

@@ -213,6 +213,8 @@ class Resource(Model):
     dependents: ClassVar[tuple[str, ...]] = ()
     """Types, by class name, whose rules read this type's changeable fields: where one of these changes, those
     that refer to it are judged again."""
+    awaited: ClassVar[bool] = False
+    """Whether it matters what a plan makes after the first of this type; see `View.waits_for`."""
     combinations: ClassVar[tuple[Combination, ...]] = ()
     """Which fields go together."""
     combination_code: ClassVar[ErrorCode] = ErrorCode.INVALID_PARAMETER_COMBINATION

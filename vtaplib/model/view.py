@@ -60,9 +60,19 @@ class View(ABC):
         low = ids.key(prefix)
         return sum(low + first <= target <= low + last for target, _ in self.targets(low))
 
+    def waits_for(self, resource_id: str, other_id: str) -> bool | None:
+        """Whether a plan makes one new resource after another. False: nothing makes it wait. None: nobody can
+        say, or there is no plan.
+        """
+        return None
+
     @abstractmethod
     def taken(self, bucket: str, *, certain: bool = False) -> int:
         """How much resources take of a limit together (see `Quota`). `certain`: as in `referrers`."""
+
+    def taken_already(self, bucket: str) -> int:
+        """How much is taken of a limit before anything that a plan makes."""
+        return self.taken(bucket)
 
     def get(self, kind: type[R], resource_id: str) -> R:
         """The resource with this ID. Raises Missing, an Undecided, if it is absent or of another type."""

@@ -9,6 +9,7 @@ from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
+from vtaplib.resources import fastpath
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.subscription import Subscription, subscription_of
 from vtaplib.resources.virtual_network_peering import connected
@@ -98,6 +99,29 @@ class NetworkInterfaceTapConfiguration(Resource):
                     "[azurerm_virtual_network_peering.…]"
                 ),
             )
+
+    @rule(
+        ErrorCode.NETWORK_INTERFACE_NOT_ON_FASTPATH,
+        source=fastpath.SOURCE,
+        switch="fastpath_check",
+        at_apply=fastpath.ORDER,
+    )
+    def source_is_on_the_fast_path(self, view: View, policy: Policy) -> Findings:
+        """The tapped interface's machine was created, or started from deallocated, after there was a TAP in
+        its subscription and region.
+        """
+        yield from fastpath.machine_off_fastpath(self, view)
+
+    @rule(
+        ErrorCode.NETWORK_INTERFACE_NOT_ON_FASTPATH,
+        evidence=Evidence.OURS,
+        source="vtap",
+        severity=Severity.WARNING,
+    )
+    def machine_waits_for_the_tap(self, view: View, policy: Policy) -> Findings:
+        """A plan makes a machine that it taps after the TAP."""
+        if policy.fastpath_check != "off":
+            yield from fastpath.machine_made_beside_the_tap(self, view)
 
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION, evidence=Evidence.OURS, source="vtap")
     def source_is_not_the_destination(self, view: View, policy: Policy) -> Findings:

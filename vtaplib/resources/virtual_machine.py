@@ -6,19 +6,25 @@ ARM has one type; azurerm has one for Linux and one for Windows, which are class
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, ResourceGroupName, VirtualMachineName
-from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Items, Ref
+from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Internal, Items, Ref
 from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources import fastpath
+from vtaplib.resources.fastpath import gets_onto_fastpath
 from vtaplib.resources.network_interface import NetworkInterface, mac_address
 from vtaplib.resources.resource_group import ResourceGroup
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
     from vtaplib.model.view import View
+
+
+RUNNING: Final = "running"
+DEALLOCATED: Final = "deallocated"
 
 
 class VirtualMachine(Resource):
@@ -47,9 +53,39 @@ class VirtualMachine(Resource):
     """All public addresses. Public addresses are not simulated: empty."""
     virtual_machine_id: Assigned[str] = SERVICE
     """The GUID of the machine."""
+    power_state: Internal[Assigned[str]] = SERVICE
+    """`running` or `deallocated`; see `Cloud.deallocate`."""
+    on_fastpath: Internal[Assigned[bool]] = SERVICE
+    """Whether the machine's traffic is where a TAP can copy it; see `fastpath`."""
 
     def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
         yield ("virtual_machine_id",), lambda it: ids.guid(it.id)
+        yield ("power_state",), lambda it: RUNNING if before is None else before.power_state
+        yield ("on_fastpath",), lambda it: it.on_fastpath_after(before, view)
+
+    def on_fastpath_after(self, before: VirtualMachine | None, view: View) -> bool:
+        """Whether the machine is on the fast path after a write: a change of interfaces deallocates a running
+        machine and starts it again (azurerm).
+        """
+        if before is not None:
+            restarted = (
+                before.power_state == RUNNING and before.network_interface_ids != self.network_interface_ids
+            )
+            if before.on_fastpath or not restarted:
+                return before.on_fastpath
+        return gets_onto_fastpath(self, view)
+
+    def deallocated(self) -> Self:
+        """The machine without a host: it keeps its addresses and receives nothing."""
+        return self.replace(power_state=DEALLOCATED)
+
+    def started(self, view: View) -> Self:
+        """The machine on a host."""
+        if self.power_state == RUNNING:
+            return self
+        return self.replace(
+            power_state=RUNNING, on_fastpath=self.on_fastpath or gets_onto_fastpath(self, view)
+        )
 
     def derive(self, view: View) -> Iterator[Assignment]:
         def addresses(it: VirtualMachine) -> tuple[str, ...]:
@@ -66,6 +102,18 @@ class VirtualMachine(Resource):
             interface = view.find(interface_id)
             if isinstance(interface, NetworkInterface) and not interface.mac_address:
                 yield interface.replace(mac_address=mac_address(interface))
+
+    @rule(
+        ErrorCode.NETWORK_INTERFACE_NOT_ON_FASTPATH,
+        source=fastpath.SOURCE,
+        switch="fastpath_check",
+        at_apply=fastpath.ORDER,
+    )
+    def tapped_interfaces_are_on_the_fast_path(self, view: View, policy: Policy) -> Findings:
+        """A machine with tapped interfaces was created, or started from deallocated, after there was a TAP in
+        its subscription and region.
+        """
+        yield from fastpath.tapped_off_fastpath(self, view)
 
     @rule(ErrorCode.NIC_IN_USE, evidence=Evidence.DOCUMENTED, source="Azure, interfaces of virtual machines")
     def interfaces_are_not_attached_elsewhere(self, view: View, policy: Policy) -> Findings:

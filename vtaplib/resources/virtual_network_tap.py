@@ -49,6 +49,7 @@ class VirtualNetworkTap(Resource):
     )
     in_use_code = ErrorCode.IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED
     dependents = ("NetworkInterfaceTapConfiguration",)
+    awaited = True
 
     name: CreateOnly[NetworkName]
     """The name of the TAP."""
