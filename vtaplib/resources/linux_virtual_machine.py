@@ -195,8 +195,6 @@ class LinuxVirtualMachine(VirtualMachine):
         RequiredWith("platform_fault_domain", "virtual_machine_scale_set_id"),
     )
 
-    size: NonEmpty
-    """The size, such as `Standard_D2s_v5`."""
     os_disk: OsDisk
     """The system disk."""
     additional_capabilities: AdditionalCapabilities | None = None

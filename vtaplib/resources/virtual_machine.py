@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from vtaplib.model import ids
-from vtaplib.model.arguments import Location, ResourceGroupName, VirtualMachineName
+from vtaplib.model.arguments import Location, NonEmpty, ResourceGroupName, VirtualMachineName
 from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Internal, Items, Ref
 from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
@@ -43,6 +43,8 @@ class VirtualMachine(Resource):
     """The Azure region; that of the interfaces."""
     network_interface_ids: Annotated[Sequence[Ref[NetworkInterface]], Items(1)]
     """The IDs of the interfaces; the first is the primary one."""
+    size: NonEmpty
+    """The size, such as `Standard_D2s_v5`."""
     private_ip_address: Derived[str] = SERVICE
     """The primary private address."""
     private_ip_addresses: Derived[Sequence[str]] = SERVICE
