@@ -8,15 +8,16 @@
 | `Assigned`, `Derived` | computed |
 | `OptionalAssigned` | optional and computed |
 | `Unordered` | a set instead of a list |
-| a block type | a nested block, or under `AttributeBlock` an attribute of objects |
+| a block type | a nested block; an attribute of objects under `AttributeBlock`, `Assigned`, `Derived` |
 | `Internal` | not there |
 
-Beside the fields every resource has `id`, and a `timeouts` block.
+Beside the fields every resource has `id` and a `timeouts` block; a data source has `timeouts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from provider_shim.schema import (
     Attribute,
@@ -55,7 +56,7 @@ def public_fields(cls: type[Model]) -> Iterator[Field]:
 
 def is_attribute(field: Field) -> bool:
     """Whether a field is an attribute rather than a nested block."""
-    return field.block is None or field.has(ATTRIBUTE_BLOCK)
+    return field.block is None or field.has(ATTRIBUTE_BLOCK) or not is_settable(field)
 
 
 def is_computed(field: Field) -> bool:
@@ -81,14 +82,20 @@ def resource_schema(kind: type[Resource], *, described: bool = False) -> Schema:
     identity = Attribute(
         "id", "string", computed=True, description="The ID of the resource." if described else ""
     )
-    timeouts = Block(tuple(Attribute(name, "string", optional=True) for name in operations(kind)))
     return Schema(
-        Block(
-            (identity, *block.attributes),
-            (*block.blocks, NestedBlock("timeouts", Nesting.SINGLE, timeouts)),
-            block.description,
-        )
+        Block((identity, *block.attributes), (*block.blocks, _timeouts(*operations(kind))), block.description)
     )
+
+
+def data_source_schema(kind: type[Model], *, described: bool = False) -> Schema:
+    """The schema of a data source; `described` as in `resource_schema`."""
+    block = _block(kind, described)
+    return Schema(replace(block, blocks=(*block.blocks, _timeouts("read"))))
+
+
+def _timeouts(*names: str) -> NestedBlock:
+    attributes = tuple(Attribute(name, "string", optional=True) for name in names)
+    return NestedBlock("timeouts", Nesting.SINGLE, Block(attributes))
 
 
 def identity_schema(names: tuple[str, ...]) -> IdentitySchema:

@@ -63,7 +63,7 @@ def _guarded(
         try:
             return call(servicer, request)
         except UnknownTypeError as error:
-            return _failure(response, Diagnostic(Severity.ERROR, "Unknown resource type", str(error)))
+            return _failure(response, Diagnostic(Severity.ERROR, "Unknown type", str(error)))
         except DynamicValueError as error:
             log("error", f"{name}: {error}", frames=_last_frames(error))
             detail = f"{name}: {error}."

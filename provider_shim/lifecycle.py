@@ -12,27 +12,27 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from provider_shim import merging
-from provider_shim.derivation import identity_schema, public_fields, resource_schema
+from provider_shim import data_reading, merging
+from provider_shim.data_source import Session
+from provider_shim.derivation import data_source_schema, identity_schema, public_fields, resource_schema
 from provider_shim.diagnostics import Diagnostic, Path, Severity
 from provider_shim.identity import format_identity, full_format, parse_identity
 from provider_shim.provider_configuration import ProviderConfiguration, provider_schema, read_configuration
 from provider_shim.reports import diagnostic, terraform_path
-from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult
+from provider_shim.results import ApplyResult, DataResult, ImportResult, MoveResult, PlanResult, ReadResult
 from provider_shim.schema import IdentitySchema, Schema
-from provider_shim.types import IDENTITIES, RESOURCE_TYPES
+from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.settlement import derive
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model import ids
-from vtaplib.model.base import Model, Shape, Values
-from vtaplib.model.marks import ATTRIBUTE_BLOCK, DERIVED, UNORDERED, WRITE_ONLY
+from vtaplib.model.base import Values
+from vtaplib.model.marks import ATTRIBUTE_BLOCK, DERIVED, WRITE_ONLY
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import validate
-from vtaplib.model.violation import ErrorCode, Evidence, Violation
-from vtaplib.model.violation import Severity as ViolationSeverity
+from vtaplib.model.violation import ErrorCode, Violation
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subscription import Subscription
@@ -67,6 +67,12 @@ class Provider:
 
     def identity_schemas(self) -> Mapping[str, IdentitySchema]:
         return {name: identity_schema(names) for name, names in IDENTITIES.items()}
+
+    def data_source_schemas(self) -> Mapping[str, Schema]:
+        return {name: data_source_schema(kind, described=True) for name, kind in DATA_SOURCES.items()}
+
+    def data_source_schema(self, type_name: str) -> Schema:
+        return data_source_schema(DATA_SOURCES[type_name])
 
     # The provider block
 
@@ -350,7 +356,29 @@ class Provider:
             )
         return MoveResult(state, b"", identity)
 
+    # Data sources
+
+    def validate_data_source_config(self, type_name: str, config: Values) -> list[Diagnostic]:
+        return data_reading.check(DATA_SOURCES[type_name], config, type_name)
+
+    def read_data_source(self, type_name: str, config: Values) -> DataResult:
+        with self._lock:
+            return data_reading.read(DATA_SOURCES[type_name], config, self._session())
+
     # What they share
+
+    def _session(self) -> Session:
+        configuration, overlay = self._configuration, self._require_overlay()
+        assert configuration is not None
+        own = overlay.find(f"/subscriptions/{configuration.subscription_id}")
+        tenant_id = own.tenant_id if isinstance(own, Subscription) else configuration.tenant_id
+        return Session(
+            cloud=self._require_cloud(),
+            subscription_id=configuration.subscription_id,
+            tenant_id=tenant_id or DEFAULT_TENANT,
+            client_id=configuration.client_id,
+            planned=overlay,
+        )
 
     def _resource(self, kind: type[Resource], config: Values) -> Resource:
         """The resource that a configuration describes, in the provider's subscription, which is not known

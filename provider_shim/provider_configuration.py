@@ -25,6 +25,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 USED = {
     "subscription_id": "The subscription that resources are made in. Or ARM_SUBSCRIPTION_ID.",
     "tenant_id": "The Microsoft Entra tenant of the subscription. Or ARM_TENANT_ID.",
+    "client_id": "What `azurerm_client_config` says of the client. Or ARM_CLIENT_ID.",
     "endpoint": (
         f"Where the cloud is kept: `file:PATH`, by default {DEFAULT_ENDPOINT}, seen from the directory that "
         "Terraform runs in. Or VTAP_ENDPOINT."
@@ -35,7 +36,6 @@ INERT_STRINGS = [
     "client_certificate",
     "client_certificate_password",
     "client_certificate_path",
-    "client_id",
     "client_id_file_path",
     "client_secret",
     "client_secret_file_path",
@@ -144,6 +144,8 @@ class ProviderConfiguration:
     """"" where it is not known yet."""
     tenant_id: str | None
     """None where nothing says."""
+    client_id: str = ""
+    """"" where nothing says."""
     allow_overwriting: bool = False
     """Creating over an existing resource replaces it, instead of being refused."""
     keep_full_groups: bool = True
@@ -188,6 +190,7 @@ def read_configuration(
         if isinstance(value, str) and not GUID.fullmatch(value):
             detail = "Write it as xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, in hexadecimal digits."
             diagnostics.append(_error(name, f"{name} = {value!r} is not a GUID", detail))
+    client_id = _given(config, "client_id", environment, "ARM_CLIENT_ID")
     policy, wrong = read_policy_block(_first(config.get(POLICY)), environment)
     diagnostics += wrong
     if diagnostics:
@@ -199,6 +202,7 @@ def read_configuration(
             path=str(endpoint).removeprefix("file:"),
             subscription_id="" if subscription_id is UNKNOWN else str(subscription_id),
             tenant_id=None if tenant_id is None or tenant_id is UNKNOWN else str(tenant_id),
+            client_id=client_id if isinstance(client_id, str) else "",
             allow_overwriting=features.get(SKIP_EXISTING) is True,
             keep_full_groups=groups.get(KEEP_FULL_GROUPS) is not False,
             policy=policy,

@@ -1,8 +1,8 @@
 """What the lifecycle answers: the outcome of reading, planning, applying, importing or moving one object.
 
-Two fields have the same meaning everywhere: `private` and `identity` are what Terraform is to keep beside
-the object, and None means "as it was given" (Terraform replaces both by what a response says, so that
-silence would erase them).
+Where an object is managed, two fields have the same meaning everywhere: `private` and `identity` are what
+Terraform is to keep beside the object, and None means "as it was given" (Terraform replaces both by what a
+response says, so that silence would erase them).
 """
 
 from __future__ import annotations
@@ -66,4 +66,12 @@ class MoveResult:
     state: Values | None
     private: bytes | None = None
     identity: Values | None = None
+    diagnostics: Sequence[Diagnostic] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataResult:
+    """`state` is what a data source answers, None with an error if it cannot."""
+
+    state: Values | None
     diagnostics: Sequence[Diagnostic] = ()

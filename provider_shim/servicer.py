@@ -15,7 +15,15 @@ from google.protobuf.message import Message
 from provider_shim import state_json, wire
 from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.gen import tfplugin6_pb2 as pb
-from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult, Values
+from provider_shim.results import (
+    ApplyResult,
+    DataResult,
+    ImportResult,
+    MoveResult,
+    PlanResult,
+    ReadResult,
+    Values,
+)
 from provider_shim.schema import IdentitySchema, Schema, Type
 from provider_shim.schema_rules import check_identity_schema, check_schema
 from provider_shim.values import DynamicValueError, object_type
@@ -24,8 +32,8 @@ SERVICE: Final = pb.DESCRIPTOR.services_by_name["Provider"]
 T = TypeVar("T")
 
 
-class Lifecycle(Protocol):
-    """What the provider does, on plain values. Terraform calls from several threads at once."""
+class ManagedLifecycle(Protocol):
+    """What the provider does with resources, on plain values. Terraform calls from several threads."""
 
     def provider_schema(self) -> Schema: ...
     def resource_schemas(self) -> Mapping[str, Schema]: ...
@@ -76,8 +84,17 @@ class Lifecycle(Protocol):
     ) -> MoveResult: ...
 
 
+class Lifecycle(ManagedLifecycle, Protocol):
+    """All that the provider does: with resources, and with data sources."""
+
+    def data_source_schemas(self) -> Mapping[str, Schema]: ...
+    def data_source_schema(self, type_name: str) -> Schema: ...
+    def validate_data_source_config(self, type_name: str, config: Values) -> list[Diagnostic]: ...
+    def read_data_source(self, type_name: str, config: Values) -> DataResult: ...
+
+
 class UnknownTypeError(Exception):
-    """Terraform asked about a resource type that this provider does not have."""
+    """Terraform asked about a resource type or data source that this provider does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +107,12 @@ class _Shape:
 
 
 class Servicer:
-    """The protocol's managed-resource calls over a lifecycle."""
+    """The protocol's calls about managed resources and data sources over a lifecycle."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
         self._shapes: dict[str, _Shape] = {}
+        self._data_types: dict[str, Type] = {}
 
     def _shape(self, type_name: str) -> _Shape:
         if (shape := self._shapes.get(type_name)) is None:
@@ -109,6 +127,15 @@ class Servicer:
             self._shapes[type_name] = shape
         return shape
 
+    def _data_type(self, type_name: str) -> Type:
+        if (type_ := self._data_types.get(type_name)) is None:
+            try:
+                schema = self._lifecycle.data_source_schema(type_name)
+            except KeyError as error:
+                raise UnknownTypeError(f"This provider has no data source {type_name!r}.") from error
+            type_ = self._data_types[type_name] = object_type(schema.block)
+        return type_
+
     # Schemas
 
     def get_metadata(self, _request: pb.GetMetadata.Request) -> pb.GetMetadata.Response:
@@ -117,13 +144,20 @@ class Servicer:
             resources=[
                 pb.GetMetadata.ResourceMetadata(type_name=name) for name in self._lifecycle.resource_schemas()
             ],
+            data_sources=[
+                pb.GetMetadata.DataSourceMetadata(type_name=name)
+                for name in self._lifecycle.data_source_schemas()
+            ],
         )
 
     def get_provider_schema(self, _request: pb.GetProviderSchema.Request) -> pb.GetProviderSchema.Response:
         provider, resources = self._lifecycle.provider_schema(), self._lifecycle.resource_schemas()
+        data_sources = self._lifecycle.data_source_schemas()
         problems = [*check_schema(provider, "provider")]
         for name, schema in resources.items():
             problems += check_schema(schema, name)
+        for name, schema in data_sources.items():
+            problems += check_schema(schema, f"data.{name}")
         if problems:
             # The provider's schema must be there in any case, else Terraform reports only its absence.
             return pb.GetProviderSchema.Response(
@@ -132,6 +166,7 @@ class Servicer:
         return pb.GetProviderSchema.Response(
             provider=wire.schema_to_proto(provider),
             resource_schemas={name: wire.schema_to_proto(schema) for name, schema in resources.items()},
+            data_source_schemas={name: wire.schema_to_proto(schema) for name, schema in data_sources.items()},
             server_capabilities=_capabilities(),
         )
 
@@ -309,6 +344,27 @@ class Servicer:
             diagnostics=wire.diagnostics_to_proto(result.diagnostics, shape.type),
         )
 
+    # Data sources
+
+    def validate_data_resource_config(
+        self, request: pb.ValidateDataResourceConfig.Request
+    ) -> pb.ValidateDataResourceConfig.Response:
+        type_ = self._data_type(request.type_name)
+        config = wire.value_from_proto(request.config, type_)
+        diagnostics = self._lifecycle.validate_data_source_config(request.type_name, config)
+        return pb.ValidateDataResourceConfig.Response(
+            diagnostics=wire.diagnostics_to_proto(diagnostics, type_)
+        )
+
+    def read_data_source(self, request: pb.ReadDataSource.Request) -> pb.ReadDataSource.Response:
+        type_ = self._data_type(request.type_name)
+        config = wire.value_from_proto(request.config, type_)
+        result = self._lifecycle.read_data_source(request.type_name, config)
+        return pb.ReadDataSource.Response(
+            state=wire.value_to_proto(result.state, type_),
+            diagnostics=wire.diagnostics_to_proto(result.diagnostics, type_),
+        )
+
 
 # Every call that is answered. The service's other calls are of kinds that the provider does not have.
 CALLS: Final[Mapping[str, Callable[[Servicer, Any], Message]]] = {
@@ -327,6 +383,8 @@ CALLS: Final[Mapping[str, Callable[[Servicer, Any], Message]]] = {
     "ApplyResourceChange": Servicer.apply_resource_change,
     "ImportResourceState": Servicer.import_resource_state,
     "MoveResourceState": Servicer.move_resource_state,
+    "ValidateDataResourceConfig": Servicer.validate_data_resource_config,
+    "ReadDataSource": Servicer.read_data_source,
 }
 
 

@@ -1,9 +1,11 @@
-"""Terraform's names of the resource types, and what identifies an object of each."""
+"""Terraform's names of the resource types and data sources, and what identifies an object of each type."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from provider_shim.data_source import DataSource
+from provider_shim.data_sources.resource_group import ResourceGroupLookup
 from vtaplib.model.resource import Resource
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
@@ -59,3 +61,7 @@ IDENTITIES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The names in an ID, in order. azurerm has no identities for the types that are not here."""
+
+DATA_SOURCES: Mapping[str, type[DataSource]] = {
+    "azurerm_resource_group": ResourceGroupLookup,
+}

@@ -36,7 +36,7 @@ from tests.fake_core_rules import (
 from vtaplib.model.unknown import UNKNOWN
 
 if TYPE_CHECKING:
-    from provider_shim.servicer import Lifecycle
+    from provider_shim.servicer import ManagedLifecycle
 
 Values = dict[str, Any]
 
@@ -93,7 +93,7 @@ class Plan:
 class Process:
     """One configured provider."""
 
-    def __init__(self, provider: Lifecycle, config: Values) -> None:
+    def __init__(self, provider: ManagedLifecycle, config: Values) -> None:
         self.provider = provider
         self._blocks: dict[str, Block] = {}
         _refuse("configure", provider.validate_provider_config(config))
@@ -263,7 +263,7 @@ class Process:
 class Terraform:
     """Commands on one object, each in new processes, in the order of calls of the real one."""
 
-    def __init__(self, make: Callable[[], Lifecycle], config: Values) -> None:
+    def __init__(self, make: Callable[[], ManagedLifecycle], config: Values) -> None:
         self._make = make
         self._config = config
 

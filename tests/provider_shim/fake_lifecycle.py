@@ -1,4 +1,5 @@
-"""A provider with one resource type, kept in a JSON file, as an executable that Terraform can start.
+"""A provider with one resource type and its data source, kept in a JSON file, as an executable that Terraform
+can start.
 
 `fake_note` has one attribute of most kinds. Its objects live in the file that $FAKE_NOTES names, because
 Terraform starts several processes per command. Faults are asked for by the text of a note: "raise",
@@ -18,7 +19,15 @@ from typing import Any
 
 from provider_shim.diagnostics import Diagnostic, Key, Severity
 from provider_shim.launch import finish, run
-from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult, Values
+from provider_shim.results import (
+    ApplyResult,
+    DataResult,
+    ImportResult,
+    MoveResult,
+    PlanResult,
+    ReadResult,
+    Values,
+)
 from provider_shim.schema import (
     Attribute,
     Block,
@@ -55,6 +64,15 @@ NOTE_SCHEMA = Schema(
         ),
     ),
     version=2,
+)
+LOOKUP_SCHEMA = Schema(
+    Block(
+        (
+            Attribute("id", "string", computed=True),
+            Attribute("title", "string", required=True),
+            Attribute("length", "number", computed=True),
+        )
+    )
 )
 PROVIDER_SCHEMA = Schema(Block((Attribute("file", "string", optional=True),)))
 
@@ -188,6 +206,21 @@ class FakeLifecycle:
         identity: Values | None,
     ) -> MoveResult:
         return MoveResult(state)
+
+    def data_source_schemas(self) -> Mapping[str, Schema]:
+        return {NOTE: LOOKUP_SCHEMA}
+
+    def data_source_schema(self, type_name: str) -> Schema:
+        return self.data_source_schemas()[type_name]
+
+    def validate_data_source_config(self, type_name: str, config: Values) -> list[Diagnostic]:
+        return [Diagnostic(Severity.ERROR, "No title", path=("title",))] if config["title"] == "" else []
+
+    def read_data_source(self, type_name: str, config: Values) -> DataResult:
+        with self._notes() as notes:
+            if config["title"] not in notes:
+                return DataResult(None, [Diagnostic(Severity.ERROR, "No such note", path=("title",))])
+            return DataResult(config | {"id": config["title"], "length": notes[config["title"]]})
 
 
 def load() -> Callable[[], FakeLifecycle]:

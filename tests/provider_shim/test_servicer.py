@@ -12,7 +12,15 @@ import pytest
 
 from provider_shim.gen import tfplugin6_pb2 as pb
 from provider_shim.handlers import method_handlers
-from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult, Values
+from provider_shim.results import (
+    ApplyResult,
+    DataResult,
+    ImportResult,
+    MoveResult,
+    PlanResult,
+    ReadResult,
+    Values,
+)
 from provider_shim.schema import Attribute, Block, Schema
 from provider_shim.servicer import CALLS, SERVICE
 from tests.provider_shim.fake_lifecycle import NOTE, FakeLifecycle
@@ -86,8 +94,10 @@ def test_the_schemas_and_capabilities_are_told(lifecycle: FakeLifecycle) -> None
     )
     identities = call(lifecycle, "GetResourceIdentitySchemas", pb.GetResourceIdentitySchemas.Request())
     assert [a.name for a in identities.identity_schemas[NOTE].identity_attributes] == ["title"]
+    assert list(response.data_source_schemas) == [NOTE]
     metadata = call(lifecycle, "GetMetadata", pb.GetMetadata.Request())
     assert [resource.type_name for resource in metadata.resources] == [NOTE]
+    assert [source.type_name for source in metadata.data_sources] == [NOTE]
     assert call(lifecycle, "GetFunctions", pb.GetFunctions.Request()) == pb.GetFunctions.Response()
 
 
@@ -229,6 +239,38 @@ def test_a_move_reads_the_source_as_the_target_type(lifecycle: FakeLifecycle) ->
     assert msgpack.unpackb(response.target_state.msgpack) == note(id="a", title="a")
 
 
+def test_a_data_source_is_checked_and_read(lifecycle: FakeLifecycle) -> None:
+    applied = pb.ApplyResourceChange.Request(
+        type_name=NOTE, planned_state=packed(note(id="a", title="a", text="four"))
+    )
+    call(lifecycle, "ApplyResourceChange", applied)
+    empty = packed({"id": None, "title": "", "length": None})
+    check = pb.ValidateDataResourceConfig.Request(type_name=NOTE, config=empty)
+    (diagnostic,) = call(lifecycle, "ValidateDataResourceConfig", check).diagnostics
+    assert [step.attribute_name for step in diagnostic.attribute.steps] == ["title"]
+    config = packed({"id": None, "title": "a", "length": None})
+    check = pb.ValidateDataResourceConfig.Request(type_name=NOTE, config=config)
+    assert not call(lifecycle, "ValidateDataResourceConfig", check).diagnostics
+    response = call(lifecycle, "ReadDataSource", pb.ReadDataSource.Request(type_name=NOTE, config=config))
+    assert not response.diagnostics
+    assert msgpack.unpackb(response.state.msgpack) == {"id": "a", "title": "a", "length": 4}
+
+
+def test_a_data_source_that_finds_nothing_has_an_error_and_no_state(lifecycle: FakeLifecycle) -> None:
+    config = packed({"id": None, "title": "nowhere", "length": None})
+    response = call(lifecycle, "ReadDataSource", pb.ReadDataSource.Request(type_name=NOTE, config=config))
+    assert [(one.severity, one.summary) for one in response.diagnostics] == [
+        (pb.Diagnostic.ERROR, "No such note")
+    ]
+    assert response.state == packed(None)
+
+
+def test_an_unknown_data_source_is_a_diagnostic(lifecycle: FakeLifecycle) -> None:
+    request = pb.ReadDataSource.Request(type_name="fake_other")
+    (diagnostic,) = call(lifecycle, "ReadDataSource", request).diagnostics
+    assert diagnostic.detail == "This provider has no data source 'fake_other'."
+
+
 def test_an_unknown_resource_type_is_a_diagnostic(lifecycle: FakeLifecycle) -> None:
     (diagnostic,) = call(
         lifecycle, "ReadResource", pb.ReadResource.Request(type_name="fake_other")
@@ -243,9 +285,8 @@ def test_our_own_bug_is_a_diagnostic_with_type_and_message(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the moon is full")
 
-    lifecycle.resource_schema(NOTE)
     for method in dir(FakeLifecycle):
-        if not method.startswith("_") and method != "resource_schema":
+        if not method.startswith("_") and method not in ("resource_schema", "data_source_schema"):
             monkeypatch.setattr(lifecycle, method, broken)
     request_class = getattr(pb, name).Request
     fields = request_class.DESCRIPTOR.fields_by_name
@@ -274,6 +315,7 @@ def test_a_bug_in_stop_is_told_in_its_own_field(
         ("apply", ApplyResult({"id": 1})),
         ("import_resource", ImportResult({"id": 1})),
         ("move", MoveResult({"text": 1})),
+        ("read_data_source", DataResult({"id": 1})),
     ],
 )
 def test_a_value_that_does_not_fit_the_schema_is_a_diagnostic(
@@ -286,17 +328,21 @@ def test_a_value_that_does_not_fit_the_schema_is_a_diagnostic(
         "apply": ("ApplyResourceChange", "type_name"),
         "import_resource": ("ImportResourceState", "type_name"),
         "move": ("MoveResourceState", "target_type_name"),
+        "read_data_source": ("ReadDataSource", "type_name"),
     }[name]
     request = getattr(pb, rpc).Request(**{field: NOTE})
     (diagnostic,) = call(lifecycle, rpc, request).diagnostics
     assert diagnostic.summary == "Value does not fit the schema"
 
 
+@pytest.mark.parametrize(
+    ("method", "place"), [("resource_schemas", "fake_note"), ("data_source_schemas", "data.fake_note")]
+)
 def test_a_schema_that_terraform_would_crash_on_is_refused_here(
-    lifecycle: FakeLifecycle, monkeypatch: pytest.MonkeyPatch
+    lifecycle: FakeLifecycle, monkeypatch: pytest.MonkeyPatch, method: str, place: str
 ) -> None:
     bad = Schema(Block((Attribute("a", "strng", optional=True),)))
-    monkeypatch.setattr(lifecycle, "resource_schemas", lambda: {NOTE: bad})
+    monkeypatch.setattr(lifecycle, method, lambda: {NOTE: bad})
     response = call(lifecycle, "GetProviderSchema", pb.GetProviderSchema.Request())
-    assert [d.detail for d in response.diagnostics] == ["fake_note.a: 'strng' is not a Terraform type"]
+    assert [d.detail for d in response.diagnostics] == [f"{place}.a: 'strng' is not a Terraform type"]
     assert response.HasField("provider")

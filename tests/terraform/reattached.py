@@ -222,7 +222,8 @@ class Workspace:
             for instance in entry["instances"]:
                 key = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
                 module = f"{entry['module']}." if "module" in entry else ""
-                found[f"{module}{entry['type']}.{entry['name']}{key}"] = instance["attributes"]
+                mode = "data." if entry["mode"] == "data" else ""
+                found[f"{module}{mode}{entry['type']}.{entry['name']}{key}"] = instance["attributes"]
         return found
 
     def imported(self, address: str, resource_id: str) -> dict[str, Any]:

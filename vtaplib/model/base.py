@@ -34,7 +34,9 @@ class Model:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        declared = dict(cls._declared)
+        declared: dict[str, Any] = {}
+        for base in reversed(cls.__bases__):
+            declared |= getattr(base, "_declared", {})
         for name in own_annotations(cls):
             declared[name] = cls.__dict__.get(name, MISSING)
             # The class must not answer for an instance: a field that an instance lacks is not known.
@@ -87,12 +89,17 @@ class Model:
     def fields(cls) -> Mapping[str, Field]:
         """The fields by name, in the order of declaration."""
         if cls._fields is None:
-            inherited: Mapping[str, Field] = {}
-            for base in reversed(cls.__bases__):
-                if issubclass(base, Model):
-                    inherited = {**inherited, **base.fields()}
-            cls._fields = {**inherited, **own_fields(cls, cls._declared)}
+            cls._fields = cls._gathered()
         return cls._fields
+
+    @classmethod
+    def _gathered(cls) -> Mapping[str, Field]:
+        """The fields of the bases, then those that the class declares itself."""
+        inherited: Mapping[str, Field] = {}
+        for base in reversed(cls.__bases__):
+            if issubclass(base, Model):
+                inherited = {**inherited, **base.fields()}
+        return {**inherited, **own_fields(cls, cls._declared)}
 
     def knows(self, name: str) -> bool:
         """Whether the field's value is known."""
@@ -171,7 +178,7 @@ class Block(Model):
     child: ClassVar[str] = ""
     """Set where the block *is* a resource written inside its parent: that resource's type, by class name."""
     renamed: ClassVar[Mapping[str, str]] = {}
-    """Fields that the child resource has under another name."""
+    """Fields that are read from a field of the child of another name, and sent to the child by their own."""
 
 
 class Unreadable:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from vtaplib.model.base import Model
+from vtaplib.model.excerpt import Excerpt
 
 _METHODS = ("    def ", "    @")
 
@@ -16,6 +17,8 @@ _METHODS = ("    def ", "    @")
 def field_descriptions(cls: type[Model]) -> Mapping[str, str]:
     """The text under each field of a model, bases included; empty where the source is not at hand."""
     found: dict[str, str] = {}
+    if issubclass(cls, Excerpt) and cls.shows:
+        found.update(field_descriptions(cls.of))
     for base in reversed(cls.__mro__):
         if issubclass(base, Model) and base is not Model:
             found.update(class_descriptions(base))

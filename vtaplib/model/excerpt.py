@@ -1,0 +1,36 @@
+"""Excerpts: models that show some fields of another, where those are declared and described once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from vtaplib.model.base import Model
+from vtaplib.model.declaration import Field
+from vtaplib.model.marks import ASSIGNED, UNORDERED
+
+
+class Excerpt(Model):
+    """A model with fields of another, and perhaps some of its own. What it shows nobody can set."""
+
+    of: ClassVar[type[Model]]
+    """Whose fields are shown."""
+    shows: ClassVar[tuple[str, ...]] = ()
+    """Their names. One that is declared anew is shown as declared here, and described as there."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._declared = {**dict.fromkeys(cls.shows), **cls._declared}
+
+    @classmethod
+    def _gathered(cls) -> Mapping[str, Field]:
+        declared = super()._gathered()
+        theirs = cls.of.fields() if cls.shows else {}
+        shown = {name: _shown(theirs[name]) for name in cls.shows if name not in declared}
+        return {**declared, **shown}
+
+
+def _shown(field: Field) -> Field:
+    flags = (field.flags & {UNORDERED.name}) | {ASSIGNED.name}
+    return replace(field, flags=flags, required=False, default=None, constraints=(), element_constraints=())
