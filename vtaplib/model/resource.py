@@ -9,7 +9,7 @@ computed at a read), `effects` and `aftermath` (what a write or a deletion does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -33,9 +33,9 @@ Findings = Iterator[tuple[Path, str]]
 """What a rule yields: the field at fault and the message."""
 
 
-Bucket = Callable[[Any], str]
-"""Where a resource counts against a limit, as a function of the resource: the ID of what has the limit, and
-what is counted of it. "" where the resource does not count."""
+Buckets = Callable[[Any], Iterable[str]]
+"""Where a resource counts against a limit, as a function of the resource: once in each bucket that is named,
+as often as it is named. A bucket is `{ID of what has the limit}/{what is counted of it, in words}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,33 @@ class Quota:
 
     limit: str
     """The policy's setting that says how many."""
-    bucket: Bucket
-    amount: Callable[[Any], int]
-    """How much of the limit a resource takes."""
+    buckets: Buckets
+    shared: bool = True
+    """Whether others take of the buckets too. What only the resource takes of itself is counted in it."""
+
+    def takes(self, resource: Resource) -> Mapping[str, Taking]:
+        """What the resource takes, by bucket. Raises Undecided if that is not known yet."""
+        taken: dict[str, Taking] = {}
+        for bucket in self.buckets(resource):
+            key = ids.key(bucket)
+            amount = taken[key].amount if key in taken else 0
+            taken[key] = Taking(bucket, amount + 1)
+        return taken
+
+    def growth(self, resource: Resource, before: Resource | None) -> Iterator[Taking]:
+        """That of which a write takes more than was taken: what already is too much may stay."""
+        past = self.takes(before) if before is not None else {}
+        for key, taking in self.takes(resource).items():
+            if key not in past or taking.amount > past[key].amount:
+                yield taking
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a resource takes of a limit."""
+
+    bucket: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +90,14 @@ class Rule:
     what: str
     """The rule in a sentence: the first paragraph of its docstring."""
     compares: bool = False
-    """Whether it judges a change: it is also given the resource as it was, if there was one."""
+    """Whether it judges a change: it is also given the resource as it was."""
+    judges_new: bool = False
+    """Whether a rule that compares judges a new resource too: then it is given None for what was."""
     switch: str = ""
-    """The policy's setting that says whether it is an error (`error`), a warning (`warn`) or not judged at
-    all (any other value); `severity` is what the default makes of it."""
+    """The policy's setting that says whether it is an error (`error`), a warning (`warn`) or what
+    `otherwise` says (any other value); `severity` is what the default makes of it."""
+    otherwise: Severity | None = None
+    """What breaking it is where the switch says neither; None: it is not judged."""
     at_apply: str = ""
     """Why a plan may let pass what an apply then refuses; empty where it never does that with all values
     known."""
@@ -79,7 +107,7 @@ class Rule:
         """What breaking the rule is under a policy; None where it is not judged."""
         if not self.switch:
             return self.severity
-        return SEVERITIES.get(getattr(policy, self.switch))
+        return SEVERITIES.get(getattr(policy, self.switch), self.otherwise)
 
 
 SEVERITIES: Mapping[str, Severity] = {"error": Severity.ERROR, "warn": Severity.WARNING}
@@ -94,16 +122,30 @@ def rule(
     source: str = "",
     compares: bool = False,
     switch: str = "",
+    otherwise: Severity | None = None,
     at_apply: str = "",
+    judges_new: bool = False,
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Makes a rule of a method that yields the path of the field at fault and a message. The method takes
-    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`. With a `switch` the policy says
-    what breaking it is.
+    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be
+    None. With a `switch` the policy says what breaking it is.
     """
 
     def declare(judge: Callable[..., Findings]) -> Rule:
-        what = " ".join((judge.__doc__ or "").partition("\n\n")[0].split())
-        return Rule(judge, judge.__name__, code, severity, evidence, source, what, compares, switch, at_apply)
+        return Rule(
+            judge,
+            judge.__name__,
+            code,
+            severity,
+            evidence,
+            source,
+            what=" ".join((judge.__doc__ or "").partition("\n\n")[0].split()),
+            compares=compares,
+            judges_new=judges_new,
+            switch=switch,
+            otherwise=otherwise,
+            at_apply=at_apply,
+        )
 
     return declare
 
@@ -113,9 +155,9 @@ def limit(
     code: ErrorCode,
     *,
     what: str,
-    bucket: Bucket,
+    buckets: Buckets,
     path: Path,
-    amount: Callable[[Any], int] = lambda it: 1,
+    shared: bool = True,
     evidence: Evidence = Evidence.DOCUMENTED,
     severity: Severity = Severity.ERROR,
     switch: str = "",
@@ -123,21 +165,23 @@ def limit(
     """Makes a rule of one of the policy's limits. `what` says in a sentence what may not be more; a finding
     is at `path`. Like all about numbers, it counts what is planned in a plan, and all that is at an apply.
     """
-    quota = Quota(setting, bucket, amount)
+    quota = Quota(setting, buckets, shared)
 
-    def judge(self: Resource, view: View, policy: Policy) -> Findings:
+    def judge(self: Resource, before: Resource | None, view: View, policy: Policy) -> Findings:
         most = getattr(policy, setting)
-        where = bucket(self)
-        count = view.taken(where, certain=True) if where else 0
-        if count > most:
-            owner, _, counted = where.rpartition("/")
-            yield (
-                path,
-                (
-                    f"{self.label}: {count} of {counted} in {label(owner)}, at most {most}; remove some, or "
-                    f"set the policy's {setting} if your subscription has more"
-                ),
-            )
+        for taking in quota.growth(self, before):
+            count = view.taken(taking.bucket, certain=True) if shared else taking.amount
+            if count > most:
+                owner, _, counted = taking.bucket.rpartition("/")
+                where = f"with it there are {count} {counted} in {label(owner)}"
+                found = where if shared else f"has {count} {counted}"
+                yield (
+                    path,
+                    (
+                        f"{self.label}: {found}, {most} at most; remove some, or set the policy's {setting} "
+                        "if your subscription has more"
+                    ),
+                )
 
     return Rule(
         judge,
@@ -147,21 +191,15 @@ def limit(
         evidence,
         "Azure, limits",
         what,
+        compares=True,
+        judges_new=True,
         switch=switch,
-        at_apply=NUMBERS,
+        at_apply=NUMBERS if shared else "",
         quota=quota,
     )
 
 
 NUMBERS = "A plan counts what it plans; what others have made counts at apply."
-
-
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """What a resource takes of a limit."""
-
-    bucket: str
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +253,8 @@ class Resource(Model):
     that refer to it are judged again."""
     awaited: ClassVar[bool] = False
     """Whether it matters what a plan makes after the first of this type; see `View.waits_for`."""
+    foreign_id_codes: ClassVar[Mapping[str, ErrorCode]] = {}
+    """By field, what an ID of another type answers; InvalidRequestContent for the fields not named here."""
     combinations: ClassVar[tuple[Combination, ...]] = ()
     """Which fields go together."""
     combination_code: ClassVar[ErrorCode] = ErrorCode.INVALID_PARAMETER_COMBINATION
@@ -263,16 +303,15 @@ class Resource(Model):
                     yield Reference(path + step, resolved, field.ref.kind)
 
     def takes(self) -> Iterator[Taking]:
-        """What the resource takes of limits, as far as that is known."""
+        """What the resource takes of limits that others share, as far as that is known; buckets by key."""
         for rule in self._rules.values():
-            if rule.quota is None:
+            if rule.quota is None or not rule.quota.shared:
                 continue
             try:
-                bucket, amount = rule.quota.bucket(self), rule.quota.amount(self)
+                taken = rule.quota.takes(self)
             except Undecided:
                 continue
-            if bucket and amount:
-                yield Taking(ids.key(bucket), amount)
+            yield from (Taking(key, taking.amount) for key, taking in taken.items())
 
     def assign(self, view: View, before: Self | None) -> Iterator[Assignment]:
         """What the service gives at a write. `before` is the stored resource that the write replaces."""
@@ -290,6 +329,14 @@ class Resource(Model):
         """Other resources as the write leaves them."""
         yield from ()
 
+    def displaces(self, before: Self | None) -> Iterator[str]:
+        """The IDs of other resources that the write takes away."""
+        yield from ()
+
+    def keeps_children(self, policy: Policy) -> bool:
+        """Whether children stay that were written inline, where a write leaves the inline argument out."""
+        return True
+
     def aftermath(self, view: View) -> Iterator[Resource]:
         """Other resources as the deletion of this one leaves them."""
         yield from ()
@@ -304,23 +351,14 @@ class Resource(Model):
         """Every broken rule. A rule that reads something not known yet is undecided, and silent."""
         for rule in self._rules.values():
             severity = rule.severity_under(policy)
-            if severity is None or (rule.compares and before is None):
+            if severity is None or (rule.compares and before is None and not rule.judges_new):
                 continue
             subjects = (self, before) if rule.compares else (self,)
             try:
-                if rule.quota and before and not _takes_more(rule.quota, self, before):
-                    continue
                 for path, message in rule.judge(*subjects, view, policy):
                     yield Violation(rule.code, message, path, severity, rule.name, rule.evidence)
             except Undecided:
                 continue
-
-
-def _takes_more(quota: Quota, resource: Resource, before: Resource) -> bool:
-    """Whether a change takes more of a limit than there was taken: what already is too much may stay."""
-    return quota.bucket(resource).lower() != quota.bucket(before).lower() or quota.amount(
-        resource
-    ) > quota.amount(before)
 
 
 class _Names(dict[str, str]):

@@ -37,7 +37,7 @@ TO_FRONTEND = "destination_load_balancer_frontend_ip_configuration_id"
 
 def taps_in_region(subscription_id: str, location: str) -> str:
     """The ID under which the TAPs of a region are counted."""
-    return ids.in_region(subscription_id, location, "virtualNetworkTaps")
+    return ids.in_region(subscription_id, location, "TAPs")
 
 
 class VirtualNetworkTap(Resource):
@@ -76,7 +76,7 @@ class VirtualNetworkTap(Resource):
         "taps_per_region",
         ErrorCode.VIRTUAL_NETWORK_TAP_COUNT_LIMIT_REACHED,
         what="A region of a subscription has no more TAPs than the limit.",
-        bucket=lambda it: taps_in_region(it.subscription_id, it.location),
+        buckets=lambda it: [taps_in_region(it.subscription_id, it.location)],
         path=("location",),
     )
 
