@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+from vtaplib.model import ids
 from vtaplib.model.addresses import claim_name, lowest_free, maybe_address, networks, reserved
-from vtaplib.model.resource import Findings, Reference, Resource, label, rule
+from vtaplib.model.resource import Findings, Reference, Resource, Rule, label, limit, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.subnet import Subnet
@@ -36,6 +37,24 @@ class AddressHolder(Protocol):
     def private_ip_address_allocation(self) -> str | None: ...
     @property
     def private_ip_address_version(self) -> str | None: ...
+
+
+def address_bucket(virtual_network_id: str) -> str:
+    """The ID under which the private addresses of a network are counted."""
+    return f"{virtual_network_id}/private addresses"
+
+
+def addresses_per_network(holder_field: str) -> Rule:
+    """The limit of addresses in a network, as a rule of a type whose blocks in `holder_field` hold some."""
+    return limit(
+        "private_addresses_per_virtual_network",
+        ErrorCode.QUOTA_EXCEEDED,
+        what="Interfaces and frontends hold no more private addresses of one network than the limit.",
+        buckets=lambda it: [
+            address_bucket(ids.parent(holder.subnet_id)) for holder in it.holders if holder.subnet_id
+        ],
+        path=(holder_field,),
+    )
 
 
 def claim(subnet_id: str, address: str) -> str | None:

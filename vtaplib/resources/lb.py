@@ -37,7 +37,7 @@ from vtaplib.model.marks import (
 )
 from vtaplib.model.resource import Assignment, Findings, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path
-from vtaplib.resources.addressed_resource import AddressedResource
+from vtaplib.resources.addressed_resource import AddressedResource, addresses_per_network
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -126,6 +126,8 @@ class Lb(AddressedResource):
     """The private address of the first internal frontend."""
     private_ip_addresses: Assigned[Sequence[str]] = SERVICE
     """The private addresses of all internal frontends."""
+
+    private_addresses_per_virtual_network = addresses_per_network(holder_field)
 
     def frontend(self, name: str) -> LbFrontendIpConfiguration | None:
         """The frontend with a name, compared without case, or None."""

@@ -7,6 +7,7 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 
+from vtaplib.model import ids
 from vtaplib.model.addresses import maybe_address
 from vtaplib.model.arguments import (
     AddressVersion,
@@ -32,10 +33,10 @@ from vtaplib.model.marks import (
     OptionalAssigned,
     Ref,
 )
-from vtaplib.model.resource import Assignment, Findings, resource_kind, rule
+from vtaplib.model.resource import Assignment, Findings, limit, resource_kind, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence
-from vtaplib.resources.addressed_resource import AddressedResource
+from vtaplib.resources.addressed_resource import AddressedResource, addresses_per_network
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -135,6 +136,23 @@ class NetworkInterface(AddressedResource):
     """All private addresses."""
     virtual_machine_id: Derived[str] = SERVICE
     """The ID of the machine that the interface is attached to."""
+
+    network_interfaces_per_region = limit(
+        "network_interfaces_per_region",
+        ErrorCode.QUOTA_EXCEEDED,
+        what="A region of a subscription has no more interfaces than the limit.",
+        buckets=lambda it: [ids.in_region(it.subscription_id, it.location, "network interfaces")],
+        path=("location",),
+    )
+    private_addresses_per_virtual_network = addresses_per_network(holder_field)
+    private_addresses_per_network_interface = limit(
+        "private_addresses_per_network_interface",
+        ErrorCode.QUOTA_EXCEEDED,
+        what="An interface has no more private addresses than the limit.",
+        buckets=lambda it: [f"{it.id}/private addresses"] * len(it.ip_configuration),
+        path=("ip_configuration",),
+        shared=False,
+    )
 
     @property
     def primary_configuration(self) -> NetworkInterfaceIpConfiguration:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import CreateOnly, Ref
-from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Resource, label, rule
+from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Resource, label, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
 from vtaplib.resources.network_interface import NetworkInterface
@@ -31,6 +31,23 @@ class NetworkInterfaceTapConfiguration(Resource):
     """The ID of the interface to tap."""
     virtual_network_tap_id: CreateOnly[Ref[VirtualNetworkTap]]
     """The ID of the TAP to send to."""
+
+    tap_configurations_per_tap = limit(
+        "tap_configurations_per_tap",
+        ErrorCode.TAP_CONFIGURATION_COUNT_LIMIT_REACHED,
+        what="A TAP has no more sources than the limit.",
+        buckets=lambda it: [f"{it.virtual_network_tap_id}/tap configurations"],
+        path=("virtual_network_tap_id",),
+    )
+    tap_configurations_per_subscription = limit(
+        "tap_configurations_per_subscription",
+        ErrorCode.TAP_CONFIGURATION_COUNT_LIMIT_REACHED,
+        what="A subscription has no more tap configurations than the limit.",
+        buckets=lambda it: [f"{subscription_of(it.network_interface_id)}/tap configurations"],
+        path=("network_interface_id",),
+        severity=Severity.WARNING,
+        switch="limits_mode",
+    )
 
     def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
         if reference.path == ("virtual_network_tap_id",) and policy.delete_tap_in_use == "cascade":

@@ -14,15 +14,17 @@ from vtaplib.model.marks import (
     Assigned,
     Between,
     CreateOnly,
+    Derived,
     Each,
     Inert,
+    Internal,
     Items,
     OneOf,
     Ref,
     Unordered,
     WriteOnly,
 )
-from vtaplib.model.resource import Assignment, Findings, Reference, Resource, rule
+from vtaplib.model.resource import Assignment, Findings, Reference, Resource, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 SMALLEST_PREFIX = 29
 IPV6_PREFIX = 64
+ATTACHMENT = "SubnetNetworkSecurityGroupAssociation"
+"""The type of what attaches a security group to a subnet: the one place that says which it is, whoever does."""
+ATTACHMENT_SUFFIX = "/networkSecurityGroup/attached"
 
 
 class Subnet(Resource):
@@ -67,10 +72,10 @@ class Subnet(Resource):
     ip_address_pool: IpAddressPool | None = None
     """An IPAM pool to take the prefixes from, instead of `address_prefixes`."""
     network_security_group_id_wo: (
-        Inert[WriteOnly[Annotated[str, IdOf("Microsoft.Network/networkSecurityGroups")]]] | None
+        WriteOnly[Annotated[str, IdOf("Microsoft.Network/networkSecurityGroups")]] | None
     ) = None
     """The ID of the network security group to attach; sent, never kept in state."""
-    network_security_group_id_wo_version: Inert[Annotated[int, Between(1)]] | None = None
+    network_security_group_id_wo_version: Annotated[int, Between(1)] | None = None
     """Change it to send `network_security_group_id_wo` again."""
     private_endpoint_network_policies: Inert[EndpointPolicies] = "Disabled"
     """Which network policies apply to private endpoints in the subnet."""
@@ -89,10 +94,20 @@ class Subnet(Resource):
     """The IDs of the service endpoint policies."""
     sharing_scope: Inert[Annotated[str, OneOf(("Tenant",))]] | None = None
     """How far the subnet is shared; needs `default_outbound_access_enabled = false`."""
-    network_security_group_id: Assigned[str] = SERVICE
+    network_security_group_id: Derived[str] = SERVICE
     """The ID of the network security group attached to the subnet."""
     route_table_id: Assigned[str] = SERVICE
     """The ID of the route table attached to the subnet."""
+    security_group: Internal[WriteOnly[str]] | None = None
+    """The ID of the security group to attach, as a network's `subnet` argument sends it; "" to attach none."""
+
+    subnets_per_virtual_network = limit(
+        "subnets_per_virtual_network",
+        ErrorCode.QUOTA_EXCEEDED,
+        what="A network has no more subnets than the limit.",
+        buckets=lambda it: [f"{it.virtual_network_id}/subnets"],
+        path=("virtual_network_name",),
+    )
 
     @property
     def virtual_network_id(self) -> str:
@@ -111,8 +126,32 @@ class Subnet(Resource):
     def assign(self, view: View, before: Subnet | None) -> Iterator[Assignment]:
         if self.ip_address_pool:
             yield ("ip_address_pool", 0, "allocated_ip_address_prefixes"), lambda it: ()
-        for name in ("network_security_group_id", "route_table_id"):
-            yield (name,), partial(_attached, name, before)
+        yield ("route_table_id",), partial(_attached_route_table, before)
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        def group_id(it: Subnet) -> str:
+            found = view.find(attachment_id(it.id))
+            return "" if found is None else str(vars(found)["network_security_group_id"])
+
+        yield ("network_security_group_id",), group_id
+
+    def effects(self, view: View, before: Subnet | None) -> Iterator[Resource]:
+        group_id = self._sent_group(before)
+        if group_id:
+            attachment = resource_kind(ATTACHMENT)
+            yield attachment(subnet_id=self.id, network_security_group_id=group_id)
+
+    def displaces(self, before: Subnet | None) -> Iterator[str]:
+        if self._sent_group(before) == "":
+            yield attachment_id(self.id)
+
+    def _sent_group(self, before: Subnet | None) -> str | None:
+        """The security group that a write attaches; "" where it takes one away, None where it leaves it."""
+        if self.security_group is not None or not self.network_security_group_id_wo:
+            return self.security_group
+        version = self.network_security_group_id_wo_version
+        is_new = before is None or before.network_security_group_id_wo_version != version
+        return self.network_security_group_id_wo if is_new else None
 
     @rule(
         ErrorCode.NETCFG_INVALID_SUBNET,
@@ -223,7 +262,12 @@ class Subnet(Resource):
                 return
 
 
-def _attached(name: str, before: Subnet | None, subnet: Subnet) -> str:
-    """What is attached to the subnet: as sent now, by itself or in the network's argument, or as it was."""
-    attached: str = getattr(subnet, f"{name}_wo") or getattr(subnet, name) or getattr(before, name, "")
+def attachment_id(subnet_id: str) -> str:
+    """The ID of what attaches a security group to a subnet, if there is one."""
+    return subnet_id + ATTACHMENT_SUFFIX
+
+
+def _attached_route_table(before: Subnet | None, subnet: Subnet) -> str:
+    """The route table: as sent now, by itself or in the network's argument, or as it was."""
+    attached: str = subnet.route_table_id_wo or subnet.route_table_id or getattr(before, "route_table_id", "")
     return attached

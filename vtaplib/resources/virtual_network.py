@@ -39,7 +39,7 @@ from vtaplib.model.marks import (
     Satisfies,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
+from vtaplib.model.resource import Assignment, Findings, Resource, limit, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
@@ -109,8 +109,8 @@ class InlineSubnet(Block):
     """Whether network policies apply to private link services in the subnet."""
     route_table_id: Inert[Annotated[str, IdOf("Microsoft.Network/routeTables")]] | None = None
     """The ID of the subnet's route table."""
-    security_group: Inert[str] | None = None
-    """The ID of the subnet's network security group."""
+    security_group: str | None = None
+    """The ID of the subnet's network security group; left out, the subnet has none."""
     service_endpoint: Sequence[ServiceEndpoint] = ()
     """The services reached over an endpoint of the subnet."""
     service_endpoint_policy_ids: (
@@ -123,7 +123,6 @@ class InlineSubnet(Block):
 
     child = "Subnet"
     renamed: ClassVar[Mapping[str, str]] = {"security_group": "network_security_group_id"}
-    """Fields that the standalone resource has under another name."""
 
 
 class VirtualNetwork(Resource):
@@ -168,12 +167,31 @@ class VirtualNetwork(Resource):
     guid: Assigned[str] = SERVICE
     """The GUID of the network."""
 
+    virtual_networks_per_region = limit(
+        "virtual_networks_per_region",
+        ErrorCode.VNET_COUNT_LIMIT_REACHED,
+        what="A region of a subscription has no more networks than the limit.",
+        buckets=lambda it: [ids.in_region(it.subscription_id, it.location, "virtual networks")],
+        path=("location",),
+    )
+    dns_servers_per_virtual_network = limit(
+        "dns_servers_per_virtual_network",
+        ErrorCode.QUOTA_EXCEEDED,
+        what="A network has no more DNS servers of its own than the limit.",
+        buckets=lambda it: [f"{it.id}/DNS servers"] * len(it.dns_servers or ()),
+        path=("dns_servers",),
+        shared=False,
+    )
+
     def assign(self, view: View, before: VirtualNetwork | None) -> Iterator[Assignment]:
         yield ("guid",), lambda it: ids.guid(it.id)
         for position, block in enumerate(self.subnet or ()):
             yield ("subnet", position, "id"), partial(_subnet_id, name=block.name)
         for position, _ in enumerate(self.ip_address_pool):
             yield ("ip_address_pool", position, "allocated_ip_address_prefixes"), lambda it: ()
+
+    def keeps_children(self, policy: Policy) -> bool:
+        return policy.vnet_put_without_subnets == "keep"
 
     def aftermath(self, view: View) -> Iterator[Resource]:
         """Peerings that other networks have with this one are Disconnected once it is gone."""
