@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self, TypeVar, cast
 
 from vtaplib.control import settlement
+from vtaplib.control.audit import Finding, audit
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.policy import Policy
 from vtaplib.control.store import Row, Store
@@ -153,6 +154,16 @@ class Cloud:
             overlay.lay(operate(machine, overlay))
             self._write(overlay, [])
         return cast(VirtualMachine, self.get(machine_id))
+
+    def check(self, resource: Resource) -> Sequence[Violation]:
+        """What a put of this resource would be refused for, and warned of. Nothing changes."""
+        with self._store.reading():
+            return Overlay(self.view, self.policy, settled=True).put(resource)[1]
+
+    def audit(self) -> Sequence[Finding]:
+        """Every rule that a resource of the cloud breaks, each conflict told once."""
+        with self._store.reading():
+            return tuple(audit(self.view, self.policy))
 
     def overlay(self, *, settled: bool = True) -> Overlay:
         """A what-if over this cloud: puts and deletes there change nothing here."""

@@ -18,19 +18,23 @@ from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
 
 if TYPE_CHECKING:
     from vtaplib.control.overlay import Overlay
+    from vtaplib.model.view import View
 
 
-def missing_references(overlay: Overlay, resource: Resource) -> Iterator[Violation]:
-    """References to what is not there. A plan leaves them to the apply: another may be making it."""
+def missing_references(view: View, resource: Resource, *, whole: bool | None = None) -> Iterator[Violation]:
+    """References to what is not there. Where the view is not the `whole` world (by default: where it is not
+    settled) what it lacks may be elsewhere, or in the making.
+    """
+    whole = view.settled if whole is None else whole
     for reference in resource.references():
         if reference.claim:
             continue
         kind = kind_named(reference.kind)
         part = kind if issubclass(kind, Block) else None
         wanted = resource_kind(part.owner if part else reference.kind)
-        owner = overlay.find(reference.owner)
+        owner = view.find(reference.owner)
         code, what = ErrorCode.INVALID_RESOURCE_REFERENCE, ""
-        if owner is None and overlay.settled:
+        if owner is None and whole:
             code, what = (code if part else wanted.missing_code), "does not exist"
         elif owner is not None and not isinstance(owner, wanted):
             what = f"is a {type(owner).__name__}, not a {wanted.__name__}"

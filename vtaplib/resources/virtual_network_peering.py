@@ -224,7 +224,11 @@ class VirtualNetworkPeering(Resource):
 
 
 def connected(view: View, first_network_id: str, second_network_id: str) -> bool:
-    """Whether two networks are linked: both sides exist, are Connected, and let the other network in."""
+    """Whether two networks are linked: both sides exist, are Connected, and let the other network in. Raises
+    Missing if one of the networks is not in the view: its side of the link is not known then.
+    """
+    for network_id in (first_network_id, second_network_id):
+        view.get(VirtualNetwork, network_id)
     first, second = first_network_id.lower(), second_network_id.lower()
     sides = {
         peering.virtual_network_id.lower()

@@ -1,0 +1,153 @@
+"""Coverage: which interfaces are tapped, where their copies go, and which copies nobody hears.
+
+A *stream* is what one tap configuration sends. It is *silent* where its copies are lost for certain: nothing
+is wrong with the tap configuration, and yet nothing arrives. What a view does not know (a destination that
+was not read) makes no stream silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vtaplib.model import ids
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
+from vtaplib.resources import (
+    Lb,
+    LbBackendAddressPool,
+    LbRule,
+    NetworkInterface,
+    NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceTapConfiguration,
+    VirtualNetworkTap,
+)
+from vtaplib.resources.virtual_network_peering import connected
+from vtaplib.resources.virtual_network_tap import VXLAN_PORT
+
+
+class Silence(StrEnum):
+    """Why nobody hears a stream, in words."""
+
+    NO_TAP = "its TAP does not exist"
+    NO_DESTINATION = "the destination of its TAP does not exist"
+    UNREACHABLE = "the destination of its TAP is in a network that is not peered with the interface's"
+    NO_RULE = "no rule of the load balancer carries its copies"
+    NO_COLLECTOR = "the load balancer has no backend"
+    LOST = "a warning says why its copies are lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What one tap configuration sends."""
+
+    configuration_id: str
+    tap_id: str
+    collector_ids: tuple[str, ...] = ()
+    """The interfaces that the copies go to, as far as that is known: behind a load balancer any of them."""
+    silence: Silence | None = None
+    """Why nobody hears it; None where somebody does, or where that is not known."""
+
+
+Coverage = Mapping[str, Sequence[Stream]]
+"""The streams of each interface, by its ID; an interface that is not tapped has none."""
+
+
+def coverage(
+    view: View, *, whole: bool = True, gone: Container[str] = (), lost: Container[str] = ()
+) -> Coverage:
+    """The coverage of a view. `whole`: what the view lacks does not exist. In a part of a world, `gone` are
+    the keys of IDs that are known to exist no more. `lost`: those of configurations, TAPs and destinations
+    of which a warning says that they lose the stream.
+    """
+    ends = _Ends(view, whole, gone, lost)
+    names = {ids.key(one.id): one.id for one in view.list(NetworkInterface)}
+    streams: dict[str, list[Stream]] = {key: [] for key in names}
+    for configuration in view.list(NetworkInterfaceTapConfiguration):
+        with suppress(Undecided):
+            key = ids.key(configuration.network_interface_id)
+            names.setdefault(key, configuration.network_interface_id)
+            streams.setdefault(key, []).append(ends.stream(configuration))
+    return {names[key]: tuple(found) for key, found in streams.items()}
+
+
+def is_silent(streams: Sequence[Stream]) -> bool:
+    """Whether an interface is tapped, and nobody hears any of its streams."""
+    return bool(streams) and all(stream.silence is not None for stream in streams)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Looks up where streams end."""
+
+    view: View
+    whole: bool
+    gone: Container[str]
+    lost: Container[str]
+
+    def stream(self, configuration: NetworkInterfaceTapConfiguration) -> Stream:
+        """The stream of a configuration. Raises Undecided if not even its TAP is known."""
+        collectors: tuple[str, ...] = ()
+        silence = None
+        with suppress(Undecided):
+            collectors, silence = self._end(configuration)
+        return Stream(configuration.id, configuration.virtual_network_tap_id, collectors, silence)
+
+    def _end(self, configuration: NetworkInterfaceTapConfiguration) -> tuple[tuple[str, ...], Silence | None]:
+        tap_id = configuration.virtual_network_tap_id
+        if self._is_absent(tap_id):
+            return (), Silence.NO_TAP
+        tap = self.view.get(VirtualNetworkTap, tap_id)
+        owner_id = ids.parent(tap.destination_id)
+        if self._is_absent(owner_id):
+            return (), Silence.NO_DESTINATION
+        if any(ids.key(one) in self.lost for one in (configuration.id, tap_id, owner_id)):
+            return (), Silence.LOST
+        owner = tap.destination_owner(self.view)
+        if not _has_part(owner, ids.name(tap.destination_id)):
+            return (), Silence.NO_DESTINATION
+        here = self.view.get(NetworkInterface, configuration.network_interface_id).virtual_network_id
+        there = tap.destination_network_id(self.view)
+        if there and here.lower() != there.lower() and not connected(self.view, here, there):
+            return (), Silence.UNREACHABLE
+        if isinstance(owner, NetworkInterface):
+            return (owner.id,), None
+        return _behind(self.view, owner, tap.destination_id)
+
+    def _is_absent(self, resource_id: str) -> bool:
+        """Whether it is certain that a resource is not there."""
+        known = self.whole or ids.key(resource_id) in self.gone
+        return known and self.view.find(resource_id) is None
+
+
+def _has_part(owner: NetworkInterface | Lb, name: str) -> bool:
+    if isinstance(owner, Lb):
+        return owner.frontend(name) is not None
+    return any(block.name.lower() == name.lower() for block in owner.ip_configuration)
+
+
+def _behind(view: View, balancer: Lb, frontend_id: str) -> tuple[tuple[str, ...], Silence | None]:
+    pools = [pool for rule in _carriers(view, balancer, frontend_id) for pool in rule]
+    if not pools:
+        return (), Silence.NO_RULE
+    members = {
+        member.network_interface_id: None
+        for pool_id in pools
+        for member in view.referrers(pool_id, NetworkInterfaceBackendAddressPoolAssociation)
+    }
+    return tuple(members), None if members else Silence.NO_COLLECTOR
+
+
+def _carriers(view: View, balancer: Lb, frontend_id: str) -> Iterator[Sequence[str]]:
+    """The pools of the rules that take VXLAN from a frontend."""
+    name = ids.name(frontend_id).lower()
+    for rule in view.referrers(balancer.id, LbRule):
+        if rule.frontend_ip_configuration_name.lower() != name:
+            continue
+        takes_all = rule.protocol.lower() == "all"
+        if takes_all or (rule.protocol.lower() == "udp" and rule.frontend_port in (0, VXLAN_PORT)):
+            for pool_id in rule.backend_address_pool_ids or ():
+                view.get(LbBackendAddressPool, pool_id)
+            yield rule.backend_address_pool_ids or ()
