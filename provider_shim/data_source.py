@@ -24,6 +24,7 @@ from typing import Any, ClassVar, TypeVar
 from vtaplib.control.cloud import Cloud
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model import ids
+from vtaplib.model.arguments import NonEmpty, ResourceGroupName
 from vtaplib.model.base import Model, Values
 from vtaplib.model.combination import Combination
 from vtaplib.model.excerpt import Excerpt
@@ -124,3 +125,12 @@ class Lookup(DataSource, Excerpt):
             for name in ids.placeholders(self.of.id_format)
         }
         return self.of.id_format.format_map(names)
+
+
+class LookupInGroup(Lookup):
+    """A lookup of something that has a name in a resource group."""
+
+    resource_group_name: ResourceGroupName
+    """The name of the resource group to look in."""
+    name: NonEmpty
+    """The name to look for."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provider_shim.data_source import DataSource
+from provider_shim.data_sources.lb import LbBackendAddressPoolLookup, LbLookup, LbRuleLookup
+from provider_shim.data_sources.network_interface import NetworkInterfaceLookup, TapConfigurationLookup
 from provider_shim.data_sources.resource_group import ResourceGroupLookup
+from provider_shim.data_sources.resources import Resources
+from provider_shim.data_sources.subscription import ClientConfig, SubscriptionDataSource
+from provider_shim.data_sources.virtual_machine import VirtualMachineLookup
+from provider_shim.data_sources.virtual_network import SubnetLookup, VirtualNetworkLookup
+from provider_shim.data_sources.virtual_network_tap import VirtualNetworkTapLookup
 from vtaplib.model.resource import Resource
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
@@ -63,5 +70,17 @@ IDENTITIES: Mapping[str, tuple[str, ...]] = {
 """The names in an ID, in order. azurerm has no identities for the types that are not here."""
 
 DATA_SOURCES: Mapping[str, type[DataSource]] = {
+    "azurerm_client_config": ClientConfig,
+    "azurerm_subscription": SubscriptionDataSource,
     "azurerm_resource_group": ResourceGroupLookup,
+    "azurerm_resources": Resources,
+    "azurerm_virtual_network": VirtualNetworkLookup,
+    "azurerm_subnet": SubnetLookup,
+    "azurerm_network_interface": NetworkInterfaceLookup,
+    "azurerm_virtual_machine": VirtualMachineLookup,
+    "azurerm_lb": LbLookup,
+    "azurerm_lb_backend_address_pool": LbBackendAddressPoolLookup,
+    "azurerm_lb_rule": LbRuleLookup,
+    "azurerm_virtual_network_tap": VirtualNetworkTapLookup,
+    "azurerm_network_interface_tap_configuration": TapConfigurationLookup,
 }

@@ -50,6 +50,14 @@ class ExactlyOneOf(Combination):
             yield _path(self.names[0]), f"one of {_listed(self.names)} must be given"
 
 
+class AtLeastOneOf(Combination):
+    """One or more of the fields are given."""
+
+    def findings(self, presence: dict[str, Presence]) -> Iterator[Finding]:
+        if all(presence[name] is Presence.ABSENT for name in self.names):
+            yield _path(self.names[0]), f"one of {_listed(self.names)} must be given"
+
+
 class ConflictsWith(Combination):
     """The first field excludes each of the others."""
 
