@@ -73,6 +73,9 @@ class Overlay(View):
             return self._present[key]
         return None if key in self._gone else self.base.find(key)
 
+    def existing(self, resource_id: str) -> Resource | None:
+        return self.base.existing(resource_id)
+
     def list(self, kind: type[R], within: str = "") -> Iterator[R]:
         found = {ids.key(one.id): one for one in self.base.list(kind, within)}
         for key in self._gone:

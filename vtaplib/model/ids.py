@@ -11,6 +11,9 @@ from functools import cache
 
 _SEGMENT = r"[^/|\x00-\x1f]+"
 _WHOLE = r"/[^|\x00-\x1f]+"
+_TYPED = re.compile(
+    r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/([^/]+)((?:/[^/]+/[^/]+)+)", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NAMESPACE = "6f1d3c39-3d2b-5a51-9b45-3a1f0d2f7f10"
 """Ours: the namespace under which GUIDs are derived from IDs."""
@@ -56,6 +59,20 @@ def parse(id_format: str, resource_id: str, *, strict: bool = False) -> dict[str
     return match.groupdict() if match else None
 
 
+def arm_type(resource_id: str) -> str:
+    """The ARM type that an ID, or the format of one, is of: `Microsoft.Network/virtualNetworks/subnets`; ""
+    if it is not the ID of something that a provider gives.
+    """
+    match = _TYPED.fullmatch(resource_id)
+    return "" if match is None else "/".join([match[1], *match[2].split("/")[1::2]])
+
+
+def is_foreign(id_format: str, resource_id: str) -> bool:
+    """Whether an ID is well formed, and of another type than the format's."""
+    found = arm_type(resource_id)
+    return bool(found) and found.lower() != arm_type(id_format).lower()
+
+
 def format_problem(id_format: str, resource_id: str, *, strict: bool = True) -> str | None:
     """Why an ID is not of a format, as a clause; None if it is."""
     if parse(id_format, resource_id, strict=strict) is not None:
@@ -63,7 +80,8 @@ def format_problem(id_format: str, resource_id: str, *, strict: bool = True) -> 
     shown = _PLACEHOLDER.sub(lambda match: "{" + match.group(1).removesuffix("_name") + "}", id_format)
     if strict and parse(id_format, resource_id) is not None:
         return f"has a fixed segment in another case than {shown}"
-    return f"is not an ID of the form {shown}"
+    found = f"is an ID of {arm_type(resource_id)}, and " if is_foreign(id_format, resource_id) else ""
+    return f"{found}is not an ID of the form {shown}"
 
 
 def guid(resource_id: str, purpose: str = "") -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
 from vtaplib.model import ids
@@ -17,6 +18,7 @@ from vtaplib.model.resource import Resource, id_format_of, resolve
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
 
+NO_CODES: Mapping[str, ErrorCode] = MappingProxyType({})
 _SEQUENCES = (tuple, set, frozenset)
 """What a repeated field may be given as. A list is made a tuple when the model is built."""
 
@@ -30,23 +32,40 @@ def validate(
     `strict_ids`: the fixed segments of IDs must be in their canonical case, as azurerm wants them.
     """
     name = _name(resource)
-    yield from check_fields(resource, name, strict_ids=strict_ids)
+    yield from check_fields(
+        resource, name, strict_ids=strict_ids, foreign_id_codes=type(resource).foreign_id_codes
+    )
     yield from _misplaced(resource)
     code = type(resource).combination_code
     for path, problem in check_combinations(resource, type(resource).combinations, before):
         yield Violation(code, f"{name}: {problem}", path)
 
 
-def check_fields(model: Model, name: str, *, strict_ids: bool = False) -> Iterator[Violation]:
-    """Every value that does not fit its field. `name`: the model's, for messages."""
+def check_fields(
+    model: Model,
+    name: str,
+    *,
+    strict_ids: bool = False,
+    foreign_id_codes: Mapping[str, ErrorCode] = NO_CODES,
+) -> Iterator[Violation]:
+    """Every value that does not fit its field. `name`: the model's, for messages. `foreign_id_codes`: what an
+    ID of another type answers, by field (see `Resource`).
+    """
     for path, field, value in model.walk():
         for problem_path, problem in _problems(model, field, value, strict_ids):
             full = path + problem_path
-            yield Violation(
-                ErrorCode.INVALID_RESOURCE_NAME if full == ("name",) else ErrorCode.INVALID_REQUEST_CONTENT,
-                f"{name}: {dotted(full)} {problem}",
-                full,
-            )
+            code = ErrorCode.INVALID_RESOURCE_NAME if full == ("name",) else ErrorCode.INVALID_REQUEST_CONTENT
+            if path == full and _is_foreign(field, value):
+                code = foreign_id_codes.get(dotted(path), code)
+            yield Violation(code, f"{name}: {dotted(full)} {problem}", full)
+
+
+def _is_foreign(field: Field, value: Any) -> bool:
+    return (
+        field.ref is not None
+        and isinstance(value, str)
+        and ids.is_foreign(id_format_of(field.ref.kind), value)
+    )
 
 
 def check_combinations(

@@ -35,6 +35,10 @@ class View(ABC):
     def find(self, resource_id: str) -> Resource | None:
         """The resource with this ID, without its derived fields, or None."""
 
+    def existing(self, resource_id: str) -> Resource | None:
+        """The resource with this ID as it is now, whatever is planned for it, or None."""
+        return self.find(resource_id)
+
     @abstractmethod
     def list(self, kind: type[R], within: str = "") -> Iterator[R]:
         """The resources of a type, those whose ID starts with `within`, in order of their IDs."""

@@ -91,3 +91,24 @@ def test_a_guid_is_the_same_in_every_run_and_in_every_case_of_the_id() -> None:
     assert uuid.UUID(made).version == 5
     assert made == ids.guid(SUBNET.upper())
     assert len({made, ids.guid(SUBNET, "other"), ids.guid(SUBNET + "2")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "kind"),
+    [
+        (SUBNET, "Microsoft.Network/virtualNetworks/subnets"),
+        (SUBNET.replace("/resourceGroups/g", ""), "Microsoft.Network/virtualNetworks/subnets"),
+        (Subnet.id_format, "Microsoft.Network/virtualNetworks/subnets"),
+        ("/subscriptions/s/resourceGroups/g", ""),
+        (SUBNET + "/x", ""),
+        (SUBNET[1:], ""),
+    ],
+)
+def test_an_id_says_of_what_type_it_is(resource_id: str, kind: str) -> None:
+    assert ids.arm_type(resource_id) == kind
+
+
+def test_an_id_of_another_type_is_told_to_be_one() -> None:
+    problem = ids.format_problem(Subnet.id_format, SUBNET.rpartition("/subnets/")[0]) or ""
+    assert "is an ID of Microsoft.Network/virtualNetworks, and is not an ID of the form" in problem
+    assert "is an ID of" not in (ids.format_problem(Subnet.id_format, SUBNET.upper()) or "")
