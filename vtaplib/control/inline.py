@@ -6,6 +6,7 @@ from them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from vtaplib.model import ids
@@ -34,9 +35,10 @@ def children(parent: Resource) -> Children:
 def child(parent: Resource, block: Block) -> Resource:
     """The child resource that a block inside its parent describes."""
     kind = resource_kind(type(block).child)
-    values = block.values()
-    for here, there in type(block).renamed.items():
-        values[there] = values.pop(here)
+    values = {name: None if value == "" else value for name, value in block.values().items()}
+    for name in type(block).renamed:
+        # Leaving it out of the block says that there is none, and of the resource, that it stays.
+        values[name] = "" if values[name] is None else values[name]
     for name in ids.placeholders(kind.id_format)[:-1]:
         values[name] = getattr(parent, name if name in parent.fields() else "name")
     return kind.from_values(values)
@@ -60,11 +62,14 @@ def without(parent: R) -> R:
     return parent.replace(**changes) if changes else parent
 
 
-def gathered(parent: R, view: View) -> R:
-    """The parent with its inline arguments made from its children, as it is read."""
+def gathered(parent: R, view: View, derive: Callable[[Resource, View], Resource]) -> R:
+    """The parent with its inline arguments made from its children, as it is read. `derive`: gives a child
+    what is computed at a read.
+    """
     changes = {
         name: [
-            block(field.block, one) for one in view.list(resource_kind(field.block.child), parent.id + "/")
+            block(field.block, derive(one, view))
+            for one in view.list(resource_kind(field.block.child), parent.id + "/")
         ]
         for name, field in parent.fields().items()
         if field.has(INLINE) and field.block is not None and issubclass(field.block, Block)

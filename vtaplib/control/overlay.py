@@ -201,6 +201,8 @@ class Overlay(View):
         with suppress(Undecided):  # an effect that depends on what is not known yet shows at apply
             for other in tuple(resource.effects(self, before)):
                 self.lay(other)
+            for other_id in tuple(resource.displaces(before)):
+                self.remove(other_id)
         if before is not None:
             after = integrity.judge_dependents(self, resource, before)
             violations += [one for one in after if one not in dependents_before]
@@ -211,7 +213,7 @@ class Overlay(View):
             if field.block is None or not field.has(INLINE) or not resource.knows(name):
                 continue
             blocks = getattr(resource, name)
-            if blocks is None and self.policy.vnet_put_without_subnets == "keep":
+            if blocks is None and resource.keeps_children(self.policy):
                 continue
             if len(blocks or ()) != len(children):
                 continue  # the name of one is not known yet, so nobody can say which are left out

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from vtaplib.control import inline
 from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
-from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, UNORDERED
+from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED
 from vtaplib.model.resource import Assignment, Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.view import View
@@ -73,7 +73,7 @@ def assign(resource: R, view: View, before: R | None) -> R:
 
 def derive(resource: R, view: View) -> R:
     """The resource with what is computed at a read."""
-    return apply(inline.gathered(resource, view), resource.derive(view))
+    return apply(inline.gathered(resource, view, derive), resource.derive(view))
 
 
 def apply(resource: R, assignments: Iterable[Assignment]) -> R:
@@ -161,11 +161,26 @@ def empty(field: Field) -> Any:
 
 def stored_values(resource: Resource) -> Mapping[str, Any]:
     """Plain values as they are stored: nothing secret, only sent, derived or null."""
+    fields = resource.fields()
     return {
-        name: value
+        name: _without_secrets(fields[name], value)
         for name, value in resource.values().items()
-        if value is not None and not resource.fields()[name].flags & _NOT_STORED
+        if value is not None and not fields[name].flags & _NOT_STORED
     }
+
+
+def _without_secrets(field: Field, value: Any) -> Any:
+    """A plain value with what is secret inside its blocks blank: a block stays whole."""
+    if field.block is None:
+        return value
+    inner = field.block.fields()
+    return [
+        {name: _blank_if_secret(inner[name], one) for name, one in block.items()} for block in value or ()
+    ]
+
+
+def _blank_if_secret(field: Field, value: Any) -> Any:
+    return empty(field) if value and field.has(SENSITIVE) else _without_secrets(field, value)
 
 
 _NOT_STORED = frozenset({"derived", "sensitive", "write_only", "inline"})

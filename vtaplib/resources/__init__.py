@@ -12,10 +12,18 @@ from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfa
 from vtaplib.resources.network_interface_backend_address_pool_association import (
     NetworkInterfaceBackendAddressPoolAssociation,
 )
+from vtaplib.resources.network_interface_security_group_association import (
+    NetworkInterfaceSecurityGroupAssociation,
+)
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.network_security_group import InlineSecurityRule, NetworkSecurityGroup
+from vtaplib.resources.network_security_rule import NetworkSecurityRule
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_blocks import Delegation, ServiceDelegation, ServiceEndpoint
+from vtaplib.resources.subnet_network_security_group_association import (
+    SubnetNetworkSecurityGroupAssociation,
+)
 from vtaplib.resources.subscription import Subscription
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_machine_blocks import (
@@ -55,6 +63,7 @@ __all__ = [
     "Encryption",
     "GalleryApplication",
     "Identity",
+    "InlineSecurityRule",
     "InlineSubnet",
     "IpAddressPool",
     "Lb",
@@ -66,7 +75,10 @@ __all__ = [
     "NetworkInterface",
     "NetworkInterfaceBackendAddressPoolAssociation",
     "NetworkInterfaceIpConfiguration",
+    "NetworkInterfaceSecurityGroupAssociation",
     "NetworkInterfaceTapConfiguration",
+    "NetworkSecurityGroup",
+    "NetworkSecurityRule",
     "OsDisk",
     "OsImageNotification",
     "PeeringState",
@@ -77,6 +89,7 @@ __all__ = [
     "ServiceEndpoint",
     "SourceImageReference",
     "Subnet",
+    "SubnetNetworkSecurityGroupAssociation",
     "Subscription",
     "TerminationNotification",
     "TunnelInterface",
@@ -89,10 +102,14 @@ __all__ = [
 RESOURCE_TYPES = (
     Subscription,
     ResourceGroup,
+    NetworkSecurityGroup,
+    NetworkSecurityRule,
     VirtualNetwork,
     Subnet,
+    SubnetNetworkSecurityGroupAssociation,
     VirtualNetworkPeering,
     NetworkInterface,
+    NetworkInterfaceSecurityGroupAssociation,
     LinuxVirtualMachine,
     Lb,
     LbBackendAddressPool,

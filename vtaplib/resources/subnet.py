@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from vtaplib.model.addresses import bits, maybe_network, networks, overlaps
 from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpty, ResourceGroupName
@@ -24,8 +24,9 @@ from vtaplib.model.marks import (
     Unordered,
     WriteOnly,
 )
-from vtaplib.model.resource import Assignment, Findings, Reference, Resource, limit, rule
+from vtaplib.model.resource import Assignment, Findings, Reference, Resource, limit, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.network_security_group import unattachable
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
 from vtaplib.resources.virtual_network import IpAddressPool, VirtualNetwork
@@ -130,8 +131,8 @@ class Subnet(Resource):
 
     def derive(self, view: View) -> Iterator[Assignment]:
         def group_id(it: Subnet) -> str:
-            found = view.find(attachment_id(it.id))
-            return "" if found is None else str(vars(found)["network_security_group_id"])
+            found: Any = view.find(attachment_id(it.id))
+            return "" if found is None else found.network_security_group_id
 
         yield ("network_security_group_id",), group_id
 
@@ -237,6 +238,14 @@ class Subnet(Resource):
                 ("sharing_scope",),
                 f"{self.label}: sharing_scope needs default_outbound_access_enabled = false",
             )
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, network security groups")
+    def sent_security_group_can_be_attached(self, view: View, policy: Policy) -> Findings:
+        """A security group that is sent to be attached exists, in the network's region."""
+        name = "security_group" if self.security_group else "network_security_group_id_wo"
+        group_id = getattr(self, name)
+        if group_id:
+            yield from unattachable((name,), self.label, self.virtual_network_id, group_id, view)
 
     @rule(
         ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED,

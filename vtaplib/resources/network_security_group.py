@@ -1,0 +1,89 @@
+"""A network security group: rules that let traffic through or not, at interfaces and subnets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
+from vtaplib.model.base import Block
+from vtaplib.model.marks import (
+    SERVICE,
+    Assigned,
+    AttributeBlock,
+    CreateOnly,
+    Inline,
+    Internal,
+    OptionalAssigned,
+    Ref,
+    Unordered,
+)
+from vtaplib.model.resource import Assignment, Findings, Resource, label
+from vtaplib.model.violation import ErrorCode, Path
+from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.security_rule_fields import SecurityRuleFields
+
+if TYPE_CHECKING:
+    from vtaplib.model.view import View
+
+
+class InlineSecurityRule(SecurityRuleFields, Block):
+    """A security rule that is managed with its group."""
+
+    child = "NetworkSecurityRule"
+
+
+class NetworkSecurityGroup(Resource):
+    """A set of security rules that interfaces and subnets are guarded by."""
+
+    id_format = (
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
+        "/providers/Microsoft.Network/networkSecurityGroups/{name}"
+    )
+    in_use_code = ErrorCode.IN_USE_NETWORK_SECURITY_GROUP_CANNOT_BE_DELETED
+
+    name: CreateOnly[NetworkName]
+    """The name of the security group."""
+    resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
+    """The name of the resource group to create the security group in."""
+    location: CreateOnly[Location]
+    """The Azure region; that of what the group is attached to."""
+    security_rule: (
+        OptionalAssigned[Inline[AttributeBlock[Unordered[Sequence[InlineSecurityRule]]]]] | None
+    ) = None
+    """Rules managed with the group. Do not mix with rule resources for the same group. Left out, existing
+    rules stay; an empty list removes them."""
+    tags: Tags | None = None
+    """Tags of the resource."""
+    lists_its_rules: Internal[Assigned[bool]] = SERVICE
+    """Whether the last write of the group said which rules it has, all of them."""
+
+    def assign(self, view: View, before: NetworkSecurityGroup | None) -> Iterator[Assignment]:
+        yield ("lists_its_rules",), lambda it: it.security_rule is not None
+
+
+def unattachable(path: Path, subject: str, neighbour_id: str, group_id: str, view: View) -> Findings:
+    """Why a security group cannot be attached where the region is that of `neighbour_id`; `subject` is
+    what it would guard.
+    """
+    group = view.find(group_id)
+    if group is None:
+        if view.settled:
+            yield path, f"{subject}: {path[-1]} = {group_id!r} does not exist"
+    elif not isinstance(group, NetworkSecurityGroup):
+        yield path, f"{subject}: {path[-1]} = {group_id!r} is not a network security group"
+    else:
+        yield from in_another_region(path, neighbour_id, group, view)
+
+
+def in_another_region(path: Path, neighbour_id: str, group: NetworkSecurityGroup, view: View) -> Findings:
+    """That a security group is in another region than what has it, or is to have it."""
+    neighbour: Any = view.find(neighbour_id)
+    if neighbour is not None and neighbour.location != group.location:
+        yield (
+            path,
+            (
+                f"{group.label} is in {group.location}, {label(neighbour_id)} in {neighbour.location}; they "
+                "must be in one region"
+            ),
+        )

@@ -1,0 +1,55 @@
+"""A security group at a subnet. ARM keeps it on the subnet; azurerm makes it a resource.
+
+It is the one place that says which group a subnet has. What a subnet sends with its own arguments, or its
+network with the `subnet` argument, makes or takes away this resource.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vtaplib.model import ids
+from vtaplib.model.marks import CreateOnly, Ref
+from vtaplib.model.resource import Findings, Resource, label, rule
+from vtaplib.model.violation import ErrorCode
+from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
+from vtaplib.resources.subnet import ATTACHMENT_SUFFIX, Subnet
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+
+class SubnetNetworkSecurityGroupAssociation(Resource):
+    """Guards a subnet by a network security group."""
+
+    id_format = "{subnet_id}" + ATTACHMENT_SUFFIX
+
+    network_security_group_id: CreateOnly[Ref[NetworkSecurityGroup]]
+    """The ID of the security group."""
+    subnet_id: CreateOnly[Ref[Subnet]]
+    """The ID of the subnet."""
+
+    @property
+    def label(self) -> str:
+        return label(self.subnet_id)
+
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, network security groups")
+    def group_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
+        """The subnet's network and the security group are in one region."""
+        group = view.get(NetworkSecurityGroup, self.network_security_group_id)
+        network_id = ids.parent(self.subnet_id)
+        yield from in_another_region(("network_security_group_id",), network_id, group, view)
+
+    @rule(ErrorCode.OPERATION_NOT_ALLOWED, source="azurerm provider")
+    def subnet_sends_no_other_group(self, view: View, policy: Policy) -> Findings:
+        """A subnet does not send another security group by its own argument."""
+        sent = view.get(Subnet, self.subnet_id).network_security_group_id_wo
+        if sent and sent.lower() != self.network_security_group_id.lower():
+            yield (
+                ("subnet_id",),
+                (
+                    f"{self.label}: sends {label(sent)} as network_security_group_id_wo, and cannot have "
+                    f"{label(self.network_security_group_id)} too; keep one of them"
+                ),
+            )
