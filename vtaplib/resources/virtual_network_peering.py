@@ -13,9 +13,22 @@ from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.addresses import networks, overlaps
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
-from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Inert, Internal, Ref
-from vtaplib.model.resource import Assignment, Departure, Farewell, Findings, Reference, Resource, label, rule
-from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Inert, Internal, Ref
+from vtaplib.model.resource import (
+    NUMBERS,
+    Assignment,
+    Departure,
+    Farewell,
+    Findings,
+    Reference,
+    Resource,
+    label,
+    limit,
+    rule,
+)
+from vtaplib.model.violation import ErrorCode, Evidence, Severity
+from vtaplib.resources.addressed_resource import address_bucket
+from vtaplib.resources.peered_space import local_space, remote_space, sync_level
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.virtual_network import VirtualNetwork
 
@@ -55,6 +68,9 @@ AFTER_PUT: Mapping[tuple[PeeringState | None, PeeringState | None], PeeringState
 """What a write makes of a side. One that is not Connected, next to one that is, is of another link."""
 
 
+NAMED = "A subnet that a peering names may be planned after it."
+
+
 class VirtualNetworkPeering(Resource):
     """One direction of a peering between two virtual networks."""
 
@@ -73,35 +89,49 @@ class VirtualNetworkPeering(Resource):
     """The ID of the network on the other side."""
     allow_forwarded_traffic: Inert[bool] = False
     """Whether traffic that the remote network forwards is accepted."""
-    allow_gateway_transit: Inert[bool] = False
+    allow_gateway_transit: bool = False
     """Whether the remote network may use this network's gateway."""
     allow_virtual_network_access: bool = True
     """Whether machines of the remote network reach this network."""
-    local_subnet_names: Inert[Sequence[NonEmpty]] | None = None
+    local_subnet_names: Sequence[NonEmpty] | None = None
     """The local subnets that are peered, where not the whole network is."""
-    only_ipv6_peering_enabled: CreateOnly[Inert[bool]] | None = None
+    only_ipv6_peering_enabled: CreateOnly[bool] | None = None
     """Whether only the IPv6 address spaces are peered."""
-    peer_complete_virtual_networks_enabled: CreateOnly[Inert[bool]] = True
+    peer_complete_virtual_networks_enabled: CreateOnly[bool] = True
     """Whether the whole networks are peered."""
-    remote_subnet_names: Inert[Sequence[NonEmpty]] | None = None
+    remote_subnet_names: Sequence[NonEmpty] | None = None
     """The remote subnets that are peered, where not the whole network is."""
-    triggers: Inert[Mapping[str, str]] | None = None
-    """Any values; a change writes the peering again, which synchronises the address spaces."""
-    use_remote_gateways: Inert[bool] = False
+    triggers: Mapping[str, str] | None = None
+    """Any values; a change writes the peering again, and it learns the remote network's address space."""
+    use_remote_gateways: bool = False
     """Whether this network uses the remote network's gateway."""
     peering_state: Internal[Assigned[str]] = SERVICE
     """`Initiated`, `Connected` or `Disconnected`."""
+    remote_address_space: Internal[Assigned[Sequence[str]]] | None = SERVICE
+    """The prefixes of the remote network that this side routes to: those that it had, as far as they are
+    peered, when the peering was written last."""
+    peering_sync_level: Internal[Derived[str]] = SERVICE
+    """`FullyInSync`, or which network has changed without the other side knowing it: `LocalNotInSync`,
+    `RemoteNotInSync`, `LocalAndRemoteNotInSync`."""
+
+    peerings_per_virtual_network = limit(
+        "peerings_per_virtual_network",
+        ErrorCode.QUOTA_EXCEEDED,
+        what="A network has no more peerings than the limit.",
+        buckets=lambda it: [f"{it.virtual_network_id}/peerings"],
+        path=("virtual_network_name",),
+    )
 
     @property
     def virtual_network_id(self) -> str:
         """The ID of the network on this side."""
         return self.id.rpartition("/virtualNetworkPeerings/")[0]
 
-    def remote_side(self, view: View) -> VirtualNetworkPeering | None:
-        """The peering in the other direction, if there is one."""
+    def remote_side(self, view: View, *, certain: bool = False) -> VirtualNetworkPeering | None:
+        """The peering in the other direction, if there is one. `certain`: see `View.referrers`."""
         here = self.virtual_network_id.lower()
         there = self.remote_virtual_network_id.lower()
-        for peering in view.referrers(here, VirtualNetworkPeering):
+        for peering in view.referrers(here, VirtualNetworkPeering, certain=certain):
             if (
                 peering.virtual_network_id.lower() == there
                 and peering.remote_virtual_network_id.lower() == here
@@ -116,6 +146,19 @@ class VirtualNetworkPeering(Resource):
             return str(after if after is not None else PeeringState.DISCONNECTED)
 
         yield ("peering_state",), state
+        yield ("remote_address_space",), lambda it: remote_space(it, view)
+
+    def derive(self, view: View) -> Iterator[Assignment]:
+        yield ("peering_sync_level",), lambda it: str(sync_level(it, view))
+
+    def siblings(self, view: View) -> Iterator[VirtualNetworkPeering]:
+        """The other peerings that this side's network has, as far as they are sure to be there."""
+        for peering in view.referrers(self.virtual_network_id, VirtualNetworkPeering, certain=True):
+            if (
+                peering.virtual_network_id.lower() == self.virtual_network_id.lower()
+                and peering.id.lower() != self.id.lower()
+            ):
+                yield peering
 
     def effects(self, view: View, before: VirtualNetworkPeering | None) -> Iterator[Resource]:
         remote = self.remote_side(view)
@@ -163,12 +206,8 @@ class VirtualNetworkPeering(Resource):
     )
     def one_peering_per_remote_network(self, view: View, policy: Policy) -> Findings:
         """A network has at most one peering to each remote network."""
-        for other in view.referrers(self.virtual_network_id, VirtualNetworkPeering, certain=True):
-            if (
-                other.id.lower() != self.id.lower()
-                and other.virtual_network_id.lower() == self.virtual_network_id.lower()
-                and other.remote_virtual_network_id.lower() == self.remote_virtual_network_id.lower()
-            ):
+        for other in self.siblings(view):
+            if other.remote_virtual_network_id.lower() == self.remote_virtual_network_id.lower():
                 yield (
                     ("remote_virtual_network_id",),
                     (
@@ -181,6 +220,7 @@ class VirtualNetworkPeering(Resource):
         ErrorCode.VNET_ADDRESS_SPACES_OVERLAP,
         evidence=Evidence.OBSERVED,
         source="Azure, virtual network peering",
+        at_apply=NAMED,
     )
     def address_spaces_do_not_overlap(self, view: View, policy: Policy) -> Findings:
         """The two networks share no addresses."""
@@ -188,7 +228,8 @@ class VirtualNetworkPeering(Resource):
         remote = view.get(VirtualNetwork, self.remote_virtual_network_id)
         if local.id.lower() == remote.id.lower():
             return
-        for one, other in overlaps(networks(local.address_space or ()), networks(remote.address_space or ())):
+        theirs = networks(remote_space(self, view))
+        for one, other in overlaps(networks(local_space(self, view)), theirs):
             yield (
                 ("remote_virtual_network_id",),
                 f"{self.label}: {one} of {local.label} overlaps {other} of {remote.label}",
@@ -198,22 +239,18 @@ class VirtualNetworkPeering(Resource):
         ErrorCode.VNET_ADDRESS_SPACE_OVERLAPS_WITH_ALREADY_PEERED_VNET,
         evidence=Evidence.OBSERVED,
         source="Azure, virtual network peering",
+        at_apply=NAMED,
     )
     def address_space_does_not_overlap_a_third_network(self, view: View, policy: Policy) -> Findings:
         """The remote network shares no addresses with a network that is already peered with this one."""
         local = view.get(VirtualNetwork, self.virtual_network_id)
         remote = view.get(VirtualNetwork, self.remote_virtual_network_id)
-        for peering in view.referrers(local.id, VirtualNetworkPeering, certain=True):
-            third_id = peering.remote_virtual_network_id
-            if (
-                peering.virtual_network_id.lower() != local.id.lower()
-                or third_id.lower() == remote.id.lower()
-            ):
+        theirs = networks(remote_space(self, view))
+        for peering in self.siblings(view):
+            third = view.get(VirtualNetwork, peering.remote_virtual_network_id)
+            if third.id.lower() == remote.id.lower():
                 continue
-            third = view.get(VirtualNetwork, third_id)
-            for one, other in overlaps(
-                networks(remote.address_space or ()), networks(third.address_space or ())
-            ):
+            for one, other in overlaps(theirs, networks(remote_space(peering, view))):
                 yield (
                     ("remote_virtual_network_id",),
                     (
@@ -221,6 +258,119 @@ class VirtualNetworkPeering(Resource):
                         f"which {local.label} is already peered with"
                     ),
                 )
+
+    @rule(
+        ErrorCode.INVALID_RESOURCE_REFERENCE,
+        evidence=Evidence.INFERRED,
+        source="Azure, virtual network peering",
+        at_apply=NAMED,
+    )
+    def named_subnets_exist(self, view: View, policy: Policy) -> Findings:
+        """The subnets that a peering names are in its networks."""
+        if not view.settled:
+            return
+        for field, network_id in (
+            ("local_subnet_names", self.virtual_network_id),
+            ("remote_subnet_names", self.remote_virtual_network_id),
+        ):
+            for position, name in enumerate(getattr(self, field) or ()):
+                if view.find(f"{network_id}/subnets/{name}") is None:
+                    yield (field, position), f"{self.label}: {label(network_id)} has no subnet {name}"
+
+    @rule(
+        ErrorCode.INVALID_PARAMETER_COMBINATION,
+        evidence=Evidence.INFERRED,
+        severity=Severity.WARNING,
+        source="Azure, virtual network peering",
+    )
+    def subnets_are_named_where_not_all_is_peered(self, view: View, policy: Policy) -> Findings:
+        """Subnets are named where not the whole networks are peered."""
+        for field in ("local_subnet_names", "remote_subnet_names"):
+            if getattr(self, field) and self.peer_complete_virtual_networks_enabled:
+                yield (
+                    (field,),
+                    (
+                        f"{self.label}: {field} means nothing while the whole networks are peered; set "
+                        "peer_complete_virtual_networks_enabled = false"
+                    ),
+                )
+
+    @rule(
+        ErrorCode.INVALID_PARAMETER_COMBINATION,
+        evidence=Evidence.OBSERVED,
+        source="Azure, virtual network peering",
+    )
+    def a_gateway_is_lent_where_it_is_used(self, view: View, policy: Policy) -> Findings:
+        """A remote gateway is used only where the other side of the peering allows it."""
+        remote = self.remote_side(view, certain=True)
+        if remote is None:
+            return
+        for field, user, lender in (
+            ("use_remote_gateways", self, remote),
+            ("allow_gateway_transit", remote, self),
+        ):
+            if user.use_remote_gateways and not lender.allow_gateway_transit:
+                yield (
+                    (field,),
+                    (
+                        f"{self.label}: {user.label} has use_remote_gateways = true, {lender.label} of "
+                        f"{label(lender.virtual_network_id)} has allow_gateway_transit = false; set that to "
+                        "true first"
+                    ),
+                )
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, virtual network peering")
+    def one_remote_gateway_is_used(self, view: View, policy: Policy) -> Findings:
+        """A network uses the remote gateways of one peering at most."""
+        for other in self.siblings(view) if self.use_remote_gateways else ():
+            if other.use_remote_gateways:
+                yield (
+                    ("use_remote_gateways",),
+                    (
+                        f"{self.label}: {other.label} of {label(self.virtual_network_id)} has "
+                        "use_remote_gateways = true already; set it on one peering of the network only"
+                    ),
+                )
+
+    @rule(
+        ErrorCode.INVALID_PARAMETER_COMBINATION,
+        evidence=Evidence.INFERRED,
+        severity=Severity.WARNING,
+        source="Azure, virtual network peering",
+    )
+    def a_gateway_is_not_lent_and_borrowed(self, view: View, policy: Policy) -> Findings:
+        """A network that uses a remote gateway has none of its own to lend."""
+        if self.use_remote_gateways and self.allow_gateway_transit:
+            yield (
+                ("use_remote_gateways",),
+                (
+                    f"{self.label}: use_remote_gateways and allow_gateway_transit are both true; a network "
+                    "with a gateway of its own cannot use a remote one, so set one of them to false"
+                ),
+            )
+
+    @rule(
+        ErrorCode.QUOTA_EXCEEDED,
+        severity=Severity.WARNING,
+        source="Azure, limits",
+        at_apply=NUMBERS,
+    )
+    def private_addresses_in_peered_networks(self, view: View, policy: Policy) -> Findings:
+        """A network and all that are peered with it hold no more private addresses than the limit.
+
+        Told where a peering is written: to look at it with each interface would be work that grows.
+        """
+        others = {one.remote_virtual_network_id.lower() for one in self.siblings(view)}
+        group = {self.virtual_network_id.lower(), self.remote_virtual_network_id.lower(), *others}
+        count = sum(view.taken(address_bucket(network_id), certain=True) for network_id in group)
+        if count > policy.private_addresses_in_peered_networks:
+            yield (
+                ("remote_virtual_network_id",),
+                (
+                    f"{self.label}: {label(self.virtual_network_id)} and the networks peered with it hold "
+                    f"{count} private addresses, {policy.private_addresses_in_peered_networks} at most"
+                ),
+            )
 
 
 def connected(view: View, first_network_id: str, second_network_id: str) -> bool:
