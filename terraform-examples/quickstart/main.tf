@@ -129,4 +129,7 @@ resource "azurerm_linux_virtual_machine" "machine" {
     sku       = "server"
     version   = "latest"
   }
+
+  # A machine that is created before there is a TAP has to be deallocated and started before it can be tapped.
+  depends_on = [azurerm_virtual_network_tap.collector]
 }

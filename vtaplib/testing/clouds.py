@@ -66,5 +66,6 @@ def clouds(
     site.repeat(min_networks, max_networks, partial(site.add_network, overlapping=overlapping, peered=peered))
     site.repeat(min_interfaces, max_interfaces, partial(site.add_interface, attached=attached))
     site.repeat(min_taps, max_taps, partial(site.add_tap, load_balanced=load_balanced))
+    site.add_machines()
     site.repeat(0, max_deletions, site.delete_one)
     return site.cloud

@@ -1,7 +1,7 @@
 """A cloud under construction: every step draws among what the rules allow at that point.
 
-The order is the one in which a person would build it: networks, peerings, interfaces and machines, load
-balancers, TAPs, tap configurations. So nothing is drawn in vain. The first of any choices is the simplest:
+The order is the one in which a person would build it: networks, peerings, interfaces, load balancers, TAPs,
+tap configurations, and then the machines, which get onto the fast path so. So nothing is drawn in vain. The first of any choices is the simplest:
 what is left of a failing test after shrinking is a short list.
 """
 
@@ -83,6 +83,8 @@ class Site:
         """How many addresses a subnet has left, by ID."""
         self.taken: set[tuple[str, IPv4Address]] = set()
         self.tapped: set[str] = set()
+        self.machines: list[LinuxVirtualMachine] = []
+        """Those to be made when there are TAPs."""
 
     def repeat(self, least: int, most: int, step: Callable[[int], None]) -> None:
         """Takes a step, numbered from 1, at least and at most so many times."""
@@ -152,7 +154,8 @@ class Site:
         self.note(subnet_id, interface.private_ip_address)
         # Most are, or little would be mirrored.
         if attached or (attached is None and self.draw(st.sampled_from([True, True, True, False]))):
-            self.put(machines(st.just(interface.id), names=st.just(f"vm-{number}")), interface)
+            machine = self.draw(machines(st.just(interface.id), names=st.just(f"vm-{number}")))
+            self.machines.append(machine.replace(subscription_id=interface.subscription_id))
         self.interfaces.append(interface)
 
     def add_tap(self, number: int, *, load_balanced: bool | None) -> None:
@@ -168,6 +171,11 @@ class Site:
             self.tapped.add(source.id)
             configuration = tap_configurations(st.just(source.id), st.just(tap.id), names=names)
             self.cloud.put(self.draw(configuration))
+
+    def add_machines(self) -> None:
+        """The machines of the interfaces that have one."""
+        for machine in self.machines:
+            self.cloud.put(machine)
 
     def sources_for(self, collector: NetworkInterface) -> Sequence[NetworkInterface]:
         """The interfaces that may be tapped towards a collector: of its tenant, in reach, another."""

@@ -122,7 +122,13 @@ class Builder:
         )
 
     def mirror(self, source: NetworkInterface, tap: VirtualNetworkTap) -> None:
-        """A tap configuration."""
+        """A tap configuration, of an interface whose machine is started anew first: it was there before the
+        TAP.
+        """
+        attached = self.cloud.get(source.id)
+        assert isinstance(attached, NetworkInterface)
+        self.cloud.deallocate(attached.virtual_machine_id)
+        self.cloud.start(attached.virtual_machine_id)
         self.sub.put(
             NetworkInterfaceTapConfiguration(
                 name="mirror", network_interface_id=source.id, virtual_network_tap_id=tap.id

@@ -8,7 +8,7 @@ a source. Every field that refers to something does so somewhere here.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from vtaplib import (
@@ -34,6 +34,7 @@ from vtaplib import (
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
+    WindowsVirtualMachine,
 )
 from vtaplib.model.resource import Resource
 
@@ -125,19 +126,33 @@ def nic(name: str, *configurations: NetworkInterfaceIpConfiguration, **more: Any
     return NetworkInterface(name=name, ip_configuration=list(configurations), **values)
 
 
+MACHINE: Mapping[str, Any] = {
+    "location": WEST,
+    "resource_group_name": "lab",
+    "size": "Standard_D2s_v5",
+    "admin_username": "azureuser",
+    "os_disk": OsDisk(caching="ReadWrite", storage_account_type="Standard_LRS"),
+}
+
+
 def machine(name: str, *nic_ids: str, **more: Any) -> LinuxVirtualMachine:
     values = {
-        "location": WEST,
-        "resource_group_name": "lab",
-        "size": "Standard_D2s_v5",
-        "admin_username": "azureuser",
         "admin_ssh_key": [AdminSshKey(username="azureuser", public_key=SSH_KEY)],
-        "os_disk": OsDisk(caching="ReadWrite", storage_account_type="Standard_LRS"),
         "source_image_reference": SourceImageReference(
             publisher="Canonical", offer="ubuntu-24_04-lts", sku="server", version="latest"
         ),
     } | more
-    return LinuxVirtualMachine(name=name, network_interface_ids=list(nic_ids), **values)
+    return LinuxVirtualMachine(name=name, network_interface_ids=list(nic_ids), **(MACHINE | values))
+
+
+def windows_machine(name: str, *nic_ids: str, **more: Any) -> WindowsVirtualMachine:
+    values = {
+        "admin_password": PASSWORD,
+        "source_image_reference": SourceImageReference(
+            publisher="MicrosoftWindowsServer", offer="WindowsServer", sku="2022-datacenter", version="latest"
+        ),
+    } | more
+    return WindowsVirtualMachine(name=name, network_interface_ids=list(nic_ids), **(MACHINE | values))
 
 
 def front(subnet: str | None = None, address: str | None = None, **more: Any) -> LbFrontendIpConfiguration:
@@ -251,7 +266,6 @@ def stock() -> Sequence[Resource]:
         nic("collector", ip(subnet_id("tools"))),
         nic("stray", ip(subnet_id("island"))),
         nic("far", ip(subnet_id("north")), location=NORTH),
-        machine("vm-web", nic_id("web")),
         lb("inner", front(subnet_id("tools"))),
         pool("inner", virtual_network_id=network_id("tools")),
         probe("inner"),
@@ -259,5 +273,6 @@ def stock() -> Sequence[Resource]:
         backend("collector", pool_id("inner")),
         tap("tap", ip_id("collector")),
         tap("tap-lb", to_frontend=frontend_id("inner")),
+        machine("vm-web", nic_id("web")),
         mirror(nic_id("db"), "tap"),
     )
