@@ -1,4 +1,4 @@
-"""A subscription, and who the provider signs in as. Nothing is billed here: what is about that is constant."""
+"""A subscription, and who the provider signs in as. Nothing is billed: what is about that is constant."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The user's contract as text: every argument and value of every type, with all that its definition says.
 
-The file is reviewed, so that a change of the contract is seen. Write it anew with
-`python -m tests.provider_shim.golden_schema` and look at the difference.
+There is a file for resources and one for data sources. They are reviewed, so that a change of the contract is
+seen. Write them anew with `python -m tests.provider_shim.golden_schema` and look at the difference.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from provider_shim.derivation import resource_schema
+from provider_shim.derivation import data_source_schema, resource_schema
 from provider_shim.provider_configuration import provider_schema
 from provider_shim.schema import Attribute, Block, NestedBlock
-from provider_shim.types import IDENTITIES, RESOURCE_TYPES
+from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.model.arguments import IdOf
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.marks import (
@@ -31,15 +31,26 @@ from vtaplib.model.marks import (
 )
 
 GOLDEN = Path(__file__).parent / "golden" / "schema.txt"
+GOLDEN_DATA_SOURCES = GOLDEN.with_name("data_sources.txt")
 
 
 def golden() -> str:
-    """The whole contract, one line an attribute or block, sorted."""
+    """The contract of the provider and its resources, one line an attribute or block, sorted."""
     lines = list(_block_lines("provider", provider_schema().block, None))
     for name, kind in RESOURCE_TYPES.items():
         lines += _block_lines(name, resource_schema(kind).block, kind)
         if name in IDENTITIES:
             lines.append(f"{name} identity {' '.join(IDENTITIES[name])}")
+    return "".join(f"{line}\n" for line in sorted(lines))
+
+
+def golden_data_sources() -> str:
+    """The contract of the data sources, in the same form."""
+    lines = [
+        line
+        for name, kind in DATA_SOURCES.items()
+        for line in _block_lines(f"data.{name}", data_source_schema(kind).block, kind)
+    ]
     return "".join(f"{line}\n" for line in sorted(lines))
 
 
@@ -105,3 +116,4 @@ def _constraint(constraint: Constraint) -> str:
 
 if __name__ == "__main__":
     GOLDEN.write_text(golden())
+    GOLDEN_DATA_SOURCES.write_text(golden_data_sources())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from vtaplib.model.base import Model
@@ -32,5 +31,14 @@ class Excerpt(Model):
 
 
 def _shown(field: Field) -> Field:
-    flags = (field.flags & {UNORDERED.name}) | {ASSIGNED.name}
-    return replace(field, flags=flags, required=False, default=None, constraints=(), element_constraints=())
+    """What is left of a field that nobody can set: what its value looks like."""
+    return Field(
+        name=field.name,
+        shape=field.shape,
+        scalar=field.scalar,
+        block=field.block,
+        nullable=True,
+        required=False,
+        default=None,
+        flags=(field.flags & {UNORDERED.name}) | {ASSIGNED.name},
+    )
