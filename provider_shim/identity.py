@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from vtaplib.model.base import Values
 from vtaplib.model.resource import Resource, id_format_of
+from vtaplib.resources.subnet import ATTACHMENT_SUFFIX
+from vtaplib.resources.subnet_network_security_group_association import (
+    SubnetNetworkSecurityGroupAssociation,
+)
+
+UNTOLD: Final[Mapping[type[Resource], str]] = {SubnetNetworkSecurityGroupAssociation: ATTACHMENT_SUFFIX}
+"""How the IDs of some types end that have, in Terraform, the ID of what they are attached to."""
+
+
+def to_resource_id(kind: type[Resource], terraform_id: Any) -> str:
+    """The ID of the resource that has an ID in Terraform."""
+    return f"{terraform_id}{UNTOLD.get(kind, '')}"
+
+
+def to_terraform_id(kind: type[Resource], resource_id: str) -> str:
+    """The ID that a resource has in Terraform: the inverse of `to_resource_id`."""
+    return resource_id.removesuffix(UNTOLD.get(kind, ""))
 
 
 def full_format(kind: type[Resource]) -> str:
-    """The ID format of a type down to names: an ID that it starts with is written out too."""
-    match = re.match(r"\{(\w+)\}", kind.id_format)
+    """The ID format of a type in Terraform, down to names: an ID that it starts with is written out too."""
+    id_format = to_terraform_id(kind, kind.id_format)
+    match = re.match(r"\{(\w+)\}", id_format)
     if match is None:
-        return kind.id_format
+        return id_format
     ref = kind.fields()[match.group(1)].ref
     assert ref is not None
-    return id_format_of(ref.kind) + kind.id_format[match.end() :]
+    return id_format_of(ref.kind) + id_format[match.end() :]
 
 
 def parse_identity(names: Sequence[str], resource_id: str) -> Values:

@@ -16,7 +16,13 @@ from provider_shim import data_reading, merging
 from provider_shim.data_source import Session
 from provider_shim.derivation import data_source_schema, identity_schema, public_fields, resource_schema
 from provider_shim.diagnostics import Diagnostic, Path, Severity
-from provider_shim.identity import format_identity, full_format, parse_identity
+from provider_shim.identity import (
+    format_identity,
+    full_format,
+    parse_identity,
+    to_resource_id,
+    to_terraform_id,
+)
 from provider_shim.provider_configuration import ProviderConfiguration, provider_schema, read_configuration
 from provider_shim.reports import diagnostic, terraform_path
 from provider_shim.results import ApplyResult, DataResult, ImportResult, MoveResult, PlanResult, ReadResult
@@ -154,7 +160,8 @@ class Provider:
     ) -> ReadResult:
         if state is None:
             return ReadResult(None, private, identity)
-        found = self._require_cloud().find(str(state["id"]))
+        kind = RESOURCE_TYPES[type_name]
+        found = self._require_cloud().find(to_resource_id(kind, state["id"]))
         if not isinstance(found, RESOURCE_TYPES[type_name]):
             return ReadResult(None, private, identity)
         return ReadResult(_read_values(found, state), private, identity or _identity(type_name, found.id))
@@ -173,11 +180,11 @@ class Provider:
             overlay = self._require_overlay()
             if proposed is None or config is None:
                 if prior is not None:
-                    overlay.vacate(str(prior["id"]))
+                    overlay.vacate(to_resource_id(kind, prior["id"]))
                 return PlanResult(None, (), private, identity)
             resource = self._resource(kind, config)
             replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
-            orphaned = prior is not None and self._loses_its_parent(str(prior["id"]))
+            orphaned = prior is not None and self._loses_its_parent(to_resource_id(kind, prior["id"]))
             if orphaned:
                 replace.append(("id",))
             assigned, violations, fresh = self._lay(overlay, resource, prior, replaced=bool(replace))
@@ -186,7 +193,9 @@ class Provider:
             # Of a resource whose name is not known, nothing is known of what the service gives.
             given = {} if known_id is None else assigned.values()
             plan = merging.planned(kind, config, prior, given, fresh=fresh)
-            plan["id"] = UNKNOWN if fresh or orphaned or known_id is None else _same_id(prior, known_id)
+            plan["id"] = UNKNOWN
+            if known_id is not None and not (fresh or orphaned):
+                plan["id"] = _same_id(prior, to_terraform_id(kind, known_id))
             plan["timeouts"] = config.get("timeouts")
             if prior is not None and plan == prior:
                 violations = self._new_ones(violations, resource)
@@ -231,11 +240,12 @@ class Provider:
             return resource, [], False
         exists = prior is None and overlay.base.find(resource_id) is not None
         if replaced and prior is not None:
-            overlay.vacate(str(prior["id"]))
+            overlay.vacate(to_resource_id(type(resource), prior["id"]))
         elif exists and not overlay.changes_anything_about(resource_id):
             overlay.vacate(resource_id)  # to be replaced for a reason that only Terraform knows
         if replaced or exists:
-            self._replaced.add(ids.key(resource_id if prior is None else str(prior["id"])))
+            past_id = resource_id if prior is None else to_resource_id(type(resource), prior["id"])
+            self._replaced.add(ids.key(past_id))
         assigned, violations = overlay.put(resource, validated=True)
         return assigned, violations, exists
 
@@ -268,7 +278,7 @@ class Provider:
         try:
             if planned is None or config is None:
                 assert prior is not None
-                self._delete(kind, str(prior["id"]))
+                self._delete(kind, to_resource_id(kind, prior["id"]))
                 return ApplyResult(None, private, identity)
             made = self._write(kind, self._resource(kind, config), prior)
         except ArmError as error:
@@ -276,7 +286,8 @@ class Provider:
         except VtapError as error:
             return ApplyResult(None, private, identity, [Diagnostic(Severity.ERROR, str(error))])
         state = merging.filled(kind, planned, made.values())
-        state["id"] = made.id if planned.get("id") is UNKNOWN else planned["id"]
+        made_id = to_terraform_id(kind, made.id)
+        state["id"] = made_id if planned.get("id") is UNKNOWN else planned["id"]
         state["timeouts"] = planned.get("timeouts")
         return ApplyResult(state, private, _identity(type_name, state["id"]))
 
@@ -320,17 +331,18 @@ class Provider:
 
     def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult:
         kind = RESOURCE_TYPES[type_name]
-        resource_id = id_ or format_identity(kind, IDENTITIES[type_name], identity or {})
+        import_id = id_ or format_identity(kind, IDENTITIES[type_name], identity or {})
+        resource_id = to_resource_id(kind, import_id)
         if kind.parse_id(resource_id, strict=True) is None:
             detail = (
-                f"{resource_id!r} is not of the form {full_format(kind)}. Fixed segments are case-sensitive."
+                f"{import_id!r} is not of the form {full_format(kind)}. Fixed segments are case-sensitive."
             )
             return ImportResult(
                 None, diagnostics=[Diagnostic(Severity.ERROR, f"Not an ID of {type_name}", detail)]
             )
         found = self._require_cloud().find(resource_id)
         if not isinstance(found, kind):
-            detail = f"There is no {resource_id}. Nothing was imported."
+            detail = f"There is no {import_id}. Nothing was imported."
             return ImportResult(
                 None, diagnostics=[Diagnostic(Severity.ERROR, "The resource does not exist", detail)]
             )
@@ -401,7 +413,7 @@ class Provider:
 
 def _read_values(resource: Resource, prior: Values | None) -> Values:
     values = merging.observed(type(resource), prior, resource.values())
-    values["id"] = _same_id(prior, resource.id)
+    values["id"] = _same_id(prior, to_terraform_id(type(resource), resource.id))
     values["timeouts"] = None if prior is None else prior.get("timeouts")
     return values
 
@@ -461,8 +473,9 @@ def _fills_attribute_blocks(kind: type[Resource], config: Values, prior: Values 
 
 
 def _already_exists(resource: Resource) -> Violation:
+    known_id = to_terraform_id(type(resource), resource.id)
     return Violation(
         ErrorCode.OPERATION_NOT_ALLOWED,
-        f"A resource with the ID {resource.id!r} already exists. To be managed with Terraform it must be "
+        f"A resource with the ID {known_id!r} already exists. To be managed with Terraform it must be "
         "imported into the state: terraform import ADDRESS, or an import block, with this ID.",
     )

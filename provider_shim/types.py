@@ -23,9 +23,17 @@ from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_interface_backend_address_pool_association import (
     NetworkInterfaceBackendAddressPoolAssociation,
 )
+from vtaplib.resources.network_interface_security_group_association import (
+    NetworkInterfaceSecurityGroupAssociation,
+)
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.network_security_group import NetworkSecurityGroup
+from vtaplib.resources.network_security_rule import NetworkSecurityRule
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.subnet_network_security_group_association import (
+    SubnetNetworkSecurityGroupAssociation,
+)
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
@@ -36,6 +44,10 @@ RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     "azurerm_subnet": Subnet,
     "azurerm_virtual_network_peering": VirtualNetworkPeering,
     "azurerm_network_interface": NetworkInterface,
+    "azurerm_network_security_group": NetworkSecurityGroup,
+    "azurerm_network_security_rule": NetworkSecurityRule,
+    "azurerm_network_interface_security_group_association": NetworkInterfaceSecurityGroupAssociation,
+    "azurerm_subnet_network_security_group_association": SubnetNetworkSecurityGroupAssociation,
     "azurerm_linux_virtual_machine": LinuxVirtualMachine,
     "azurerm_lb": Lb,
     "azurerm_lb_backend_address_pool": LbBackendAddressPool,
@@ -59,6 +71,13 @@ IDENTITIES: Mapping[str, tuple[str, ...]] = {
         "name",
     ),
     "azurerm_network_interface": ("subscription_id", "resource_group_name", "name"),
+    "azurerm_network_security_group": ("subscription_id", "resource_group_name", "name"),
+    "azurerm_network_security_rule": (
+        "subscription_id",
+        "resource_group_name",
+        "network_security_group_name",
+        "name",
+    ),
     "azurerm_virtual_network_tap": ("subscription_id", "resource_group_name", "name"),
     "azurerm_network_interface_tap_configuration": (
         "subscription_id",

@@ -7,7 +7,7 @@ from them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vtaplib.model import ids
 from vtaplib.model.base import Block
@@ -62,7 +62,7 @@ def without(parent: R) -> R:
     return parent.replace(**changes) if changes else parent
 
 
-def gathered(parent: R, view: View, derive: Callable[[Resource, View], Resource]) -> R:
+def gathered(parent: R, view: View, derive: Callable[[Any, View], Any]) -> R:
     """The parent with its inline arguments made from its children, as it is read. `derive`: gives a child
     what is computed at a read.
     """

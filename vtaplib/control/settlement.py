@@ -73,7 +73,8 @@ def assign(resource: R, view: View, before: R | None) -> R:
 
 def derive(resource: R, view: View) -> R:
     """The resource with what is computed at a read."""
-    return apply(inline.gathered(resource, view, derive), resource.derive(view))
+    whole: R = inline.gathered(resource, view, derive)
+    return apply(whole, resource.derive(view))
 
 
 def apply(resource: R, assignments: Iterable[Assignment]) -> R:

@@ -107,5 +107,5 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
             if getattr(self, name) not in (None, ANY):
                 yield (
                     (name,),
-                    f'{self.label}: {self.protocol} has no ports, so {name} says nothing; use {one} = "{ANY}"',
+                    f'{self.label}: {self.protocol} has no ports and {name} no meaning; use {one} = "{ANY}"',
                 )

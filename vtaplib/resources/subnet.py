@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SMALLEST_PREFIX = 29
 IPV6_PREFIX = 64
 ATTACHMENT = "SubnetNetworkSecurityGroupAssociation"
-"""The type of what attaches a security group to a subnet: the one place that says which it is, whoever does."""
+"""The type of what attaches a security group to a subnet: the one place that says which, whoever does it."""
 ATTACHMENT_SUFFIX = "/networkSecurityGroup/attached"
 
 
@@ -100,7 +100,7 @@ class Subnet(Resource):
     route_table_id: Assigned[str] = SERVICE
     """The ID of the route table attached to the subnet."""
     security_group: Internal[WriteOnly[str]] | None = None
-    """The ID of the security group to attach, as a network's `subnet` argument sends it; "" to attach none."""
+    """The ID of the security group to attach, as a network's `subnet` argument sends it; "" for none."""
 
     subnets_per_virtual_network = limit(
         "subnets_per_virtual_network",
@@ -139,8 +139,8 @@ class Subnet(Resource):
     def effects(self, view: View, before: Subnet | None) -> Iterator[Resource]:
         group_id = self._sent_group(before)
         if group_id:
-            attachment = resource_kind(ATTACHMENT)
-            yield attachment(subnet_id=self.id, network_security_group_id=group_id)
+            values = {"subnet_id": self.id, "network_security_group_id": group_id}
+            yield resource_kind(ATTACHMENT).from_values(values)
 
     def displaces(self, before: Subnet | None) -> Iterator[str]:
         if self._sent_group(before) == "":
@@ -278,5 +278,5 @@ def attachment_id(subnet_id: str) -> str:
 
 def _attached_route_table(before: Subnet | None, subnet: Subnet) -> str:
     """The route table: as sent now, by itself or in the network's argument, or as it was."""
-    attached: str = subnet.route_table_id_wo or subnet.route_table_id or getattr(before, "route_table_id", "")
-    return attached
+    before_id: str = getattr(before, "route_table_id", "")
+    return subnet.route_table_id_wo or subnet.route_table_id or before_id
