@@ -37,6 +37,7 @@ from vtaplib.resources.subnet_network_security_group_association import (
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+from vtaplib.resources.windows_virtual_machine import WindowsVirtualMachine
 
 RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     "azurerm_resource_group": ResourceGroup,
@@ -49,6 +50,7 @@ RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     "azurerm_network_interface_security_group_association": NetworkInterfaceSecurityGroupAssociation,
     "azurerm_subnet_network_security_group_association": SubnetNetworkSecurityGroupAssociation,
     "azurerm_linux_virtual_machine": LinuxVirtualMachine,
+    "azurerm_windows_virtual_machine": WindowsVirtualMachine,
     "azurerm_lb": Lb,
     "azurerm_lb_backend_address_pool": LbBackendAddressPool,
     "azurerm_lb_probe": LbProbe,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vtaplib.model.violation import ErrorCode, Evidence, Severity, Violation
     from vtaplib.resources import (
         AdditionalCapabilities,
+        AdditionalUnattendContent,
         AdminSshKey,
         BootDiagnostics,
         Certificate,
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
         ServiceDelegation,
         ServiceEndpoint,
         SourceImageReference,
+        StoredCertificate,
+        StoredSecret,
         Subnet,
         SubnetNetworkSecurityGroupAssociation,
         Subscription,
@@ -65,6 +68,8 @@ if TYPE_CHECKING:
         VirtualNetwork,
         VirtualNetworkPeering,
         VirtualNetworkTap,
+        WindowsVirtualMachine,
+        WinrmListener,
     )
 
 __version__ = "0.1.0"
@@ -72,6 +77,7 @@ __version__ = "0.1.0"
 __all__ = [
     "UNKNOWN",
     "AdditionalCapabilities",
+    "AdditionalUnattendContent",
     "AdminSshKey",
     "ArmError",
     "BootDiagnostics",
@@ -118,6 +124,8 @@ __all__ = [
     "ServiceEndpoint",
     "Severity",
     "SourceImageReference",
+    "StoredCertificate",
+    "StoredSecret",
     "Subnet",
     "SubnetNetworkSecurityGroupAssociation",
     "Subscription",
@@ -133,6 +141,8 @@ __all__ = [
     "VirtualNetworkPeering",
     "VirtualNetworkTap",
     "VtapError",
+    "WindowsVirtualMachine",
+    "WinrmListener",
     "__version__",
 ]
 

@@ -30,12 +30,12 @@ from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.lb_probe import LbProbe
 from vtaplib.resources.lb_rule import LbRule
-from vtaplib.resources.linux_virtual_machine import LinuxVirtualMachine
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subscription import Subscription
+from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
@@ -63,7 +63,7 @@ class Survey:
         self.peerings = _gather(cloud.list(VirtualNetworkPeering), _parent_id)
         interfaces, balancers = cloud.list(NetworkInterface), cloud.list(Lb)
         self.interfaces = _gather(interfaces, _group_id)
-        self.machines = _gather(cloud.list(LinuxVirtualMachine), _group_id)
+        self.machines = _gather(cloud.list(VirtualMachine), _group_id)
         self.balancers = _gather(balancers, _group_id)
         self.rules = _gather(cloud.list(LbRule), _parent_id)
         self.probes = _gather(cloud.list(LbProbe), _parent_id)
@@ -197,7 +197,7 @@ def addresses_of_balancer(balancer: Lb) -> tuple[AddressEntry, ...]:
     )
 
 
-def machine_entry(machine: LinuxVirtualMachine) -> MachineEntry:
+def machine_entry(machine: VirtualMachine) -> MachineEntry:
     """A machine with its interfaces."""
     return MachineEntry(
         id=machine.id,

@@ -47,6 +47,17 @@ def missing_references(view: View, resource: Resource, *, whole: bool | None = N
             yield Violation(code, message, reference.path, rule="references_exist")
 
 
+def another_type(overlay: Overlay, resource: Resource) -> Iterator[Violation]:
+    """Another type's resource under the ID: where azurerm has several types for one of ARM's. A plan may go on
+    to destroy it.
+    """
+    found = overlay.find(resource.id) if overlay.settled else None
+    if found is not None and not isinstance(found, type(resource)):
+        kinds = f"a {type(found).__name__}, and cannot become a {type(resource).__name__}"
+        message = f"{found.label}: is {kinds}; delete it and create it anew"
+        yield Violation(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, message, rule="another_type")
+
+
 def parts_in_use(overlay: Overlay, resource: Resource, before: Resource) -> Iterator[Violation]:
     """Parts that a write takes away while something refers to them."""
     for name, field in before.fields().items():

@@ -169,6 +169,7 @@ class Overlay(View):
     def _write(self, resource: R, violations: MutableSequence[Violation]) -> tuple[R, Write]:
         """Lays a resource and its inline children over the view, all before any of them is judged."""
         before = self._before(resource)
+        violations += integrity.another_type(self, resource)
         resource = settlement.canonical(resource)
         if before is not None:
             resource = settlement.named_as(resource, before)

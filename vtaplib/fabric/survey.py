@@ -31,12 +31,12 @@ from vtaplib.model.view import View
 from vtaplib.packets.ethernet import mac_from_text
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_rule import LbRule
-from vtaplib.resources.linux_virtual_machine import LinuxVirtualMachine
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_interface_backend_address_pool_association import (
     NetworkInterfaceBackendAddressPoolAssociation,
 )
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
@@ -86,7 +86,7 @@ def survey_interfaces(view: View) -> Iterator[Interface]:
     """The interfaces that are in a network."""
     machines = {
         interface_id.lower(): machine.id
-        for machine in view.list(LinuxVirtualMachine)
+        for machine in view.list(VirtualMachine)
         if is_known(machine, "network_interface_ids")
         for interface_id in machine.network_interface_ids
     }

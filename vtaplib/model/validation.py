@@ -13,7 +13,7 @@ from typing import Any
 from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.combination import Combination, Presence
-from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, Items
+from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, SENSITIVE, Items
 from vtaplib.model.resource import Resource, id_format_of, resolve
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
@@ -222,7 +222,8 @@ def _presence(model: Model, before: Model | None, name: str) -> Presence:
     if value is Presence.UNKNOWN:
         return Presence.UNKNOWN
     if value is None or value == ():
-        return Presence.ABSENT
+        secret = model.fields()[name.partition(".")[0]].has(SENSITIVE)
+        return Presence.UNKNOWN if secret and before is not None else Presence.ABSENT  # a read tells no secret
     if service_gives and past == value:
         return Presence.UNKNOWN  # given by the user, or kept from what the service gave
     return Presence.GIVEN

@@ -50,10 +50,18 @@ from vtaplib.resources.virtual_network import (
 )
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+from vtaplib.resources.windows_virtual_machine import (
+    AdditionalUnattendContent,
+    StoredCertificate,
+    StoredSecret,
+    WindowsVirtualMachine,
+    WinrmListener,
+)
 
 __all__ = [
     "RESOURCE_TYPES",
     "AdditionalCapabilities",
+    "AdditionalUnattendContent",
     "AdminSshKey",
     "BootDiagnostics",
     "Certificate",
@@ -88,6 +96,8 @@ __all__ = [
     "ServiceDelegation",
     "ServiceEndpoint",
     "SourceImageReference",
+    "StoredCertificate",
+    "StoredSecret",
     "Subnet",
     "SubnetNetworkSecurityGroupAssociation",
     "Subscription",
@@ -97,6 +107,8 @@ __all__ = [
     "VirtualNetwork",
     "VirtualNetworkPeering",
     "VirtualNetworkTap",
+    "WindowsVirtualMachine",
+    "WinrmListener",
 ]
 
 RESOURCE_TYPES = (
@@ -111,6 +123,7 @@ RESOURCE_TYPES = (
     NetworkInterface,
     NetworkInterfaceSecurityGroupAssociation,
     LinuxVirtualMachine,
+    WindowsVirtualMachine,
     Lb,
     LbBackendAddressPool,
     LbProbe,

@@ -94,7 +94,7 @@ class NetworkInterface(AddressedResource):
         RequiredWith("auxiliary_sku", "auxiliary_mode"),
     )
     dependents = (
-        "LinuxVirtualMachine",
+        "VirtualMachine",
         "NetworkInterfaceBackendAddressPoolAssociation",
         "NetworkInterfaceTapConfiguration",
         "VirtualNetworkTap",

@@ -12,9 +12,10 @@ from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NonEmpty, ResourceGroupName, VirtualMachineName
 from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Internal, Items, Ref
 from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
-from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
 from vtaplib.resources.fastpath import gets_onto_fastpath
+from vtaplib.resources.machine_size import ANY_SIZE, size_named
 from vtaplib.resources.network_interface import NetworkInterface, mac_address
 from vtaplib.resources.resource_group import ResourceGroup
 
@@ -135,6 +136,45 @@ class VirtualMachine(Resource):
                             "detach it there first"
                         ),
                     )
+
+    @rule(
+        ErrorCode.NETWORK_INTERFACE_COUNT_EXCEEDED,
+        evidence=Evidence.INFERRED,
+        source="Azure, sizes of virtual machines",
+    )
+    def size_has_room_for_the_interfaces(self, view: View, policy: Policy) -> Findings:
+        """A machine has no more interfaces than its size allows."""
+        size, count = size_named(self.size), len(self.network_interface_ids)
+        if size is not None and count > size.max_interfaces:
+            yield (
+                ("network_interface_ids",),
+                (
+                    f"{self.label}: {count} interfaces, of which {self.size} allows {size.max_interfaces}; "
+                    "remove some or choose a larger size"
+                ),
+            )
+
+    @rule(
+        ErrorCode.VIRTUAL_MACHINE_SIZE_NOT_KNOWN,
+        evidence=Evidence.OURS,
+        severity=Severity.WARNING,
+        source="vtap",
+    )
+    def size_is_known(self, view: View, policy: Policy) -> Findings:
+        """The size is one whose network is known.
+
+        Where it is not, nothing is refused: Azure has sizes with more interfaces than any that is known here.
+        """
+        if size_named(self.size) is None:
+            sure, count = ANY_SIZE.max_interfaces, len(self.network_interface_ids)
+            yield (
+                ("size",),
+                (
+                    f"{self.label}: of size {self.size} it is not known how many interfaces it allows. Every "
+                    f"size allows {sure}, the machine has {count}; see that the name is right"
+                    + (" and that it allows as many" if count > sure else "")
+                ),
+            )
 
     @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="Azure, interfaces of virtual machines")
     def interfaces_are_in_one_network(self, view: View, policy: Policy) -> Findings:

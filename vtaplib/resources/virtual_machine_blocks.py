@@ -28,6 +28,14 @@ STORAGE_ACCOUNT_TYPES = ("Premium_LRS", "Standard_LRS", "StandardSSD_LRS", "Stan
 DiskEncryptionSetId = Annotated[
     str, IdOf("Microsoft.Compute/diskEncryptionSets", lenient=True), CaseInsensitive
 ]
+KeyVaultId = Annotated[str, IdOf("Microsoft.KeyVault/vaults")]
+CertificateUrl = Annotated[
+    str,
+    Matches(
+        r"^https://[^./]+\.vault\.azure\.net/secrets/[^/]+/[^/]+\Z",
+        "is not of the form https://{vault}.vault.azure.net/secrets/{name}/{version}",
+    ),
+]
 
 
 class AdditionalCapabilities(Block):
@@ -153,22 +161,14 @@ class Plan(Block):
 class Certificate(Block):
     """A certificate to install."""
 
-    url: Inert[
-        Annotated[
-            str,
-            Matches(
-                r"^https://[^./]+\.vault\.azure\.net/secrets/[^/]+/[^/]+\Z",
-                "is not of the form https://{vault}.vault.azure.net/secrets/{name}/{version}",
-            ),
-        ]
-    ]
+    url: Inert[CertificateUrl]
     """The versioned secret that holds it."""
 
 
 class Secret(Block):
     """Certificates of one key vault to install."""
 
-    key_vault_id: Inert[Annotated[str, IdOf("Microsoft.KeyVault/vaults")]]
+    key_vault_id: Inert[KeyVaultId]
     """The ID of the key vault."""
     certificate: Unordered[Annotated[Sequence[Certificate], Items(1)]]
     """The certificates."""

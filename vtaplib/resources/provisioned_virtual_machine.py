@@ -1,0 +1,296 @@
+"""A machine as it is provisioned: the arguments that azurerm's types for Linux and Windows share.
+
+What concerns the network is in `virtual_machine`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from vtaplib.model import ids
+from vtaplib.model.arguments import Base64, CaseInsensitive, EdgeZone, IdOf, NonEmpty, Tags
+from vtaplib.model.combination import ConflictsWith, ExactlyOneOf, RequiredWith
+from vtaplib.model.marks import (
+    SERVICE,
+    Assigned,
+    Between,
+    Constraint,
+    CreateOnly,
+    Inert,
+    Items,
+    OneOf,
+    OptionalAssigned,
+    Satisfies,
+    Sensitive,
+)
+from vtaplib.model.resource import Assignment, Findings, rule
+from vtaplib.model.violation import ErrorCode
+from vtaplib.resources.virtual_machine import VirtualMachine
+from vtaplib.resources.virtual_machine_blocks import (
+    AdditionalCapabilities,
+    BootDiagnostics,
+    GalleryApplication,
+    Identity,
+    OsDisk,
+    OsImageNotification,
+    Plan,
+    SourceImageReference,
+    TerminationNotification,
+)
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+DEFAULT_DISK_SIZE_GB = 30
+NO_BID = -1.0
+IMAGE_DEFAULT = "ImageDefault"
+BY_PLATFORM = "AutomaticByPlatform"
+ATTACHED_DISK = "os_managed_disk_id"
+OS_MANAGED = (
+    "admin_password",
+    "bypass_platform_safety_checks_on_user_schedule_enabled",
+    "computer_name",
+    "custom_data",
+    "patch_assessment_mode",
+    "patch_mode",
+    "provision_vm_agent",
+    "reboot_setting",
+    "gallery_application",
+    "os_disk.name",
+    "os_disk.diff_disk_settings",
+)
+"""What an attached system disk brings with it, so that it cannot be given."""
+
+
+def _extensions_budget_problem(value: str) -> str | None:
+    match = re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?", value)
+    minutes = int(match.group(1) or 0) * 60 + int(match.group(2) or 0) if match else 0
+    return None if 15 <= minutes <= 120 else "is not an ISO 8601 duration from PT15M to PT2H"
+
+
+def _image_problem(value: str) -> str | None:
+    galleries = r"/(communityGalleries|sharedGalleries)/[^/]+/images/[^/]+(/versions/[^/]+)?"
+    own = (
+        r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/"
+        r"(images/[^/]+|galleries/[^/]+/images/[^/]+(/versions/[^/]+)?)"
+    )
+    return None if re.fullmatch(f"{galleries}|{own}", value) else "is not the ID of an image"
+
+
+class ProvisionedVirtualMachine(VirtualMachine):
+    """A virtual machine with the arguments that do not depend on its system."""
+
+    combinations = (
+        ExactlyOneOf("admin_username", ATTACHED_DISK),
+        ExactlyOneOf(ATTACHED_DISK, "source_image_id", "source_image_reference"),
+        ExactlyOneOf(ATTACHED_DISK, "os_disk.storage_account_type"),
+        *(ConflictsWith(name, ATTACHED_DISK) for name in OS_MANAGED),
+        ConflictsWith(
+            "availability_set_id", "capacity_reservation_group_id", "virtual_machine_scale_set_id", "zone"
+        ),
+        ConflictsWith("capacity_reservation_group_id", "proximity_placement_group_id"),
+        ConflictsWith("dedicated_host_group_id", "dedicated_host_id"),
+        ConflictsWith("os_disk.disk_encryption_set_id", "os_disk.secure_vm_disk_encryption_set_id"),
+        RequiredWith("platform_fault_domain", "virtual_machine_scale_set_id"),
+    )
+    defaults: ClassVar[tuple[tuple[str, str | bool], ...]] = (
+        ("allow_extension_operations", True),
+        ("provision_vm_agent", True),
+        ("patch_assessment_mode", IMAGE_DEFAULT),
+        ("disk_controller_type", "SCSI"),
+    )
+    """What the service makes of arguments that are left out."""
+    computer_names: ClassVar[Constraint]
+    """What the system takes for a host name."""
+
+    if TYPE_CHECKING:  # what both systems have too, each with its own constraints
+        admin_username: str | None = None
+        computer_name: str | None = None
+        patch_mode: str | None = None
+
+    os_disk: OsDisk
+    """The system disk."""
+    additional_capabilities: AdditionalCapabilities | None = None
+    """Capabilities that the size may offer."""
+    allow_extension_operations: OptionalAssigned[Inert[bool]] | None = None
+    """Whether extensions may run; true where left out."""
+    availability_set_id: (
+        CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Compute/availabilitySets"), CaseInsensitive]]] | None
+    ) = None
+    """The ID of the availability set."""
+    boot_diagnostics: BootDiagnostics | None = None
+    """Where the boot log goes."""
+    bypass_platform_safety_checks_on_user_schedule_enabled: Inert[bool] = False
+    """Whether patches on a schedule skip the platform's checks."""
+    capacity_reservation_group_id: (
+        Inert[Annotated[str, IdOf("Microsoft.Compute/capacityReservationGroups"), CaseInsensitive]] | None
+    ) = None
+    """The ID of the capacity reservation group."""
+    custom_data: CreateOnly[Sensitive[Inert[Base64]]] | None = None
+    """Data for the first boot, in base64."""
+    dedicated_host_group_id: (
+        Inert[Annotated[str, IdOf("Microsoft.Compute/hostGroups"), CaseInsensitive]] | None
+    ) = None
+    """The ID of the dedicated host group."""
+    dedicated_host_id: (
+        Inert[Annotated[str, IdOf("Microsoft.Compute/hostGroups/hosts"), CaseInsensitive]] | None
+    ) = None
+    """The ID of the dedicated host."""
+    disk_controller_type: OptionalAssigned[Inert[Annotated[str, OneOf(("NVMe", "SCSI"))]]] | None = None
+    """The disk controller."""
+    edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
+    """The edge zone inside the region."""
+    encryption_at_host_enabled: Inert[bool] | None = None
+    """Whether disks are encrypted on the host."""
+    eviction_policy: CreateOnly[Inert[Annotated[str, OneOf(("Deallocate", "Delete"))]]] | None = None
+    """What happens to an evicted Spot machine."""
+    extensions_time_budget: Inert[Annotated[str, Satisfies(_extensions_budget_problem)]] = "PT1H30M"
+    """How long all extensions together may take."""
+    gallery_application: Annotated[Sequence[GalleryApplication], Items(0, 100)] = ()
+    """Applications to install."""
+    identity: Identity | None = None
+    """The managed identity."""
+    max_bid_price: Inert[Annotated[float, Between(-1)]] = NO_BID
+    """The highest hourly price of a Spot machine; -1 for no limit."""
+    os_image_notification: OsImageNotification | None = None
+    """A notice before the image is replaced."""
+    os_managed_disk_id: (
+        OptionalAssigned[CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Compute/disks")]]]] | None
+    ) = None
+    """The ID of an existing system disk to attach."""
+    patch_assessment_mode: (
+        OptionalAssigned[Inert[Annotated[str, OneOf((BY_PLATFORM, IMAGE_DEFAULT))]]] | None
+    ) = None
+    """Who looks for patches."""
+    plan: CreateOnly[Plan] | None = None
+    """The marketplace plan."""
+    platform_fault_domain: CreateOnly[Inert[Annotated[int, Between(-1)]]] = -1
+    """The fault domain in a scale set; -1 for any."""
+    priority: CreateOnly[Inert[Annotated[str, OneOf(("Regular", "Spot"))]]] = "Regular"
+    """Whether the machine can be evicted."""
+    provision_vm_agent: OptionalAssigned[CreateOnly[Inert[bool]]] | None = None
+    """Whether the agent is installed; true where left out."""
+    proximity_placement_group_id: (
+        Inert[Annotated[str, IdOf("Microsoft.Compute/proximityPlacementGroups"), CaseInsensitive]] | None
+    ) = None
+    """The ID of the proximity placement group."""
+    reboot_setting: Inert[Annotated[str, OneOf(("Always", "IfRequired", "Never"))]] | None = None
+    """Whether patches may reboot the machine."""
+    secure_boot_enabled: CreateOnly[Inert[bool]] | None = None
+    """Whether secure boot is on."""
+    source_image_id: CreateOnly[Inert[Annotated[str, Satisfies(_image_problem)]]] | None = None
+    """The ID of the image."""
+    source_image_reference: CreateOnly[SourceImageReference] | None = None
+    """The marketplace image."""
+    tags: Tags | None = None
+    """Tags of the resource."""
+    termination_notification: TerminationNotification | None = None
+    """A notice before the machine is deleted."""
+    user_data: Inert[Base64] | None = None
+    """Data that the machine can read, in base64."""
+    virtual_machine_scale_set_id: (
+        Inert[Annotated[str, IdOf("Microsoft.Compute/virtualMachineScaleSets")]] | None
+    ) = None
+    """The ID of the scale set."""
+    vtpm_enabled: CreateOnly[Inert[bool]] | None = None
+    """Whether a virtual TPM is there."""
+    zone: CreateOnly[Inert[NonEmpty]] | None = None
+    """The availability zone."""
+    vm_agent_platform_updates_enabled: Assigned[bool] = SERVICE
+    """Whether the platform updates the agent."""
+
+    def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
+        yield from super().assign(view, before)
+        for name, default in self.defaults:
+            yield (name,), partial(_given_or, name, default)
+        yield ("computer_name",), lambda it: it.computer_name or it.name
+        yield ("vm_agent_platform_updates_enabled",), lambda it: False
+        yield ("os_disk", 0, "name"), lambda it: it.os_disk.name or _disk_name(it)
+        yield ("os_disk", 0, "id"), lambda it: it.os_managed_disk_id or _disk_id(it)
+        yield ("os_disk", 0, "disk_size_gb"), lambda it: it.os_disk.disk_size_gb or DEFAULT_DISK_SIZE_GB
+        yield (
+            ("os_disk", 0, "storage_account_type"),
+            lambda it: it.os_disk.storage_account_type or "Standard_LRS",
+        )
+        yield ("os_managed_disk_id",), lambda it: it.os_managed_disk_id or _disk_id(it)
+        if self.identity is not None:
+            system = "SystemAssigned" in self.identity.type
+            yield ("identity", 0, "principal_id"), lambda it: ids.guid(it.id, "principal") if system else ""
+            yield ("identity", 0, "tenant_id"), lambda it: ids.guid(it.id, "tenant") if system else ""
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider")
+    def name_can_be_the_computer_name(self, view: View, policy: Policy) -> Findings:
+        """Where no `computer_name` is given, the machine's name can be the host name."""
+        if self.admin_username is None or self.computer_name != self.name:
+            return
+        problem = self.computer_names.problem(self.name)
+        if problem:
+            yield ("name",), f"{self.label}: as a host name {self.name!r} {problem}; give a computer_name"
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
+    def extensions_and_platform_patches_need_the_agent(self, view: View, policy: Policy) -> Findings:
+        """Extensions, and patches by the platform, need the machine's agent."""
+        if self.provision_vm_agent is not False:
+            return
+        if self.allow_extension_operations is not False:
+            yield (
+                ("allow_extension_operations",),
+                f"{self.label}: allow_extension_operations is true, which needs provision_vm_agent = true",
+            )
+        for name in ("patch_mode", "patch_assessment_mode"):
+            if getattr(self, name) == BY_PLATFORM:
+                yield (name,), f"{self.label}: {name} is {BY_PLATFORM}, which needs provision_vm_agent = true"
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
+    def patch_options_need_the_platform(self, view: View, policy: Policy) -> Findings:
+        """The options of platform patching need `patch_mode = "AutomaticByPlatform"`."""
+        if self.patch_mode == BY_PLATFORM:
+            return
+        for name in ("bypass_platform_safety_checks_on_user_schedule_enabled", "reboot_setting"):
+            if getattr(self, name):
+                yield (name,), f'{self.label}: {name} needs patch_mode = "{BY_PLATFORM}"'
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
+    def spot_options_go_with_spot(self, view: View, policy: Policy) -> Findings:
+        """A Spot machine has an eviction policy; no other has one, or a bid."""
+        if self.priority == "Spot":
+            if self.eviction_policy is None:
+                yield ("eviction_policy",), f"{self.label}: priority is Spot, which needs an eviction_policy"
+            return
+        if self.eviction_policy is not None:
+            yield ("eviction_policy",), f'{self.label}: eviction_policy needs priority = "Spot"'
+        if self.max_bid_price not in (NO_BID, None):
+            yield ("max_bid_price",), f'{self.label}: max_bid_price needs priority = "Spot"'
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
+    def confidential_disks_need_a_tpm(self, view: View, policy: Policy) -> Findings:
+        """An encrypted confidential disk needs the virtual TPM, and the guest state with it secure boot."""
+        kind = self.os_disk.security_encryption_type
+        if kind and not self.vtpm_enabled:
+            yield (
+                ("vtpm_enabled",),
+                f"{self.label}: security_encryption_type {kind} needs vtpm_enabled = true",
+            )
+        if kind == "DiskWithVMGuestState" and not self.secure_boot_enabled:
+            yield (
+                ("secure_boot_enabled",),
+                f"{self.label}: security_encryption_type {kind} needs secure_boot_enabled = true",
+            )
+
+
+def _given_or(name: str, default: str | bool, machine: ProvisionedVirtualMachine) -> Any:
+    given = getattr(machine, name)
+    return default if given is None else given
+
+
+def _disk_name(machine: ProvisionedVirtualMachine) -> str:
+    return f"{machine.name}_OsDisk_1_{ids.guid(machine.id, 'os disk').replace('-', '')}"
+
+
+def _disk_id(machine: ProvisionedVirtualMachine) -> str:
+    group = ids.parent(machine.id).rpartition("/providers/")[0]
+    return f"{group}/providers/Microsoft.Compute/disks/{machine.os_disk.name or _disk_name(machine)}"
