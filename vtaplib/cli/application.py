@@ -161,6 +161,52 @@ def replay(
     raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
 
 
+machine_app = typer.Typer(
+    name="machine", no_args_is_help=True, help="Deallocate and start machines, as an operator does."
+)
+app.add_typer(machine_app)
+
+MachineName = Annotated[str, typer.Argument(metavar="NAME", help="The machine, by name or ID.")]
+
+
+@machine_app.command()
+def deallocate(machine: MachineName, cloud: CloudFile = None, as_json: AsJson = False) -> None:
+    """Take a machine off its host. It keeps its interfaces and addresses.
+
+    \b
+    Examples:
+      vtap machine deallocate vm-web
+      vtap machine deallocate vm-web --cloud lab/.vtap/cloud.db --json
+    """
+    _operate("deallocate", machine, cloud, as_json=as_json)
+
+
+@machine_app.command()
+def start(machine: MachineName, cloud: CloudFile = None, as_json: AsJson = False) -> None:
+    """Start a machine. One that was deallocated gets onto the fast path, if there is a TAP by now.
+
+    An interface can be tapped when its machine was created, or started from deallocated, after there was a
+    TAP in its subscription and region.
+
+    \b
+    Examples:
+      vtap machine deallocate vm-web && vtap machine start vm-web
+    """
+    _operate("start", machine, cloud, as_json=as_json)
+
+
+def _operate(operation: str, machine: str, cloud: str | None, *, as_json: bool) -> None:
+    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.cli.machine import Operation, operate
+    from vtaplib.cli.output import make_console, write_json
+
+    report = operate(find_cloud_file(cloud), machine, Operation(operation))
+    if as_json:
+        write_json(report)
+    else:
+        make_console().print(report.sentence, soft_wrap=True)
+
+
 @app.command()
 def install(
     to: Annotated[

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 from urllib.parse import quote
+
+from vtaplib.errors import VtapError
+from vtaplib.model import ids
+
+NAMES_LISTED: Final = 10
+"""How many names a message lists."""
 
 # What of an ID tells two resources of one type apart, the last first: name, resource group, subscription.
 _STEPS = (-1, 4, 2)
@@ -27,6 +34,25 @@ def distinct_names(resource_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         }
         unnamed = [one for one in unnamed if one not in named]
     return named
+
+
+def one_named(resource_ids: Iterable[str], wanted: str, kind: str, told: str = "") -> str:
+    """The one ID that a name or an ID means. `told` opens what a `VtapError` says where there is none of this
+    kind, or several.
+    """
+    known = list(resource_ids)
+    found = [one for one in known if wanted.lower() in (one.lower(), ids.name(one).lower())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise VtapError(f"{told}{wanted}: several {kind}s have this name; give an ID: {_listed(found)}")
+    there = _listed([ids.name(one) for one in known]) or "none"
+    raise VtapError(f"{told}{wanted}: the cloud has no {kind} of this name or ID; it has {there}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_LISTED
+    return ", ".join(names[:NAMES_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def file_stem(name: tuple[str, ...]) -> str:

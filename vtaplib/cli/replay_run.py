@@ -8,13 +8,13 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from vtaplib.capture import Batch, CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
 from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.collector_captures import CollectorCaptures, collectors_of
 from vtaplib.cli.dissection import FirstCopies
+from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import (
@@ -27,13 +27,9 @@ from vtaplib.cli.replay_report import (
     tap_point_entries,
 )
 from vtaplib.control.policy import Policy
-from vtaplib.errors import CaptureError, TruncatedCaptureError, VtapError
+from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.replay import Replay
-from vtaplib.model import ids
-
-# Names that an error lists before it says how many more there are.
-_NAMES_LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,8 @@ def replay(request: ReplayRequest) -> ReplayReport:
     """Replay a capture. Raises `VtapError` for what cannot be opened, read at all, or written."""
     with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
         topology = Topology.of(view)
-    down = tuple(find_interface(topology, one) for one in request.down)
+    interface_ids = [one.id for one in topology.interfaces]
+    down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
     run = Replay(topology, request.policy, down=down)
     collectors = collectors_of(topology)
     first = FirstCopies(request.decode)
@@ -119,23 +116,3 @@ def _replay_batch(batch: Batch, run: Replay, first: FirstCopies, out: CollectorC
     first.note(handed)
     if out is not None:
         out.write(handed.items())
-
-
-def find_interface(topology: Topology, wanted: str) -> str:
-    """The ID of the interface that a name or an ID means. Raises `VtapError` if there is none, or several."""
-    found = [
-        one.id for one in topology.interfaces if wanted.lower() in (one.id.lower(), ids.name(one.id).lower())
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise VtapError(f"--down {wanted}: several interfaces have this name; give an ID: {_listed(found)}")
-    known = [ids.name(one.id) for one in topology.interfaces]
-    raise VtapError(
-        f"--down {wanted}: the cloud has no interface of this name or ID; it has {_listed(known) or 'none'}"
-    )
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _NAMES_LISTED
-    return ", ".join(names[:_NAMES_LISTED]) + (f" and {more} more" if more > 0 else "")
