@@ -8,6 +8,7 @@ may. Where more than one fits, the frame is ambiguous: that is an answer with a 
 from __future__ import annotations
 
 from enum import Enum
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from vtaplib.fabric.topology import Interface, Topology
@@ -54,7 +55,9 @@ class Router:
             Route(source, destination)
             for source in sources
             for destination in destinations
-            if self.topology.is_reachable(source.network_id, destination.network_id)
+            if self.topology.is_reachable(
+                source.network_id, destination.network_id, ip_address(flow.destination)
+            )
         ]
         if connected:
             return connected[0] if len(connected) == 1 else Unrouted.AMBIGUOUS

@@ -36,6 +36,7 @@ from vtaplib.resources.network_interface_backend_address_pool_association import
     NetworkInterfaceBackendAddressPoolAssociation,
 )
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.peered_space import covers_all
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
@@ -67,19 +68,36 @@ def topology_of(view: View) -> Topology:
 def survey_networks(view: View) -> Iterator[Network]:
     """The networks, each with the peers that it reaches: connected and allowed on both sides."""
     open_sides = {
-        (peering.virtual_network_id.lower(), peering.remote_virtual_network_id.lower())
+        (peering.virtual_network_id.lower(), peering.remote_virtual_network_id.lower()): peering
         for peering in view.list(VirtualNetworkPeering)
         if is_known(peering, "peering_state", "allow_virtual_network_access")
         and peering.peering_state == PeeringState.CONNECTED
         and peering.allow_virtual_network_access
     }
-    peers: dict[str, set[str]] = {}
-    for here, there in open_sides:
+    peers: dict[str, dict[str, VirtualNetworkPeering]] = {}
+    for (here, there), peering in open_sides.items():
         if (there, here) in open_sides:
-            peers.setdefault(here, set()).add(there)
+            peers.setdefault(here, {})[there] = peering
     for network in view.list(VirtualNetwork):
         prefixes = network.address_space or () if is_known(network, "address_space") else ()
-        yield Network(network.id, tuple(networks(prefixes)), frozenset(peers.get(network.id.lower(), ())))
+        sides = peers.get(network.id.lower(), {})
+        yield Network(
+            network.id,
+            tuple(networks(prefixes)),
+            frozenset(sides),
+            {
+                peer_id: tuple(networks(peering.remote_address_space or ()))
+                for peer_id, peering in sides.items()
+                if not routes_to_all(peering, view)
+            },
+        )
+
+
+def routes_to_all(peering: VirtualNetworkPeering, view: View) -> bool:
+    """Whether a side of a peering knows all that is in the other network; also where a plan does not know."""
+    with suppress(Undecided):
+        return covers_all(peering, view)
+    return True
 
 
 def survey_interfaces(view: View) -> Iterator[Interface]:

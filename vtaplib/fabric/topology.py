@@ -7,7 +7,7 @@ dictionary, so that its cost does not grow with the world.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
@@ -26,12 +26,16 @@ Address = IPv4Address | IPv6Address
 @dataclass(frozen=True, slots=True)
 class Network:
     """A virtual network. `peer_ids` are the networks it reaches by a peering that is connected and allows
-    access, on both sides; peerings are not transitive.
+    access, on both sides; peerings are not transitive. `peer_prefixes` says how much of a peer it reaches, by
+    lower-case ID, where that is not all: some subnets are peered, or the peer has grown since.
     """
 
     id: str
     address_prefixes: tuple[IPv4Network | IPv6Network, ...] = ()
     peer_ids: frozenset[str] = frozenset()
+    peer_prefixes: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = field(
+        default_factory=dict, hash=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +223,18 @@ class Topology:
         """The tap configurations of an interface, in the topology's order."""
         return tuple(self._configurations.get(interface_id.lower(), ()))
 
-    def is_reachable(self, from_network_id: str, to_network_id: str) -> bool:
-        """Whether two networks are one, or are peers of each other."""
+    def is_reachable(self, from_network_id: str, to_network_id: str, address: Address | None = None) -> bool:
+        """Whether two networks are one, or are peers of each other; given an address of the second, peers of
+        which the first routes to it.
+        """
         here, there = from_network_id.lower(), to_network_id.lower()
         if here == there:
             return True
         network = self._networks.get(here)
-        return network is not None and any(peer_id.lower() == there for peer_id in network.peer_ids)
+        if network is None or not any(peer_id.lower() == there for peer_id in network.peer_ids):
+            return False
+        known = network.peer_prefixes.get(there)
+        return known is None or address is None or any(address in prefix for prefix in known)
 
 
 def derive_vni(*resource_ids: str) -> int:

@@ -133,13 +133,15 @@ def find_destination(
         collector, collector_configuration = owner
         if not isinstance(collector_configuration.address, IPv4Address):
             return Reason.DESTINATION_MISSING
-        if not topology.is_reachable(interface.network_id, collector.network_id):
+        if not topology.is_reachable(
+            interface.network_id, collector.network_id, collector_configuration.address
+        ):
             return Reason.COLLECTOR_UNREACHABLE
         return sender.path_to(collector, collector_configuration.address, vxlan.PORT)
     frontend = topology.frontend(tap.destination_id)
     if frontend is None or not isinstance(frontend.address, IPv4Address):
         return Reason.DESTINATION_MISSING
-    if not topology.is_reachable(interface.network_id, frontend.network_id):
+    if not topology.is_reachable(interface.network_id, frontend.network_id, frontend.address):
         return Reason.COLLECTOR_UNREACHABLE
     return Spread(sender, frontend, frontend.address)
 

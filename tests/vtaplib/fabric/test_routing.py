@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from ipaddress import ip_address
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,17 @@ def test_peerings_are_not_transitive() -> None:
     world = twins(("A", "B"), ("B", "C"))
     assert ends(world, udp_frame("10.0.0.6", "10.9.0.9")) == ("b6", "c9")
     assert ends(world, udp_frame("10.0.0.5", "10.9.0.9")) == ("a5", None)
+
+
+def test_of_a_peer_that_is_known_in_part_only_that_part_is_reached() -> None:
+    world = twins(("A", "C"))
+    (here, other, there) = world.networks
+    known = replace(here, peer_prefixes={there.id.lower(): (ip_network("10.8.0.0/16"),)})
+    assert ends(world, udp_frame("10.0.0.5", "10.9.0.9")) == ("a5", "c9")
+    world = replace(world, networks=(known, other, there))
+    assert ends(world, udp_frame("10.0.0.5", "10.9.0.9")) == ("a5", None)
+    # The peer knows all of this network, and so reaches it.
+    assert ends(world, udp_frame("10.9.0.9", "10.0.0.5")) == ("c9", "a5")
 
 
 def test_ids_are_compared_without_case() -> None:
