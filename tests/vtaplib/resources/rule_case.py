@@ -35,6 +35,8 @@ class Case(NamedTuple):
     pairs: Sequence[Pair]
     policy: Policy = Policy()
     """A policy under which the rule speaks; it is silent under every other value of the switch."""
+    also: Sequence[str] = ()
+    """Rules that the same thing breaks by necessity."""
 
 
 def pair(broken: Resource, valid: Resource) -> Pair:

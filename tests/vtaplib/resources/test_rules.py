@@ -46,8 +46,8 @@ def test_a_rule_is_broken_by_what_it_forbids_and_no_other_rule_is(
     lab = Lab(case.policy)
     resource, into = made(lab, pair.broken)
     violations = lab.broken_by(resource, into)
-    assert {one.rule for one in violations} == {key[1]}, violations
-    for one in violations:
+    assert {one.rule for one in violations} == {key[1], *case.also}, violations
+    for one in (one for one in violations if one.rule == key[1]):
         assert one.code == case.code
         assert one.path
         assert one.path[0] in resource.fields()
@@ -67,6 +67,6 @@ def test_the_nearest_neighbour_of_what_a_rule_forbids_is_accepted(
 ) -> None:
     lab = Lab(case.policy)
     resource, into = made(lab, pair.valid)
-    assert list(lab.broken_by(resource, into)) == []
+    assert {one.rule for one in lab.broken_by(resource, into)} <= {*case.also}
     into.put(resource)
     assert lab.cloud.find(into.place(resource).id) is not None
