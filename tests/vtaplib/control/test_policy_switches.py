@@ -17,7 +17,9 @@ from tests.vtaplib.control.lab import (
     subnet_id,
     tap,
     tap_id,
+    vm_id,
 )
+from tests.vtaplib.resources.fastpath_rule_cases import old_machine
 from vtaplib import (
     ArmError,
     NetworkInterfaceTapConfiguration,
@@ -56,7 +58,16 @@ def new_destination(lab: Lab) -> object:
     return tap("tap", ip_id("spare"))
 
 
+def off_the_fast_path(lab: Lab) -> object:
+    old_machine(lab)
+    lab.cloud.deallocate(vm_id("vm-old"))
+    return mirror(nic_id("web"), "tap")
+
+
 OUTCOMES = {
+    ("fastpath_check", "error"): (off_the_fast_path, ERROR),
+    ("fastpath_check", "warn"): (off_the_fast_path, WARNING),
+    ("fastpath_check", "off"): (off_the_fast_path, NOTHING),
     ("reachability_check", "error"): (unreachable, ERROR),
     ("reachability_check", "warn"): (unreachable, WARNING),
     ("multiple_taps_per_nic", "error"): (second_tap, ERROR),
@@ -73,7 +84,6 @@ ELSEWHERE = {
     "delete_destination_in_use": "below",
     "vnet_put_without_subnets": "below",
     "arm_id_case": "not judged yet",
-    "fastpath_check": "not judged yet",
     "region_check": "not judged yet",
     "feature_registration": "not judged yet",
     "limits_mode": "not judged yet",
