@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
+from vtaplib.model import ids
 from vtaplib.model.arguments import (
     AddressVersion,
     CaseInsensitive,
@@ -35,9 +36,10 @@ from vtaplib.model.marks import (
     Ref,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, resource_kind, rule
+from vtaplib.model.resource import Assignment, Findings, label, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.addressed_resource import AddressedResource, addresses_per_network
+from vtaplib.resources.balancing_conflict import network_of_pool
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -71,7 +73,7 @@ class LbFrontendIpConfiguration(Block):
     """`Dynamic` (the lowest free address, kept) or `Static`."""
     private_ip_address_version: OptionalAssigned[AddressVersion] | None = None
     """The address family."""
-    public_ip_address_id: Inert[Annotated[str, IdOf("Microsoft.Network/publicIPAddresses")]] | None = None
+    public_ip_address_id: Ref[PublicIp] | None = None
     """The ID of the public address; makes the frontend public."""
     public_ip_prefix_id: (
         OptionalAssigned[Inert[Annotated[str, IdOf("Microsoft.Network/publicIPPrefixes")]]] | None
@@ -96,7 +98,7 @@ class LbFrontendIpConfiguration(Block):
         return bool(self.subnet_id)
 
 
-class Lb(AddressedResource):
+class Lb(PubliclyAddressedResource):
     """A load balancer of layer 4."""
 
     id_format = (
@@ -118,7 +120,7 @@ class Lb(AddressedResource):
     """The addresses that the load balancer listens on."""
     sku: CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "Gateway"))]] = "Standard"
     """The SKU."""
-    sku_tier: CreateOnly[Annotated[str, OneOf(("Regional", "Global"))]] = "Regional"
+    sku_tier: CreateOnly[SkuTier] = "Regional"
     """The tier of the SKU."""
     tags: Tags | None = None
     """Tags of the resource."""
@@ -194,11 +196,23 @@ class Lb(AddressedResource):
                 yield path, f"{self.label}: {block.name} is used twice"
             seen.add(block.name.lower())
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
-    def global_tier_needs_standard(self, view: View, policy: Policy) -> Findings:
-        """The Global tier exists for the Standard SKU only."""
-        if self.sku_tier == "Global" and self.sku != "Standard":
-            yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"
+    global_tier_needs_standard = sku_tier.global_tier_needs_standard
+
+    @rule(
+        ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED,
+        source="Azure, load balancer",
+    )
+    def public_addresses_are_of_the_same_sku(self, view: View, policy: Policy) -> Findings:
+        """A Basic load balancer has Basic public addresses, and no other has."""
+        for path, holder, address in self.holdings(view):
+            if (address.sku == "Basic") != (self.sku == "Basic"):
+                yield (
+                    path,
+                    (
+                        f"{self.label}: the load balancer has sku {self.sku}, {address.label} of {holder.name} "
+                        f"{address.sku}; use sku Standard for both"
+                    ),
+                )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="Azure, load balancer")
     def networks_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
@@ -215,6 +229,24 @@ class Lb(AddressedResource):
                         f"{block.name} in {network.location}; they must be in one region"
                     ),
                 )
+
+    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="Azure, load balancer")
+    def backends_are_in_one_network(self, view: View, policy: Policy) -> Findings:
+        """An internal frontend is in the virtual network of the backends."""
+        pools = view.referrers(self.id, resource_kind("LbBackendAddressPool"), certain=True)
+        homes = [network_of_pool(pool.id, view) for pool in pools]
+        for position, block in enumerate(self.frontend_ip_configuration):
+            here = ids.parent(block.subnet_id) if block.subnet_id else ""
+            for home, interface_id in homes if here else ():
+                if home and ids.key(home) != ids.key(here):
+                    yield (
+                        ("frontend_ip_configuration", position, "subnet_id"),
+                        (
+                            f"{self.label}: {block.name} is in {label(here)}, its backend "
+                            f"{label(interface_id)} in {label(home)}; a load balancer must be in its "
+                            "backends' network"
+                        ),
+                    )
 
 
 def _frontend_id(block: LbFrontendIpConfiguration, balancer: Lb) -> str:

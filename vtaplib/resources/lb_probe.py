@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from vtaplib.model.view import View
 
 
+LEAST_SECONDS_TO_DOWN = 10
+"""How long a backend must fail before it counts as down, at least (Azure, load balancer health probes)."""
+
+
 class LbProbe(Resource):
     """A health probe of a load balancer."""
 
     id_format = "{loadbalancer_id}/probes/{name}"
+    dependents = ("LbRule",)
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""
@@ -53,3 +58,16 @@ class LbProbe(Resource):
             yield ("request_path",), f"{self.label}: protocol is Tcp, which takes no request_path"
         if self.protocol != "Tcp" and not self.request_path:
             yield ("request_path",), f"{self.label}: protocol is {self.protocol}, which needs a request_path"
+
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="Azure, load balancer")
+    def probes_take_long_enough(self, view: View, policy: Policy) -> Findings:
+        """A backend counts as down after ten seconds at least: the interval times the number of probes."""
+        seconds = self.interval_in_seconds * self.number_of_probes
+        if seconds < LEAST_SECONDS_TO_DOWN:
+            yield (
+                ("number_of_probes",),
+                (
+                    f"{self.label}: {self.number_of_probes} probes every {self.interval_in_seconds} s make "
+                    f"{seconds} s, at least {LEAST_SECONDS_TO_DOWN} are needed; give more of either"
+                ),
+            )

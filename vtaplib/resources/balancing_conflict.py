@@ -1,0 +1,143 @@
+"""What load-balancing rules and the members of pools may not be together.
+
+A conflict is found whichever of the two is written last, so that each check stands on both types. Types
+import their rules, so the rules name other types instead of importing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from vtaplib.model import ids
+from vtaplib.model.resource import NUMBERS, Findings, Rule, Taking, label, resource_kind, rule
+from vtaplib.model.violation import ErrorCode, Evidence, Path
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+    from vtaplib.resources.lb_rule import LbRule
+
+SOURCE = "Azure, load balancer"
+Interfaces = Callable[[Any, Any, "View"], Iterable[tuple[Path, str]]]
+"""The interfaces that a write gives more rules to, each with the field that does; given what was before."""
+
+
+def takings_of(balancing: LbRule) -> Iterator[Taking]:
+    """What a rule counts as at its pools."""
+    for pool_id in dict.fromkeys(map(ids.key, balancing.backend_address_pool_ids or ())):
+        yield Taking(_rules_of(pool_id), 1)
+
+
+def rules_within_limit(interfaces: Interfaces) -> Rule:
+    """The limit of rules that reach an interface, for a type that can exceed it."""
+
+    @rule(
+        ErrorCode.LOAD_BALANCER_RULE_COUNT_LIMIT_REACHED_FOR_NIC,
+        source="Azure, limits",
+        compares=True,
+        judges_new=True,
+        at_apply=NUMBERS,
+    )
+    def judge(self: Any, before: Any, view: View, policy: Policy) -> Findings:
+        """An interface is reached by no more rules than the limit, over all its configurations."""
+        most = policy.load_balancer_rules_per_network_interface
+        for path, interface_id in interfaces(self, before, view):
+            count = sum(
+                view.taken(_rules_of(ids.key(member.backend_address_pool_id)), certain=True)
+                for member in members_of(interface_id, view)
+            )
+            if count > most:
+                yield (
+                    path,
+                    (
+                        f"{self.label}: with it {count} load-balancing rules reach {label(interface_id)}, "
+                        f"{most} at most; take it out of a pool, or set the policy's "
+                        "load_balancer_rules_per_network_interface if your subscription has more"
+                    ),
+                )
+                return  # the others of a pool are in the same place
+
+    return judge
+
+
+def by_new_membership(member: Any, before: Any, view: View) -> Iterator[tuple[Path, str]]:
+    """The interface that a new membership gives a pool's rules to."""
+    if before is None:
+        yield ("backend_address_pool_id",), member.network_interface_id
+
+
+def by_new_pool(balancing: Any, before: Any, view: View) -> Iterator[tuple[Path, str]]:
+    """The interfaces in the pools that a rule is new to."""
+    had = {ids.key(one) for one in before.backend_address_pool_ids or ()} if before is not None else ()
+    for position, pool_id in enumerate(balancing.backend_address_pool_ids or ()):
+        if ids.key(pool_id) not in had:
+            reached = {ids.key(one.network_interface_id) for one in members_of(pool_id, view)}
+            for interface_id in sorted(reached):
+                yield ("backend_address_pool_ids", position), interface_id
+
+
+@rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source=SOURCE)
+def high_availability_ports_are_alone(self: LbRule, view: View, policy: Policy) -> Findings:
+    """High-availability ports and single ports do not go to one pool, unless both have floating IP."""
+    for position, pool_id in enumerate(self.backend_address_pool_ids or ()):
+        for other in _others(self, pool_id, view):
+            if other.covers_all_ports == self.covers_all_ports or (
+                other.floating_ip_enabled and self.floating_ip_enabled
+            ):
+                continue
+            whole, single = (self, other) if self.covers_all_ports else (other, self)
+            yield (
+                ("backend_address_pool_ids", position),
+                (
+                    f"{self.label}: {whole.label} sends all ports to {label(pool_id)}, {single.label} sends "
+                    f"port {single.backend_port}; use another pool, or floating_ip_enabled = true on both"
+                ),
+            )
+
+
+@rule(ErrorCode.INVALID_PARAMETER_COMBINATION, evidence=Evidence.INFERRED, source=SOURCE)
+def frontend_ports_are_not_shared(self: LbRule, view: View, policy: Policy) -> Findings:
+    """No two rules take one protocol and port of one frontend."""
+    frontend_id = ids.key(self.frontend_ip_configuration_id)
+    for other in _others(self, frontend_id, view):
+        if (
+            other.frontend_port == self.frontend_port
+            and other.protocol.lower() == self.protocol.lower()
+            and ids.key(other.frontend_ip_configuration_id) == frontend_id
+        ):
+            yield (
+                ("frontend_port",),
+                (
+                    f"{self.label}: {other.label} already takes {self.protocol} port {self.frontend_port} of "
+                    f"{self.frontend_ip_configuration_name}; use another frontend_port or frontend"
+                ),
+            )
+
+
+def members_of(target_id: str, view: View) -> Iterator[Any]:
+    """The memberships of an interface, or in a pool, as far as they are sure to be there."""
+    kind = resource_kind("NetworkInterfaceBackendAddressPoolAssociation")
+    return view.referrers(target_id, kind, certain=True)
+
+
+def network_of_pool(pool_id: str, view: View, *, beside: str = "") -> tuple[str, str]:
+    """The network that a pool's members are in, with one of them; two empty IDs for an empty pool. `beside`:
+    the ID of a membership that does not count.
+    """
+    for member in members_of(pool_id, view):
+        if ids.key(member.id) != ids.key(beside):
+            interface: Any = view.get(resource_kind("NetworkInterface"), member.network_interface_id)
+            return interface.virtual_network_id, interface.id
+    return "", ""
+
+
+def _others(balancing: LbRule, target_id: str, view: View) -> Iterator[LbRule]:
+    for other in view.referrers(target_id, type(balancing), certain=True):
+        if ids.key(other.id) != ids.key(balancing.id):
+            yield other
+
+
+def _rules_of(pool_key: str) -> str:
+    """The key under which the rules of a pool are counted."""
+    return f"{pool_key}/load-balancing rules"
