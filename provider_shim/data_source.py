@@ -11,8 +11,9 @@ A new data source is a class in a module of `provider_shim/data_sources/`, and a
 - Any other is a `DataSource` with a `read` of its own. What is wrong it raises as an `ArmError`, whose
   violations point at fields; `combinations` says which fields go together.
 
-Terraform reads a data source in the plan, where all that it is asked is known. IDs are known at plan here, so
-what this plan only makes is not there yet: the data source must wait with `depends_on`, as the error says.
+Terraform reads a data source in the plan, unless what it is asked is unknown, or it refers to a resource with
+planned changes, or says so with `depends_on`: then it is read in the apply. What is asked by a plain name and
+only made by the plan is not there yet, and the error says so.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ NOT_FOUND: Mapping[type[Resource], ErrorCode] = {
 """What ARM answers for types that it has a code of their own for."""
 WAY_OUT = (
     "Check the names, and the subscription_id and endpoint of the provider. If this configuration makes it, "
-    "let the data source wait with depends_on: a plan reads what is already there."
+    "refer to the resource, or wait for it with depends_on: a plan reads what is already there."
 )
 PLANNED = (
-    "This plan makes it, and a plan reads what is already there: let the data source wait with depends_on, "
-    "or refer to the resource itself."
+    "This plan makes it, and a plan reads what is already there: refer to the resource in the data source, "
+    "or wait for it with depends_on."
 )
 
 

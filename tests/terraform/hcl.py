@@ -1,4 +1,4 @@
-"""Resource blocks as text: plain values written in Terraform's language.
+"""Resource and data blocks as text: plain values written in Terraform's language.
 
 A list of dictionaries is a repeated block, a dictionary a map, and an `Expression` stands as it is. An empty
 list is written as a value, which in azurerm means "none" where leaving it out means "as it was".
@@ -24,8 +24,17 @@ class Expression:
 
 def resource(address: str, body: Body) -> str:
     """A resource block with this address (`TYPE.NAME`)."""
+    return _block("resource", address, body)
+
+
+def data(address: str, body: Body) -> str:
+    """A data block with this address (`TYPE.NAME`)."""
+    return _block("data", address, body)
+
+
+def _block(keyword: str, address: str, body: Body) -> str:
     kind, name = address.split(".")
-    return f'resource "{kind}" "{name}" {{\n{lines(body, 1)}}}\n'
+    return f'{keyword} "{kind}" "{name}" {{\n{lines(body, 1)}}}\n'
 
 
 def lines(body: Body, depth: int) -> str:
