@@ -11,6 +11,7 @@ from tests.terraform.worlds import arm, in_subnet
 LAB2: Final = Expression("azurerm_resource_group.lab2.name")
 TAGS: Final = values("tags", {"env": "lab"}, {"env": "lab", "owner": "net team"})
 TIMEOUTS: Final = values("timeouts", [{"create": "30m"}], [{"create": "40m", "delete": "5m"}])
+GUARD, OTHER = (Expression(f"azurerm_network_security_group.{name}.id") for name in ("guard", "other"))
 POLICIES: Final = arm("Microsoft.Network/serviceEndpointPolicies/p")
 
 RESOURCE_GROUP: Final = [
@@ -88,7 +89,7 @@ VIRTUAL_NETWORK: Final = [
     inside("subnet", WHOLE, "private_endpoint_network_policies", "Enabled", "RouteTableEnabled"),
     inside("subnet", WHOLE, "private_link_service_network_policies_enabled", before=None, after=False),
     inside("subnet", WHOLE, "route_table_id", None, arm("Microsoft.Network/routeTables/r")),
-    inside("subnet", WHOLE, "security_group", None, arm("Microsoft.Network/networkSecurityGroups/n")),
+    inside("subnet", WHOLE, "security_group", GUARD, OTHER),
     inside("subnet", WHOLE, "service_endpoint", None, [ENDPOINT]),
     Change(
         "subnet.service_endpoint.service",
@@ -141,12 +142,16 @@ SUBNET: Final = [
     *(
         Change(
             argument,
-            {f"{name}_wo": arm(f"Microsoft.Network/{kind}/b"), f"{name}_wo_version": 2},
-            {f"{name}_wo": arm(f"Microsoft.Network/{kind}/a"), f"{name}_wo_version": 1},
+            {f"{name}_wo": after, f"{name}_wo_version": 2},
+            {f"{name}_wo": before, f"{name}_wo_version": 1},
         )
-        for name, kind in (
-            ("network_security_group_id", "networkSecurityGroups"),
-            ("route_table_id", "routeTables"),
+        for name, before, after in (
+            ("network_security_group_id", GUARD, OTHER),
+            (
+                "route_table_id",
+                arm("Microsoft.Network/routeTables/a"),
+                arm("Microsoft.Network/routeTables/b"),
+            ),
         )
         for argument in (f"{name}_wo", f"{name}_wo_version")
     ),

@@ -9,7 +9,7 @@ import pytest
 from provider_shim.derivation import resource_schema
 from provider_shim.schema import Block
 from provider_shim.types import RESOURCE_TYPES
-from tests.terraform import balancer_changes, machine_changes, network_changes
+from tests.terraform import balancer_changes, machine_changes, network_changes, security_changes
 from tests.terraform.arguments import declared
 from tests.terraform.changes import Change
 from tests.terraform.hcl import resource
@@ -30,6 +30,10 @@ CHANGES: Final = {
     "azurerm_lb_probe": balancer_changes.PROBE,
     "azurerm_lb_rule": balancer_changes.RULE,
     "azurerm_network_interface_backend_address_pool_association": balancer_changes.ASSOCIATION,
+    "azurerm_network_security_group": security_changes.SECURITY_GROUP,
+    "azurerm_network_security_rule": security_changes.SECURITY_RULES,
+    "azurerm_network_interface_security_group_association": security_changes.INTERFACE_ASSOCIATION,
+    "azurerm_subnet_network_security_group_association": security_changes.SUBNET_ASSOCIATION,
     "azurerm_virtual_network_tap": balancer_changes.TAP,
     "azurerm_network_interface_tap_configuration": balancer_changes.TAP_CONFIGURATION,
 }

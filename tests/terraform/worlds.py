@@ -153,6 +153,57 @@ def tapped(name: str, /, source: str, tap_name: str, **changes: Any) -> str:
     return resource(f"azurerm_network_interface_tap_configuration.{name}", body)
 
 
+SECURITY_RULE: Final = {
+    "access": "Allow",
+    "direction": "Inbound",
+    "priority": 100,
+    "protocol": "Udp",
+    "source_address_prefix": "10.0.0.0/16",
+    "source_port_range": "*",
+    "destination_address_prefix": "*",
+    "destination_port_range": "4789",
+}
+"""The arguments of a security rule, all but its name."""
+
+
+def security_group(name: str, /, **changes: Any) -> str:
+    return resource(f"azurerm_network_security_group.{name}", {"name": name, **IN_LAB, **changes})
+
+
+def security_rule_body(group_name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": "rule",
+        "resource_group_name": IN_LAB["resource_group_name"],
+        "network_security_group_name": Expression(f"azurerm_network_security_group.{group_name}.name"),
+        **SECURITY_RULE,
+        **changes,
+    }
+
+
+def security_rule(name: str, /, group_name: str, **changes: Any) -> str:
+    body = security_rule_body(group_name, name=name, **changes)
+    return resource(f"azurerm_network_security_rule.{name}", body)
+
+
+def guarded_body(kind: str, name: str, group_name: str, **changes: Any) -> dict[str, Any]:
+    """What attaches a security group to an interface or a subnet."""
+    return {
+        f"{kind}_id": Expression(f"azurerm_{kind}.{name}.id"),
+        "network_security_group_id": Expression(f"azurerm_network_security_group.{group_name}.id"),
+        **changes,
+    }
+
+
+def guarded_interface(name: str, /, interface_name: str, group_name: str, **changes: Any) -> str:
+    body = guarded_body("network_interface", interface_name, group_name, **changes)
+    return resource(f"azurerm_network_interface_security_group_association.{name}", body)
+
+
+def guarded_subnet(name: str, /, subnet_name: str, group_name: str, **changes: Any) -> str:
+    body = guarded_body("subnet", subnet_name, group_name, **changes)
+    return resource(f"azurerm_subnet_network_security_group_association.{name}", body)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """A subject and what is around it."""
@@ -172,11 +223,15 @@ NORTH = network("north", "10.2.0.0/16", location="northeurope") + subnet("n", "n
 INTERFACES = SUBNETS + interface("one") + interface("two")
 BALANCERS = SUBNETS + balancer("lb") + balancer("lb2") + pool("pool", "lb") + pool("pool2", "lb")
 
+GROUPS = security_group("guard") + security_group("other")
+
 WORLDS: Final = {
     "azurerm_resource_group": World("", {"name": "lab", "location": "westeurope"}),
-    "azurerm_virtual_network": World(LABS, {"name": "net", **IN_LAB, "address_space": ["10.9.0.0/16"]}),
+    "azurerm_virtual_network": World(
+        LABS + GROUPS, {"name": "net", **IN_LAB, "address_space": ["10.9.0.0/16"]}
+    ),
     "azurerm_subnet": World(
-        NETWORKS + OTHER_NETWORKS,
+        NETWORKS + OTHER_NETWORKS + GROUPS,
         {
             "name": "sub",
             "resource_group_name": IN_LAB["resource_group_name"],
@@ -232,6 +287,19 @@ WORLDS: Final = {
             "ip_configuration_name": "ip",
             "backend_address_pool_id": Expression("azurerm_lb_backend_address_pool.pool.id"),
         },
+    ),
+    "azurerm_network_security_group": World(LABS, {"name": "guard", **IN_LAB}),
+    "azurerm_network_security_rule": World(
+        LABS
+        + GROUPS
+        + security_group("in_lab2", resource_group_name=Expression("azurerm_resource_group.lab2.name")),
+        security_rule_body("guard"),
+    ),
+    "azurerm_network_interface_security_group_association": World(
+        INTERFACES + GROUPS, guarded_body("network_interface", "one", "guard")
+    ),
+    "azurerm_subnet_network_security_group_association": World(
+        SUBNETS + GROUPS, guarded_body("subnet", "a", "guard")
     ),
     "azurerm_virtual_network_tap": World(
         INTERFACES + NORTH + interface("far", "n", location="northeurope") + balancer("lb"), tap_body("one")
