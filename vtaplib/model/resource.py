@@ -10,6 +10,7 @@ computed at a read), `effects` and `aftermath` (what a write or a deletion does 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -350,15 +351,19 @@ class Resource(Model):
     def check(self, view: View, policy: Policy, before: Self | None = None) -> Iterator[Violation]:
         """Every broken rule. A rule that reads something not known yet is undecided, and silent."""
         for rule in self._rules.values():
-            severity = rule.severity_under(policy)
-            if severity is None or (rule.compares and before is None and not rule.judges_new):
-                continue
-            subjects = (self, before) if rule.compares else (self,)
-            try:
-                for path, message in rule.judge(*subjects, view, policy):
-                    yield Violation(rule.code, message, path, severity, rule.name, rule.evidence)
-            except Undecided:
-                continue
+            with suppress(Undecided):
+                yield from self.judge(rule, view, policy, before)
+
+    def judge(
+        self, rule: Rule, view: View, policy: Policy, before: Self | None = None
+    ) -> Iterator[Violation]:
+        """How one rule is broken. Raises Undecided where it reads something not known yet."""
+        severity = rule.severity_under(policy)
+        if severity is None or (rule.compares and before is None and not rule.judges_new):
+            return
+        subjects = (self, before) if rule.compares else (self,)
+        for path, message in rule.judge(*subjects, view, policy):
+            yield Violation(rule.code, message, path, severity, rule.name, rule.evidence)
 
 
 class _Names(dict[str, str]):
