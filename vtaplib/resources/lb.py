@@ -73,7 +73,7 @@ class LbFrontendIpConfiguration(Block):
     """`Dynamic` (the lowest free address, kept) or `Static`."""
     private_ip_address_version: OptionalAssigned[AddressVersion] | None = None
     """The address family."""
-    public_ip_address_id: Ref[PublicIp] | None = None
+    public_ip_address_id: Inert[Annotated[str, IdOf("Microsoft.Network/publicIPAddresses")]] | None = None
     """The ID of the public address; makes the frontend public."""
     public_ip_prefix_id: (
         OptionalAssigned[Inert[Annotated[str, IdOf("Microsoft.Network/publicIPPrefixes")]]] | None
@@ -98,7 +98,7 @@ class LbFrontendIpConfiguration(Block):
         return bool(self.subnet_id)
 
 
-class Lb(PubliclyAddressedResource):
+class Lb(AddressedResource):
     """A load balancer of layer 4."""
 
     id_format = (
@@ -120,7 +120,7 @@ class Lb(PubliclyAddressedResource):
     """The addresses that the load balancer listens on."""
     sku: CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "Gateway"))]] = "Standard"
     """The SKU."""
-    sku_tier: CreateOnly[SkuTier] = "Regional"
+    sku_tier: CreateOnly[Annotated[str, OneOf(("Regional", "Global"))]] = "Regional"
     """The tier of the SKU."""
     tags: Tags | None = None
     """Tags of the resource."""
@@ -196,23 +196,11 @@ class Lb(PubliclyAddressedResource):
                 yield path, f"{self.label}: {block.name} is used twice"
             seen.add(block.name.lower())
 
-    global_tier_needs_standard = sku_tier.global_tier_needs_standard
-
-    @rule(
-        ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED,
-        source="Azure, load balancer",
-    )
-    def public_addresses_are_of_the_same_sku(self, view: View, policy: Policy) -> Findings:
-        """A Basic load balancer has Basic public addresses, and no other has."""
-        for path, holder, address in self.holdings(view):
-            if (address.sku == "Basic") != (self.sku == "Basic"):
-                yield (
-                    path,
-                    (
-                        f"{self.label}: the load balancer has sku {self.sku}, {address.label} of {holder.name} "
-                        f"{address.sku}; use sku Standard for both"
-                    ),
-                )
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
+    def global_tier_needs_standard(self, view: View, policy: Policy) -> Findings:
+        """The Global tier exists for the Standard SKU only."""
+        if self.sku_tier == "Global" and self.sku != "Standard":
+            yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="Azure, load balancer")
     def networks_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
