@@ -66,6 +66,8 @@ class Cloud:
         self._store = Store(path)
         self.view: View = StoreView(self._store)
         """The cloud as rules and topologies see it: stored fields only."""
+        if self._store.outdated:
+            self._count_anew()
 
     @classmethod
     def open(cls, path: str | Path, *, policy: Policy | None = None) -> Self:
@@ -88,7 +90,7 @@ class Cloud:
         """
         wanted = Subscription(subscription_id=subscription_id, tenant_id=tenant_id)
         known = self.view.find(wanted.id)
-        if known != wanted:
+        if not isinstance(known, Subscription) or known.tenant_id != tenant_id:
             self.put(wanted)
         return SubscriptionHandle(self, subscription_id)
 
@@ -190,6 +192,14 @@ class Cloud:
             takings = [(taking.bucket, taking.amount) for taking in resource.takes()]
             references = self._references(overlay, resource)
             self._store.put(key, type(resource).__name__, body, references, takings)
+
+    def _count_anew(self) -> None:
+        """Writes every resource as it is, so that it counts against limits."""
+        with self._store.upgrading() as due:
+            overlay = Overlay(self.view, self.policy, settled=True)
+            for resource in tuple(self.view.list(Resource)) if due else ():
+                overlay.lay(resource)
+            self._write(overlay, [])
 
     def _references(self, overlay: Overlay, resource: Resource) -> Iterator[tuple[str, str | None]]:
         for reference in resource.references():

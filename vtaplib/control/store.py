@@ -41,7 +41,8 @@ CREATE TABLE reference (
 ) WITHOUT ROWID;
 CREATE INDEX reference_by_owner ON reference (owner, source);
 CREATE INDEX reference_by_source ON reference (source);
-
+"""
+TAKINGS = """
 -- One row for each limit that a resource counts against, and how much all take of a limit together.
 CREATE TABLE taking (
     source TEXT NOT NULL REFERENCES resource (key) ON DELETE CASCADE,
@@ -97,6 +98,8 @@ class Mark(NamedTuple):
 
 NOTHING: Final = Mark(0, 0, 0)
 """The mark of a file that is new, or empty."""
+WITHOUT_TAKINGS: Final = (1, 5)
+"""The version, and the number of tables and indexes, of a file from before there were takings."""
 
 
 class Store:
@@ -134,16 +137,14 @@ class Store:
         if self._mark() == NOTHING:
             with self.writing():
                 if self._mark() == NOTHING:
-                    for statement in _statements(SCHEMA):
-                        execute(statement)
+                    self._run(SCHEMA, TAKINGS)
                     execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                    execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         mark = self._mark()
         if mark.application_id != APPLICATION_ID:
             raise VtapError(
                 f"{self._name}: is not a vtap cloud, but a database of something else; name another file"
             )
-        if mark.version != SCHEMA_VERSION:
+        if mark.version != SCHEMA_VERSION and not self.outdated:
             raise VtapError(
                 f"{self._name}: the file has version {mark.version}, this vtap reads version "
                 f"{SCHEMA_VERSION}; use the vtap that wrote it, or begin a new file"
@@ -151,6 +152,29 @@ class Store:
         if in_file:
             self._write_ahead()
             execute("PRAGMA synchronous = NORMAL")
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the file is from before there were takings; see `upgrading`."""
+        return self._mark() == Mark(APPLICATION_ID, *WITHOUT_TAKINGS)
+
+    @contextmanager
+    def upgrading(self) -> Iterator[bool]:
+        """A transaction that gives an outdated file this version. Yields whether that is still to be done;
+        then the block writes every resource anew.
+        """
+        with self.writing():
+            due = self.outdated
+            if due:
+                self._run(TAKINGS)
+            yield due
+
+    def _run(self, *scripts: str) -> None:
+        """Makes what scripts define, after which the file is of this version."""
+        for script in scripts:
+            for statement in _statements(script):
+                self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _mark(self) -> Mark:
         """The file's mark, read at one moment."""

@@ -17,7 +17,16 @@ from vtaplib.resources import fastpath
 from vtaplib.resources.fastpath import gets_onto_fastpath
 from vtaplib.resources.machine_size import ANY_SIZE, size_named
 from vtaplib.resources.network_interface import NetworkInterface, mac_address
+from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.tapped_machine import (
+    backends_by_machine,
+    no_basic_balancer,
+    no_floating_ip,
+    size_of_known_generation,
+    supported_size,
+    tapped_by_machine,
+)
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
@@ -51,9 +60,9 @@ class VirtualMachine(Resource):
     private_ip_addresses: Derived[Sequence[str]] = SERVICE
     """All private addresses."""
     public_ip_address: Derived[str] = SERVICE
-    """The primary public address. Public addresses are not simulated: empty."""
+    """The primary public address."""
     public_ip_addresses: Derived[Sequence[str]] = SERVICE
-    """All public addresses. Public addresses are not simulated: empty."""
+    """All public addresses."""
     virtual_machine_id: Assigned[str] = SERVICE
     """The GUID of the machine."""
     power_state: Internal[Assigned[str]] = SERVICE
@@ -63,7 +72,7 @@ class VirtualMachine(Resource):
 
     def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
         yield ("virtual_machine_id",), lambda it: ids.guid(it.id)
-        yield ("power_state",), lambda it: RUNNING if before is None else before.power_state
+        yield ("power_state",), lambda it: (before.power_state if before else None) or RUNNING
         yield ("on_fastpath",), lambda it: it.on_fastpath_after(before, view)
 
     def on_fastpath_after(self, before: VirtualMachine | None, view: View) -> bool:
@@ -75,8 +84,13 @@ class VirtualMachine(Resource):
                 before.power_state == RUNNING and before.network_interface_ids != self.network_interface_ids
             )
             if before.on_fastpath or not restarted:
-                return before.on_fastpath
+                return bool(before.on_fastpath)
         return gets_onto_fastpath(self, view)
+
+    def runs_with(self, interface_id: str) -> bool:
+        """Whether the machine runs, attached to an interface."""
+        attached = interface_id.lower() in map(str.lower, self.network_interface_ids)
+        return attached and self.power_state != DEALLOCATED
 
     def deallocated(self) -> Self:
         """The machine without a host: it keeps its addresses and receives nothing."""
@@ -91,14 +105,21 @@ class VirtualMachine(Resource):
         )
 
     def derive(self, view: View) -> Iterator[Assignment]:
-        def addresses(it: VirtualMachine) -> tuple[str, ...]:
-            interfaces = [view.get(NetworkInterface, one) for one in it.network_interface_ids]
-            return tuple(address for one in interfaces for address in one.private_ip_addresses)
+        def private(it: VirtualMachine) -> tuple[str, ...]:
+            return tuple(one for interface in interfaces(it) for one in interface.private_ip_addresses)
 
-        yield ("private_ip_addresses",), addresses
-        yield ("private_ip_address",), lambda it: next(iter(addresses(it)), "")
-        yield ("public_ip_addresses",), lambda it: ()
-        yield ("public_ip_address",), lambda it: ""
+        def public(it: VirtualMachine) -> tuple[str, ...]:
+            blocks = (block for interface in interfaces(it) for block in interface.ip_configuration)
+            held = (block.public_ip_address_id for block in blocks)
+            return tuple(view.get(PublicIp, address_id).ip_address for address_id in held if address_id)
+
+        def interfaces(it: VirtualMachine) -> list[NetworkInterface]:
+            return [view.get(NetworkInterface, one) for one in it.network_interface_ids]
+
+        yield ("private_ip_addresses",), private
+        yield ("private_ip_address",), lambda it: next(iter(private(it)), "")
+        yield ("public_ip_addresses",), public
+        yield ("public_ip_address",), lambda it: next(iter(public(it)), "")
 
     def effects(self, view: View, before: VirtualMachine | None) -> Iterator[Resource]:
         for interface_id in self.network_interface_ids:
@@ -224,3 +245,10 @@ class VirtualMachine(Resource):
                         f"{label(interface_id)} in {theirs}"
                     ),
                 )
+
+    tapped_machine_has_a_supported_size = supported_size(("size",), tapped_by_machine)
+    tapped_machine_has_a_known_size = size_of_known_generation(("size",), tapped_by_machine)
+    tapped_machine_is_behind_no_floating_ip = no_floating_ip(("network_interface_ids",), backends_by_machine)
+    tapped_machine_is_behind_no_basic_balancer = no_basic_balancer(
+        ("network_interface_ids",), backends_by_machine
+    )

@@ -15,8 +15,9 @@ import pytest
 
 from tests.conftest import DECLARED_SKIP
 from tests.vtaplib.control.lab import HOME, TENANT, WEST, network
-from vtaplib import Cloud, ResourceGroup, SubscriptionHandle, VirtualNetwork, VtapError
+from vtaplib import ArmError, Cloud, Policy, ResourceGroup, SubscriptionHandle, VirtualNetwork, VtapError
 from vtaplib.control.store import APPLICATION_ID, SCHEMA_VERSION, Store
+from vtaplib.model.resource import Resource
 
 
 @pytest.fixture
@@ -260,3 +261,30 @@ def test_a_broken_constraint_is_a_bug_and_not_the_files_trouble(path: Path) -> N
         with pytest.raises(sqlite3.IntegrityError), cloud._store.writing():
             cloud._store.put("/a", "ResourceGroup", "{}", [("/b", "/b")])
         assert cloud._store.row("/a") is None
+
+
+FIRST_VERSION = (
+    "DROP TRIGGER taking_begins",
+    "DROP TRIGGER taking_ends",
+    "DROP TABLE taking",
+    "DROP TABLE tally",
+    "PRAGMA user_version = 1",
+)
+"""What makes a file of today's one of the first version, which counted nothing."""
+
+
+def test_a_file_of_the_first_version_is_read_and_counts_from_then_on(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        home = cloud.subscription(HOME, tenant_id=TENANT)
+        for number in range(3):
+            home.put(network(f"n{number}", f"10.{number}.0.0/16"))
+        before = [one.values() for one in cloud.list(Resource)]
+    database(*FIRST_VERSION)(path)
+    with Cloud.open(path, policy=Policy(virtual_networks_per_region=4)) as cloud:
+        assert [one.values() for one in cloud.list(Resource)] == before
+        home = cloud.subscription(HOME, tenant_id=TENANT)
+        home.put(network("n3", "10.3.0.0/16"))
+        with pytest.raises(ArmError, match="VnetCountLimitReached"):
+            home.put(network("n4", "10.4.0.0/16"))
+    with Cloud.open(path) as cloud:
+        assert len(cloud.list(VirtualNetwork)) == 4
