@@ -29,6 +29,11 @@ from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.network_security_group import unattachable
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
+from vtaplib.resources.subnet_delegation import (
+    delegated_subnet_has_no_interfaces,
+    delegations_are_not_repeated,
+    service_endpoints_are_not_repeated,
+)
 from vtaplib.resources.virtual_network import IpAddressPool, VirtualNetwork
 
 if TYPE_CHECKING:
@@ -109,6 +114,9 @@ class Subnet(Resource):
         buckets=lambda it: [f"{it.virtual_network_id}/subnets"],
         path=("virtual_network_name",),
     )
+    delegated_subnet_has_no_interfaces = delegated_subnet_has_no_interfaces
+    delegations_are_not_repeated = delegations_are_not_repeated
+    service_endpoints_are_not_repeated = service_endpoints_are_not_repeated
 
     @property
     def virtual_network_id(self) -> str:

@@ -1,0 +1,99 @@
+"""Delegation of a subnet to a service: which services want the subnet for themselves.
+
+A delegation and an interface exclude each other whichever comes last, so both types have a rule here. Of most
+services documentation does not say whether machines may be beside them; those are taken as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from vtaplib.model import ids
+from vtaplib.model.resource import Findings, resource_kind, rule
+from vtaplib.model.violation import ErrorCode, Evidence
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+    from vtaplib.resources.network_interface import NetworkInterface
+    from vtaplib.resources.subnet import Subnet
+
+SOURCE = "Azure, delegation of subnets"
+EXCLUSIVE = frozenset(
+    name.lower()
+    for name in (
+        "Microsoft.ContainerInstance/containerGroups",
+        "Microsoft.DBforMySQL/flexibleServers",
+        "Microsoft.DBforPostgreSQL/flexibleServers",
+        "Microsoft.Netapp/volumes",
+        "Microsoft.Sql/managedInstances",
+        "Microsoft.Web/serverFarms",
+    )
+)
+"""Services whose documentation demands a subnet with nothing else in it."""
+
+
+def exclusive_services(subnet: Subnet) -> Iterator[tuple[int, str]]:
+    """The services that want a subnet for themselves, with the position of the delegation."""
+    for position, delegation in enumerate(subnet.delegation):
+        name = delegation.service_delegation.name
+        if name.lower() in EXCLUSIVE:
+            yield position, name
+
+
+@rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source=SOURCE)
+def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: Policy) -> Findings:
+    """No configuration is in a subnet that is delegated to a service which wants it for itself."""
+    for position, block in enumerate(self.ip_configuration):
+        if not block.subnet_id:
+            continue
+        subnet: Any = view.get(resource_kind("Subnet"), block.subnet_id)
+        for _, service in exclusive_services(subnet):
+            yield (
+                ("ip_configuration", position, "subnet_id"),
+                (
+                    f"{self.label}: {subnet.label} is delegated to {service}, which takes the subnet for "
+                    "itself; use another subnet"
+                ),
+            )
+
+
+@rule(ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED, evidence=Evidence.INFERRED, source=SOURCE)
+def delegated_subnet_has_no_interfaces(self: Subnet, view: View, policy: Policy) -> Findings:
+    """A subnet is not delegated to a service that wants it for itself while interfaces are in it."""
+    for position, service in exclusive_services(self):
+        for interface in view.referrers(self.id, resource_kind("NetworkInterface"), certain=True):
+            yield (
+                ("delegation", position),
+                (
+                    f"{self.label}: {service} takes the subnet for itself, and {interface.label} is in it; "
+                    "delegate another subnet"
+                ),
+            )
+            return
+
+
+@rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source=SOURCE)
+def delegations_are_not_repeated(self: Subnet, view: View, policy: Policy) -> Findings:
+    """No two delegations have one name, or are to one service."""
+    seen: set[tuple[str, str]] = set()
+    for position, delegation in enumerate(self.delegation):
+        for field, name in (
+            ("name", delegation.name),
+            ("service_delegation", delegation.service_delegation.name),
+        ):
+            if (field, ids.key(name)) in seen:
+                yield ("delegation", position, field), f"{self.label}: {name} is given twice"
+            seen.add((field, ids.key(name)))
+
+
+@rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="Azure, service endpoints")
+def service_endpoints_are_not_repeated(self: Subnet, view: View, policy: Policy) -> Findings:
+    """No two endpoints are for one service."""
+    seen: set[str] = set()
+    for position, endpoint in enumerate(self.service_endpoint):
+        if ids.key(endpoint.service) in seen:
+            path = ("service_endpoint", position, "service")
+            yield path, f"{self.label}: {endpoint.service} is given twice"
+        seen.add(ids.key(endpoint.service))
