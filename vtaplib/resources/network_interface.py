@@ -39,6 +39,7 @@ from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.addressed_resource import AddressedResource, addresses_per_network
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.subnet_delegation import subnets_are_not_a_services_own
 from vtaplib.resources.virtual_network import VirtualNetwork
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class NetworkInterface(AddressedResource):
         path=("ip_configuration",),
         shared=False,
     )
+    subnets_are_not_a_services_own = subnets_are_not_a_services_own
 
     @property
     def primary_configuration(self) -> NetworkInterfaceIpConfiguration:
@@ -302,6 +304,30 @@ class NetworkInterface(AddressedResource):
                     f"{network.location}; they must be in one region"
                 ),
             )
+
+    @rule(
+        ErrorCode.INVALID_RESOURCE_REFERENCE,
+        evidence=Evidence.INFERRED,
+        source="Azure, interfaces of virtual machines",
+    )
+    def subnets_are_in_the_same_subscription(self, view: View, policy: Policy) -> Findings:
+        """The subnets are in the interface's subscription, or shared with all of the tenant."""
+        for position, block in enumerate(self.ip_configuration):
+            if not block.subnet_id:
+                continue
+            theirs = block.subnet_id.split("/")[2]
+            if theirs.lower() == self.subscription_id.lower():
+                continue
+            subnet = view.get(Subnet, block.subnet_id)
+            if subnet.sharing_scope != "Tenant":
+                yield (
+                    ("ip_configuration", position, "subnet_id"),
+                    (
+                        f"{self.label}: the interface is in subscription {self.subscription_id}, "
+                        f"{subnet.label} in {theirs}; use a subnet of the interface's subscription, or share "
+                        'that one with sharing_scope = "Tenant"'
+                    ),
+                )
 
     @rule(
         ErrorCode.INVALID_REQUEST_CONTENT,
