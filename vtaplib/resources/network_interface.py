@@ -33,13 +33,14 @@ from vtaplib.model.marks import (
     OptionalAssigned,
     Ref,
 )
-from vtaplib.model.resource import Assignment, Findings, limit, resource_kind, rule
+from vtaplib.model.resource import Assignment, Findings, label, limit, resource_kind, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.addressed_resource import AddressedResource, addresses_per_network
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_delegation import subnets_are_not_a_services_own
+from vtaplib.resources.subscription import subscription_of
 from vtaplib.resources.virtual_network import VirtualNetwork
 
 if TYPE_CHECKING:
@@ -315,17 +316,17 @@ class NetworkInterface(AddressedResource):
         for position, block in enumerate(self.ip_configuration):
             if not block.subnet_id:
                 continue
-            theirs = block.subnet_id.split("/")[2]
-            if theirs.lower() == self.subscription_id.lower():
+            theirs = subscription_of(block.subnet_id)
+            if ids.key(theirs) == ids.key(subscription_of(self.id)):
                 continue
             subnet = view.get(Subnet, block.subnet_id)
             if subnet.sharing_scope != "Tenant":
                 yield (
                     ("ip_configuration", position, "subnet_id"),
                     (
-                        f"{self.label}: the interface is in subscription {self.subscription_id}, "
-                        f"{subnet.label} in {theirs}; use a subnet of the interface's subscription, or share "
-                        'that one with sharing_scope = "Tenant"'
+                        f"{self.label}: the interface is in {label(subscription_of(self.id))}, {subnet.label} "
+                        f"in {label(theirs)}; use a subnet of the interface's subscription, or share that one "
+                        'with sharing_scope = "Tenant"'
                     ),
                 )
 
