@@ -29,6 +29,7 @@ from vtaplib.resources.network_interface_security_group_association import (
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.network_security_group import NetworkSecurityGroup
 from vtaplib.resources.network_security_rule import NetworkSecurityRule
+from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_network_security_group_association import (
@@ -44,6 +45,7 @@ RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     "azurerm_virtual_network": VirtualNetwork,
     "azurerm_subnet": Subnet,
     "azurerm_virtual_network_peering": VirtualNetworkPeering,
+    "azurerm_public_ip": PublicIp,
     "azurerm_network_interface": NetworkInterface,
     "azurerm_network_security_group": NetworkSecurityGroup,
     "azurerm_network_security_rule": NetworkSecurityRule,
@@ -72,6 +74,7 @@ IDENTITIES: Mapping[str, tuple[str, ...]] = {
         "virtual_network_name",
         "name",
     ),
+    "azurerm_public_ip": ("subscription_id", "resource_group_name", "name"),
     "azurerm_network_interface": ("subscription_id", "resource_group_name", "name"),
     "azurerm_network_security_group": ("subscription_id", "resource_group_name", "name"),
     "azurerm_network_security_rule": (

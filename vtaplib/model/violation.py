@@ -63,6 +63,8 @@ class ErrorCode(StrEnum):
     SECURITY_RULE_CONFLICT = "SecurityRuleConflict"
     IN_USE_NETWORK_SECURITY_GROUP_CANNOT_BE_DELETED = "InUseNetworkSecurityGroupCannotBeDeleted"
     PUBLIC_IP_ADDRESS_CANNOT_BE_DELETED = "PublicIPAddressCannotBeDeleted"
+    PUBLIC_IP_ADDRESS_IN_USE = "PublicIPAddressInUse"
+    DNS_RECORD_IN_USE = "DnsRecordInUse"
     DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED = (
         "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed"
     )

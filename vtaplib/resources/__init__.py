@@ -18,6 +18,7 @@ from vtaplib.resources.network_interface_security_group_association import (
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.network_security_group import InlineSecurityRule, NetworkSecurityGroup
 from vtaplib.resources.network_security_rule import NetworkSecurityRule
+from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_blocks import Delegation, ServiceDelegation, ServiceEndpoint
@@ -91,6 +92,7 @@ __all__ = [
     "OsImageNotification",
     "PeeringState",
     "Plan",
+    "PublicIp",
     "ResourceGroup",
     "Secret",
     "ServiceDelegation",
@@ -119,6 +121,7 @@ RESOURCE_TYPES = (
     VirtualNetwork,
     Subnet,
     SubnetNetworkSecurityGroupAssociation,
+    PublicIp,
     VirtualNetworkPeering,
     NetworkInterface,
     NetworkInterfaceSecurityGroupAssociation,

@@ -38,9 +38,12 @@ from vtaplib.model.marks import (
 )
 from vtaplib.model.resource import Assignment, Findings, label, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path
-from vtaplib.resources.addressed_resource import AddressedResource, addresses_per_network
+from vtaplib.resources.addressed_resource import addresses_per_network
 from vtaplib.resources.balancing_conflict import network_of_pool
+from vtaplib.resources.public_ip import PublicIp
+from vtaplib.resources.publicly_addressed_resource import PubliclyAddressedResource
 from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.sku_tier import SkuTier, global_needs_standard
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
 
@@ -73,7 +76,7 @@ class LbFrontendIpConfiguration(Block):
     """`Dynamic` (the lowest free address, kept) or `Static`."""
     private_ip_address_version: OptionalAssigned[AddressVersion] | None = None
     """The address family."""
-    public_ip_address_id: Inert[Annotated[str, IdOf("Microsoft.Network/publicIPAddresses")]] | None = None
+    public_ip_address_id: Ref[PublicIp] | None = None
     """The ID of the public address; makes the frontend public."""
     public_ip_prefix_id: (
         OptionalAssigned[Inert[Annotated[str, IdOf("Microsoft.Network/publicIPPrefixes")]]] | None
@@ -98,7 +101,7 @@ class LbFrontendIpConfiguration(Block):
         return bool(self.subnet_id)
 
 
-class Lb(AddressedResource):
+class Lb(PubliclyAddressedResource):
     """A load balancer of layer 4."""
 
     id_format = (
@@ -120,7 +123,7 @@ class Lb(AddressedResource):
     """The addresses that the load balancer listens on."""
     sku: CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "Gateway"))]] = "Standard"
     """The SKU."""
-    sku_tier: CreateOnly[Annotated[str, OneOf(("Regional", "Global"))]] = "Regional"
+    sku_tier: CreateOnly[SkuTier] = "Regional"
     """The tier of the SKU."""
     tags: Tags | None = None
     """Tags of the resource."""
@@ -130,6 +133,10 @@ class Lb(AddressedResource):
     """The private addresses of all internal frontends."""
 
     private_addresses_per_virtual_network = addresses_per_network(holder_field)
+
+    @property
+    def public_tier(self) -> str:
+        return self.sku_tier
 
     def frontend(self, name: str) -> LbFrontendIpConfiguration | None:
         """The frontend with a name, compared without case, or None."""
@@ -196,11 +203,23 @@ class Lb(AddressedResource):
                 yield path, f"{self.label}: {block.name} is used twice"
             seen.add(block.name.lower())
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
-    def global_tier_needs_standard(self, view: View, policy: Policy) -> Findings:
-        """The Global tier exists for the Standard SKU only."""
-        if self.sku_tier == "Global" and self.sku != "Standard":
-            yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"
+    global_tier_needs_standard = global_needs_standard
+
+    @rule(
+        ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED,
+        source="Azure, load balancer",
+    )
+    def public_addresses_are_of_the_same_sku(self, view: View, policy: Policy) -> Findings:
+        """A Basic load balancer has Basic public addresses, and no other has."""
+        for path, holder, address in self.holdings(view):
+            if (address.sku == "Basic") != (self.sku == "Basic"):
+                yield (
+                    path,
+                    (
+                        f"{self.label}: the load balancer has sku {self.sku}, {address.label} of "
+                        f"{holder.name} {address.sku}; use sku Standard for both"
+                    ),
+                )
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="Azure, load balancer")
     def networks_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:

@@ -36,7 +36,9 @@ from vtaplib.model.marks import (
 from vtaplib.model.resource import Assignment, Findings, label, limit, resource_kind, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence
-from vtaplib.resources.addressed_resource import AddressedResource, addresses_per_network
+from vtaplib.resources.addressed_resource import addresses_per_network
+from vtaplib.resources.public_ip import PublicIp
+from vtaplib.resources.publicly_addressed_resource import PubliclyAddressedResource
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_delegation import subnets_are_not_a_services_own
@@ -74,7 +76,7 @@ class NetworkInterfaceIpConfiguration(Block):
     """`Dynamic` (the lowest free address, kept) or `Static`."""
     private_ip_address_version: AddressVersion = "IPv4"
     """The address family."""
-    public_ip_address_id: Inert[Annotated[str, IdOf("Microsoft.Network/publicIPAddresses")]] | None = None
+    public_ip_address_id: Ref[PublicIp] | None = None
     """The ID of the public address in front of the private one."""
     subnet_id: Ref[Subnet] | None = None
     """The ID of the subnet; required for IPv4."""
@@ -82,7 +84,7 @@ class NetworkInterfaceIpConfiguration(Block):
     """The ID of the configuration. azurerm has none; a TAP's destination is written with it."""
 
 
-class NetworkInterface(AddressedResource):
+class NetworkInterface(PubliclyAddressedResource):
     """A network interface of a virtual machine."""
 
     id_format = (

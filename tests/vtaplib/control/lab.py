@@ -8,7 +8,7 @@ a source. Every field that refers to something does so somewhere here.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from vtaplib import (
@@ -26,6 +26,7 @@ from vtaplib import (
     NetworkInterfaceTapConfiguration,
     OsDisk,
     Policy,
+    PublicIp,
     ResourceGroup,
     SourceImageReference,
     Subnet,
@@ -67,6 +68,10 @@ def nic_id(name: str, subscription: str = HOME) -> str:
 
 def ip_id(nic: str, name: str = "ip", subscription: str = HOME) -> str:
     return f"{nic_id(nic, subscription)}/ipConfigurations/{name}"
+
+
+def public_ip_id(name: str) -> str:
+    return resource_id("Network/publicIPAddresses", name)
 
 
 def lb_id(name: str) -> str:
@@ -121,12 +126,17 @@ def ip(subnet: str | None, address: str | None = None, **more: Any) -> NetworkIn
     return NetworkInterfaceIpConfiguration(subnet_id=subnet, **values)
 
 
+def public_ip(name: str, **more: Any) -> PublicIp:
+    values = {"location": WEST, "resource_group_name": "lab", "allocation_method": "Static"} | more
+    return PublicIp(name=name, **values)
+
+
 def nic(name: str, *configurations: NetworkInterfaceIpConfiguration, **more: Any) -> NetworkInterface:
     values = {"location": WEST, "resource_group_name": "lab"} | more
     return NetworkInterface(name=name, ip_configuration=list(configurations), **values)
 
 
-MACHINE: Mapping[str, Any] = {
+MACHINE: dict[str, Any] = {
     "location": WEST,
     "resource_group_name": "lab",
     "size": "Standard_D2s_v5",
@@ -162,7 +172,7 @@ def front(subnet: str | None = None, address: str | None = None, **more: Any) ->
 
 
 def public(subnet: str | None = None, **more: Any) -> LbFrontendIpConfiguration:
-    return front(subnet, public_ip_address_id=resource_id("Network/publicIPAddresses", "pip"), **more)
+    return front(subnet, public_ip_address_id=public_ip_id("pip"), **more)
 
 
 def lb(name: str, *frontends: LbFrontendIpConfiguration, **more: Any) -> Lb:
@@ -267,6 +277,9 @@ def stock() -> Sequence[Resource]:
         nic("stray", ip(subnet_id("island"))),
         nic("far", ip(subnet_id("north")), location=NORTH),
         lb("inner", front(subnet_id("tools"))),
+        public_ip("pip"),
+        public_ip("pip-held"),
+        nic("reached", ip(subnet_id("tools"), public_ip_address_id=public_ip_id("pip-held"))),
         pool("inner", virtual_network_id=network_id("tools")),
         probe("inner"),
         lb_rule("inner"),

@@ -12,12 +12,14 @@ from tests.vtaplib.resources import (
     balancer_rule_cases,
     machine_rule_cases,
     network_rule_cases,
+    public_address_rule_cases,
     tap_rule_cases,
 )
 from tests.vtaplib.resources.rule_case import Case
 
 CASES: Mapping[tuple[str, str], Case] = {
     **network_rule_cases.CASES,
+    **public_address_rule_cases.CASES,
     **machine_rule_cases.CASES,
     **balancer_rule_cases.CASES,
     **tap_rule_cases.CASES,

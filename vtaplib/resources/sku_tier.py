@@ -1,0 +1,22 @@
+"""The tier of a SKU: Regional, or Global, which spans regions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from vtaplib.model.marks import OneOf
+from vtaplib.model.resource import Findings, rule
+from vtaplib.model.violation import ErrorCode
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+
+SkuTier = Annotated[str, OneOf(("Regional", "Global"))]
+
+
+@rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
+def global_needs_standard(self: Any, view: View, policy: Policy) -> Findings:
+    """The Global tier exists for the Standard SKU only."""
+    if self.sku_tier == "Global" and self.sku != "Standard":
+        yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"
