@@ -31,6 +31,11 @@ class Model:
     """The names of the fields, with their defaults; MISSING for those that have none."""
     _fields: ClassVar[Mapping[str, Field] | None] = {}
     """What the annotations say; None until somebody asks."""
+    arm_says: ClassVar[Mapping[str, Any]] = {}
+    """What ARM's JSON has besides the fields, by path: a value, or a function of the resource and a view that
+    gives one; None for what the service says there and nobody here knows."""
+    arm_words: ClassVar[Mapping[str, str]] = {}
+    """What stands for the words in braces in the paths of fields (see `marks.Arm`)."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

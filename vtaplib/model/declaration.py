@@ -14,7 +14,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
-from vtaplib.model.marks import ANY_NUMBER, Canonical, Constraint, Each, Flag, Items, RefTo
+from vtaplib.model.marks import ANY_NUMBER, Arm, Canonical, Constraint, Each, Flag, Items, RefTo
 
 if TYPE_CHECKING:
     from vtaplib.model.base import Block
@@ -54,6 +54,7 @@ class Field:
     items: Items = ANY_NUMBER
     canonical: Canonical | None = None
     ref: RefTo | None = None
+    arm: Arm | None = None
 
     def has(self, flag: Flag) -> bool:
         """Whether the field carries a mark."""
@@ -114,6 +115,7 @@ def _field(name: str, hint: Any, default: Any) -> Field:
         items=next((mark for mark in marks if isinstance(mark, Items)), ANY_NUMBER),
         canonical=next((mark for mark in (*marks, *element_marks) if isinstance(mark, Canonical)), None),
         ref=next((mark for mark in (*marks, *element_marks) if isinstance(mark, RefTo)), None),
+        arm=next((mark for mark in marks if isinstance(mark, Arm)), None),
     )
 
 

@@ -33,6 +33,7 @@ WRITE_ONLY = Flag("write_only")
 UNORDERED = Flag("unordered")
 INLINE = Flag("inline")
 ATTRIBUTE_BLOCK = Flag("attribute_block")
+NOT_IN_ARM = Flag("not_in_arm")
 
 CreateOnly = Annotated[T, CREATE_ONLY]
 """A change needs a new resource."""
@@ -56,6 +57,36 @@ Inline = Annotated[T, INLINE]
 """Blocks that *are* child resources, written and read through their parent."""
 AttributeBlock = Annotated[T, ATTRIBUTE_BLOCK]
 """Blocks that azurerm declares as an attribute of objects (written as blocks or as a value)."""
+NotInArm = Annotated[T, NOT_IN_ARM]
+"""A field of azurerm's, or of ours, that ARM's JSON does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Where ARM's JSON has a field, and as what, as far as that does not follow from the field's name."""
+
+    path: str = ""
+    """Where it is, from the root of the document or of the block: `properties.dhcpOptions.dnsServers`.
+
+    `[]` after a name goes into each element of a list, `[0]` into its only one, and the step `*` stands for
+    the names in an object. `{os}` is what `arm_words` of the class has for it.
+    """
+    also: str = ""
+    """Where a document may have it instead, as a single value where the field is a list."""
+    words: tuple[tuple[Any, Any], ...] = ()
+    """Values of ours and what ARM has for each."""
+    text: str = ""
+    """A text that holds the value in the field's own placeholder, and those of other fields."""
+    unset: Any = None
+    """The value for which ARM has nothing."""
+    always: bool = False
+    """Whether an empty list is there, and not left out."""
+    beside: tuple[str, str] | None = None
+    """A path and the value that ARM has there with the field."""
+    first: str = ""
+    """In the elements of a list, what is true of the first of them."""
+    pairs: tuple[str, str] | None = None
+    """What ARM calls key and value where it has a list for our map."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Model
 from vtaplib.model.combination import Combination
-from vtaplib.model.marks import Internal
+from vtaplib.model.marks import Internal, NotInArm
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity, Violation
 
@@ -259,8 +259,11 @@ class Resource(Model):
     combinations: ClassVar[tuple[Combination, ...]] = ()
     """Which fields go together."""
     combination_code: ClassVar[ErrorCode] = ErrorCode.INVALID_PARAMETER_COMBINATION
+    arm_owner: ClassVar[str] = ""
+    """Set where ARM has no such resource, but keeps it in another's JSON: the ID format of that, or of the part
+    of it."""
 
-    subscription_id: Internal[str] = ""
+    subscription_id: Internal[NotInArm[str]] = ""
     """The subscription that the resource is in; `SubscriptionHandle.put` fills it."""
 
     _rules: ClassVar[Mapping[str, Rule]] = {}
@@ -313,6 +316,10 @@ class Resource(Model):
             except Undecided:
                 continue
             yield from (Taking(key, taking.amount) for key, taking in taken.items())
+
+    def requested(self) -> Self:
+        """What was read from ARM's JSON, without what the service says there and no request may say."""
+        return self
 
     def assign(self, view: View, before: Self | None) -> Iterator[Assignment]:
         """What the service gives at a write. `before` is the stored resource that the write replaces."""
