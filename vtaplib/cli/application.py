@@ -208,6 +208,75 @@ def _operate(operation: str, machine: str, cloud: str | None, *, as_json: bool) 
 
 
 @app.command()
+def check(
+    plan: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PLAN",
+            help="What terraform show -json prints of a plan or a state; - is standard input. Left out: the "
+            "cloud itself is checked.",
+            show_default=False,
+        ),
+    ] = None,
+    cloud: Annotated[
+        str | None,
+        typer.Option(
+            "--cloud",
+            metavar="FILE",
+            help="A cloud's file: what the plan is laid over.",
+            show_default="none; without PLAN that of VTAP_ENDPOINT, else .vtap/cloud.db",
+        ),
+    ] = None,
+    policy: PolicySettings = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings count as violations.")] = False,
+    sarif: Annotated[
+        Path | None,
+        typer.Option("--sarif", metavar="FILE", help="Also write SARIF 2.1.0, which code hosts show."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a plan against the rules of the cloud before anything is applied.
+
+    The plan may be one of the real azurerm provider, with modules, count and for_each. Every broken rule
+    is told at the address of its resource; then what becomes of coverage: which interfaces are newly
+    tapped, tapped no longer, or newly heard by nobody. Types that vtap does not model are counted.
+
+    Exit code 1: something is violated.
+
+    \b
+    Examples:
+      terraform plan -out=plan.bin && terraform show -json plan.bin > plan.json
+      vtap check plan.json
+      vtap check plan.json --strict --sarif vtap.sarif --policy reachability_check=warn
+      terraform show -json | vtap check - --json
+      vtap check --cloud lab/.vtap/cloud.db
+    """
+    from vtaplib.cli.check.progress import Steps
+    from vtaplib.cli.check.run import CheckRequest
+    from vtaplib.cli.check.run import check as run
+    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.policy_option import policy_of
+
+    base = find_cloud_file(cloud) if plan is None or cloud is not None else None
+    with Steps() as steps:
+        report = run(CheckRequest(plan, base, policy_of(policy), strict), steps.begin)
+    if sarif is not None:
+        from vtaplib.cli.check.sarif import write_sarif
+
+        write_sarif(sarif, report, str(base) if plan is None else plan)
+    if as_json:
+        write_json(report)
+    else:
+        from vtaplib.cli.check.tables import check_tables
+
+        console = make_console()
+        for part in check_tables(report):
+            console.print(part)
+    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+
+
+@app.command()
 def install(
     to: Annotated[
         Path | None,

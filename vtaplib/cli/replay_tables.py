@@ -10,8 +10,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_report import Amount, EarlyEnd, ReplayReport, TapPointEntry
-from vtaplib.control.policy import Policy, setting_text
 from vtaplib.model import ids
 
 _NS_PER_S = 1_000_000_000
@@ -43,7 +43,7 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
         yield _skipped(report)
     if report.ended_early is not None:
         yield _end(report.ended_early)
-    yield _policy(report)
+    yield policy_text(report.policy)
     for copy in report.decoded:
         at = datetime.fromtimestamp(copy.timestamp_ns // _NS_PER_S, UTC)
         time = f"{at:%Y-%m-%d %H:%M:%S}.{copy.timestamp_ns % _NS_PER_S:09d} UTC"
@@ -128,17 +128,6 @@ def _skipped(report: ReplayReport) -> Table:
 def _end(end: EarlyEnd) -> Text:
     what = "The capture is cut off" if end.kind == "cut" else "The capture is damaged"
     return Text(f"{what}: {end.trouble}. What comes before it was replayed.", "yellow")
-
-
-def _policy(report: ReplayReport) -> Text:
-    defaults = Policy()
-    text = Text("Policy in force: ")
-    for number, (name, value) in enumerate(report.policy.items()):
-        changed = value != getattr(defaults, name)
-        text.append(", " if number else "")
-        text.append(f"{name}={setting_text(value)}", "bold" if changed else "")
-        text.append(" (not the default)" if changed else "")
-    return text
 
 
 def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:

@@ -9,6 +9,7 @@ changes comes last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,9 @@ from vtaplib.control import integrity
 from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
+from vtaplib.model.general_rule import PARTS_IN_USE_STAY
 from vtaplib.model.resource import Departure, Resource, label
+from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import R, View
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
 from vtaplib.resources import RESOURCE_TYPES
@@ -75,13 +78,14 @@ def _violations(
     resource: Resource, world: ReadView, past: View, policy: Policy, change: Change
 ) -> Iterator[Violation]:
     yield from integrity.missing_references(world, resource, whole=world.whole)
-    compared = {rule.name for rule in resource.rules().values() if rule.compares}
-    yield from (one for one in resource.check(past, policy) if one.rule not in compared)
     key = ids.key(resource.id)
-    if compared and key in change.before:
-        before = change.before[key]
-        same_type = before if isinstance(before, type(resource)) else None
-        yield from (one for one in resource.check(world, policy, same_type) if one.rule in compared)
+    before = change.before.get(key)
+    same_type = before if isinstance(before, type(resource)) else None
+    for rule in resource.rules().values():
+        if rule.compares and key not in change.before:
+            continue
+        with suppress(Undecided):
+            yield from resource.judge(rule, world if rule.compares else past, policy, same_type)
     if change.gone:
         yield from _left_behind(resource, policy, change.gone)
 
@@ -102,7 +106,7 @@ def _refused(code: ErrorCode, resource: Resource, owner: Resource, path: Path) -
         f"{label(owner.id)}: cannot be deleted while {resource.label} uses it as {dotted(path)}; delete that "
         "too, or let it refer to another"
     )
-    return Violation(code, message, path, rule="parts_in_use")
+    return Violation(code, message, path, rule=PARTS_IN_USE_STAY)
 
 
 class _Past(View):

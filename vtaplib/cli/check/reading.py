@@ -1,0 +1,331 @@
+"""From the instances of a plan or state to resources, as they were and as they will be.
+
+azurerm knows the ID of a new resource only when it is made. Here an ID is a function of names, so it is
+computed, and with it every reference to the resource that the plan leaves open. A name that only the apply
+can know is stood in for by the address of the block, in parentheses: no ARM name has any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from vtaplib.cli.check.configuration import Configuration, Expression, Index, OpaqueError, Scope, Target
+from vtaplib.cli.check.document import Document, Instance
+from vtaplib.control import inline, settlement
+from vtaplib.control.overlay import Overlay
+from vtaplib.control.policy import Policy
+from vtaplib.control.read_view import ReadView
+from vtaplib.model import ids
+from vtaplib.model.base import Block, Field, Model, Shape, Values
+from vtaplib.model.marks import ASSIGNED, INLINE, INTERNAL, UNORDERED
+from vtaplib.model.resource import Resource, id_format_of, kind_named, resource_kind
+from vtaplib.model.unknown import UNKNOWN
+from vtaplib.model.validation import is_sound
+from vtaplib.resources import RESOURCE_TYPES, Subscription
+
+M = TypeVar("M", bound=Model)
+
+NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
+"""The subscription of new resources, where a plan does not say which it is."""
+
+
+def type_name(kind: type[Resource]) -> str:
+    """Azurerm's name of a resource type: that of the class, in snake case."""
+    return "azurerm" + re.sub(r"([A-Z])", r"_\1", kind.__name__).lower()
+
+
+TYPES: Final[Mapping[str, type[Resource]]] = {
+    type_name(kind): kind for kind in RESOURCE_TYPES if kind is not Subscription
+}
+"""The types that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was made of a document: resources by the key of their ID, and the addresses that they are from."""
+
+    before: dict[str, Resource] = field(default_factory=dict)
+    after: dict[str, Resource] = field(default_factory=dict)
+    written: dict[str, Resource | None] = field(default_factory=dict)
+    """What the plan writes: as it was, or None where it is made anew."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    """Addresses of objects that could not be made a resource of."""
+
+
+def read_resources(document: Document) -> Reading:
+    """The resources of a document."""
+    reader = Reader(document)
+    reading = Reading()
+    for instance in document.instances:
+        if instance.type not in TYPES:
+            continue
+        now = reader.resource(instance)
+        then = now if instance.before == instance.after else reader.past(instance)
+        if (now is None and instance.after is not None) or (then is None and instance.before is not None):
+            reading.unread.append(instance.address)
+        for resource, where in ((then, reading.before), (now, reading.after)):
+            if resource is not None:
+                where[ids.key(resource.id)] = resource
+                reading.addresses.setdefault(ids.key(resource.id), instance.address)
+        if now is not None and instance.is_written:
+            reading.written[ids.key(now.id)] = None if instance.is_replaced else then
+    for where in (reading.before, reading.after):
+        _add_children(where, reading.addresses)
+        for tenant in reader.subscriptions():
+            where.setdefault(ids.key(tenant.id), tenant)
+    return reading
+
+
+def _add_children(resources: dict[str, Resource], addresses: dict[str, str]) -> None:
+    """Adds the resources that others carry, such as a network its subnets, unless they have a block too."""
+    for parent in tuple(resources.values()):
+        for _, _, child in inline.children(parent):
+            key = ids.key(child.id)
+            if key not in resources and is_sound(child):
+                resources[key] = settlement.canonical(child)
+                addresses.setdefault(key, addresses[ids.key(parent.id)])
+
+
+class Reader:
+    """Makes resources of instances. Each ID is made once, when somebody first needs it."""
+
+    def __init__(self, document: Document) -> None:
+        self._configuration = Configuration(document)
+        self._ids: dict[str, str | None] = {}
+        self._subscriptions: dict[str, str] = {}
+        self._known_subscription = _common_subscription(document.instances)
+        self._settling = Overlay(ReadView((), whole=False), Policy(), settled=False)
+
+    def subscriptions(self) -> Iterator[Subscription]:
+        """The subscriptions of which the plan says the tenant."""
+        for subscription_id, tenant_id in self._subscriptions.items():
+            yield Subscription(subscription_id=subscription_id, tenant_id=tenant_id)
+
+    def past(self, instance: Instance) -> Resource | None:
+        """The resource as it was."""
+        if instance.before is None:
+            return None
+        return self._made(instance, dict(instance.before), instance.before.get("id"))
+
+    def resource(self, instance: Instance) -> Resource | None:
+        """The resource as it will be; None if it will not be there, or cannot be told from others."""
+        if instance.after is None:
+            return None
+        kind, values = TYPES[instance.type], dict(instance.after)
+        if instance.is_written:
+            expressions, scope = (
+                self._configuration.expressions(instance),
+                self._configuration.scope(instance),
+            )
+            values = self._with_references(kind, values, expressions, scope)
+        return self._made(instance, values, self.id_of(instance))
+
+    def _made(self, instance: Instance, values: Values, resource_id: object) -> Resource | None:
+        kind = TYPES[instance.type]
+        names = kind.parse_id(resource_id) if isinstance(resource_id, str) else None
+        if names is None or not isinstance(resource_id, str):
+            return None
+        values |= {"subscription_id": resource_id.split("/")[2], **names}
+        internal = {name for name, one in kind.fields().items() if one.has(INTERNAL)} - {"subscription_id"}
+        given = kind.from_values(values | dict.fromkeys(internal, UNKNOWN))
+        if not is_sound(given):
+            return None
+        return self._completed(settlement.canonical(given), internal)
+
+    def _completed(self, given: Resource, internal: set[str]) -> Resource:
+        """The resource with what the service gives as a function of what is known, such as IDs of parts."""
+        assigned = settlement.assign(given, self._settling, None)
+        return filled(given, assigned).replace(**dict.fromkeys(internal, UNKNOWN))
+
+    # Identity
+
+    def id_of(self, instance: Instance) -> str | None:
+        """The ID of an instance as it will be; None if it cannot be told."""
+        if instance.address not in self._ids:
+            self._ids[instance.address] = None  # should it depend on itself
+            self._ids[instance.address] = self._id(instance)
+        return self._ids[instance.address]
+
+    def _id(self, instance: Instance) -> str | None:
+        kind, values = TYPES[instance.type], instance.after or {}
+        given = values.get("id")
+        if isinstance(given, str) and kind.parse_id(given) is not None:
+            return given
+        names: dict[str, str] = {}
+        for name in ids.placeholders(kind.id_format):
+            value = self._name(instance, kind, name, values.get(name))
+            if value is None:
+                return None
+            names[name] = value
+        return kind.id_format.format_map(names)
+
+    def _name(self, instance: Instance, kind: type[Resource], name: str, value: object) -> str | None:
+        if name == "subscription_id":
+            return self._subscription(instance)
+        if value is UNKNOWN and kind.fields()[name].ref is not None:
+            expressions, scope = (
+                self._configuration.expressions(instance),
+                self._configuration.scope(instance),
+            )
+            value = self._referred(kind.fields()[name], expressions.get(name) or {}, scope)
+        if value is UNKNOWN and name == "name":
+            return f"({instance.address.translate(_NO_SEPARATORS)})"
+        return value if isinstance(value, str) and value else None
+
+    def _subscription(self, instance: Instance) -> str:
+        given = self._configuration.provider_argument(instance, "subscription_id")
+        tenant = self._configuration.provider_argument(instance, "tenant_id")
+        if given and tenant:
+            self._subscriptions.setdefault(given, tenant)
+        return given or self._known_subscription
+
+    # References
+
+    def _with_references(
+        self, model: type[Model], values: Values, expressions: Expression, scope: Scope
+    ) -> Values:
+        """Values with the references filled in that the configuration says."""
+        found = dict(values)
+        for name, one in model.fields().items():
+            value, expression = values.get(name), expressions.get(name)
+            if expression is None:
+                continue
+            if one.ref is not None and isinstance(expression, Mapping):
+                found[name] = self._reference(one, value, expression, scope)
+            elif one.block is not None and isinstance(value, list) and not one.has(UNORDERED):
+                found[name] = self._blocks(one.block, value, expression, scope)
+        return found
+
+    def _blocks(self, block: type[Block], values: list[Any], expression: Any, scope: Scope) -> list[Any]:
+        """Nested blocks; where there are as many as in the configuration, each with its expressions."""
+        written = expression if isinstance(expression, list) else [expression]
+        if len(written) != len(values):
+            return values
+        return [
+            self._with_references(block, dict(value), one, scope) if isinstance(value, Mapping) else value
+            for value, one in zip(values, written, strict=True)
+        ]
+
+    def _reference(self, one: Field, value: Any, expression: Expression, scope: Scope) -> Any:
+        if one.shape is Shape.LIST:
+            if value is not UNKNOWN and not (isinstance(value, list) and any(v is UNKNOWN for v in value)):
+                return value
+            known = value if isinstance(value, list) else None
+            return self._referred_list(one, known, expression, scope)
+        return self._referred(one, expression, scope) if value is UNKNOWN else value
+
+    def _referred(self, one: Field, expression: Expression, scope: Scope) -> Any:
+        """The one thing that a reference of unknown value can mean, else UNKNOWN."""
+        found = self._candidates(one, expression, scope, new=True)
+        return found[0] if len(found) == 1 else UNKNOWN
+
+    def _referred_list(
+        self, one: Field, known: list[Any] | None, expression: Expression, scope: Scope
+    ) -> Any:
+        """A list of references: as many as there are, in the order of the configuration, or UNKNOWN."""
+        found = self._candidates(one, expression, scope, new=False)
+        if not found or (known is not None and len(known) != len(found)):
+            return UNKNOWN
+        agrees = known is None or all(
+            mine is UNKNOWN or ids.key(str(mine)) == ids.key(theirs)
+            for mine, theirs in zip(known, found, strict=True)
+        )
+        return found if agrees else UNKNOWN
+
+    def _candidates(self, one: Field, expression: Expression, scope: Scope, *, new: bool) -> Sequence[str]:
+        """What of the right type an expression refers to, by ID or by name; `new`: that the plan makes, for
+        what is there already is known.
+        """
+        try:
+            targets = self._configuration.targets(expression, scope)
+        except OpaqueError:
+            return ()
+        assert one.ref is not None
+        found: dict[str, None] = {}
+        for target in targets:
+            if target.instance.type not in TYPES or (new and not _is_new(target.instance)):
+                continue
+            for meant in self._meant(one.ref.kind, target):
+                found[meant if one.name.endswith(("_id", "_ids")) else ids.name(meant)] = None
+        return tuple(found)
+
+    def _meant(self, kind_name: str, target: Target) -> Iterator[str]:
+        """The IDs of a type that a target stands for: its own, or those of its parts."""
+        kind, wanted = TYPES[target.instance.type], kind_named(kind_name)
+        target_id = self.id_of(target.instance)
+        if target_id is None:
+            return
+        if issubclass(kind, wanted):
+            yield target_id
+            return
+        for name, one in kind.fields().items():
+            segment = _segment(one, wanted)
+            if segment is None:
+                continue
+            blocks = (target.instance.after or {}).get(name)
+            for position, block in enumerate(blocks if isinstance(blocks, list) else ()):
+                if _names_another(target, name, position) or not isinstance(block, Mapping):
+                    continue
+                if isinstance(block.get("name"), str):
+                    yield f"{target_id}/{segment}/{block['name']}"
+
+
+def _segment(one: Field, wanted: type[Resource | Block]) -> str | None:
+    """The segment before the name in the ID of a field's blocks, where those are what is wanted."""
+    if one.block is not None and one.block is wanted:
+        return one.block.id_segment
+    if one.block is not None and one.has(INLINE) and resource_kind(one.block.child) is wanted:
+        return id_format_of(one.block.child).split("/")[-2]
+    return None
+
+
+def _names_another(target: Target, name: str, position: int) -> bool:
+    """Whether a reference steps into another block than this one."""
+    steps = target.steps
+    is_indexed = steps[:1] == (name,) and len(steps) > 1 and isinstance(steps[1], Index)
+    return is_indexed and steps[1] != Index(position)
+
+
+def _is_new(instance: Instance) -> bool:
+    return instance.after is not None and instance.after.get("id", UNKNOWN) is UNKNOWN
+
+
+def filled(given: M, other: M) -> M:
+    """A model with the values of another where its own are not known, or are not there."""
+    changes: dict[str, Any] = {}
+    for name, one in given.fields().items():
+        if not other.knows(name):
+            continue
+        theirs = getattr(other, name)
+        mine = getattr(given, name) if given.knows(name) else None
+        if mine is None:
+            if given.knows(name) or not _only_the_service_knows(one):
+                changes[name] = theirs
+        elif isinstance(mine, Block) and isinstance(theirs, Block):
+            changes[name] = filled(mine, theirs)
+        elif one.shape is Shape.BLOCKS and isinstance(theirs, tuple) and len(mine) == len(theirs):
+            changes[name] = [filled(*pair) for pair in zip(mine, theirs, strict=True)]
+    return given.replace(**changes)
+
+
+def _only_the_service_knows(one: Field) -> bool:
+    """Whether what the service gives is more than a default, or a function of names."""
+    return one.has(INTERNAL) or (one.has(ASSIGNED) and one.ref is None and one.name != "id")
+
+
+def _common_subscription(instances: Sequence[Instance]) -> str:
+    """The subscription of what is known to exist, if that is in one."""
+    found = {
+        str(values["id"]).split("/")[2].lower(): str(values["id"]).split("/")[2]
+        for one in instances
+        for values in (one.before, one.after)
+        if values is not None and str(values.get("id")).startswith("/subscriptions/")
+    }
+    return next(iter(found.values())) if len(found) == 1 else NOWHERE
+
+
+_NO_SEPARATORS = str.maketrans("/|", "__")
