@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from provider_shim.data_source import DataSource
 from provider_shim.data_sources.lb import LbBackendAddressPoolLookup, LbLookup, LbRuleLookup
 from provider_shim.data_sources.network_interface import NetworkInterfaceLookup, TapConfigurationLookup
+from provider_shim.data_sources.network_security_group import NetworkSecurityGroupLookup
+from provider_shim.data_sources.public_ip import PublicIpLookup
 from provider_shim.data_sources.resource_group import ResourceGroupLookup
 from provider_shim.data_sources.resources import Resources
 from provider_shim.data_sources.subscription import ClientConfig, SubscriptionDataSource
@@ -100,7 +102,9 @@ DATA_SOURCES: Mapping[str, type[DataSource]] = {
     "azurerm_resources": Resources,
     "azurerm_virtual_network": VirtualNetworkLookup,
     "azurerm_subnet": SubnetLookup,
+    "azurerm_public_ip": PublicIpLookup,
     "azurerm_network_interface": NetworkInterfaceLookup,
+    "azurerm_network_security_group": NetworkSecurityGroupLookup,
     "azurerm_virtual_machine": VirtualMachineLookup,
     "azurerm_lb": LbLookup,
     "azurerm_lb_backend_address_pool": LbBackendAddressPoolLookup,

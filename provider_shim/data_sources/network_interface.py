@@ -14,6 +14,9 @@ from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfa
 from vtaplib.resources.network_interface_backend_address_pool_association import (
     NetworkInterfaceBackendAddressPoolAssociation,
 )
+from vtaplib.resources.network_interface_security_group_association import (
+    NetworkInterfaceSecurityGroupAssociation,
+)
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 
 
@@ -72,7 +75,9 @@ class NetworkInterfaceLookup(LookupInGroup):
     """The ID of the network security group attached to the interface."""
 
     def more(self, found: NetworkInterface, session: Session) -> Values:
-        members = list(session.cloud.view.referrers(found.id, NetworkInterfaceBackendAddressPoolAssociation))
+        view = session.cloud.view
+        members = list(view.referrers(found.id, NetworkInterfaceBackendAddressPoolAssociation))
+        guards = view.referrers(found.id, NetworkInterfaceSecurityGroupAssociation)
 
         def shown(block: NetworkInterfaceIpConfiguration) -> dict[str, Any]:
             pools = [
@@ -82,7 +87,10 @@ class NetworkInterfaceLookup(LookupInGroup):
             ]
             return {**block.values(), "load_balancer_backend_address_pools_ids": pools}
 
-        return {"ip_configuration": [shown(block) for block in found.ip_configuration]}
+        return {
+            "ip_configuration": [shown(block) for block in found.ip_configuration],
+            "network_security_group_id": next((one.network_security_group_id for one in guards), ""),
+        }
 
 
 class TapConfigurationLookup(Lookup):

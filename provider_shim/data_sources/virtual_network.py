@@ -25,20 +25,16 @@ class VirtualNetworkLookup(LookupInGroup):
     vnet_peerings: Assigned[Mapping[str, str]] = SERVICE
     """The peerings: the ID of the remote network by the name of the peering."""
     vnet_peerings_addresses: Assigned[Sequence[str]] = SERVICE
-    """The address spaces of the remote networks."""
+    """The address spaces of the remote networks, as the peerings know them."""
 
     def more(self, found: VirtualNetwork, session: Session) -> Values:
         view = session.cloud.view
         peerings = list(view.list(VirtualNetworkPeering, f"{found.id}/virtualNetworkPeerings/"))
-        remotes = (view.find(peering.remote_virtual_network_id) for peering in peerings)
         return {
             "subnets": [subnet.name for subnet in view.list(Subnet, f"{found.id}/subnets/")],
             "vnet_peerings": {peering.name: peering.remote_virtual_network_id for peering in peerings},
             "vnet_peerings_addresses": [
-                space
-                for remote in remotes
-                if isinstance(remote, VirtualNetwork)
-                for space in remote.address_space or ()
+                space for peering in peerings for space in peering.remote_address_space or ()
             ],
         }
 

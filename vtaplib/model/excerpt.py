@@ -26,8 +26,8 @@ class Excerpt(Model):
     def _gathered(cls) -> Mapping[str, Field]:
         declared = super()._gathered()
         theirs = cls.of.fields() if cls.shows else {}
-        shown = {name: _shown(theirs[name]) for name in cls.shows if name not in declared}
-        return {**declared, **shown}
+        shown = {name: declared.get(name) or _shown(theirs[name]) for name in cls.shows}
+        return {**{name: field for name, field in declared.items() if name not in shown}, **shown}
 
 
 def _shown(field: Field) -> Field:
