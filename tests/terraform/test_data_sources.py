@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
@@ -9,14 +10,52 @@ import pytest
 from provider_shim.data_source import Lookup
 from provider_shim.derivation import is_settable, public_fields
 from provider_shim.types import DATA_SOURCES, RESOURCE_TYPES
-from tests.terraform.hcl import Expression, data, resource
+from tests.terraform.hcl import Body, Expression, data, resource
 from tests.terraform.reattached import SUBSCRIPTION, Workspace
-from tests.terraform.worlds import LAB, SUBNETS, WORLDS, interface
+from tests.terraform.worlds import LAB, SUBNETS, WORLDS, in_subnet, interface
 
 pytestmark = pytest.mark.terraform
 
 RESOURCES: Final = {"azurerm_virtual_machine": "azurerm_linux_virtual_machine"}
 """The resource type that a data source reads, where it has another name."""
+TAGS: Final = {"tags": {"env": "lab", "owner": ""}}
+DETAILS: Final[Mapping[str, Body]] = {
+    "azurerm_resource_group": {**TAGS, "managed_by": "somebody"},
+    "azurerm_virtual_network": {**TAGS, "dns_servers": ["10.9.0.5", "10.9.0.4"]},
+    "azurerm_subnet": {
+        "default_outbound_access_enabled": False,
+        "private_endpoint_network_policies": "Enabled",
+        "service_endpoint": [{"service": "Microsoft.Storage"}],
+    },
+    "azurerm_network_interface": {
+        **TAGS,
+        "dns_servers": ["10.0.0.9", "10.0.0.8"],
+        "internal_dns_name_label": "sensor",
+        "ip_forwarding_enabled": True,
+    },
+    "azurerm_network_security_group": {
+        **TAGS,
+        "security_rule": [
+            {
+                "name": "vxlan",
+                "priority": 100,
+                "direction": "Inbound",
+                "access": "Allow",
+                "protocol": "Udp",
+                "source_address_prefixes": ["10.0.0.0/24", "10.0.1.0/24"],
+                "source_port_range": "*",
+                "destination_address_prefix": "*",
+                "destination_port_ranges": ["4789"],
+            }
+        ],
+    },
+    "azurerm_virtual_machine": {"identity": [{"type": "SystemAssigned"}]},
+    "azurerm_lb": {**TAGS, "frontend_ip_configuration": [in_subnet(zones=["1", "2"])]},
+    "azurerm_lb_rule": {"idle_timeout_in_minutes": 9, "load_distribution": "SourceIP"},
+    "azurerm_virtual_network_tap": TAGS,
+    "azurerm_public_ip": {**TAGS, "domain_name_label": "collector", "zones": ["1"]},
+}
+"""What a subject has beside what it must have, so that there is something to read."""
 LOOKUPS: Final = sorted(name for name, kind in DATA_SOURCES.items() if issubclass(kind, Lookup))
 
 
@@ -26,7 +65,7 @@ def subject_of(name: str) -> str:
 
 def world(name: str) -> str:
     subject = WORLDS[RESOURCES.get(name, name)]
-    return subject.surroundings + resource(subject_of(name), subject.body)
+    return subject.surroundings + resource(subject_of(name), {**subject.body, **DETAILS.get(name, {})})
 
 
 def asked_for(name: str) -> list[str]:
