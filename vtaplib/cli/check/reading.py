@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from vtaplib.cli.check.configuration import Configuration, Expression, Index, OpaqueError, Scope, Target
@@ -130,16 +131,12 @@ class Reader:
         if names is None or not isinstance(resource_id, str):
             return None
         values |= {"subscription_id": resource_id.split("/")[2], **names}
-        internal = {name for name, one in kind.fields().items() if one.has(INTERNAL)} - {"subscription_id"}
-        given = kind.from_values(values | dict.fromkeys(internal, UNKNOWN))
+        given = kind.from_values(values | _internal(kind))
         if not is_sound(given):
             return None
-        return self._completed(settlement.canonical(given), internal)
-
-    def _completed(self, given: Resource, internal: set[str]) -> Resource:
-        """The resource with what the service gives as a function of what is known, such as IDs of parts."""
-        assigned = settlement.assign(given, self._settling, None)
-        return filled(given, assigned).replace(**dict.fromkeys(internal, UNKNOWN))
+        # With what the service gives as a function of what is known, such as the IDs of parts.
+        given = settlement.canonical(given)
+        return filled(given, settlement.assign(given, self._settling, None))
 
     # Identity
 
@@ -292,6 +289,13 @@ def _names_another(target: Target, name: str, position: int) -> bool:
 
 def _is_new(instance: Instance) -> bool:
     return instance.after is not None and instance.after.get("id", UNKNOWN) is UNKNOWN
+
+
+@cache
+def _internal(kind: type[Resource]) -> Values:
+    """What no provider tells of a resource, as unknown."""
+    names = (name for name, one in kind.fields().items() if one.has(INTERNAL))
+    return dict.fromkeys((name for name in names if name != "subscription_id"), UNKNOWN)
 
 
 def filled(given: M, other: M) -> M:
