@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vtaplib.model import ids
+from vtaplib.model.general_rule import WHAT_IS_IN_USE_STAYS
 from vtaplib.model.resource import Departure, Farewell, Resource
 from vtaplib.model.violation import Violation
 
@@ -37,7 +38,7 @@ def delete(overlay: Overlay, resource_id: str) -> Sequence[Violation]:
                 pending.append(user)
             elif farewell.departure is Departure.REFUSE:
                 message = f"{target.label}: cannot be deleted while {user.label} uses it"
-                refusals.append((user_key, Violation(farewell.code, message)))
+                refusals.append((user_key, Violation(farewell.code, message, rule=WHAT_IS_IN_USE_STAYS)))
     violations = [violation for user_key, violation in refusals if user_key not in leaving]
     if not violations:
         _take_away(overlay, leaving)

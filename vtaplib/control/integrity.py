@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Field, Shape
+from vtaplib.model.general_rule import (
+    PARTS_IN_USE_STAY,
+    REFERENCES_EXIST,
+    TYPE_STAYS,
+    WHAT_IS_FIXED_STAYS,
+)
 from vtaplib.model.marks import ASSIGNED, CREATE_ONLY, INERT, OPTIONAL_ASSIGNED, SENSITIVE
 from vtaplib.model.resource import Departure, Resource, kind_named, label, resource_kind
 from vtaplib.model.unknown import Undecided
@@ -44,7 +50,7 @@ def missing_references(view: View, resource: Resource, *, whole: bool | None = N
                 continue  # the service derives it from another field, whose rule judges it
         if what:
             message = f"{resource.label}: {dotted(reference.path)} = {reference.target!r} {what}"
-            yield Violation(code, message, reference.path, rule="references_exist")
+            yield Violation(code, message, reference.path, rule=REFERENCES_EXIST)
 
 
 def another_type(overlay: Overlay, resource: Resource) -> Iterator[Violation]:
@@ -55,7 +61,7 @@ def another_type(overlay: Overlay, resource: Resource) -> Iterator[Violation]:
     if found is not None and not isinstance(found, type(resource)):
         kinds = f"a {type(found).__name__}, and cannot become a {type(resource).__name__}"
         message = f"{found.label}: is {kinds}; delete it and create it anew"
-        yield Violation(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, message, rule="another_type")
+        yield Violation(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, message, rule=TYPE_STAYS)
 
 
 def parts_in_use(overlay: Overlay, resource: Resource, before: Resource) -> Iterator[Violation]:
@@ -78,7 +84,7 @@ def _users(overlay: Overlay, owner: Resource, part_id: str, path: Path) -> Itera
             farewell = user.when_target_goes(reference, type(owner).in_use_code, overlay.policy)
             if farewell.departure is Departure.REFUSE:
                 message = f"{label(part_id)}: cannot be removed while {user.label} uses it"
-                yield Violation(farewell.code, message, path, rule="parts_in_use")
+                yield Violation(farewell.code, message, path, rule=PARTS_IN_USE_STAY)
 
 
 def _has_part(owner: Resource, kind: type[Block], part_id: str) -> bool:
@@ -100,12 +106,13 @@ def changed_for_good(resource: Resource, before: Resource) -> Iterator[Violation
             continue
         if path == ("location",):
             message = f"{before.label}: exists in {past}, cannot be created in {value}"
-            yield Violation(ErrorCode.INVALID_RESOURCE_LOCATION, message, path)
+            code = ErrorCode.INVALID_RESOURCE_LOCATION
         else:
             message = (
                 f"{before.label}: {dotted(path)} is {past!r} and cannot become {value!r}; create it anew"
             )
-            yield Violation(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, message, path)
+            code = ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED
+        yield Violation(code, message, path, rule=WHAT_IS_FIXED_STAYS)
 
 
 def _same(past: Any, value: Any) -> bool:

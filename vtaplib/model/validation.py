@@ -13,6 +13,7 @@ from typing import Any
 from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.combination import Combination, Presence
+from vtaplib.model.general_rule import VALUES_ARE_ALLOWED
 from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, SENSITIVE, Items
 from vtaplib.model.resource import Resource, id_format_of, resolve
 from vtaplib.model.unknown import Undecided
@@ -38,7 +39,7 @@ def validate(
     yield from _misplaced(resource)
     code = type(resource).combination_code
     for path, problem in check_combinations(resource, type(resource).combinations, before):
-        yield Violation(code, f"{name}: {problem}", path)
+        yield Violation(code, f"{name}: {problem}", path, rule=VALUES_ARE_ALLOWED)
 
 
 def check_fields(
@@ -57,7 +58,7 @@ def check_fields(
             code = ErrorCode.INVALID_RESOURCE_NAME if full == ("name",) else ErrorCode.INVALID_REQUEST_CONTENT
             if path == full and _is_foreign(field, value):
                 code = foreign_id_codes.get(dotted(path), code)
-            yield Violation(code, f"{name}: {dotted(full)} {problem}", full)
+            yield Violation(code, f"{name}: {dotted(full)} {problem}", full, rule=VALUES_ARE_ALLOWED)
 
 
 def _is_foreign(field: Field, value: Any) -> bool:
@@ -96,7 +97,7 @@ def _misplaced(resource: Resource) -> Iterator[Violation]:
     if not well_formed:
         missing = "" if resource.subscription_id else "; it names no subscription: put it into one"
         message = f"{_name(resource)}: {resource.id} is not a well-formed ID{missing}"
-        yield Violation(ErrorCode.INVALID_RESOURCE_NAME, message)
+        yield Violation(ErrorCode.INVALID_RESOURCE_NAME, message, rule=VALUES_ARE_ALLOWED)
 
 
 def is_sound(resource: Resource) -> bool:
@@ -223,7 +224,9 @@ def _presence(model: Model, before: Model | None, name: str) -> Presence:
         return Presence.UNKNOWN
     if value is None or value == ():
         secret = model.fields()[name.partition(".")[0]].has(SENSITIVE)
-        return Presence.UNKNOWN if secret and before is not None else Presence.ABSENT  # a read tells no secret
+        return (
+            Presence.UNKNOWN if secret and before is not None else Presence.ABSENT
+        )  # a read tells no secret
     if service_gives and past == value:
         return Presence.UNKNOWN  # given by the user, or kept from what the service gave
     return Presence.GIVEN

@@ -1,0 +1,82 @@
+"""The general rules: what holds for every resource type, and is judged beside the types' own rules.
+
+`Violation.rule` names them, as it names a type's rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from vtaplib.model.violation import ErrorCode
+
+REFERENCES_EXIST: Final = "references_exist"
+TYPE_STAYS: Final = "type_stays"
+PARTS_IN_USE_STAY: Final = "parts_in_use_stay"
+WHAT_IS_FIXED_STAYS: Final = "what_is_fixed_stays"
+WHAT_IS_IN_USE_STAYS: Final = "what_is_in_use_stays"
+VALUES_ARE_ALLOWED: Final = "values_are_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralRule:
+    """What documentation and reports say of a general rule."""
+
+    what: str
+    codes: tuple[str, ...]
+    """The codes that breaking it may have; a resource type may have one of its own."""
+    at_apply: str = ""
+    """Why a plan may let pass what an apply then refuses."""
+
+
+GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
+    VALUES_ARE_ALLOWED: GeneralRule(
+        "Every argument has a value that Azure and azurerm take: lengths, ranges, words, forms, and which "
+        "arguments go together.",
+        (
+            ErrorCode.INVALID_REQUEST_CONTENT,
+            ErrorCode.INVALID_RESOURCE_NAME,
+            ErrorCode.INVALID_PARAMETER_COMBINATION,
+        ),
+    ),
+    REFERENCES_EXIST: GeneralRule(
+        "Every ID is that of a resource that exists and is of the right type.",
+        (
+            ErrorCode.INVALID_RESOURCE_REFERENCE,
+            ErrorCode.RESOURCE_GROUP_NOT_FOUND,
+            ErrorCode.SUBSCRIPTION_NOT_FOUND,
+        ),
+        at_apply="What is nowhere yet may be made before it is needed: by another part of the plan, another "
+        "alias of the provider, another configuration.",
+    ),
+    WHAT_IS_FIXED_STAYS: GeneralRule(
+        "What can be set only when a resource is created does not change; Terraform makes the resource anew.",
+        (ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, ErrorCode.INVALID_RESOURCE_LOCATION),
+    ),
+    TYPE_STAYS: GeneralRule(
+        "What has an ID keeps its type, where azurerm has several types for one of ARM's.",
+        (ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED,),
+        at_apply="The plan may destroy what has the ID now.",
+    ),
+    PARTS_IN_USE_STAY: GeneralRule(
+        "A part of a resource, such as a frontend, is not removed while others refer to it.",
+        (ErrorCode.RESOURCE_IN_USE, ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE),
+        at_apply="Those that refer to it and that the plan has not come to yet may be changed by it.",
+    ),
+    WHAT_IS_IN_USE_STAYS: GeneralRule(
+        "A resource is not deleted while others depend on it.",
+        (
+            ErrorCode.RESOURCE_IN_USE,
+            ErrorCode.NIC_IN_USE,
+            ErrorCode.IN_USE_SUBNET_CANNOT_BE_DELETED,
+            ErrorCode.IN_USE_NETWORK_SECURITY_GROUP_CANNOT_BE_DELETED,
+            ErrorCode.PUBLIC_IP_ADDRESS_CANNOT_BE_DELETED,
+            ErrorCode.IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED,
+            ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE,
+        ),
+        at_apply="Terraform asks nobody about a deletion that depends on more than its own state: those that "
+        "depend on it may be another configuration's.",
+    ),
+}
+"""The general rules by name."""
