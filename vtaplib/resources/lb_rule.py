@@ -18,8 +18,9 @@ from vtaplib.model.marks import (
     OneOf,
     Ref,
 )
-from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
+from vtaplib.model.resource import Assignment, Findings, Resource, Taking, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources import balancing_conflict
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.lb_probe import LbProbe
@@ -74,10 +75,21 @@ class LbRule(Resource):
     frontend_ip_configuration_id: Assigned[Ref[LbFrontendIpConfiguration]] = SERVICE
     """The ID of the frontend."""
 
+    high_availability_ports_are_alone = balancing_conflict.high_availability_ports_are_alone
+    frontend_ports_are_not_shared = balancing_conflict.frontend_ports_are_not_shared
+    load_balancer_rules_per_network_interface = balancing_conflict.rules_within_limit(
+        balancing_conflict.by_new_pool
+    )
+
     @property
     def covers_all_ports(self) -> bool:
         """Whether it is a rule for high-availability ports."""
         return self.protocol.lower() == "all"
+
+    def takes(self) -> Iterator[Taking]:
+        yield from super().takes()
+        if self.knows("backend_address_pool_ids"):
+            yield from balancing_conflict.takings_of(self)
 
     def assign(self, view: View, before: LbRule | None) -> Iterator[Assignment]:
         yield (
@@ -167,6 +179,16 @@ class LbRule(Resource):
                     f"{self.label}: protocol All needs an internal frontend of a Standard load balancer; "
                     f"{frontend.name} is {kind}, {balancer.label} has sku {balancer.sku}"
                 ),
+            )
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
+    def high_availability_ports_are_ipv4(self, view: View, policy: Policy) -> Findings:
+        """High-availability ports are those of an IPv4 frontend."""
+        frontend = view.get(Lb, self.loadbalancer_id).frontend(self.frontend_ip_configuration_name)
+        if self.covers_all_ports and frontend and frontend.private_ip_address_version == "IPv6":
+            yield (
+                ("frontend_ip_configuration_name",),
+                f"{self.label}: protocol All needs an IPv4 frontend; {frontend.name} is IPv6",
             )
 
     @rule(

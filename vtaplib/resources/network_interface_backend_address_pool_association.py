@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.marks import CreateOnly, Length, Ref
+from vtaplib.model import ids
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.balancing_conflict import by_new_membership, network_of_pool, rules_within_limit
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.network_interface import NetworkInterface
@@ -27,6 +29,8 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
     """The name of the interface's IP configuration."""
     backend_address_pool_id: CreateOnly[Ref[LbBackendAddressPool]]
     """The ID of the backend pool."""
+
+    load_balancer_rules_per_network_interface = rules_within_limit(by_new_membership)
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="azurerm provider")
     def configuration_exists(self, view: View, policy: Policy) -> Findings:
@@ -53,6 +57,20 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
                 (
                     f"{interface.label} is in {interface.location}, {balancer.label} in {balancer.location}; "
                     "they must be in one region"
+                ),
+            )
+
+    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="Azure, load balancer")
+    def pool_is_in_one_network(self, view: View, policy: Policy) -> Findings:
+        """All backends of a pool are in one virtual network."""
+        interface = view.get(NetworkInterface, self.network_interface_id)
+        home, other_id = network_of_pool(self.backend_address_pool_id, view, beside=self.id)
+        if home and ids.key(home) != ids.key(interface.virtual_network_id):
+            yield (
+                ("network_interface_id",),
+                (
+                    f"{interface.label} is in {label(interface.virtual_network_id)}, {label(other_id)} of the "
+                    f"same pool in {label(home)}; the backends of a pool must be in one virtual network"
                 ),
             )
 
