@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from vtaplib.model.marks import CreateOnly, Length, Ref
 from vtaplib.model import ids
+from vtaplib.model.marks import CreateOnly, Length, Ref
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.balancing_conflict import by_new_membership, network_of_pool, rules_within_limit
@@ -62,15 +62,18 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
 
     @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="Azure, load balancer")
     def pool_is_in_one_network(self, view: View, policy: Policy) -> Findings:
-        """All backends of a pool are in one virtual network."""
+        """All backends of a pool are in one virtual network, as those behind an internal frontend are."""
         interface = view.get(NetworkInterface, self.network_interface_id)
+        balancer = view.get(Lb, ids.parent(self.backend_address_pool_id))
+        if any(frontend.internal for frontend in balancer.frontend_ip_configuration):
+            return
         home, other_id = network_of_pool(self.backend_address_pool_id, view, beside=self.id)
         if home and ids.key(home) != ids.key(interface.virtual_network_id):
             yield (
                 ("network_interface_id",),
                 (
-                    f"{interface.label} is in {label(interface.virtual_network_id)}, {label(other_id)} of the "
-                    f"same pool in {label(home)}; the backends of a pool must be in one virtual network"
+                    f"{interface.label} is in {label(interface.virtual_network_id)}, {label(other_id)} of "
+                    f"the same pool in {label(home)}; the backends of a pool must be in one virtual network"
                 ),
             )
 
