@@ -24,6 +24,10 @@ from vtaplib.resources import balancing_conflict
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.lb_probe import LbProbe
+from vtaplib.resources.mirror_hop import VXLAN_PORT, by_rule
+from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped, no_ring, not_its_own_collector
+from vtaplib.resources.mirror_stream import carriers_by_rule, has_a_pool, probe_can_pass
+from vtaplib.resources.tapped_machine import backends_by_floating_rule, no_floating_ip
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
@@ -85,6 +89,11 @@ class LbRule(Resource):
     def covers_all_ports(self) -> bool:
         """Whether it is a rule for high-availability ports."""
         return self.protocol.lower() == "all"
+
+    @property
+    def carries_mirrored_traffic(self) -> bool:
+        """Whether copies that a TAP sends to the frontend are its traffic."""
+        return self.covers_all_ports or (self.protocol.lower() == "udp" and self.frontend_port == VXLAN_PORT)
 
     def takes(self) -> Iterator[Taking]:
         yield from super().takes()

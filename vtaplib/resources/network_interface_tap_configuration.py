@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Resource, label, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
+from vtaplib.resources.mirror_hop import by_configuration
+from vtaplib.resources.mirror_loop import (
+    chains_by_configuration,
+    collectors_not_tapped,
+    no_ring,
+    not_its_own_collector,
+)
+from vtaplib.resources.neighbours import configurations_of
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.subscription import Subscription, subscription_of
+from vtaplib.resources.tapped_machine import (
+    backends_by_configuration,
+    no_basic_balancer,
+    no_floating_ip,
+    size_of_known_generation,
+    supported_size,
+    tapped_by_configuration,
+)
+from vtaplib.resources.virtual_machine import VirtualMachine
+from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import connected
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
@@ -24,6 +42,9 @@ class NetworkInterfaceTapConfiguration(Resource):
     """Makes an interface a source of a TAP."""
 
     id_format = "{network_interface_id}/tapConfigurations/{name}"
+    foreign_id_codes = MappingProxyType(
+        {"network_interface_id": ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_NOT_SUPPORTED}
+    )
 
     name: CreateOnly[NetworkName]
     """The name of the tap configuration."""
@@ -83,23 +104,13 @@ class NetworkInterfaceTapConfiguration(Resource):
                 ),
             )
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE, source="Azure, virtual network TAP")
-    def destination_is_reachable(self, view: View, policy: Policy) -> Findings:
-        """The destination is in the source's network, or in one that is directly peered, Connected."""
-        if policy.reachability_check == "error":
-            yield from self._unreachable(view)
-
     @rule(
         ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE,
         source="Azure, virtual network TAP",
-        severity=Severity.WARNING,
+        switch="reachability_check",
     )
-    def destination_should_be_reachable(self, view: View, policy: Policy) -> Findings:
-        """As `destination_is_reachable`, where the policy makes it a warning."""
-        if policy.reachability_check == "warn":
-            yield from self._unreachable(view)
-
-    def _unreachable(self, view: View) -> Findings:
+    def destination_is_reachable(self, view: View, policy: Policy) -> Findings:
+        """The destination is in the source's network, or in one that is directly peered, Connected."""
         tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
         if not tap.destination_id:
             return
@@ -140,46 +151,17 @@ class NetworkInterfaceTapConfiguration(Resource):
         if policy.fastpath_check != "off":
             yield from fastpath.machine_made_beside_the_tap(self, view)
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_IS_DESTINATION, evidence=Evidence.OURS, source="vtap")
-    def source_is_not_the_destination(self, view: View, policy: Policy) -> Findings:
-        """An interface is not tapped towards itself."""
-        tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
-        destination = tap.destination_network_interface_ip_configuration_id
-        if policy.self_mirror != "error" or not destination:
-            return
-        if ids.parent(destination).lower() == self.network_interface_id.lower():
-            yield (
-                ("virtual_network_tap_id",),
-                (
-                    f"{self.label}: {label(self.network_interface_id)} is the destination of {tap.label}; "
-                    "its copies would be copied without end"
-                ),
-            )
-
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED, evidence=Evidence.OURS, source="vtap")
-    def interface_has_one_tap(self, view: View, policy: Policy) -> Findings:
-        """An interface has one tap configuration, where the policy says so."""
-        if policy.multiple_taps_per_nic == "error":
-            yield from self._others(view)
-
     @rule(
         ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED,
         evidence=Evidence.OURS,
         severity=Severity.WARNING,
         source="vtap",
+        switch="multiple_taps_per_nic",
     )
-    def interface_should_have_one_tap(self, view: View, policy: Policy) -> Findings:
-        """Whether Azure takes several tap configurations on one interface is not known."""
-        if policy.multiple_taps_per_nic == "warn":
-            yield from self._others(view)
-
-    def _others(self, view: View) -> Findings:
-        for other in view.referrers(
-            self.network_interface_id, NetworkInterfaceTapConfiguration, certain=True
-        ):
-            if other.id.lower() != self.id.lower() and (
-                other.network_interface_id.lower() == self.network_interface_id.lower()
-            ):
+    def interface_has_one_tap(self, view: View, policy: Policy) -> Findings:
+        """An interface has one tap configuration; whether Azure takes several is not known."""
+        for other in configurations_of(self.network_interface_id, view):
+            if other.id.lower() != self.id.lower():
                 yield (
                     ("network_interface_id",),
                     (
@@ -187,3 +169,73 @@ class NetworkInterfaceTapConfiguration(Resource):
                         "Azure's API lists several, that two work is not documented"
                     ),
                 )
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED,
+        source="Azure, virtual network TAP",
+    )
+    def source_network_is_not_encrypted(self, view: View, policy: Policy) -> Findings:
+        """The tapped interface is in a network without encryption."""
+        source = view.get(NetworkInterface, self.network_interface_id)
+        network = view.get(VirtualNetwork, source.virtual_network_id)
+        if network.encryption is not None:
+            yield (
+                ("network_interface_id",),
+                (
+                    f"{self.label}: {source.label} is in {network.label}, which has encryption; remove it "
+                    "there, or do not tap the interface"
+                ),
+            )
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+        evidence=Evidence.INFERRED,
+        severity=Severity.WARNING,
+        source="Azure, virtual network TAP",
+    )
+    def source_speaks_ipv4_only(self, view: View, policy: Policy) -> Findings:
+        """The tapped interface has no IPv6 configuration, for its IPv6 traffic is not mirrored."""
+        source = view.get(NetworkInterface, self.network_interface_id)
+        six = [one.name for one in source.ip_configuration if one.private_ip_address_version == "IPv6"]
+        if six:
+            yield (
+                ("network_interface_id",),
+                (
+                    f"{self.label}: {source.label} has IPv6 as well ({', '.join(six)}); its IPv4 traffic is "
+                    "mirrored, its IPv6 traffic is not"
+                ),
+            )
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_INTERRUPTED,
+        severity=Severity.WARNING,
+        source="Azure, virtual network TAP",
+    )
+    def machine_is_not_interrupted(self, view: View, policy: Policy) -> Findings:
+        """An interface is tapped before its machine runs, for that may interrupt the machine's network."""
+        before = view.existing(self.id)
+        if isinstance(before, type(self)) and (
+            before.virtual_network_tap_id.lower() == self.virtual_network_tap_id.lower()
+        ):
+            return
+        for planned in view.referrers(self.network_interface_id, VirtualMachine):
+            machine = view.existing(planned.id)
+            if isinstance(machine, VirtualMachine) and machine.runs_with(self.network_interface_id):
+                yield (
+                    ("network_interface_id",),
+                    (
+                        f"{self.label}: {machine.label} runs; when {label(self.network_interface_id)} "
+                        "begins to be tapped, its network may be interrupted for up to 60 seconds. Choose a "
+                        "time when that does no harm"
+                    ),
+                )
+
+    source_is_not_the_destination = not_its_own_collector(by_configuration)
+    taps_form_no_ring = no_ring(by_configuration)
+    source_is_no_collector = collectors_not_tapped(chains_by_configuration)
+    machine_has_a_supported_size = supported_size(("network_interface_id",), tapped_by_configuration)
+    machine_has_a_known_size = size_of_known_generation(("network_interface_id",), tapped_by_configuration)
+    machine_is_behind_no_floating_ip = no_floating_ip(("network_interface_id",), backends_by_configuration)
+    machine_is_behind_no_basic_balancer = no_basic_balancer(
+        ("network_interface_id",), backends_by_configuration
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vtaplib.model.marks import CreateOnly
+from collections.abc import Sequence
+
+from vtaplib.model.marks import CreateOnly, Internal, Unordered
 from vtaplib.model.resource import Resource
 from vtaplib.model.violation import ErrorCode
 
@@ -15,6 +17,9 @@ class Subscription(Resource):
 
     tenant_id: CreateOnly[str]
     """The Microsoft Entra tenant that owns the subscription."""
+    registered_features: Internal[Unordered[Sequence[str]]] = ()
+    """The preview features that the subscription is registered for; see the policy's
+    `feature_registration`."""
 
 
 def subscription_of(resource_id: str) -> str:

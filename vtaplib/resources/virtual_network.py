@@ -39,8 +39,9 @@ from vtaplib.model.marks import (
     Satisfies,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, Resource, limit, resource_kind, rule
+from vtaplib.model.resource import Assignment, Findings, Resource, label, limit, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.neighbours import configurations_in
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
 
@@ -253,6 +254,28 @@ class VirtualNetwork(Resource):
                         ("address_space",),
                         f"{self.label}: {space} cannot be removed while a subnet uses {inner} of it",
                     )
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED,
+        evidence=Evidence.OURS,
+        source="vtap",
+        compares=True,
+    )
+    def encryption_stays_off_while_interfaces_are_tapped(
+        self, before: VirtualNetwork, view: View, policy: Policy
+    ) -> Findings:
+        """Encryption is not turned on while an interface in the network is tapped."""
+        if self.encryption is None or before.encryption is not None:
+            return
+        tapped = sorted({label(ids.parent(one.id)) for one in configurations_in(self.id, view)})
+        if tapped:
+            yield (
+                ("encryption",),
+                (
+                    f"{self.label}: encryption cannot be turned on while interfaces in the network are "
+                    f"tapped: {', '.join(tapped)}; remove their tap configurations first"
+                ),
+            )
 
     def spaces_hold(self, prefix: str) -> bool:
         """Whether a prefix lies inside one prefix of the address space."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model import ids
@@ -20,19 +21,37 @@ from vtaplib.model.resource import (
     resource_kind,
     rule,
 )
-from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.model.violation import ErrorCode, Evidence, Severity
+from vtaplib.resources import mirror_stream
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
+from vtaplib.resources.mirror_hop import VXLAN_PORT, by_tap
+from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped
 from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subscription import Subscription, subscription_of
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
     from vtaplib.model.view import View
 
-VXLAN_PORT = 4789
-"""RFC 7348 section 5: the port that IANA assigned to VXLAN; Azure takes no other."""
 TO_INTERFACE = "destination_network_interface_ip_configuration_id"
 TO_FRONTEND = "destination_load_balancer_frontend_ip_configuration_id"
+SOURCE = "Azure, virtual network TAP"
+FEATURE = "Microsoft.Network/AllowVirtualNetworkTap"
+LISTED_REGIONS = (
+    # The preview's.
+    "centralindia",
+    "centralus",
+    "eastasia",
+    "eastus",
+    "germanywestcentral",
+    "uksouth",
+    "westcentralus",
+    # Announced.
+    "australiaeast",
+    "canadacentral",
+    "koreacentral",
+)
 
 
 def taps_in_region(subscription_id: str, location: str) -> str:
@@ -49,6 +68,9 @@ class VirtualNetworkTap(Resource):
     )
     in_use_code = ErrorCode.IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED
     dependents = ("NetworkInterfaceTapConfiguration",)
+    foreign_id_codes = MappingProxyType(
+        dict.fromkeys((TO_INTERFACE, TO_FRONTEND), ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED)
+    )
     awaited = True
 
     name: CreateOnly[NetworkName]
@@ -111,7 +133,7 @@ class VirtualNetworkTap(Resource):
         """The name of the field that gives the destination."""
         return TO_INTERFACE if self.destination_network_interface_ip_configuration_id else TO_FRONTEND
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_REQUIRED, source="Azure, virtual network TAP")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_REQUIRED, source=SOURCE)
     def there_is_a_destination(self, view: View, policy: Policy) -> Findings:
         """A TAP has a destination."""
         if not self.destination_id:
@@ -120,7 +142,7 @@ class VirtualNetworkTap(Resource):
     @rule(
         ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_AMBIGUOUS,
         evidence=Evidence.INFERRED,
-        source="Azure, virtual network TAP",
+        source=SOURCE,
     )
     def there_is_one_destination(self, view: View, policy: Policy) -> Findings:
         """A TAP has just one destination."""
@@ -130,7 +152,7 @@ class VirtualNetworkTap(Resource):
         ):
             yield (TO_FRONTEND,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}, not both"
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source="Azure, virtual network TAP")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source=SOURCE)
     def destination_can_collect(self, view: View, policy: Policy) -> Findings:
         """The destination is an interface's IPv4 configuration or a Standard balancer's internal frontend."""
         if self.destination_network_interface_ip_configuration_id:
@@ -160,7 +182,7 @@ class VirtualNetworkTap(Resource):
                     f"{self.label}: {balancer.label} has sku Gateway; a TAP sends to sku Standard",
                 )
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED, source="Azure, virtual network TAP")
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED, source=SOURCE)
     def destination_port_is_vxlan(self, view: View, policy: Policy) -> Findings:
         """The destination port is 4789."""
         if self.destination_port != VXLAN_PORT:
@@ -195,7 +217,7 @@ class VirtualNetworkTap(Resource):
                 ),
             )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, virtual network TAP")
+    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source=SOURCE)
     def destination_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
         """The TAP and its destination are in one region."""
         if not self.destination_id:
@@ -207,6 +229,63 @@ class VirtualNetworkTap(Resource):
                 (
                     f"{self.label}: the TAP is in {self.location}, its destination {owner.label} in "
                     f"{owner.location}; they must be in one region"
+                ),
+            )
+
+    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source=SOURCE, severity=Severity.WARNING)
+    def destination_balancer_is_standard(self, view: View, policy: Policy) -> Findings:
+        """A load balancer that collects has sku Standard; Basic is retired."""
+        if self.destination_load_balancer_frontend_ip_configuration_id:
+            balancer = view.get(Lb, ids.parent(self.destination_id))
+            if balancer.sku == "Basic":
+                yield (
+                    (TO_FRONTEND,),
+                    (
+                        f"{self.label}: {balancer.label} has sku Basic, which Azure retired on 2025-09-30; "
+                        "create it with sku Standard"
+                    ),
+                )
+
+    collectors_are_not_tapped = collectors_not_tapped(chains_by(by_tap))
+    carrier_has_a_pool = mirror_stream.has_a_pool((TO_FRONTEND,), mirror_stream.carriers_by_tap)
+    probe_can_pass = mirror_stream.probe_can_pass((TO_FRONTEND,), mirror_stream.carriers_by_tap)
+    frontend_has_a_rule = mirror_stream.frontend_has_a_rule
+    pool_has_a_backend = mirror_stream.pool_has_a_backend
+    collector_has_a_machine = mirror_stream.collector_has_a_machine
+
+    @rule(
+        ErrorCode.SUBSCRIPTION_NOT_REGISTERED_FOR_FEATURE,
+        evidence=Evidence.INFERRED,
+        source=SOURCE,
+    )
+    def subscription_has_the_feature(self, view: View, policy: Policy) -> Findings:
+        """The TAP's subscription is registered for the preview feature, where the policy says so."""
+        if policy.feature_registration != "required":
+            return
+        subscription = view.get(Subscription, subscription_of(self.id))
+        if FEATURE.lower() not in map(str.lower, subscription.registered_features):
+            yield (
+                ("resource_group_name",),
+                (
+                    f"{self.label}: {subscription.label} is not registered for {FEATURE}; register it (in "
+                    "vtap: Subscription.registered_features), or set the policy's feature_registration to off"
+                ),
+            )
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_REGION_NOT_LISTED,
+        source=SOURCE,
+        severity=Severity.WARNING,
+        switch="region_check",
+    )
+    def region_is_listed(self, view: View, policy: Policy) -> Findings:
+        """The TAP is in a region that the preview lists, or for which it is announced."""
+        if self.location not in LISTED_REGIONS:
+            yield (
+                ("location",),
+                (
+                    f"{self.label}: {self.location} is not among the regions that the preview lists "
+                    f"({', '.join(LISTED_REGIONS)}); that it works there is not documented"
                 ),
             )
 

@@ -28,7 +28,7 @@ from vtaplib.resources import (
 from vtaplib.resources.virtual_network import SMALLEST_PREFIX
 from vtaplib.testing.addresses import prefixes
 
-REGION = "westeurope"
+REGION = "uksouth"
 GROUP = "lab"
 SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
 """A public key in form (RFC 8709, section 4) that nobody has the other half of."""

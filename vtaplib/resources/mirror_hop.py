@@ -1,0 +1,122 @@
+"""A mirror hop: from tapped interfaces over one TAP to the interfaces where its copies arrive.
+
+Four types make one together: a tap configuration, a TAP, a membership in a collector's pool, and a rule that
+sends to such a pool. Here each says what hops it is a part of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vtaplib.model import ids
+from vtaplib.model.violation import Path
+from vtaplib.resources.neighbours import balancing_rules_of, configurations_of, memberships_of, taps_to
+
+if TYPE_CHECKING:
+    from vtaplib.model.view import View
+    from vtaplib.resources.lb_rule import LbRule
+    from vtaplib.resources.network_interface_backend_address_pool_association import (
+        NetworkInterfaceBackendAddressPoolAssociation,
+    )
+    from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+
+
+VXLAN_PORT: Final = 4789
+"""RFC 7348 section 5: the port that IANA assigned to VXLAN; Azure sends copies to no other."""
+
+
+class Interfaces(dict[str, str]):
+    """IDs of interfaces, each by its key, in order."""
+
+    def __init__(self, *interface_ids: str) -> None:
+        super().__init__((ids.key(one), one) for one in interface_ids)
+
+
+class Hop(NamedTuple):
+    """What one TAP takes from, and sends to. `path` is the field that makes the hop."""
+
+    path: Path
+    tap_id: str
+    sources: Interfaces
+    collectors: Interfaces
+
+
+def by_configuration(configuration: NetworkInterfaceTapConfiguration, view: View) -> Iterator[Hop]:
+    """The hop from the interface of a tap configuration."""
+    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+
+    tap = view.get(VirtualNetworkTap, configuration.virtual_network_tap_id)
+    source = Interfaces(configuration.network_interface_id)
+    yield Hop(("virtual_network_tap_id",), tap.id, source, collectors_of(tap, view))
+
+
+def by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[Hop]:
+    """The hop over a TAP."""
+    yield Hop((tap.destination_field,), tap.id, _sources_of(tap, view), collectors_of(tap, view))
+
+
+def by_membership(membership: NetworkInterfaceBackendAddressPoolAssociation, view: View) -> Iterator[Hop]:
+    """The hops to an interface in a pool."""
+    collector = Interfaces(membership.network_interface_id)
+    for tap in taps_to_pool(membership.backend_address_pool_id, view):
+        yield Hop(("network_interface_id",), tap.id, _sources_of(tap, view), collector)
+
+
+def by_rule(balancing: LbRule, view: View) -> Iterator[Hop]:
+    """The hops to the backends of a rule."""
+    for tap in taps_to_rule(balancing, view):
+        collectors = Interfaces(*backends_of(balancing, view))
+        yield Hop(("backend_address_pool_ids",), tap.id, _sources_of(tap, view), collectors)
+
+
+def collectors_of(tap: VirtualNetworkTap, view: View) -> Interfaces:
+    """The interfaces that a TAP's copies can reach."""
+    if tap.destination_network_interface_ip_configuration_id:
+        return Interfaces(ids.parent(tap.destination_network_interface_ip_configuration_id))
+    return Interfaces(
+        *(
+            interface_id
+            for balancing in carriers_of(tap, view)
+            for interface_id in backends_of(balancing, view)
+        )
+    )
+
+
+def carriers_of(tap: VirtualNetworkTap, view: View) -> Iterator[LbRule]:
+    """The rules that take a TAP's copies from the frontend that it sends to."""
+    frontend_id = tap.destination_load_balancer_frontend_ip_configuration_id
+    for balancing in balancing_rules_of(frontend_id, view) if frontend_id else ():
+        if balancing.carries_mirrored_traffic:
+            yield balancing
+
+
+def backends_of(balancing: LbRule, view: View) -> Iterator[str]:
+    """The IDs of the interfaces in the pools of a rule."""
+    for pool_id in balancing.backend_address_pool_ids or ():
+        for member in memberships_of(pool_id, view):
+            yield member.network_interface_id
+
+
+def taps_to_interface(interface_id: str, view: View) -> Iterator[VirtualNetworkTap]:
+    """The TAPs whose copies can reach an interface."""
+    yield from taps_to(interface_id, view)
+    for member in memberships_of(interface_id, view):
+        yield from taps_to_pool(member.backend_address_pool_id, view)
+
+
+def taps_to_pool(pool_id: str, view: View) -> Iterator[VirtualNetworkTap]:
+    """The TAPs whose copies go to a pool."""
+    for balancing in balancing_rules_of(pool_id, view):
+        yield from taps_to_rule(balancing, view)
+
+
+def taps_to_rule(balancing: LbRule, view: View) -> Iterator[VirtualNetworkTap]:
+    """The TAPs whose copies a rule takes."""
+    if balancing.carries_mirrored_traffic:
+        yield from taps_to(balancing.frontend_ip_configuration_id, view)
+
+
+def _sources_of(tap: VirtualNetworkTap, view: View) -> Interfaces:
+    return Interfaces(*(one.network_interface_id for one in configurations_of(tap.id, view)))

@@ -1,0 +1,143 @@
+"""A mirror stream: whether copies that reach a TAP's destination reach a machine that can read them.
+
+Azure makes a TAP without asking, so these are warnings. That something is *missing* can be said only where
+all is there to see: while a plan is made, the rule, the backend or the machine may still be to come. What is
+*wrong* is said in a plan too, on the TAP and on the rule, whichever comes second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from vtaplib.model import ids
+from vtaplib.model.resource import Findings, Rule, label, rule
+from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
+from vtaplib.resources.lb_probe import LbProbe
+from vtaplib.resources.mirror_hop import VXLAN_PORT, carriers_of, collectors_of, taps_to_rule
+from vtaplib.resources.neighbours import machines_of
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+    from vtaplib.resources.lb_rule import LbRule
+    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+
+FindCarriers = Callable[[Any, "View"], Iterator[tuple["VirtualNetworkTap", "LbRule"]]]
+
+
+def carriers_by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[tuple[VirtualNetworkTap, LbRule]]:
+    """The rules that carry a TAP's stream."""
+    yield from ((tap, balancing) for balancing in carriers_of(tap, view))
+
+
+def carriers_by_rule(balancing: LbRule, view: View) -> Iterator[tuple[VirtualNetworkTap, LbRule]]:
+    """The TAPs whose stream a rule carries."""
+    yield from ((tap, balancing) for tap in taps_to_rule(balancing, view))
+
+
+def has_a_pool(path: Path, find: FindCarriers) -> Rule:
+    """The rule on load-balancing rules that send to nothing, with findings at a path."""
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+        evidence=Evidence.INFERRED,
+        severity=Severity.WARNING,
+        source="Azure, load balancer",
+    )
+    def judge(self: Any, view: View, policy: Policy) -> Findings:
+        """The load-balancing rule that a TAP's stream meets sends to a backend pool."""
+        for tap, balancing in find(self, view):
+            if not balancing.backend_address_pool_ids:
+                yield (
+                    path,
+                    (
+                        f"{self.label}: the copies of {tap.label} are lost, for {balancing.label}, which "
+                        "takes them, sends to no pool; give it backend_address_pool_ids"
+                    ),
+                )
+
+    return judge
+
+
+def probe_can_pass(path: Path, find: FindCarriers) -> Rule:
+    """The rule on probes that no collector answers, with findings at a path."""
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+        evidence=Evidence.INFERRED,
+        severity=Severity.WARNING,
+        source="Azure, load balancer",
+    )
+    def judge(self: Any, view: View, policy: Policy) -> Findings:
+        """The probe of a load-balancing rule that carries a TAP's stream is not on the port of VXLAN."""
+        for tap, balancing in find(self, view):
+            if not balancing.probe_id:
+                continue
+            probe = view.get(LbProbe, balancing.probe_id)
+            if probe.port == VXLAN_PORT:
+                yield (
+                    path,
+                    (
+                        f"{self.label}: {probe.label} asks over {probe.protocol} on port {VXLAN_PORT}, where "
+                        "a collector listens over UDP only; no backend passes, so that "
+                        f"{balancing.label} drops the copies of {tap.label}. There is no probe over UDP: "
+                        "open a health port on the collectors, and probe that"
+                    ),
+                )
+
+    return judge
+
+
+lost_unless_it_comes = rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+    evidence=Evidence.INFERRED,
+    severity=Severity.WARNING,
+    source="Azure, virtual network TAP",
+    at_apply="While a plan is made, what is missing may still be to come.",
+)
+"""Makes a rule that says what is missing on the way of a TAP's stream."""
+
+
+@lost_unless_it_comes
+def frontend_has_a_rule(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
+    """A frontend that a TAP sends to has a load-balancing rule for UDP 4789, or for all ports."""
+    frontend_id = self.destination_load_balancer_frontend_ip_configuration_id
+    if view.settled and frontend_id and not any(True for _ in carriers_of(self, view)):
+        yield (
+            (self.destination_field,),
+            (
+                f"{self.label}: copies are lost at {label(frontend_id)} of {label(ids.parent(frontend_id))}, "
+                f"for no rule there covers UDP {VXLAN_PORT}; add one with protocol Udp and frontend_port "
+                f"{VXLAN_PORT}, or with protocol All and ports 0"
+            ),
+        )
+
+
+@lost_unless_it_comes
+def pool_has_a_backend(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
+    """A pool that a TAP's stream goes to has a backend."""
+    pool_ids = [one for carrier in carriers_of(self, view) for one in carrier.backend_address_pool_ids or ()]
+    if view.settled and pool_ids and not collectors_of(self, view):
+        yield (
+            (self.destination_field,),
+            (
+                f"{self.label}: copies are lost, for there is no backend in "
+                f"{', '.join(map(label, pool_ids))}; put the collectors there"
+            ),
+        )
+
+
+@lost_unless_it_comes
+def collector_has_a_machine(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
+    """Of the interfaces that a TAP's stream can reach, one is attached to a machine."""
+    collectors = collectors_of(self, view).values()
+    attached = any(True for one in collectors for _ in machines_of(one, view))
+    if view.settled and collectors and not attached:
+        yield (
+            (self.destination_field,),
+            (
+                f"{self.label}: nothing receives the copies yet, for no machine is attached to "
+                f"{', '.join(map(label, collectors))}; attach one"
+            ),
+        )
