@@ -18,7 +18,7 @@ provider "azurerm" {
 
 resource "azurerm_resource_group" "lab" {
   name     = "rg-load-balanced-collector"
-  location = "West Europe"
+  location = "Germany West Central"
 }
 
 resource "azurerm_virtual_network" "lab" {

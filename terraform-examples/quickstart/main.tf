@@ -19,7 +19,7 @@ provider "azurerm" {
 
 resource "azurerm_resource_group" "quickstart" {
   name     = "rg-quickstart"
-  location = "West Europe"
+  location = "Germany West Central"
 }
 
 # The network that is watched.

@@ -38,13 +38,14 @@ from vtaplib import (
     WindowsVirtualMachine,
 )
 from vtaplib.model.resource import Resource
+from vtaplib.resources import Subscription
 
 R = TypeVar("R", bound=Resource)
 
 HOME, SISTER, STRANGER = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
 """Subscriptions: two of one tenant, and one of another."""
 TENANT, OTHER_TENANT = "aaaaaaaa-0000-4000-8000-000000000000", "bbbbbbbb-0000-4000-8000-000000000000"
-WEST, NORTH = "westeurope", "northeurope"
+WEST, NORTH = "germanywestcentral", "centralus"
 SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
 PASSWORD = "correct Horse 7"
 
@@ -233,8 +234,14 @@ class Lab:
         self.stranger = self.cloud.subscription(STRANGER, tenant_id=OTHER_TENANT)
         for one in (self.home, self.sister, self.stranger):
             one.put(ResourceGroup(name="lab", location=WEST))
+        self.register("Microsoft.Network/AllowVirtualNetworkTap")
         if stocked:
             self.put(*stock())
+
+    def register(self, *features: str) -> None:
+        """Registers the home subscription for just these preview features."""
+        self.cloud.put(Subscription(subscription_id=HOME, tenant_id=TENANT, registered_features=features))
+        self.home = self.cloud.subscription(HOME, tenant_id=TENANT)
 
     def put(self, *resources: Resource, into: SubscriptionHandle | None = None) -> None:
         """Puts resources, in order, into the home subscription or another."""
@@ -274,6 +281,7 @@ def stock() -> Sequence[Resource]:
         nic("db", ip(subnet_id("app"))),
         nic("spare", ip(subnet_id("app"))),
         nic("collector", ip(subnet_id("tools"))),
+        nic("reader", ip(subnet_id("tools"))),
         nic("stray", ip(subnet_id("island"))),
         nic("far", ip(subnet_id("north")), location=NORTH),
         lb("inner", front(subnet_id("tools"))),
@@ -287,5 +295,6 @@ def stock() -> Sequence[Resource]:
         tap("tap", ip_id("collector")),
         tap("tap-lb", to_frontend=frontend_id("inner")),
         machine("vm-web", nic_id("web")),
+        machine("vm-reader", nic_id("reader")),
         mirror(nic_id("db"), "tap"),
     )

@@ -8,12 +8,16 @@ import pytest
 
 from tests.vtaplib.control.lab import (
     Lab,
+    ip,
     ip_id,
+    machine,
     mirror,
     network,
     network_id,
+    nic,
     nic_id,
     pool_id,
+    subnet,
     subnet_id,
     tap,
     tap_id,
@@ -55,13 +59,30 @@ def self_tap(lab: Lab) -> object:
 
 
 def new_destination(lab: Lab) -> object:
-    return tap("tap", ip_id("spare"))
+    return tap("tap", ip_id("reader"))
 
 
 def off_the_fast_path(lab: Lab) -> object:
     old_machine(lab)
     lab.cloud.deallocate(vm_id("vm-old"))
     return mirror(nic_id("web"), "tap")
+
+
+def unlisted_region(lab: Lab) -> object:
+    lab.put(network("new", "10.9.0.0/16", location="westeurope"), subnet("new", "one", "10.9.1.0/24"))
+    lab.put(nic("new", ip(subnet_id("new")), location="westeurope"))
+    lab.put(machine("vm-new", nic_id("new"), location="westeurope"))
+    return tap("new", ip_id("new"), location="westeurope")
+
+
+def unregistered(lab: Lab) -> object:
+    lab.register()
+    return tap("new", ip_id("reader"))
+
+
+def chain(lab: Lab) -> object:
+    lab.put(tap("onward", ip_id("reader")))
+    return mirror(nic_id("collector"), "onward")
 
 
 OUTCOMES = {
@@ -75,6 +96,14 @@ OUTCOMES = {
     ("multiple_taps_per_nic", "allow"): (second_tap, NOTHING),
     ("self_mirror", "error"): (self_tap, ERROR),
     ("self_mirror", "allow"): (self_tap, NOTHING),
+    ("remirror", "skip_vxlan"): (chain, NOTHING),
+    ("remirror", "mirror"): (chain, NOTHING),
+    ("remirror", "error"): (chain, ERROR),
+    ("region_check", "warn"): (unlisted_region, WARNING),
+    ("region_check", "error"): (unlisted_region, ERROR),
+    ("region_check", "off"): (unlisted_region, NOTHING),
+    ("feature_registration", "off"): (unregistered, NOTHING),
+    ("feature_registration", "required"): (unregistered, ERROR),
     ("destination_update", "allow"): (new_destination, NOTHING),
     ("destination_update", "error_if_sources"): (new_destination, ERROR),
 }
@@ -84,15 +113,16 @@ ELSEWHERE = {
     "delete_destination_in_use": "below",
     "vnet_put_without_subnets": "below",
     "arm_id_case": "not judged yet",
-    "region_check": "not judged yet",
-    "feature_registration": "not judged yet",
     "limits_mode": "not judged yet",
 }
 """Where the switches are tested that have no line above."""
 
 
 def test_every_value_of_every_switch_is_tested() -> None:
-    switches = {**CONTROL_PLANE, **{name: SETTINGS[name] for name in ("self_mirror", "limits_mode")}}
+    switches = {
+        **CONTROL_PLANE,
+        **{name: SETTINGS[name] for name in ("self_mirror", "remirror", "limits_mode")},
+    }
     values = {
         (name, value)
         for name, switch in switches.items()
@@ -115,6 +145,22 @@ def test_a_write_is_refused_warned_of_or_accepted_as_the_policy_says(switch: str
             lab.put(resource)
     else:
         lab.put(resource)
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"),
+    [("skip_vxlan", Severity.WARNING), ("mirror", Severity.WARNING), ("error", Severity.ERROR)],
+)
+def test_a_ring_is_told_once_and_refused_where_the_policy_says_so(value: str, severity: Severity) -> None:
+    lab = Lab()
+    lab.put(tap("back", ip_id("db")))
+    lab.cloud.policy = read_policy({"remirror": value})
+    told = lab.broken_by(mirror(nic_id("collector"), "back"))
+    assert [(one.code, one.severity) for one in told] == [("VirtualNetworkTapRing", severity)]
+    assert (
+        "networkInterfaces/collector → virtualNetworkTaps/back → networkInterfaces/db → "
+        "virtualNetworkTaps/tap → networkInterfaces/collector"
+    ) in told[0].message
 
 
 def configurations(lab: Lab) -> Sequence[str]:
@@ -148,8 +194,6 @@ def test_a_destination_in_use_stays_or_leaves_the_tap_without_one() -> None:
 
 @pytest.mark.parametrize(("value", "left"), [("keep", [subnet_id("net")]), ("delete", [])])
 def test_a_network_that_is_written_without_subnets_keeps_or_loses_them(value: str, left: list[str]) -> None:
-    from tests.vtaplib.control.lab import subnet
-
     lab = Lab(Policy(vnet_put_without_subnets=value), stocked=False)
     lab.put(network("net", "10.1.0.0/16"), subnet("net", "one", "10.1.1.0/24"))
     lab.put(network("net", "10.1.0.0/16", tags={"changed": "yes"}))

@@ -10,10 +10,14 @@ from collections.abc import Mapping
 
 from tests.vtaplib.resources import (
     balancer_rule_cases,
+    fastpath_rule_cases,
     machine_rule_cases,
+    mirror_loop_rule_cases,
+    mirror_stream_rule_cases,
     network_rule_cases,
     public_address_rule_cases,
     tap_rule_cases,
+    tapped_machine_rule_cases,
 )
 from tests.vtaplib.resources.rule_case import Case
 
@@ -23,4 +27,8 @@ CASES: Mapping[tuple[str, str], Case] = {
     **machine_rule_cases.CASES,
     **balancer_rule_cases.CASES,
     **tap_rule_cases.CASES,
+    **fastpath_rule_cases.CASES,
+    **tapped_machine_rule_cases.CASES,
+    **mirror_loop_rule_cases.CASES,
+    **mirror_stream_rule_cases.CASES,
 }
