@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.policy_page import policy_page
+from docs.rules_page import rules_page
 from provider_shim.data_source import DataSource
 from provider_shim.derivation import is_settable, operations, public_fields
 from provider_shim.identity import full_format
@@ -33,6 +35,8 @@ def pages() -> dict[str, str]:
         "resources/README.md": _resource_index(),
         **{f"resources/{name}.md": _resource_page(name, kind) for name, kind in RESOURCE_TYPES.items()},
         "data-sources/README.md": _data_source_index(),
+        "rules.md": rules_page(),
+        "policy.md": policy_page(),
         **{f"data-sources/{name}.md": _data_source_page(name, kind) for name, kind in DATA_SOURCES.items()},
     }
     return {path: "\n".join([NOTICE, *lines]) + "\n" for path, lines in made.items()}
@@ -203,7 +207,7 @@ def main() -> int:
         str(path.relative_to(ROOT)): path.read_text()
         for folder in FOLDERS
         for path in (ROOT / folder).glob("*.md")
-    }
+    } | {path: (ROOT / path).read_text() for path in made if (ROOT / path).exists()}
     differing = sorted(
         name for name in made.keys() | committed.keys() if made.get(name) != committed.get(name)
     )

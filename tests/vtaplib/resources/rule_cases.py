@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from tests.vtaplib.resources import (
     balancer_rule_cases,
     fastpath_rule_cases,
+    limit_rule_cases,
     machine_rule_cases,
     mirror_loop_rule_cases,
     mirror_stream_rule_cases,
@@ -21,13 +22,20 @@ from tests.vtaplib.resources import (
 )
 from tests.vtaplib.resources.rule_case import Case
 
+ELSEWHERE: Mapping[tuple[str, str], str] = {
+    ("NetworkInterfaceTapConfiguration", "machine_waits_for_the_tap"): (
+        "speaks in plans only: tests/vtaplib/control/test_power.py, tests/terraform/test_fastpath.py"
+    ),
+}
+"""Rules that a put cannot break, and where they are tested."""
 CASES: Mapping[tuple[str, str], Case] = {
     **network_rule_cases.CASES,
     **public_address_rule_cases.CASES,
     **machine_rule_cases.CASES,
+    **fastpath_rule_cases.CASES,
+    **limit_rule_cases.CASES,
     **balancer_rule_cases.CASES,
     **tap_rule_cases.CASES,
-    **fastpath_rule_cases.CASES,
     **tapped_machine_rule_cases.CASES,
     **mirror_loop_rule_cases.CASES,
     **mirror_stream_rule_cases.CASES,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.vtaplib.control.lab import Lab
 from tests.vtaplib.resources.rule_case import Case, Make, Pair
-from tests.vtaplib.resources.rule_cases import CASES
+from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
 from vtaplib import ArmError, Severity, SubscriptionHandle
 from vtaplib.model.resource import Resource, Rule
 from vtaplib.resources import RESOURCE_TYPES
@@ -29,7 +29,8 @@ def made(lab: Lab, make: Make) -> tuple[Resource, SubscriptionHandle]:
 
 
 def test_every_rule_has_cases_of_both_outcomes() -> None:
-    assert CASES.keys() == RULES.keys()
+    assert CASES.keys() | ELSEWHERE.keys() == RULES.keys()
+    assert not CASES.keys() & ELSEWHERE.keys()
     assert all(case.pairs for case in CASES.values())
 
 

@@ -1,0 +1,157 @@
+"""The page of rules: every rule of every type, with the message that a test's example of it is given.
+
+The examples are those of the tests: what is shown was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from provider_shim.types import RESOURCE_TYPES
+from tests.vtaplib.control.lab import Lab
+from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
+from vtaplib.model.general_rule import GENERAL_RULES, GeneralRule
+from vtaplib.model.resource import Rule
+from vtaplib.model.violation import Evidence
+
+EVIDENCE: Final[Mapping[Evidence, str]] = {
+    Evidence.DOCUMENTED: "Microsoft's documentation, REST specification or SDK, or azurerm's source",
+    Evidence.OBSERVED: "seen in recorded traffic of the service",
+    Evidence.INFERRED: "follows from the others or is common knowledge, and is proven nowhere",
+    Evidence.OURS: "vtap's own: Azure says nothing, or publishes no code",
+}
+
+
+class Entry(NamedTuple):
+    """A rule, and the types that have it."""
+
+    rule: Rule
+    types: Sequence[str]
+    """Terraform's names."""
+    kinds: Sequence[str]
+    """The classes' names."""
+
+
+def entries() -> Sequence[Entry]:
+    """Every rule once, in the order of types and of their rules."""
+    found: dict[tuple[str, str], Entry] = {}
+    for type_name, kind in RESOURCE_TYPES.items():
+        for rule in kind.rules().values():
+            entry = found.setdefault((rule.name, rule.what), Entry(rule, [], []))
+            assert isinstance(entry.types, list)
+            assert isinstance(entry.kinds, list)
+            entry.types.append(type_name)
+            entry.kinds.append(kind.__name__)
+    return list(found.values())
+
+
+def rules_page() -> Iterator[str]:
+    """The page, line by line."""
+    every = entries()
+    yield from (
+        "# Rules",
+        "",
+        "What vtap refuses, and what it warns of. The same rules run in `terraform plan`, in the apply,",
+        "in `Cloud.put`, in `vtap check` and in what-ifs. An error refuses; a warning says that something",
+        "would not do what it seems to. Where a *setting* is named, [the policy](policy.md) says which of",
+        "both a rule is, or that it is not judged.",
+        "",
+        "How sure it is that Azure behaves so:",
+        "",
+    )
+    yield from (f"- *{one.value}*: {text}." for one, text in EVIDENCE.items())
+    yield from ("", "## All", "", "| code | rule | severity | evidence | of |", "|---|---|---|---|---|")
+    for entry in every:
+        rule = entry.rule
+        types = ", ".join(f"[`{_short(one)}`](resources/{one}.md)" for one in entry.types)
+        yield (
+            f"| `{rule.code}` | [{rule.what}](#{rule.name}) | {_severity(rule)} | {rule.evidence.value} "
+            f"| {types} |"
+        )
+    yield from _general()
+    yield from _at_apply(every)
+    previous: Sequence[str] = ()
+    for entry in every:
+        if entry.types[0] != previous:
+            previous = entry.types[0]
+            yield from ("", f"## `{entry.types[0]}`")
+        yield from _section(entry)
+
+
+def _section(entry: Entry) -> Iterator[str]:
+    rule = entry.rule
+    yield from ("", f'### <a id="{rule.name}"></a>`{rule.code}`: {rule.what}', "")
+    yield f"- Severity: {_severity(rule)}."
+    yield f"- Evidence: {rule.evidence.value}; {rule.source}."
+    yield f"- Speaks: {_when(rule, entry)}."
+    if len(entry.types) > 1:
+        yield f"- Also of {', '.join(f'`{one}`' for one in entry.types[1:])}."
+    yield f"- Rule: `{rule.name}`."
+    message = _example(entry)
+    if message:
+        yield from ("", "Example:", "", f"> {message}")
+
+
+def _severity(rule: Rule) -> str:
+    if rule.switch:
+        return f"{rule.severity.value}, by the setting `{rule.switch}`"
+    return rule.severity.value
+
+
+def _when(rule: Rule, entry: Entry) -> str:
+    if (entry.kinds[0], rule.name) in ELSEWHERE:
+        return "in plans only"
+    where = (
+        "when a change is planned and applied"
+        if rule.compares and not rule.judges_new
+        else "in plan and apply"
+    )
+    if rule.at_apply:
+        return f"{where}; a plan may let it pass (see [above](#what-a-plan-lets-pass))"
+    return where
+
+
+def _example(entry: Entry) -> str:
+    """The message that the first test case of the rule is given."""
+    case = next((CASES[key] for kind in entry.kinds if (key := (kind, entry.rule.name)) in CASES), None)
+    if case is None:
+        return ""
+    lab = Lab(case.policy)
+    put = case.pairs[0].broken(lab)
+    resource, into = put if isinstance(put, tuple) else (put, lab.home)
+    told = [one.message for one in lab.broken_by(resource, into) if one.rule == entry.rule.name]
+    return told[0]
+
+
+def _general() -> Iterator[str]:
+    yield from ("", "## Of every type", "", "| codes | what must hold |", "|---|---|")
+    for rule in GENERAL_RULES.values():
+        yield f"| {', '.join(f'`{one}`' for one in rule.codes)} | {rule.what} |"
+
+
+def _at_apply(every: Sequence[Entry]) -> Iterator[str]:
+    yield from (
+        "",
+        "## What a plan lets pass",
+        "",
+        "A value that is not known in the plan, such as an address that is taken from its pool, leaves",
+        "every rule that reads it to the apply. With all values known, these alone may pass the plan and be",
+        "refused in the apply, because a plan cannot know:",
+        "",
+    )
+    reasons: dict[str, list[str]] = {}
+    listed: list[Rule | GeneralRule] = [*GENERAL_RULES.values(), *(entry.rule for entry in every)]
+    for rule in listed:
+        if rule.at_apply:
+            codes = rule.codes if isinstance(rule, GeneralRule) else (str(rule.code),)
+            reasons.setdefault(rule.at_apply, []).append(
+                f"{rule.what} ({', '.join(f'`{one}`' for one in codes)})"
+            )
+    for reason, rules in reasons.items():
+        yield f"- {reason}"
+        yield from (f"  - {one}" for one in rules)
+
+
+def _short(type_name: str) -> str:
+    return type_name.removeprefix("azurerm_")

@@ -1,0 +1,61 @@
+"""docs/rules.md and docs/policy.md leave out nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provider_shim.types import RESOURCE_TYPES
+from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
+from vtaplib.control.policy import SETTINGS, Policy, setting_text
+from vtaplib.model.general_rule import GENERAL_RULES
+from vtaplib.model.resource import Rule
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+RULES = [
+    pytest.param(kind.__name__, rule, id=f"{kind.__name__}.{name}")
+    for kind in RESOURCE_TYPES.values()
+    for name, rule in kind.rules().items()
+]
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return (DOCS / "rules.md").read_text()
+
+
+@pytest.mark.parametrize(("kind", "rule"), RULES)
+def test_every_rule_is_on_the_page_with_code_reason_and_an_example(kind: str, rule: Rule, page: str) -> None:
+    _, _, section = page.partition(f'<a id="{rule.name}"></a>')
+    section = section.partition("\n#")[0]
+    for text in (rule.code, rule.what, rule.severity.value, rule.evidence.value, rule.source):
+        assert text in section
+    if (kind, rule.name) in CASES:
+        assert "\n> " in section
+    else:
+        assert (kind, rule.name) in ELSEWHERE
+
+
+@pytest.mark.parametrize(("kind", "rule"), RULES)
+def test_a_rule_that_a_plan_may_let_pass_is_listed_with_the_reason(kind: str, rule: Rule, page: str) -> None:
+    listed = page.partition("## What a plan lets pass")[2].partition("\n## ")[0]
+    assert (f"- {rule.what} (" in listed) == bool(rule.at_apply)
+    assert rule.at_apply in listed
+
+
+@pytest.mark.parametrize("name", GENERAL_RULES)
+def test_every_general_rule_is_on_the_page(name: str, page: str) -> None:
+    rule = GENERAL_RULES[name]
+    assert rule.what in page
+    assert rule.at_apply in page
+    assert all(f"`{code}`" in page for code in rule.codes)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_is_on_the_policy_s_page_with_its_default(name: str) -> None:
+    (line,) = [
+        one for one in (DOCS / "policy.md").read_text().splitlines() if one.startswith(f"| `{name}` |")
+    ]
+    assert f"`{setting_text(getattr(Policy(), name))}`" in line
+    assert str(SETTINGS[name]) in line
