@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final, TypeVar
 
 from vtaplib.cli.check.configuration import Configuration, Expression, Index, OpaqueError, Scope, Target
@@ -99,6 +98,7 @@ class Reader:
         self._ids: dict[str, str | None] = {}
         self._subscriptions: dict[str, str] = {}
         self._known_subscription = _common_subscription(document.instances)
+        self._untold = {kind.__name__: _untold(kind) for kind in TYPES.values()}
         self._settling = Overlay(ReadView((), whole=False), Policy(), settled=False)
 
     def subscriptions(self) -> Iterator[Subscription]:
@@ -131,7 +131,7 @@ class Reader:
         if names is None or not isinstance(resource_id, str):
             return None
         values |= {"subscription_id": resource_id.split("/")[2], **names}
-        given = kind.from_values(values | _internal(kind))
+        given = kind.from_values(values | self._untold[kind.__name__])
         if not is_sound(given):
             return None
         # With what the service gives as a function of what is known, such as the IDs of parts.
@@ -291,8 +291,7 @@ def _is_new(instance: Instance) -> bool:
     return instance.after is not None and instance.after.get("id", UNKNOWN) is UNKNOWN
 
 
-@cache
-def _internal(kind: type[Resource]) -> Values:
+def _untold(kind: type[Resource]) -> Values:
     """What no provider tells of a resource, as unknown."""
     names = (name for name, one in kind.fields().items() if one.has(INTERNAL))
     return dict.fromkeys((name for name in names if name != "subscription_id"), UNKNOWN)
