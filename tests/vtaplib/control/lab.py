@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from vtaplib import (
     AdminSshKey,
     Cloud,
+    InlineSecurityRule,
     Lb,
     LbBackendAddressPool,
     LbFrontendIpConfiguration,
@@ -23,13 +24,16 @@ from vtaplib import (
     NetworkInterface,
     NetworkInterfaceBackendAddressPoolAssociation,
     NetworkInterfaceIpConfiguration,
+    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
+    NetworkSecurityGroup,
     OsDisk,
     Policy,
     PublicIp,
     ResourceGroup,
     SourceImageReference,
     Subnet,
+    SubnetNetworkSecurityGroupAssociation,
     SubscriptionHandle,
     Violation,
     VirtualNetwork,
@@ -97,6 +101,10 @@ def vm_id(name: str) -> str:
 
 def tap_id(name: str) -> str:
     return resource_id("Network/virtualNetworkTaps", name)
+
+
+def security_group_id(name: str) -> str:
+    return resource_id("Network/networkSecurityGroups", name)
 
 
 # Resources, not put anywhere yet. What a test does not care about has a value that no rule minds.
@@ -221,6 +229,41 @@ def mirror(nic: str, tap: str, name: str = "mirror") -> NetworkInterfaceTapConfi
     """A tap configuration, of an interface by ID."""
     return NetworkInterfaceTapConfiguration(
         name=name, network_interface_id=nic, virtual_network_tap_id=tap_id(tap)
+    )
+
+
+def security_rule(
+    name: str, source: str | None = "*", ports: str = "4789", **more: Any
+) -> InlineSecurityRule:
+    """A rule that denies what comes in by UDP."""
+    values: dict[str, Any] = {
+        "access": "Deny",
+        "direction": "Inbound",
+        "priority": 100,
+        "protocol": "Udp",
+        "source_address_prefix": source,
+        "source_port_range": "*",
+        "destination_address_prefix": "*",
+        "destination_port_range": ports,
+    } | more
+    return InlineSecurityRule(name=name, **values)
+
+
+def security_group(name: str, *rules: InlineSecurityRule, **more: Any) -> NetworkSecurityGroup:
+    values = {"location": WEST, "resource_group_name": "lab"} | more
+    return NetworkSecurityGroup(name=name, security_rule=list(rules), **values)
+
+
+def guarded_interface(nic: str, group: str) -> NetworkInterfaceSecurityGroupAssociation:
+    return NetworkInterfaceSecurityGroupAssociation(
+        network_interface_id=nic_id(nic), network_security_group_id=security_group_id(group)
+    )
+
+
+def guarded_subnet(subnet: str, group: str) -> SubnetNetworkSecurityGroupAssociation:
+    """A security group at a subnet, by ID."""
+    return SubnetNetworkSecurityGroupAssociation(
+        subnet_id=subnet, network_security_group_id=security_group_id(group)
     )
 
 
