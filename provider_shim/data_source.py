@@ -4,7 +4,8 @@ A data source is a model. Its settable fields are what is asked, the others what
 documentation, and the Terraform schema follows as it does for a resource. It knows nothing of Terraform's
 values beyond plain ones, and reads through a `Session` only.
 
-A new data source is a class in a module of `provider_shim/data_sources/`, and a line in `types.py`:
+A new data source is a class in a module of `provider_shim/data_sources/`, and a line in `types.py`; then the
+golden file and the pages are written anew.
 
 - One that shows a resource is a `Lookup`. `of` is the resource type, its settable fields are the names in the
   ID, `shows` lists the resource's fields that it shows as they are, and `more` computes the others.
@@ -34,15 +35,9 @@ from vtaplib.model.resource import Resource, label
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation
 from vtaplib.resources.resource_group import ResourceGroup
-from vtaplib.resources.subscription import Subscription
 
 R = TypeVar("R", bound=Resource)
 
-NOT_FOUND: Mapping[type[Resource], ErrorCode] = {
-    ResourceGroup: ErrorCode.RESOURCE_GROUP_NOT_FOUND,
-    Subscription: ErrorCode.SUBSCRIPTION_NOT_FOUND,
-}
-"""What ARM answers for types that it has a code of their own for."""
 WAY_OUT = (
     "Check the names, and the subscription_id and endpoint of the provider. If this configuration makes it, "
     "refer to the resource, or wait for it with depends_on: a plan reads what is already there."
@@ -63,7 +58,7 @@ class Session:
     tenant_id: str
     client_id: str
     planned: View
-    """The cloud with what this process has planned: told from to say what is not there yet."""
+    """The cloud with what this process has planned: says of what is missing whether it is to come."""
 
     @property
     def subscription(self) -> str:
@@ -80,17 +75,12 @@ class Session:
         there is none.
         """
         found = self.cloud.find(resource_id)
-        if not isinstance(found, kind):
-            raise self.absent(resource_id, path, NOT_FOUND.get(kind, ErrorCode.RESOURCE_NOT_FOUND))
-        return found
-
-    def absent(
-        self, resource_id: str, path: Path = (), code: ErrorCode = ErrorCode.RESOURCE_NOT_FOUND
-    ) -> ArmError:
-        """The error that says what was looked for and is not there."""
+        if isinstance(found, kind):
+            return found
+        code = ErrorCode.RESOURCE_GROUP_NOT_FOUND if kind is ResourceGroup else ErrorCode.RESOURCE_NOT_FOUND
         way_out = WAY_OUT if self.planned.find(resource_id) is None else PLANNED
         message = f"{label(resource_id)}: not found ({resource_id}). {way_out}"
-        return ArmError([Violation(code, message, path)])
+        raise ArmError([Violation(code, message, path)])
 
 
 class DataSource(Model):

@@ -30,6 +30,18 @@ def read(
     return found, [one.path for one in diagnostics]
 
 
+def test_the_client_is_read_like_the_tenant() -> None:
+    for config, environment, expected in (
+        ({"client_id": ONE}, {"ARM_CLIENT_ID": TWO}, ONE),
+        ({}, {"ARM_CLIENT_ID": TWO}, TWO),
+        ({"client_id": UNKNOWN}, {}, ""),
+        ({}, {}, ""),
+    ):
+        found, _ = read({"subscription_id": ONE, **config}, environment)
+        assert found is not None
+        assert found.client_id == expected
+
+
 @pytest.mark.parametrize(
     ("config", "environment", "expected"),
     [

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.provider_shim.launching import PATIENCE
-from tests.terraform.hcl import resource
+from tests.terraform.hcl import Expression, data, resource
 from tests.terraform.launched import LaunchedTerraform, write_mirror
+from tests.terraform.reattached import SUBSCRIPTION
 from tests.terraform.worlds import INTERFACES, SUBNETS, group, machine, network, tap, tapped
 from vtaplib.control.cloud import Cloud
 from vtaplib.model.resource import Resource
@@ -85,6 +86,27 @@ def test_a_tap_takes_no_source_of_another_tenant(terraform: LaunchedTerraform) -
     error = terraform("apply", *QUIET, "-auto-approve", code=1).stderr
     assert "VirtualNetworkTapTenantMismatch" in error
     assert "with azurerm_network_interface_tap_configuration.mirror" in error
+
+
+def test_a_data_source_reads_in_the_subscription_of_its_provider(terraform: LaunchedTerraform) -> None:
+    elsewhere = (
+        group("far")
+        + data("azurerm_resource_group.seen", {"name": Expression("azurerm_resource_group.far.name")})
+        + data("azurerm_client_config.there", {})
+    ).replace('" {\n', '" {\n  provider = azurerm.other\n')
+    other = terraform.provider(OTHER_SUBSCRIPTION, alias="other", tenant_id=TENANT)
+    terraform.write_world(elsewhere + data("azurerm_client_config.here", {}), other)
+    terraform("init", *QUIET)
+    terraform("apply", *QUIET, "-auto-approve")
+    terraform("plan", *QUIET, "-detailed-exitcode")
+    state = terraform.state()
+    far = f"/subscriptions/{OTHER_SUBSCRIPTION}/resourceGroups/far"
+    assert state["data.azurerm_resource_group.seen"]["id"] == far
+    there, here = (state[f"data.azurerm_client_config.{one}"] for one in ("there", "here"))
+    assert (there["subscription_id"], there["tenant_id"]) == (OTHER_SUBSCRIPTION, TENANT)
+    assert here["subscription_id"] == SUBSCRIPTION
+    terraform.write_world(elsewhere + data("azurerm_resource_group.unseen", {"name": "far"}), other)
+    assert "ResourceGroupNotFound" in terraform("plan", *QUIET, code=1).stderr
 
 
 def many(label: str) -> str:
