@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from vtaplib.model.arguments import Location, NonEmpty, ResourceGroupName, Tags
-from vtaplib.model.marks import CreateOnly, Internal, Ref
+from vtaplib.model.marks import Arm, CreateOnly, Internal, Ref
 from vtaplib.model.resource import Resource
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.subscription import Subscription
@@ -20,7 +22,7 @@ class ResourceGroup(Resource):
     """The name of the resource group."""
     location: CreateOnly[Location]
     """The Azure region of the group's metadata."""
-    managed_by: NonEmpty | None = None
+    managed_by: Annotated[NonEmpty, Arm("managedBy")] | None = None
     """The ID of the resource or application that manages the group."""
     tags: Tags | None = None
     """Tags of the resource."""

@@ -11,6 +11,7 @@ from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpt
 from vtaplib.model.combination import ExactlyOneOf, RequiredWith
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     Between,
     CreateOnly,
@@ -19,6 +20,7 @@ from vtaplib.model.marks import (
     Inert,
     Internal,
     Items,
+    NotInArm,
     OneOf,
     Ref,
     Unordered,
@@ -69,27 +71,34 @@ class Subnet(Resource):
     """The name of the network's resource group."""
     virtual_network_name: CreateOnly[Ref[VirtualNetwork]]
     """The name of the virtual network."""
-    address_prefixes: Annotated[Sequence[NonEmpty], Items(minimum_if_set=1)] | None = None
+    address_prefixes: (
+        Annotated[Sequence[NonEmpty], Items(minimum_if_set=1), Arm(also="properties.addressPrefix")] | None
+    ) = None
     """The address prefixes of the subnet, in CIDR notation."""
-    default_outbound_access_enabled: Inert[bool] = True
+    default_outbound_access_enabled: Annotated[Inert[bool], Arm("properties.defaultOutboundAccess")] = True
     """Whether machines get an outbound public address of Azure's choice."""
-    delegation: Sequence[Delegation] = ()
+    delegation: Annotated[Sequence[Delegation], Arm(always=True)] = ()
     """The services that the subnet is delegated to."""
-    ip_address_pool: IpAddressPool | None = None
+    ip_address_pool: Annotated[IpAddressPool, Arm("properties.ipamPoolPrefixAllocations[0]")] | None = None
     """An IPAM pool to take the prefixes from, instead of `address_prefixes`."""
     network_security_group_id_wo: (
-        WriteOnly[Annotated[str, IdOf("Microsoft.Network/networkSecurityGroups")]] | None
+        NotInArm[WriteOnly[Annotated[str, IdOf("Microsoft.Network/networkSecurityGroups")]]] | None
     ) = None
     """The ID of the network security group to attach; sent, never kept in state."""
-    network_security_group_id_wo_version: Annotated[int, Between(1)] | None = None
+    network_security_group_id_wo_version: NotInArm[Annotated[int, Between(1)]] | None = None
     """Change it to send `network_security_group_id_wo` again."""
     private_endpoint_network_policies: Inert[EndpointPolicies] = "Disabled"
     """Which network policies apply to private endpoints in the subnet."""
-    private_link_service_network_policies_enabled: Inert[bool] = True
+    private_link_service_network_policies_enabled: Annotated[
+        Inert[bool],
+        Arm("properties.privateLinkServiceNetworkPolicies", words=((True, "Enabled"), (False, "Disabled"))),
+    ] = True
     """Whether network policies apply to private link services in the subnet."""
-    route_table_id_wo: Inert[WriteOnly[Annotated[str, IdOf("Microsoft.Network/routeTables")]]] | None = None
+    route_table_id_wo: (
+        NotInArm[Inert[WriteOnly[Annotated[str, IdOf("Microsoft.Network/routeTables")]]]] | None
+    ) = None
     """The ID of the route table to attach; sent, never kept in state."""
-    route_table_id_wo_version: Inert[Annotated[int, Between(1)]] | None = None
+    route_table_id_wo_version: NotInArm[Inert[Annotated[int, Between(1)]]] | None = None
     """Change it to send `route_table_id_wo` again."""
     service_endpoint: Sequence[ServiceEndpoint] = ()
     """The services reached over an endpoint of the subnet."""
@@ -104,7 +113,7 @@ class Subnet(Resource):
     """The ID of the network security group attached to the subnet."""
     route_table_id: Assigned[str] = SERVICE
     """The ID of the route table attached to the subnet."""
-    security_group: Internal[WriteOnly[str]] | None = None
+    security_group: NotInArm[Internal[WriteOnly[str]]] | None = None
     """The ID of the security group to attach, as a network's `subnet` argument sends it; "" for none."""
 
     subnets_per_virtual_network = limit(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from vtaplib.model.arguments import AnyResourceId
 from vtaplib.model.base import Block
-from vtaplib.model.marks import Each, Inert, OneOf, Unordered
+from vtaplib.model.marks import Arm, Each, Inert, OneOf, Unordered
 
 DELEGATION_ACTIONS = tuple(
     f"Microsoft.Network/{action}"
@@ -114,7 +114,7 @@ ENDPOINT_SERVICES = (
 class ServiceDelegation(Block):
     """The service that a subnet is delegated to."""
 
-    name: Inert[Annotated[str, OneOf(DELEGATION_SERVICES)]]
+    name: Annotated[Inert[Annotated[str, OneOf(DELEGATION_SERVICES)]], Arm("serviceName")]
     """The name of the service."""
     actions: Annotated[Inert[Unordered[Sequence[str]]], Each((OneOf(DELEGATION_ACTIONS),))] | None = None
     """What the service may do in the subnet."""
@@ -125,7 +125,7 @@ class Delegation(Block):
 
     name: Inert[str]
     """The name of the delegation."""
-    service_delegation: ServiceDelegation
+    service_delegation: Annotated[ServiceDelegation, Arm("properties")]
     """The service."""
 
 
@@ -134,5 +134,5 @@ class ServiceEndpoint(Block):
 
     service: Inert[Annotated[str, OneOf(ENDPOINT_SERVICES)]]
     """The name of the service."""
-    network_identifier: Inert[AnyResourceId] | None = None
+    network_identifier: Annotated[Inert[AnyResourceId], Arm("networkIdentifier.id")] | None = None
     """The ID of the public address that the service sees."""

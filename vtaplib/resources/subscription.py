@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from vtaplib.model.marks import CreateOnly, Internal, Unordered
+from vtaplib.model.marks import Arm, CreateOnly, Internal, NotInArm, Unordered
 from vtaplib.model.resource import Resource
 from vtaplib.model.violation import ErrorCode
 
@@ -15,9 +16,9 @@ class Subscription(Resource):
     id_format = "/subscriptions/{subscription_id}"
     missing_code = ErrorCode.SUBSCRIPTION_NOT_FOUND
 
-    tenant_id: CreateOnly[str]
+    tenant_id: Annotated[CreateOnly[str], Arm("tenantId")]
     """The Microsoft Entra tenant that owns the subscription."""
-    registered_features: Internal[Unordered[Sequence[str]]] = ()
+    registered_features: NotInArm[Internal[Unordered[Sequence[str]]]] = ()
     """The preview features that the subscription is registered for; see the policy's
     `feature_registration`."""
 

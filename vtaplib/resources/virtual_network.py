@@ -23,6 +23,7 @@ from vtaplib.model.base import Block
 from vtaplib.model.combination import ExactlyOneOf
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     AttributeBlock,
     Between,
@@ -69,9 +70,11 @@ def _community_problem(value: str) -> str | None:
 class DdosProtectionPlan(Block):
     """The DDoS protection plan of the network."""
 
-    enable: Inert[bool]
+    enable: Annotated[Inert[bool], Arm("enableDdosProtection")]
     """Whether the plan is on."""
-    id: Inert[Annotated[str, IdOf("Microsoft.Network/ddosProtectionPlans")]]
+    id: Annotated[
+        Inert[Annotated[str, IdOf("Microsoft.Network/ddosProtectionPlans")]], Arm("ddosProtectionPlan.id")
+    ]
     """The ID of the plan."""
 
 
@@ -85,11 +88,16 @@ class Encryption(Block):
 class IpAddressPool(Block):
     """Address space taken from an IPAM pool."""
 
-    id: Inert[Annotated[str, IdOf("Microsoft.Network/networkManagers/ipamPools")]]
+    id: Annotated[Inert[Annotated[str, IdOf("Microsoft.Network/networkManagers/ipamPools")]], Arm("pool.id")]
     """The ID of the pool."""
-    number_of_ip_addresses: Inert[Annotated[str, Matches(r"^[1-9][0-9]*\Z", "is not a positive number")]]
+    number_of_ip_addresses: Annotated[
+        Inert[Annotated[str, Matches(r"^[1-9][0-9]*\Z", "is not a positive number")]],
+        Arm("numberOfIpAddresses"),
+    ]
     """How many addresses to take."""
-    allocated_ip_address_prefixes: Assigned[Sequence[str]] = SERVICE
+    allocated_ip_address_prefixes: Annotated[Assigned[Sequence[str]], Arm("allocatedAddressPrefixes")] = (
+        SERVICE
+    )
     """The prefixes taken. IPAM pools are not simulated: empty."""
 
 
@@ -142,13 +150,32 @@ class VirtualNetwork(Resource):
     """The name of the resource group to create the network in."""
     location: CreateOnly[Location]
     """The Azure region."""
-    address_space: Annotated[Unordered[Sequence[NonEmpty]], Items(minimum_if_set=1)] | None = None
+    address_space: (
+        Annotated[
+            Unordered[Sequence[NonEmpty]],
+            Items(minimum_if_set=1),
+            Arm("properties.addressSpace.addressPrefixes"),
+        ]
+        | None
+    ) = None
     """The address spaces, in CIDR notation."""
-    bgp_community: Inert[Annotated[str, Satisfies(_community_problem)]] | None = None
+    bgp_community: (
+        Annotated[
+            Inert[Annotated[str, Satisfies(_community_problem)]],
+            Arm("properties.bgpCommunities.virtualNetworkCommunity"),
+        ]
+        | None
+    ) = None
     """The BGP community, `asn:community`."""
-    ddos_protection_plan: DdosProtectionPlan | None = None
+    ddos_protection_plan: Annotated[DdosProtectionPlan, Arm("properties")] | None = None
     """The DDoS protection plan."""
-    dns_servers: OptionalAssigned[Inert[Annotated[Sequence[str], Each((Length(1),))]]] | None = None
+    dns_servers: (
+        Annotated[
+            OptionalAssigned[Inert[Annotated[Sequence[str], Each((Length(1),))]]],
+            Arm("properties.dhcpOptions.dnsServers"),
+        ]
+        | None
+    ) = None
     """Addresses of custom DNS servers; Azure's own where empty."""
     edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
     """The edge zone inside the region."""
@@ -156,16 +183,20 @@ class VirtualNetwork(Resource):
     """Encryption of the traffic between machines."""
     flow_timeout_in_minutes: Inert[Annotated[int, Between(4, 30)]] | None = None
     """Minutes after which an idle connection is forgotten."""
-    ip_address_pool: Annotated[Sequence[IpAddressPool], Items(0, 2)] = ()
+    ip_address_pool: Annotated[
+        Sequence[IpAddressPool], Items(0, 2), Arm("properties.addressSpace.ipamPoolPrefixAllocations")
+    ] = ()
     """IPAM pools to take the address space from, instead of `address_space`."""
-    private_endpoint_vnet_policies: Inert[Annotated[str, OneOf(("Basic", "Disabled"))]] = "Disabled"
+    private_endpoint_vnet_policies: Annotated[
+        Inert[Annotated[str, OneOf(("Basic", "Disabled"))]], Arm("properties.privateEndpointVNetPolicies")
+    ] = "Disabled"
     """The policies for private endpoints in the network."""
     subnet: OptionalAssigned[Inline[AttributeBlock[Unordered[Sequence[InlineSubnet]]]]] | None = None
     """Subnets managed with the network. Do not mix with subnet resources for the same network. Left out,
     existing subnets stay; an empty list removes them."""
     tags: Tags | None = None
     """Tags of the resource."""
-    guid: Assigned[str] = SERVICE
+    guid: Annotated[Assigned[str], Arm("properties.resourceGuid")] = SERVICE
     """The GUID of the network."""
 
     virtual_networks_per_region = limit(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.addresses import networks, overlaps
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
-from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Inert, Internal, Ref
+from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Inert, Internal, NotInArm, Ref
 from vtaplib.model.resource import (
     NUMBERS,
     Assignment,
@@ -97,17 +97,22 @@ class VirtualNetworkPeering(Resource):
     """The local subnets that are peered, where not the whole network is."""
     only_ipv6_peering_enabled: CreateOnly[bool] | None = None
     """Whether only the IPv6 address spaces are peered."""
-    peer_complete_virtual_networks_enabled: CreateOnly[bool] = True
+    peer_complete_virtual_networks_enabled: Annotated[
+        CreateOnly[bool], Arm("properties.peerCompleteVnets")
+    ] = True
     """Whether the whole networks are peered."""
     remote_subnet_names: Sequence[NonEmpty] | None = None
     """The remote subnets that are peered, where not the whole network is."""
-    triggers: Mapping[str, str] | None = None
+    triggers: NotInArm[Mapping[str, str]] | None = None
     """Any values; a change writes the peering again, and it learns the remote network's address space."""
     use_remote_gateways: bool = False
     """Whether this network uses the remote network's gateway."""
     peering_state: Internal[Assigned[str]] = SERVICE
     """`Initiated`, `Connected` or `Disconnected`."""
-    remote_address_space: Internal[Assigned[Sequence[str]]] | None = SERVICE
+    remote_address_space: (
+        Annotated[Internal[Assigned[Sequence[str]]], Arm("properties.remoteAddressSpace.addressPrefixes")]
+        | None
+    ) = SERVICE
     """The prefixes of the remote network that this side routes to: those that it had, as far as they are
     peered, when the peering was written last."""
     peering_sync_level: Internal[Derived[str]] = SERVICE
