@@ -347,6 +347,7 @@ class Provider:
                 None, diagnostics=[Diagnostic(Severity.ERROR, "The resource does not exist", detail)]
             )
         values = _read_values(found, None)
+        values |= dict.fromkeys(found.untold_secrets(), merging.IGNORED_AS_IMPORTED)
         return ImportResult(values, b"", _identity(type_name, found.id))
 
     def move(

@@ -28,6 +28,11 @@ from vtaplib.model.violation import Path
 
 Blocks = Sequence[Values]
 
+IGNORED_AS_IMPORTED = "ignored-as-imported"
+"""What azurerm has in the state for a secret that was there before Terraform. Whatever the configuration says
+is then taken for it.
+"""
+
 
 def same(field: Field, one: Any, other: Any) -> bool:
     """Whether two plain values of a field mean the same."""
@@ -116,6 +121,8 @@ def _planned_field(field: Field, written: Any, prior: Values | None, assigned: V
         return was
     if field.block is not None:
         return _planned_blocks(field, written, was, gives, fresh)
+    if written is not None and was == IGNORED_AS_IMPORTED and field.has(SENSITIVE):
+        return was
     if written is not None:
         kept = was is not None and (same(field, written, was) or _leaves_it_to_the_service(field, written))
         return was if kept else written

@@ -7,11 +7,10 @@ from typing import Final
 from tests.terraform.changes import Change, inside, switched, values
 from tests.terraform.hcl import Expression
 from tests.terraform.network_changes import GATE, LAB2, TAGS, TIMEOUTS
-from tests.terraform.worlds import arm, in_subnet
+from tests.terraform.worlds import arm, in_subnet, public
 
 FRONT: Final = in_subnet()
 STATIC: Final = {**FRONT, "private_ip_address_allocation": "Static", "private_ip_address": "10.0.0.10"}
-PUBLIC: Final = {"name": "ip", "public_ip_address_id": arm("Microsoft.Network/publicIPAddresses/p")}
 BY_PREFIX: Final = {"name": "ip", "public_ip_prefix_id": arm("Microsoft.Network/publicIPPrefixes/p")}
 LB2: Final = Expression("azurerm_lb.lb2.id")
 
@@ -35,15 +34,15 @@ BALANCER: Final = [
     ),
     Change(
         "frontend_ip_configuration.private_ip_address_version",
-        {"frontend_ip_configuration": [{**PUBLIC, "private_ip_address_version": "IPv6"}]},
-        {"frontend_ip_configuration": [{**PUBLIC, "private_ip_address_version": "IPv4"}]},
+        {"frontend_ip_configuration": [public("six", private_ip_address_version="IPv6")]},
+        {"frontend_ip_configuration": [public(private_ip_address_version="IPv4")]},
     ),
     inside(
         "frontend_ip_configuration",
         {"name": "ip"},
         "public_ip_address_id",
-        PUBLIC["public_ip_address_id"],
-        PUBLIC["public_ip_address_id"] + "2",
+        public()["public_ip_address_id"],
+        public("q")["public_ip_address_id"],
     ),
     inside(
         "frontend_ip_configuration",

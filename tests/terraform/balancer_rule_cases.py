@@ -15,7 +15,6 @@ from tests.terraform.rule_case import (
     MEMBER,
     POOL,
     PROBE,
-    PUBLIC,
     REFERENCE,
     RULE,
     TAP,
@@ -37,6 +36,8 @@ from tests.terraform.worlds import (
     peering,
     pool,
     probe,
+    public,
+    public_ip,
     rule_body,
     tap,
     tapped_body,
@@ -46,7 +47,8 @@ RULE_WORLD: Final = (
     SUBNETS
     + balancer("lb")
     + balancer("empty", frontend_ip_configuration=None)
-    + balancer("public", frontend_ip_configuration=[PUBLIC])
+    + public_ip("p")
+    + balancer("public", frontend_ip_configuration=[public()])
     + balancer("lb2")
     + pool("pool", "lb")
     + pool("pool2", "lb")
@@ -80,8 +82,8 @@ BALANCER_CASES: Final = [
         "frontends_have_one_kind_of_address",
         CONTENT,
         "frontend_ip_configuration",
-        {"frontend_ip_configuration": [{**PUBLIC, **in_subnet()}]},
-        {"frontend_ip_configuration": [PUBLIC]},
+        {"frontend_ip_configuration": [{**public(), **in_subnet()}]},
+        {"frontend_ip_configuration": [public()]},
     ),
     case(
         BALANCER,
@@ -224,7 +226,9 @@ BALANCER_CASES: Final = [
         "backend_address_pool_id",
         {"backend_address_pool_id": Expression("azurerm_lb_backend_address_pool.far.id")},
         {},
-        balancer("far", location="northeurope", frontend_ip_configuration=[PUBLIC]) + pool("far", "far"),
+        public_ip("p", location="northeurope")
+        + balancer("far", location="northeurope", frontend_ip_configuration=[public()])
+        + pool("far", "far"),
     ),
     case(
         MEMBER,
@@ -255,7 +259,7 @@ TAP_CASES: Final = [
         TO_FRONTEND,
         {TO_FRONTEND: Expression("azurerm_lb.public.frontend_ip_configuration[0].id"), TO_INTERFACE: None},
         {TO_FRONTEND: FRONTEND, TO_INTERFACE: None},
-        balancer("public", frontend_ip_configuration=[PUBLIC]),
+        public_ip("p") + balancer("public", frontend_ip_configuration=[public()]),
     ),
     case(
         TAP,

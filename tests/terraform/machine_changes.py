@@ -1,7 +1,8 @@
-"""Changes of every argument of a Linux machine."""
+"""Changes of every argument of machines: those that both systems have, and those of each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.terraform.changes import Change, inside, switched, values
@@ -15,7 +16,6 @@ IMAGE: Final = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "s
 MARKET: Final = {"name": "n", "product": "p", "publisher": "q"}
 APPLICATION: Final = {"version_id": arm("Microsoft.Compute/galleries/g/applications/a/versions/1.0.0")}
 VAULT: Final = "https://vault.vault.azure.net/secrets/cert"
-SECRET: Final = {"key_vault_id": arm("Microsoft.KeyVault/vaults/v"), "certificate": [{"url": f"{VAULT}/1"}]}
 KEY: Final = {"username": "operator", "public_key": SSH_KEY}
 IDENTITY: Final = arm("Microsoft.ManagedIdentity/userAssignedIdentities/i")
 ENCRYPTION_SET: Final = arm("Microsoft.Compute/diskEncryptionSets/s")
@@ -30,7 +30,38 @@ def two_ids(argument: str, arm_type: str, **beside: Any) -> Change:
     return values(argument, arm(f"{arm_type}/a"), arm(f"{arm_type}/b"), **beside)
 
 
-MACHINE: Final = [
+def attached(**login: None) -> Change:
+    """A change of the attached system disk, which brings the login along."""
+    return two_ids(
+        "os_managed_disk_id",
+        "Microsoft.Compute/disks",
+        admin_username=None,
+        source_image_reference=None,
+        os_disk=[{"caching": "None"}],
+        **login,
+    )
+
+
+def secrets(certificate: Mapping[str, Any]) -> list[Change]:
+    """Changes of the certificates to install, each like this one."""
+    whole = {"key_vault_id": arm("Microsoft.KeyVault/vaults/v"), "certificate": [certificate]}
+    others = [{**certificate, name: f"{value}2"} for name, value in certificate.items()]
+    return [
+        values("secret", [whole]),
+        inside("secret", whole, "key_vault_id", whole["key_vault_id"], arm("Microsoft.KeyVault/vaults/w")),
+        inside("secret", whole, "certificate", [certificate], [certificate, others[0]]),
+        *(
+            Change(
+                f"secret.certificate.{name}",
+                {"secret": [{**whole, "certificate": [other]}]},
+                {"secret": [whole]},
+            )
+            for name, other in zip(certificate, others, strict=True)
+        ),
+    ]
+
+
+PROVISIONED: Final = [
     values("name", "vm2"),
     values("resource_group_name", LAB2),
     Change("location", {"location": "northeurope", "network_interface_ids": nics("far")}),
@@ -39,10 +70,6 @@ MACHINE: Final = [
     values("additional_capabilities", [{"hibernation_enabled": True}]),
     inside("additional_capabilities", {}, "hibernation_enabled", before=False, after=True),
     inside("additional_capabilities", {}, "ultra_ssd_enabled", before=False, after=True),
-    values("admin_password", "Correct-Horse-1", "Battery-Staple-2", disable_password_authentication=False),
-    values("admin_ssh_key", [KEY], [KEY, {**KEY, "public_key": OTHER_SSH_KEY}]),
-    inside("admin_ssh_key", KEY, "public_key", SSH_KEY, OTHER_SSH_KEY),
-    inside("admin_ssh_key", KEY, "username", "operator", "keeper"),
     values("admin_username", "keeper"),
     switched("allow_extension_operations", on=False),
     two_ids("availability_set_id", "Microsoft.Compute/availabilitySets"),
@@ -56,7 +83,6 @@ MACHINE: Final = [
     values("custom_data", "b25l", "dHdv"),
     two_ids("dedicated_host_group_id", "Microsoft.Compute/hostGroups"),
     two_ids("dedicated_host_id", "Microsoft.Compute/hostGroups/g/hosts"),
-    switched("disable_password_authentication", on=False, admin_password="Correct-Horse-1"),
     values("disk_controller_type", "SCSI", "NVMe"),
     values("edge_zone", "losangeles", "perth"),
     switched("encryption_at_host_enabled", on=True),
@@ -90,19 +116,10 @@ MACHINE: Final = [
     values("identity", [{"type": "SystemAssigned"}]),
     inside("identity", {"identity_ids": [IDENTITY]}, "type", "UserAssigned", "SystemAssigned, UserAssigned"),
     inside("identity", {"type": "UserAssigned"}, "identity_ids", [IDENTITY], [IDENTITY, IDENTITY + "2"]),
-    values("license_type", "RHEL_BYOS", "SLES_BYOS"),
     values("max_bid_price", 0.25, priority="Spot", eviction_policy="Delete"),
     values("os_image_notification", [{"timeout": "PT15M"}]),
     # The only value there is.
     inside("os_image_notification", {}, "timeout", None, "PT15M"),
-    two_ids(
-        "os_managed_disk_id",
-        "Microsoft.Compute/disks",
-        admin_username=None,
-        admin_ssh_key=None,
-        source_image_reference=None,
-        os_disk=[{"caching": "None"}],
-    ),
     values("patch_assessment_mode", "AutomaticByPlatform"),
     values("patch_mode", "AutomaticByPlatform"),
     values("plan", [MARKET]),
@@ -118,16 +135,6 @@ MACHINE: Final = [
     switched("provision_vm_agent", on=False, allow_extension_operations=False),
     two_ids("proximity_placement_group_id", "Microsoft.Compute/proximityPlacementGroups"),
     values("reboot_setting", "Always", "Never", patch_mode="AutomaticByPlatform"),
-    values("secret", [SECRET]),
-    inside("secret", SECRET, "key_vault_id", SECRET["key_vault_id"], arm("Microsoft.KeyVault/vaults/w")),
-    inside(
-        "secret", SECRET, "certificate", SECRET["certificate"], [{"url": f"{VAULT}/1"}, {"url": f"{VAULT}/2"}]
-    ),
-    Change(
-        "secret.certificate.url",
-        {"secret": [{**SECRET, "certificate": [{"url": f"{VAULT}/3"}]}]},
-        {"secret": [SECRET]},
-    ),
     switched("secure_boot_enabled", on=True),
     values(
         "source_image_id",
@@ -185,4 +192,36 @@ MACHINE: Final = [
     ),
     TAGS,
     TIMEOUTS,
+]
+
+LINUX: Final = [
+    *PROVISIONED,
+    values("admin_password", "Correct-Horse-1", "Battery-Staple-2", disable_password_authentication=False),
+    values("admin_ssh_key", [KEY], [KEY, {**KEY, "public_key": OTHER_SSH_KEY}]),
+    inside("admin_ssh_key", KEY, "public_key", SSH_KEY, OTHER_SSH_KEY),
+    inside("admin_ssh_key", KEY, "username", "operator", "keeper"),
+    switched("disable_password_authentication", on=False, admin_password="Correct-Horse-1"),
+    values("license_type", "RHEL_BYOS", "SLES_BYOS"),
+    attached(admin_ssh_key=None),
+    *secrets({"url": f"{VAULT}/1"}),
+]
+
+ANSWER: Final = {"setting": "AutoLogon", "content": "<AutoLogon/>"}
+LISTENER: Final = {"protocol": "Https", "certificate_url": f"{VAULT}/1"}
+
+WINDOWS: Final = [
+    *PROVISIONED,
+    values("additional_unattend_content", [ANSWER], [ANSWER, {**ANSWER, "content": "<Other/>"}]),
+    inside("additional_unattend_content", ANSWER, "content", "<AutoLogon/>", "<Other/>"),
+    inside("additional_unattend_content", ANSWER, "setting", "AutoLogon", "FirstLogonCommands"),
+    values("admin_password", "Correct-Horse-1", "Battery-Staple-2"),
+    switched("automatic_updates_enabled", on=False),
+    switched("hotpatching_enabled", on=True, patch_mode="AutomaticByPlatform"),
+    values("license_type", "Windows_Client", "Windows_Server"),
+    attached(admin_password=None),
+    *secrets({"url": f"{VAULT}/1", "store": "My"}),
+    values("timezone", "UTC", "W. Europe Standard Time"),
+    values("winrm_listener", [LISTENER], [LISTENER, {"protocol": "Http"}]),
+    inside("winrm_listener", LISTENER, "protocol", "Https", "Http"),
+    inside("winrm_listener", LISTENER, "certificate_url", f"{VAULT}/1", f"{VAULT}/2"),
 ]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tests.terraform.changes import Change, inside, switched, values
 from tests.terraform.hcl import Expression
-from tests.terraform.worlds import arm, in_subnet
+from tests.terraform.worlds import arm, in_subnet, public
 
 LAB2: Final = Expression("azurerm_resource_group.lab2.name")
 TAGS: Final = values("tags", {"env": "lab"}, {"env": "lab", "owner": "net team"})
@@ -190,6 +190,35 @@ PEERING: Final = [
     TIMEOUTS,
 ]
 
+PLAN_ID: Final = arm("Microsoft.Network/ddosProtectionPlans/p")
+
+PUBLIC_IP: Final = [
+    values("name", "pip2"),
+    values("resource_group_name", LAB2),
+    values("location", "northeurope"),
+    # The only value there is for an address that can be created.
+    values("allocation_method", "Static"),
+    values("ddos_protection_mode", "Enabled", "Disabled"),
+    values("ddos_protection_plan_id", PLAN_ID, PLAN_ID + "2", ddos_protection_mode="Enabled"),
+    values("domain_name_label", "web", "web2"),
+    values("domain_name_label_scope", "NoReuse", "TenantReuse", domain_name_label="web"),
+    values("edge_zone", "losangeles", "perth"),
+    values("idle_timeout_in_minutes", 4, 30),
+    values("ip_tags", {"RoutingPreference": "Internet"}),
+    values("ip_version", "IPv6"),
+    values(
+        "public_ip_prefix_id",
+        arm("Microsoft.Network/publicIPPrefixes/p"),
+        arm("Microsoft.Network/publicIPPrefixes/q"),
+    ),
+    values("reverse_fqdn", "web.example.org", "web2.example.org"),
+    values("sku", "StandardV2"),
+    values("sku_tier", "Global"),
+    values("zones", ["1"], ["2", "1"]),
+    TAGS,
+    TIMEOUTS,
+]
+
 IP: Final = in_subnet(private_ip_address_allocation="Dynamic")
 STATIC: Final = {**IP, "private_ip_address_allocation": "Static", "private_ip_address": "10.0.0.10"}
 GATE: Final = arm("Microsoft.Network/loadBalancers/gate/frontendIPConfigurations/f")
@@ -236,9 +265,7 @@ INTERFACE: Final = [
         },
         {"ip_configuration": [{**IP, "primary": True}, {**IP, "name": "six"}]},
     ),
-    inside(
-        "ip_configuration", IP, "public_ip_address_id", None, arm("Microsoft.Network/publicIPAddresses/p")
-    ),
+    inside("ip_configuration", IP, "public_ip_address_id", None, public()["public_ip_address_id"]),
     inside("ip_configuration", IP, "subnet_id", IP["subnet_id"], Expression("azurerm_subnet.b.id")),
     TAGS,
     TIMEOUTS,

@@ -9,7 +9,6 @@ from typing import Any, Final
 from tests.terraform.hcl import Body, Expression, resource
 from tests.terraform.worlds import (
     WORLDS,
-    arm,
     in_subnet,
     interface,
     subnet,
@@ -48,7 +47,6 @@ def case(
 FAR: Final = interface("far", "n", location="northeurope")
 DYNAMIC: Final = in_subnet(private_ip_address_allocation="Dynamic")
 IN_W: Final = subnet("c", "w", "10.1.0.0/24") + interface("elsewhere", "c")
-PUBLIC: Final = {"name": "ip", "public_ip_address_id": arm("Microsoft.Network/publicIPAddresses/p")}
 
 
 def at(address: str, **changes: Any) -> dict[str, Any]:
@@ -65,7 +63,8 @@ def front(address: str) -> dict[str, Any]:
 
 
 NETWORK, SUBNET, PEERING = "azurerm_virtual_network", "azurerm_subnet", "azurerm_virtual_network_peering"
-INTERFACE, MACHINE, BALANCER = "azurerm_network_interface", "azurerm_linux_virtual_machine", "azurerm_lb"
+INTERFACE, PUBLIC_IP, BALANCER = "azurerm_network_interface", "azurerm_public_ip", "azurerm_lb"
+MACHINE, WINDOWS = "azurerm_linux_virtual_machine", "azurerm_windows_virtual_machine"
 POOL, PROBE, RULE = "azurerm_lb_backend_address_pool", "azurerm_lb_probe", "azurerm_lb_rule"
 MEMBER: Final = "azurerm_network_interface_backend_address_pool_association"
 TAP, TAPPED = "azurerm_virtual_network_tap", "azurerm_network_interface_tap_configuration"

@@ -24,7 +24,9 @@ CHANGES: Final = {
     "azurerm_subnet": network_changes.SUBNET,
     "azurerm_virtual_network_peering": network_changes.PEERING,
     "azurerm_network_interface": network_changes.INTERFACE,
-    "azurerm_linux_virtual_machine": machine_changes.MACHINE,
+    "azurerm_public_ip": network_changes.PUBLIC_IP,
+    "azurerm_linux_virtual_machine": machine_changes.LINUX,
+    "azurerm_windows_virtual_machine": machine_changes.WINDOWS,
     "azurerm_lb": balancer_changes.BALANCER,
     "azurerm_lb_backend_address_pool": balancer_changes.POOL,
     "azurerm_lb_probe": balancer_changes.PROBE,
@@ -41,6 +43,7 @@ CHANGES: Final = {
 NOT_READ_BACK: Final = {
     "timeouts": "belongs to the configuration, not to the object",
     "admin_password": "a secret, which the service never returns",
+    "additional_unattend_content": "holds a secret, which the service never returns",
     "custom_data": "a secret, which the service never returns",
     "network_security_group_id_wo_version": "says when to send the write-only ID; the service knows no such",
     "route_table_id_wo_version": "says when to send the write-only ID; the service knows no such",
@@ -49,12 +52,17 @@ NOT_READ_BACK: Final = {
 REPLACES_BY_CODE: Final = {
     # azurerm's schema does not say so, its code does: CustomizeDiff of the load balancer.
     ("azurerm_lb", "frontend_ip_configuration.zones"),
+    # And that of the public address: once a name has a scope, it keeps it.
+    ("azurerm_public_ip", "domain_name_label_scope"),
 }
 
 NO_CHANGE: Final = {
     # A default made explicit.
     ("azurerm_virtual_network_tap", "destination_port"),
     ("azurerm_linux_virtual_machine", "os_image_notification.timeout"),
+    ("azurerm_windows_virtual_machine", "os_image_notification.timeout"),
+    # Given in the world already.
+    ("azurerm_public_ip", "allocation_method"),
 }
 
 

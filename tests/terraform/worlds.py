@@ -60,6 +60,19 @@ def peering(name: str, /, near: str, far: str, **changes: Any) -> str:
     return resource(f"azurerm_virtual_network_peering.{name}", body)
 
 
+def public_ip_body(name: str, /, **changes: Any) -> dict[str, Any]:
+    return {"name": name, **IN_LAB, "allocation_method": "Static", **changes}
+
+
+def public_ip(name: str, /, **changes: Any) -> str:
+    return resource(f"azurerm_public_ip.{name}", public_ip_body(name, **changes))
+
+
+def public(name: str = "p", **changes: Any) -> dict[str, Any]:
+    """A frontend with a public address."""
+    return {"name": "ip", "public_ip_address_id": Expression(f"azurerm_public_ip.{name}.id"), **changes}
+
+
 def in_subnet(subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
     """An IP configuration, or a frontend, that takes an address of a subnet."""
     return {"name": "ip", "subnet_id": Expression(f"azurerm_subnet.{subnet_name}.id"), **changes}
@@ -75,18 +88,26 @@ def interface(name: str, /, subnet_name: str = "a", **changes: Any) -> str:
 
 
 def machine_body(name: str, /, *interfaces: str, **changes: Any) -> dict[str, Any]:
+    key = {"username": "operator", "public_key": SSH_KEY}
+    return {**provisioned_body(name, *interfaces), "admin_ssh_key": [key], **changes}
+
+
+def windows_body(name: str, /, *interfaces: str, **changes: Any) -> dict[str, Any]:
+    return {**provisioned_body(name, *interfaces), "admin_password": "Correct-Horse-1", **changes}
+
+
+def provisioned_body(name: str, /, *interfaces: str) -> dict[str, Any]:
+    """What machines have whatever their system."""
     return {
         "name": name,
         **IN_LAB,
         "size": "Standard_D2s_v5",
         "network_interface_ids": [Expression(f"azurerm_network_interface.{one}.id") for one in interfaces],
         "admin_username": "operator",
-        "admin_ssh_key": [{"username": "operator", "public_key": SSH_KEY}],
         "os_disk": [{"caching": "ReadWrite", "storage_account_type": "Standard_LRS"}],
         "source_image_reference": [
             {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}
         ],
-        **changes,
     }
 
 
@@ -220,7 +241,9 @@ OTHER_NETWORKS = network("overlapping", "10.0.0.0/16") + network(
 NETWORKS = LABS + network("v", "10.0.0.0/16") + network("w", "10.1.0.0/16")
 SUBNETS = NETWORKS + subnet("a", "v", "10.0.0.0/24") + subnet("b", "v", "10.0.1.0/24")
 NORTH = network("north", "10.2.0.0/16", location="northeurope") + subnet("n", "north", "10.2.0.0/24")
+PUBLIC_ADDRESSES = public_ip("p") + public_ip("q") + public_ip("six", ip_version="IPv6")
 INTERFACES = SUBNETS + interface("one") + interface("two")
+MACHINES = INTERFACES + NORTH + interface("far", "n", location="northeurope")
 BALANCERS = SUBNETS + balancer("lb") + balancer("lb2") + pool("pool", "lb") + pool("pool2", "lb")
 
 GROUPS = security_group("guard") + security_group("other")
@@ -248,12 +271,13 @@ WORLDS: Final = {
             "remote_virtual_network_id": Expression("azurerm_virtual_network.w.id"),
         },
     ),
-    "azurerm_network_interface": World(SUBNETS + NORTH, interface_body("nic")),
-    "azurerm_linux_virtual_machine": World(
-        INTERFACES + NORTH + interface("far", "n", location="northeurope"), machine_body("vm", "one")
-    ),
+    "azurerm_network_interface": World(SUBNETS + NORTH + PUBLIC_ADDRESSES, interface_body("nic")),
+    "azurerm_public_ip": World(LABS, public_ip_body("pip")),
+    "azurerm_linux_virtual_machine": World(MACHINES, machine_body("vm", "one")),
+    "azurerm_windows_virtual_machine": World(MACHINES, windows_body("vm", "one")),
     "azurerm_lb": World(
-        SUBNETS + NORTH, {"name": "lb", **IN_LAB, "frontend_ip_configuration": [in_subnet()]}
+        SUBNETS + NORTH + PUBLIC_ADDRESSES,
+        {"name": "lb", **IN_LAB, "frontend_ip_configuration": [in_subnet()]},
     ),
     "azurerm_lb_backend_address_pool": World(
         SUBNETS + balancer("lb") + balancer("lb2") + balancer("gate", sku="Gateway"),

@@ -329,6 +329,10 @@ class Resource(Model):
         """What is computed at a read."""
         yield from ()
 
+    def untold_secrets(self) -> Iterator[str]:
+        """Names of secrets that the resource must have, although no read tells them."""
+        yield from ()
+
     def needs_replacing(self, before: Self) -> Iterator[Path]:
         """Fields whose change needs a new resource, where that depends on more than the field's mark."""
         yield from ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.combination import ConflictsWith
@@ -71,6 +71,10 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
     """Who installs patches."""
     secret: Sequence[Secret] = ()
     """Certificates to install."""
+
+    def untold_secrets(self) -> Iterator[str]:
+        if self.admin_username is not None and not self.admin_ssh_key:
+            yield "admin_password"
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def there_is_a_way_to_log_in(self, view: View, policy: Policy) -> Findings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.base import Block
@@ -122,6 +122,10 @@ class WindowsVirtualMachine(ProvisionedVirtualMachine):
     """The time zone, by Windows' name."""
     winrm_listener: CreateOnly[Unordered[Sequence[WinrmListener]]] = ()
     """Ways to reach the machine's remote management."""
+
+    def untold_secrets(self) -> Iterator[str]:
+        if self.admin_username is not None:
+            yield "admin_password"
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def hotpatches_need_the_platform(self, view: View, policy: Policy) -> Findings:
