@@ -201,6 +201,8 @@ class Provider:
                 violations = self._new_ones(violations, resource)
             elif prior is not None and known_id is not None:
                 plan |= dict.fromkeys(_no_longer_so(kind, assigned, overlay, plan), UNKNOWN)
+            if replace:
+                violations = _asked_again(overlay, known_id)
         self._note_answer(kind, overlay, known_id)
         return PlanResult(
             planned=plan,
@@ -447,6 +449,15 @@ def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: 
             yield terraform_path(kind, path)
     except Undecided:
         return
+
+
+def _asked_again(overlay: Overlay, resource_id: str | None) -> Sequence[Violation]:
+    """What is to be told of a resource that must be made anew: nothing yet, for Terraform asks again about
+    the new one. Until then it must not be held against others, or a conflict would be told from both sides.
+    """
+    if resource_id is not None:
+        overlay.remove(resource_id)
+    return []
 
 
 def _no_longer_so(kind: type[Resource], assigned: Resource, view: Overlay, plan: Values) -> Iterator[str]:

@@ -1,0 +1,158 @@
+"""Pairs of objects that exclude each other, and a harmless form of each that the other does not mind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.terraform.hcl import Expression, resource
+from tests.terraform.rule_case import MEMBER, at
+from tests.terraform.worlds import (
+    INTERFACES,
+    NETWORKS,
+    SUBNETS,
+    balancer,
+    balancing_rule,
+    in_subnet,
+    interface,
+    machine,
+    network,
+    pool,
+    public_ip,
+    security_group,
+    security_rule,
+    subnet,
+    tap,
+    tapped,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`one` and `other` exclude each other; each has a form, of the same address in the configuration, that
+    excludes nothing.
+    """
+
+    name: str
+    code: str
+    around: str
+    one: str
+    other: str
+    harmless_one: str
+    harmless_other: str
+
+
+def member(interface_name: str) -> str:
+    body = {
+        "network_interface_id": Expression(f"azurerm_network_interface.{interface_name}.id"),
+        "ip_configuration_name": "ip",
+        "backend_address_pool_id": Expression("azurerm_lb_backend_address_pool.pool.id"),
+    }
+    return resource(f"{MEMBER}.member", body)
+
+
+def balanced(name: str, frontend_port: int, backend_port: int, **changes: Any) -> str:
+    pools = [Expression("azurerm_lb_backend_address_pool.pool.id")]
+    ports = {"frontend_port": frontend_port, "backend_port": backend_port}
+    return balancing_rule(name, "lb", backend_address_pool_ids=pools, **ports, **changes)
+
+
+def public_interface(name: str, address: str) -> str:
+    held = {"public_ip_address_id": Expression(f"azurerm_public_ip.{address}.id")}
+    return interface(name, ip_configuration=[in_subnet(private_ip_address_allocation="Dynamic", **held)])
+
+
+def reserved(address: str) -> str:
+    return balancer("lb", frontend_ip_configuration=at(address)["ip_configuration"])
+
+
+BALANCED: Final = INTERFACES + balancer("lb") + pool("pool", "lb")
+SINK: Final = SUBNETS + interface("one") + interface("two") + interface("collector") + tap("tap", "collector")
+WAITING: Final = {"depends_on": Expression("[azurerm_virtual_network_tap.tap]")}
+
+CONFLICTS: Final = [
+    Conflict(
+        "two interfaces want one address",
+        "PrivateIPAddressIsAllocated",
+        SUBNETS,
+        interface("one", **at("10.0.0.9")),
+        interface("two", **at("10.0.0.9")),
+        interface("one", **at("10.0.0.8")),
+        interface("two", **at("10.0.0.7")),
+    ),
+    Conflict(
+        "an interface and a frontend want one address",
+        "PrivateIPAddressIsAllocated",
+        SUBNETS,
+        interface("one", **at("10.0.0.9")),
+        reserved("10.0.0.9"),
+        interface("one", **at("10.0.0.8")),
+        reserved("10.0.0.7"),
+    ),
+    Conflict(
+        "two interfaces want one public address",
+        "PublicIPAddressInUse",
+        SUBNETS + public_ip("p") + public_ip("q") + public_ip("r"),
+        public_interface("one", "p"),
+        public_interface("two", "p"),
+        public_interface("one", "q"),
+        public_interface("two", "r"),
+    ),
+    Conflict(
+        "two subnets overlap",
+        "NetcfgSubnetRangesOverlap",
+        NETWORKS,
+        subnet("one", "v", "10.0.0.0/24"),
+        subnet("two", "v", "10.0.0.128/25"),
+        subnet("one", "v", "10.0.2.0/24"),
+        subnet("two", "v", "10.0.3.0/25"),
+    ),
+    Conflict(
+        "two machines want one interface",
+        "NicInUse",
+        INTERFACES + interface("three"),
+        machine("a", "one"),
+        machine("b", "one"),
+        machine("a", "two"),
+        machine("b", "three"),
+    ),
+    Conflict(
+        "two rules send to one port of a pool",
+        "RulesUseSameBackendPortProtocolAndPool",
+        BALANCED,
+        balanced("r1", 1, 9),
+        balanced("r2", 2, 9),
+        balanced("r1", 1, 8),
+        balanced("r2", 2, 7),
+    ),
+    Conflict(
+        "two security rules have one priority",
+        "SecurityRuleConflict",
+        NETWORKS + security_group("g"),
+        security_rule("r1", "g", priority=100),
+        security_rule("r2", "g", priority=100),
+        security_rule("r1", "g", priority=101),
+        security_rule("r2", "g", priority=102),
+    ),
+    Conflict(
+        "a tapped interface's machine has a size that cannot be tapped",
+        "VirtualNetworkTapSourceVmSizeNotSupported",
+        SINK,
+        machine("vm", "one", size="Standard_D2s_v6", **WAITING),
+        tapped("mirror", "one", "tap"),
+        machine("vm", "one", size="Standard_D2s_v5", **WAITING),
+        tapped("mirror", "two", "tap"),
+    ),
+    Conflict(
+        "a tapped interface's network is encrypted",
+        "VirtualNetworkTapSourceVnetEncryptionNotSupported",
+        NETWORKS.replace(network("v", "10.0.0.0/16"), "")
+        + SINK.replace(NETWORKS, "")
+        + subnet("c", "w", "10.1.0.0/24")
+        + interface("elsewhere", "c"),
+        network("v", "10.0.0.0/16", encryption=[{"enforcement": "AllowUnencrypted"}]),
+        tapped("mirror", "one", "tap"),
+        network("v", "10.0.0.0/16"),
+        "",
+    ),
+]
