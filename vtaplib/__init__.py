@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vtaplib.control.cloud import Cloud, SubscriptionHandle
+    from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, Standing
+    from vtaplib.control.eligibility import Eligibility, Outcome
     from vtaplib.control.policy import Policy
     from vtaplib.errors import ArmError, VtapError
     from vtaplib.fabric.topology import Topology
@@ -84,10 +86,13 @@ __all__ = [
     "BootDiagnostics",
     "Certificate",
     "Cloud",
+    "CoverageAudit",
+    "CoverageScope",
     "DdosProtectionPlan",
     "Delegation",
     "DiffDiskSettings",
     "Direction",
+    "Eligibility",
     "Encryption",
     "ErrorCode",
     "Evidence",
@@ -114,6 +119,7 @@ __all__ = [
     "NotMirrored",
     "OsDisk",
     "OsImageNotification",
+    "Outcome",
     "PeeringState",
     "Plan",
     "Policy",
@@ -126,6 +132,7 @@ __all__ = [
     "ServiceEndpoint",
     "Severity",
     "SourceImageReference",
+    "Standing",
     "StoredCertificate",
     "StoredSecret",
     "Subnet",
@@ -151,6 +158,11 @@ __all__ = [
 _HOMES = {
     "Cloud": "vtaplib.control.cloud",
     "SubscriptionHandle": "vtaplib.control.cloud",
+    "CoverageAudit": "vtaplib.control.coverage_audit",
+    "CoverageScope": "vtaplib.control.coverage_audit",
+    "Standing": "vtaplib.control.coverage_audit",
+    "Eligibility": "vtaplib.control.eligibility",
+    "Outcome": "vtaplib.control.eligibility",
     "Policy": "vtaplib.control.policy",
     "ArmError": "vtaplib.errors",
     "VtapError": "vtaplib.errors",

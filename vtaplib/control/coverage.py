@@ -45,6 +45,8 @@ class Stream:
 
     configuration_id: str
     tap_id: str
+    destination_id: str = ""
+    """What the TAP sends to; "" where that is not known."""
     collector_ids: tuple[str, ...] = ()
     """The interfaces that the copies go to, as far as that is known: behind a load balancer any of them."""
     silence: Silence | None = None
@@ -89,11 +91,14 @@ class _Ends:
 
     def stream(self, configuration: NetworkInterfaceTapConfiguration) -> Stream:
         """The stream of a configuration. Raises Undecided if not even its TAP is known."""
+        tap_id, destination_id = configuration.virtual_network_tap_id, ""
         collectors: tuple[str, ...] = ()
         silence = None
         with suppress(Undecided):
+            destination_id = self.view.get(VirtualNetworkTap, tap_id).destination_id
+        with suppress(Undecided):
             collectors, silence = self._end(configuration)
-        return Stream(configuration.id, configuration.virtual_network_tap_id, collectors, silence)
+        return Stream(configuration.id, tap_id, destination_id, collectors, silence)
 
     def _end(self, configuration: NetworkInterfaceTapConfiguration) -> tuple[tuple[str, ...], Silence | None]:
         tap_id = configuration.virtual_network_tap_id
