@@ -1,8 +1,8 @@
 """A cloud under construction: every step draws among what the rules allow at that point.
 
 The order is the one in which a person would build it: networks, peerings, interfaces, load balancers, TAPs,
-tap configurations, and then the machines, which get onto the fast path so. So nothing is drawn in vain. The first of any choices is the simplest:
-what is left of a failing test after shrinking is a short list.
+tap configurations, and then the machines, which get onto the fast path so. So nothing is drawn in vain. The
+first of any choices is the simplest: what is left of a failing test after shrinking is a short list.
 """
 
 from __future__ import annotations
@@ -83,6 +83,12 @@ class Site:
         """How many addresses a subnet has left, by ID."""
         self.taken: set[tuple[str, IPv4Address]] = set()
         self.tapped: set[str] = set()
+        self.behind: dict[str, set[str]] = {}
+        """The interfaces behind a load balancer, by its ID."""
+        self.collecting: set[str] = set()
+        """The interfaces that copies can arrive at."""
+        self.floating: set[str] = set()
+        """Those behind a rule with floating IP: their machines may not be tapped."""
         self.machines: list[LinuxVirtualMachine] = []
         """Those to be made when there are TAPs."""
 
@@ -160,14 +166,19 @@ class Site:
 
     def add_tap(self, number: int, *, load_balanced: bool | None) -> None:
         """A TAP, and sources that it may have."""
-        collectors = [one for one in self.interfaces if self.sources_for(one)]
+        collectors = [one for one in self.interfaces if self.may_collect(one) and self.sources_for(one)]
         if not collectors:
             return
         collector = self.draw(st.sampled_from(collectors))
         balancer = self.balancer_of(collector) if self.either(load_balanced) else None
+        behind = {collector.id} if balancer is None else self.behind[balancer.id]
+        sources = [one for one in self.sources_for(collector) if one.id not in behind]
+        if not sources:
+            return
         names = st.just(f"tap-{number}")
         tap = self.put(taps(st.just(balancer or collector), names=names), collector)
-        for source in self.draw(_subsets(self.sources_for(collector), min_size=1)):
+        self.collecting |= behind
+        for source in self.draw(_subsets(sources, min_size=1)):
             self.tapped.add(source.id)
             configuration = tap_configurations(st.just(source.id), st.just(tap.id), names=names)
             self.cloud.put(self.draw(configuration))
@@ -177,17 +188,23 @@ class Site:
         for machine in self.machines:
             self.cloud.put(machine)
 
+    def may_collect(self, interface: NetworkInterface) -> bool:
+        """Whether copies may go to an interface: not to one that is tapped itself, if the policy says so."""
+        return not (self.cloud.policy.remirror == "error" and interface.id in self.tapped)
+
     def sources_for(self, collector: NetworkInterface) -> Sequence[NetworkInterface]:
         """The interfaces that may be tapped towards a collector: of its tenant, in reach, another."""
         there = collector.virtual_network_id
-        once = self.cloud.policy.multiple_taps_per_nic == "error"
+        policy = self.cloud.policy
+        excluded = {collector.id} | self.floating
+        excluded |= self.tapped if policy.multiple_taps_per_nic == "error" else set()
+        excluded |= self.collecting if policy.remirror == "error" else set()
         return [
             one
             for one in self.interfaces
-            if one.id != collector.id
+            if one.id not in excluded
             and one.subscription_id == collector.subscription_id
             and (one.virtual_network_id == there or connected(self.cloud.view, one.virtual_network_id, there))
-            and not (once and one.id in self.tapped)
         ]
 
     def balancer_of(self, collector: NetworkInterface) -> Lb:
@@ -206,8 +223,21 @@ class Site:
         return list(left) if sum(left.values()) > spare else []
 
     def add_balancer(self, collector: NetworkInterface, subnet_id: str) -> Lb:
-        """A load balancer with a rule that takes copies, and a collector and perhaps more behind it."""
+        """A load balancer with a rule that takes copies, and a collector and perhaps more behind it; one that
+        can be tapped is spared.
+        """
         draw = self.draw
+        spared = draw(st.sampled_from(self.sources_for(collector)))
+        neighbours = [
+            one
+            for one in self.interfaces
+            if one.virtual_network_id == collector.virtual_network_id
+            and one.id not in (collector.id, spared.id)
+            and self.may_collect(one)
+        ]
+        backends = [collector, *draw(_subsets(neighbours))]
+        behind = {one.id for one in backends}
+        floating = draw(st.booleans()) and not behind & self.tapped
         balancer = self.cloud.put(
             Lb(
                 name=f"lb-{len(self.balancers) + 1}",
@@ -234,15 +264,12 @@ class Site:
                 backend_address_pool_ids=[pool.id],
                 probe_id=probe_id,
                 load_distribution=draw(st.sampled_from(DISTRIBUTIONS)),
-                floating_ip_enabled=draw(st.booleans()),
+                floating_ip_enabled=floating,
             )
         )
-        neighbours = [
-            one
-            for one in self.interfaces
-            if one.virtual_network_id == collector.virtual_network_id and one.id != collector.id
-        ]
-        for backend in (collector, *draw(_subsets(neighbours))):
+        self.behind[balancer.id] = behind
+        self.floating |= behind if floating else set()
+        for backend in backends:
             self.cloud.put(
                 NetworkInterfaceBackendAddressPoolAssociation(
                     network_interface_id=backend.id,
