@@ -33,6 +33,7 @@ from vtaplib import TunnelInterface
 
 TUNNEL = TunnelInterface(identifier=900, type="Internal", protocol="VXLAN", port=10800)
 
+ALONE = (lb("new", front(TWO)), pool("new"), probe("new"))
 
 CASES: Mapping[tuple[str, str], Case] = {
     ("Lb", "frontends_have_one_kind_of_address"): Case(
@@ -132,8 +133,12 @@ CASES: Mapping[tuple[str, str], Case] = {
         "InvalidResourceReference",
         [
             pair(
-                lb_rule("inner", "new", frontend_ip_configuration_name="other", backend_port=1),
-                lb_rule("inner", "new", frontend_ip_configuration_name="FRONT", backend_port=1),
+                lb_rule(
+                    "inner", "new", frontend_ip_configuration_name="other", frontend_port=1, backend_port=1
+                ),
+                lb_rule(
+                    "inner", "new", frontend_ip_configuration_name="FRONT", frontend_port=1, backend_port=1
+                ),
             )
         ],
     ),
@@ -142,15 +147,21 @@ CASES: Mapping[tuple[str, str], Case] = {
         [
             Pair(
                 after(OUTER, pool("outer"), probe("outer"))(
-                    lb_rule("outer", backend_address_pool_ids=[pool_id("inner")], backend_port=1)
+                    lb_rule(
+                        "outer", backend_address_pool_ids=[pool_id("inner")], frontend_port=1, backend_port=1
+                    )
                 ),
-                after(OUTER, pool("outer"), probe("outer"))(lb_rule("outer", backend_port=1)),
+                after(OUTER, pool("outer"), probe("outer"))(
+                    lb_rule("outer", frontend_port=1, backend_port=1)
+                ),
             ),
             Pair(
                 after(OUTER, probe("outer"))(
-                    lb_rule("inner", "new", probe_id=lb_rule("outer").probe_id, backend_port=1)
+                    lb_rule(
+                        "inner", "new", probe_id=lb_rule("outer").probe_id, frontend_port=1, backend_port=1
+                    )
                 ),
-                after(OUTER, probe("outer"))(lb_rule("inner", "new", backend_port=1)),
+                after(OUTER, probe("outer"))(lb_rule("inner", "new", frontend_port=1, backend_port=1)),
             ),
         ],
     ),
@@ -162,13 +173,18 @@ CASES: Mapping[tuple[str, str], Case] = {
                     lb_rule(
                         "inner",
                         "new",
+                        frontend_port=1,
                         backend_port=1,
                         backend_address_pool_ids=[pool_id("inner"), pool_id("inner", "other")],
                     )
                 ),
                 after(pool("inner", "other"))(
                     lb_rule(
-                        "inner", "new", backend_port=1, backend_address_pool_ids=[pool_id("inner", "other")]
+                        "inner",
+                        "new",
+                        frontend_port=1,
+                        backend_port=1,
+                        backend_address_pool_ids=[pool_id("inner", "other")],
                     )
                 ),
             )
@@ -177,9 +193,9 @@ CASES: Mapping[tuple[str, str], Case] = {
     ("LbRule", "all_protocols_mean_all_ports"): Case(
         "InvalidParameterCombination",
         [
-            pair(
-                lb_rule("inner", "new", protocol="All", frontend_port=80, backend_port=80),
-                lb_rule("inner", "new", protocol="All", frontend_port=0, backend_port=0),
+            Pair(
+                after(*ALONE)(lb_rule("new", protocol="All", frontend_port=80, backend_port=80)),
+                after(*ALONE)(lb_rule("new", protocol="All", frontend_port=0, backend_port=0)),
             ),
             pair(
                 lb_rule("inner", "new", protocol="Tcp", frontend_port=0, backend_port=0),
@@ -209,7 +225,10 @@ CASES: Mapping[tuple[str, str], Case] = {
     ("LbRule", "backend_ports_are_not_shared"): Case(
         "RulesUseSameBackendPortProtocolAndPool",
         [
-            pair(lb_rule("inner", "new", frontend_port=1), lb_rule("inner", "new", backend_port=1)),
+            pair(
+                lb_rule("inner", "new", frontend_port=1),
+                lb_rule("inner", "new", frontend_port=1, backend_port=1),
+            ),
             pair(lb_rule("inner", "new", frontend_port=1), lb_rule("inner", "new", protocol="Tcp")),
             pair(
                 lb_rule("inner", "new", frontend_port=1, protocol="Udp"),

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 
 from tests.vtaplib.resources import (
     balancer_rule_cases,
+    balancing_conflict_rule_cases,
     fastpath_rule_cases,
     limit_rule_cases,
     machine_rule_cases,
     mirror_loop_rule_cases,
     mirror_stream_rule_cases,
     network_rule_cases,
+    peering_rule_cases,
     public_address_rule_cases,
+    subnet_rule_cases,
     tap_rule_cases,
     tapped_machine_rule_cases,
 )
@@ -30,11 +33,14 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
 """Rules that a put cannot break, and where they are tested."""
 CASES: Mapping[tuple[str, str], Case] = {
     **network_rule_cases.CASES,
+    **peering_rule_cases.CASES,
+    **subnet_rule_cases.CASES,
     **public_address_rule_cases.CASES,
     **machine_rule_cases.CASES,
     **fastpath_rule_cases.CASES,
     **limit_rule_cases.CASES,
     **balancer_rule_cases.CASES,
+    **balancing_conflict_rule_cases.CASES,
     **tap_rule_cases.CASES,
     **tapped_machine_rule_cases.CASES,
     **mirror_loop_rule_cases.CASES,
