@@ -99,7 +99,7 @@ def high_availability_ports_are_alone(self: LbRule, view: View, policy: Policy) 
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, evidence=Evidence.INFERRED, source=SOURCE)
 def frontend_ports_are_not_shared(self: LbRule, view: View, policy: Policy) -> Findings:
     """No two rules take one protocol and port of one frontend."""
-    frontend_id = ids.key(self.frontend_ip_configuration_id)
+    frontend_id = ids.key(self.frontend_ip_configuration_id or "")
     for other in _others(self, frontend_id, view):
         if (
             other.frontend_port == self.frontend_port
