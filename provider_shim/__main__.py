@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from provider_shim.launch import finish, run
 
 if TYPE_CHECKING:
-    from provider_shim.servicer import Lifecycle
+    from provider_shim.contract import Lifecycle
 
 
 def load() -> Callable[[], Lifecycle]:

@@ -16,9 +16,10 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from provider_shim import wire
+from provider_shim.contract import Lifecycle
 from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.log import log, verbose
-from provider_shim.servicer import CALLS, SERVICE, Lifecycle, Servicer, UnknownTypeError
+from provider_shim.servicer import CALLS, SERVICE, Servicer, UnknownTypeError
 from provider_shim.values import DynamicValueError
 
 _LAST_FRAMES: Final = 6

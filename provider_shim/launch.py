@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from provider_shim.servicer import Lifecycle
+    from provider_shim.contract import Lifecycle
 
 _COOKIE_NAME: Final = "TF_PLUGIN_MAGIC_COOKIE"
 _COOKIE: Final = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
+from provider_shim.contract import Lifecycle
 from provider_shim.gen import grpc_controller_pb2 as controller
 from provider_shim.handlers import method_handlers
 from provider_shim.log import log
 from provider_shim.rendezvous import Rendezvous, hidden
-from provider_shim.servicer import SERVICE, Lifecycle
+from provider_shim.servicer import SERVICE
 
 if TYPE_CHECKING:
     from provider_shim.tls import TlsFront

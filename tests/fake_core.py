@@ -36,7 +36,7 @@ from tests.fake_core_rules import (
 from vtaplib.model.unknown import UNKNOWN
 
 if TYPE_CHECKING:
-    from provider_shim.servicer import ManagedLifecycle
+    from provider_shim.contract import ManagedLifecycle
 
 Values = dict[str, Any]
 

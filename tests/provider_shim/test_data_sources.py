@@ -1,10 +1,8 @@
-"""Data sources on plain values: their contract is azurerm's, and they say what the cloud holds."""
+"""Data sources on plain values: they say what the cloud holds, and of what is not there how to find it."""
 
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,10 @@ import pytest
 
 from provider_shim import data_reading
 from provider_shim.data_source import Lookup, Session
-from provider_shim.derivation import data_source_schema, is_settable, public_fields
+from provider_shim.derivation import is_settable, public_fields
 from provider_shim.lifecycle import Provider
-from provider_shim.schema import Attribute
-from provider_shim.schema_rules import check_schema
 from provider_shim.types import DATA_SOURCES
 from tests.provider_shim.configurations import provider_block
-from tests.provider_shim.golden_schema import GOLDEN_DATA_SOURCES, golden_data_sources
 from tests.vtaplib.control.lab import (
     HOME,
     SISTER,
@@ -43,7 +38,6 @@ from vtaplib.resources.network_security_group import InlineSecurityRule, Network
 
 Values = dict[str, Any]
 
-NAMES = sorted(DATA_SOURCES)
 LOOKUPS = sorted(name for name, kind in DATA_SOURCES.items() if issubclass(kind, Lookup))
 GUARD = resource_id("Network/networkSecurityGroups", "guard")
 ANYTHING: Values = {
@@ -53,7 +47,6 @@ ANYTHING: Values = {
     "destination_address_prefix": "*",
     "destination_port_range": "*",
 }
-AZURERM = GOLDEN_DATA_SOURCES.with_name("azurerm_data_sources.txt")
 
 
 @pytest.fixture(scope="module")
@@ -94,46 +87,6 @@ def refused(lab: Lab, name: str, /, **asked: Any) -> tuple[str, str, tuple[objec
     assert result.state is None
     (error,) = result.diagnostics
     return error.summary, error.detail, error.path
-
-
-def test_the_contract_is_the_reviewed_one() -> None:
-    assert golden_data_sources().splitlines() == GOLDEN_DATA_SOURCES.read_text().splitlines(), (
-        "the user's contract changed. If that is meant, run `python -m tests.provider_shim.golden_schema`, "
-        "look at the difference and commit it"
-    )
-
-
-def azurerm() -> Mapping[str, Mapping[str, tuple[str, Any]]]:
-    """By data source and attribute: whether it is required, optional, computed, and its type."""
-    found: dict[str, dict[str, tuple[str, Any]]] = {}
-    for line in AZURERM.read_text().splitlines():
-        if not line.startswith("#"):
-            head, _, tail = line.partition(" ")
-            attribute, _, tail = tail.partition(" ")
-            flags = tail[: tail.index('"') - 1].rstrip(" [")
-            found.setdefault(head, {})[attribute] = (flags, json.loads(tail[len(flags) :]))
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(azurerm()))
-def test_the_attributes_are_azurerms(name: str) -> None:
-    block = data_source_schema(DATA_SOURCES[name]).block
-    ours = {one.name: (_flags(one), one.type) for one in block.attributes if one.name != "id"}
-    assert ours == azurerm()[name]
-    assert [one.name for one in block.blocks] == ["timeouts"]
-
-
-def _flags(attribute: Attribute) -> str:
-    return " ".join(flag for flag in ("required", "optional", "computed") if getattr(attribute, flag))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_terraform_would_take_the_schema(name: str) -> None:
-    schema = Provider().data_source_schemas()[name]
-    assert list(check_schema(schema, name)) == []
-    undescribed = [one.name for one in schema.block.attributes if not one.description.endswith(".")]
-    assert undescribed == []
-    assert schema.block.description.endswith(".")
 
 
 def stocked(lab: Lab, kind: type[Lookup]) -> list[Resource]:
