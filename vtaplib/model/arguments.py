@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from vtaplib.model import ids
-from vtaplib.model.marks import Canonical, Constraint, Length, Matches, OneOf, Satisfies
+from vtaplib.model.marks import Arm, Canonical, Constraint, Length, Matches, OneOf, Satisfies
 
 
 def normalise_location(location: str) -> str:
@@ -85,7 +85,12 @@ class IdOf(Constraint):
 
 NonEmpty = Annotated[str, Length(1)]
 Location = Annotated[str, Length(1), Canonical(normalise_location)]
-EdgeZone = Annotated[str, Length(1), Canonical(normalise_location)]
+EdgeZone = Annotated[
+    str,
+    Length(1),
+    Canonical(normalise_location),
+    Arm("extendedLocation.name", beside=("extendedLocation.type", "EdgeZone")),
+]
 Tags = Annotated[Mapping[str, str], Satisfies(_tags_problem)]
 IpAddress = Annotated[str, Satisfies(_address_problem)]
 IpAddressOrEmpty = Annotated[str, Satisfies(_address_or_empty_problem)]

@@ -4,9 +4,9 @@ as resources of their own; each is a module beside this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import (
@@ -24,6 +24,7 @@ from vtaplib.model.arguments import (
 from vtaplib.model.base import Block
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     CreateOnly,
     Derived,
@@ -31,6 +32,7 @@ from vtaplib.model.marks import (
     Inert,
     Items,
     Length,
+    NotInArm,
     OneOf,
     OptionalAssigned,
     Ref,
@@ -61,8 +63,11 @@ class LbFrontendIpConfiguration(Block):
     name: NonEmpty
     """The name of the frontend, unique in the load balancer."""
     gateway_load_balancer_frontend_ip_configuration_id: (
-        OptionalAssigned[
-            Inert[Annotated[str, IdOf("Microsoft.Network/loadBalancers/frontendIPConfigurations")]]
+        Annotated[
+            OptionalAssigned[
+                Inert[Annotated[str, IdOf("Microsoft.Network/loadBalancers/frontendIPConfigurations")]]
+            ],
+            Arm("properties.gatewayLoadBalancer.id"),
         ]
         | None
     ) = None
@@ -70,7 +75,10 @@ class LbFrontendIpConfiguration(Block):
     private_ip_address: OptionalAssigned[IpAddressOrEmpty] | None = None
     """The private address; asked for where the allocation is Static, given where it is Dynamic."""
     private_ip_address_allocation: (
-        OptionalAssigned[Annotated[str, OneOf(("Dynamic", "Static"), ignore_case=True), CaseInsensitive]]
+        Annotated[
+            OptionalAssigned[Annotated[str, OneOf(("Dynamic", "Static"), ignore_case=True), CaseInsensitive]],
+            Arm("properties.privateIPAllocationMethod"),
+        ]
         | None
     ) = None
     """`Dynamic` (the lowest free address, kept) or `Static`."""
@@ -88,11 +96,17 @@ class LbFrontendIpConfiguration(Block):
     """The availability zones of the frontend's address."""
     id: Assigned[str] = SERVICE
     """The ID of the frontend."""
-    inbound_nat_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    inbound_nat_rules: Annotated[
+        Derived[Unordered[Sequence[str]]], Arm("properties.inboundNatRules[].id")
+    ] = SERVICE
     """The IDs of inbound NAT rules on the frontend."""
-    load_balancer_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    load_balancer_rules: Annotated[
+        Derived[Unordered[Sequence[str]]], Arm("properties.loadBalancingRules[].id")
+    ] = SERVICE
     """The IDs of load-balancing rules on the frontend."""
-    outbound_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    outbound_rules: Annotated[Derived[Unordered[Sequence[str]]], Arm("properties.outboundRules[].id")] = (
+        SERVICE
+    )
     """The IDs of outbound rules on the frontend."""
 
     @property
@@ -110,6 +124,11 @@ class Lb(PubliclyAddressedResource):
     )
     holder_field = "frontend_ip_configuration"
     dependents = ("LbRule", "VirtualNetworkTap")
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.inboundNatPools": (),
+        "properties.inboundNatRules": (),
+        "properties.outboundRules": (),
+    }
 
     name: CreateOnly[NetworkName]
     """The name of the load balancer."""
@@ -121,15 +140,17 @@ class Lb(PubliclyAddressedResource):
     """The edge zone inside the region."""
     frontend_ip_configuration: Annotated[Sequence[LbFrontendIpConfiguration], Items(0, minimum_if_set=1)] = ()
     """The addresses that the load balancer listens on."""
-    sku: CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "Gateway"))]] = "Standard"
+    sku: Annotated[CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "Gateway"))]], Arm("sku.name")] = (
+        "Standard"
+    )
     """The SKU."""
-    sku_tier: CreateOnly[SkuTier] = "Regional"
+    sku_tier: Annotated[CreateOnly[SkuTier], Arm("sku.tier")] = "Regional"
     """The tier of the SKU."""
     tags: Tags | None = None
     """Tags of the resource."""
-    private_ip_address: Assigned[str] = SERVICE
+    private_ip_address: NotInArm[Assigned[str]] = SERVICE
     """The private address of the first internal frontend."""
-    private_ip_addresses: Assigned[Sequence[str]] = SERVICE
+    private_ip_addresses: NotInArm[Assigned[Sequence[str]]] = SERVICE
     """The private addresses of all internal frontends."""
 
     private_addresses_per_virtual_network = addresses_per_network(holder_field)

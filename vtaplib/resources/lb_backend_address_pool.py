@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
-from vtaplib.model.marks import SERVICE, CreateOnly, Derived, Inert, Items, OneOf, Ref
+from vtaplib.model.marks import SERVICE, Arm, CreateOnly, Derived, Inert, Items, OneOf, Ref
 from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.lb import Lb
@@ -37,24 +37,34 @@ class LbBackendAddressPool(Resource):
 
     id_format = "{loadbalancer_id}/backendAddressPools/{name}"
     combinations = (RequiredWith("synchronous_mode", "virtual_network_id"),)
+    arm_says: ClassVar[Mapping[str, Any]] = {"properties.loadBalancerBackendAddresses": ()}
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""
     name: CreateOnly[NetworkName]
     """The name of the pool."""
-    synchronous_mode: CreateOnly[Inert[Annotated[str, OneOf(("Automatic", "Manual"))]]] | None = None
+    synchronous_mode: (
+        Annotated[
+            CreateOnly[Inert[Annotated[str, OneOf(("Automatic", "Manual"))]]], Arm("properties.syncMode")
+        ]
+        | None
+    ) = None
     """How backends by address are kept up to date; Standard only, needs `virtual_network_id`."""
     tunnel_interface: Annotated[Sequence[TunnelInterface], Items(0, minimum_if_set=1)] = ()
     """The tunnels of a Gateway load balancer."""
     virtual_network_id: Inert[Ref[VirtualNetwork]] | None = None
     """The network that backends by address are in."""
-    backend_ip_configurations: Derived[Sequence[str]] = SERVICE
+    backend_ip_configurations: Annotated[
+        Derived[Sequence[str]], Arm("properties.backendIPConfigurations[].id")
+    ] = SERVICE
     """The IDs of the IP configurations in the pool."""
-    inbound_nat_rules: Derived[Sequence[str]] = SERVICE
+    inbound_nat_rules: Annotated[Derived[Sequence[str]], Arm("properties.inboundNatRules[].id")] = SERVICE
     """The IDs of inbound NAT rules that use the pool."""
-    load_balancing_rules: Derived[Sequence[str]] = SERVICE
+    load_balancing_rules: Annotated[Derived[Sequence[str]], Arm("properties.loadBalancingRules[].id")] = (
+        SERVICE
+    )
     """The IDs of load-balancing rules that use the pool."""
-    outbound_rules: Derived[Sequence[str]] = SERVICE
+    outbound_rules: Annotated[Derived[Sequence[str]], Arm("properties.outboundRules[].id")] = SERVICE
     """The IDs of outbound rules that use the pool."""
 
     def derive(self, view: View) -> Iterator[Assignment]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import NetworkName
-from vtaplib.model.marks import SERVICE, Between, CreateOnly, Derived, Inert, OneOf, Ref, Unordered
+from vtaplib.model.marks import SERVICE, Arm, Between, CreateOnly, Derived, Inert, OneOf, Ref, Unordered
 from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.lb import Lb
@@ -25,6 +25,7 @@ class LbProbe(Resource):
 
     id_format = "{loadbalancer_id}/probes/{name}"
     dependents = ("LbRule",)
+    arm_says: ClassVar[Mapping[str, Any]] = {"properties.noHealthyBackendsBehavior": "AllProbedDown"}
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""
@@ -42,7 +43,9 @@ class LbProbe(Resource):
     """The protocol of the probe. There is none over UDP."""
     request_path: str | None = None
     """The path asked for; required for Http and Https."""
-    load_balancer_rules: Derived[Unordered[Sequence[str]]] = SERVICE
+    load_balancer_rules: Annotated[
+        Derived[Unordered[Sequence[str]]], Arm("properties.loadBalancingRules[].id")
+    ] = SERVICE
     """The IDs of the rules that use the probe."""
 
     def derive(self, view: View) -> Iterator[Assignment]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from vtaplib.model.combination import ConflictsWith
-from vtaplib.model.marks import CreateOnly, Inert, OneOf, OptionalAssigned, Sensitive, Unordered
+from vtaplib.model.marks import Arm, CreateOnly, Inert, OneOf, OptionalAssigned, Sensitive, Unordered
 from vtaplib.model.resource import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,
     BY_PLATFORM,
     IMAGE_DEFAULT,
+    PATCHES,
     ProvisionedVirtualMachine,
 )
 from vtaplib.resources.virtual_machine_blocks import AdminSshKey, Secret
@@ -54,22 +55,48 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
         ("patch_mode", IMAGE_DEFAULT),
     )
     computer_names = LINUX_COMPUTER_NAMES
+    arm_words: ClassVar[Mapping[str, str]] = {"os": "linux"}
 
-    admin_password: CreateOnly[Sensitive[Inert[LinuxPassword]]] | None = None
+    admin_password: (
+        Annotated[CreateOnly[Sensitive[Inert[LinuxPassword]]], Arm("properties.osProfile.adminPassword")]
+        | None
+    ) = None
     """The administrator's password; needs `disable_password_authentication = false`."""
-    admin_ssh_key: CreateOnly[Unordered[Sequence[AdminSshKey]]] = ()
+    admin_ssh_key: Annotated[
+        CreateOnly[Unordered[Sequence[AdminSshKey]]],
+        Arm("properties.osProfile.linuxConfiguration.ssh.publicKeys"),
+    ] = ()
     """The administrator's public keys."""
-    admin_username: CreateOnly[Inert[LinuxUsername]] | None = None
+    admin_username: (
+        Annotated[CreateOnly[Inert[LinuxUsername]], Arm("properties.osProfile.adminUsername")] | None
+    ) = None
     """The administrator's account."""
-    computer_name: OptionalAssigned[CreateOnly[Inert[LinuxComputerName]]] | None = None
+    computer_name: (
+        Annotated[
+            OptionalAssigned[CreateOnly[Inert[LinuxComputerName]]], Arm("properties.osProfile.computerName")
+        ]
+        | None
+    ) = None
     """The host name; the machine's name where left out."""
-    disable_password_authentication: OptionalAssigned[CreateOnly[Inert[bool]]] | None = None
+    disable_password_authentication: (
+        Annotated[
+            OptionalAssigned[CreateOnly[Inert[bool]]],
+            Arm("properties.osProfile.linuxConfiguration.disablePasswordAuthentication"),
+        ]
+        | None
+    ) = None
     """Whether only keys log in; true where left out."""
     license_type: Inert[Annotated[str, OneOf(LICENSE_TYPES)]] | None = None
     """A licence of one's own."""
-    patch_mode: OptionalAssigned[Inert[Annotated[str, OneOf((BY_PLATFORM, IMAGE_DEFAULT))]]] | None = None
+    patch_mode: (
+        Annotated[
+            OptionalAssigned[Inert[Annotated[str, OneOf((BY_PLATFORM, IMAGE_DEFAULT))]]],
+            Arm(f"{PATCHES}.patchMode"),
+        ]
+        | None
+    ) = None
     """Who installs patches."""
-    secret: Sequence[Secret] = ()
+    secret: Annotated[Sequence[Secret], Arm("properties.osProfile.secrets")] = ()
     """Certificates to install."""
 
     def untold_secrets(self) -> Iterator[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import maybe_address
@@ -24,11 +24,13 @@ from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     CreateOnly,
     Derived,
     Inert,
     Items,
+    NotInArm,
     OneOf,
     OptionalAssigned,
     Ref,
@@ -58,12 +60,16 @@ class NetworkInterfaceIpConfiguration(Block):
 
     id_segment = "ipConfigurations"
     owner = "NetworkInterface"
+    arm_says: ClassVar[Mapping[str, Any]] = {"properties.virtualNetworkTaps": None}
 
     name: NonEmpty
     """The name of the configuration, unique in the interface."""
     gateway_load_balancer_frontend_ip_configuration_id: (
-        OptionalAssigned[
-            Inert[Annotated[str, IdOf("Microsoft.Network/loadBalancers/frontendIPConfigurations")]]
+        Annotated[
+            OptionalAssigned[
+                Inert[Annotated[str, IdOf("Microsoft.Network/loadBalancers/frontendIPConfigurations")]]
+            ],
+            Arm("properties.gatewayLoadBalancer.id"),
         ]
         | None
     ) = None
@@ -72,7 +78,7 @@ class NetworkInterfaceIpConfiguration(Block):
     """Whether it is the interface's primary configuration. Exactly one of several must be."""
     private_ip_address: OptionalAssigned[str] | None = None
     """The private address; asked for where the allocation is Static, given where it is Dynamic."""
-    private_ip_address_allocation: AllocationMethod
+    private_ip_address_allocation: Annotated[AllocationMethod, Arm("properties.privateIPAllocationMethod")]
     """`Dynamic` (the lowest free address, kept) or `Static`."""
     private_ip_address_version: AddressVersion = "IPv4"
     """The address family."""
@@ -82,6 +88,12 @@ class NetworkInterfaceIpConfiguration(Block):
     """The ID of the subnet; required for IPv4."""
     id: Assigned[str] = SERVICE
     """The ID of the configuration. azurerm has none; a TAP's destination is written with it."""
+
+
+def _is_first(interface: NetworkInterface, view: View) -> bool | None:
+    """Whether the interface is its machine's primary one; None if it has no machine."""
+    machine: Any = next(view.referrers(interface.id, resource_kind("VirtualMachine")), None)
+    return None if machine is None else ids.key(machine.network_interface_ids[0]) == ids.key(interface.id)
 
 
 class NetworkInterface(PubliclyAddressedResource):
@@ -103,6 +115,17 @@ class NetworkInterface(PubliclyAddressedResource):
         "NetworkInterfaceTapConfiguration",
         "VirtualNetworkTap",
     )
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "kind": "Regular",
+        "properties.allowPort25Out": None,
+        "properties.disableTcpStateTracking": False,
+        "properties.dnsSettings.internalFqdn": None,
+        "properties.hostedWorkloads": (),
+        "properties.nicType": "Standard",
+        "properties.primary": _is_first,
+        "properties.privateEndpoint": None,
+        "properties.vnetEncryptionSupported": None,
+    }
 
     name: CreateOnly[NetworkName]
     """The name of the interface."""
@@ -116,11 +139,15 @@ class NetworkInterface(PubliclyAddressedResource):
     """The mode of the auxiliary network device; needs `auxiliary_sku`."""
     auxiliary_sku: Inert[Annotated[str, OneOf(AUXILIARY_SKUS)]] | None = None
     """The size of the auxiliary network device; needs `auxiliary_mode`."""
-    dns_servers: Inert[Sequence[NonEmpty]] | None = None
+    dns_servers: (
+        Annotated[Inert[Sequence[NonEmpty]], Arm("properties.dnsSettings.dnsServers", always=True)] | None
+    ) = None
     """Addresses of DNS servers, instead of the network's."""
     edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
     """The edge zone inside the region."""
-    internal_dns_name_label: Inert[NonEmpty] | None = None
+    internal_dns_name_label: (
+        Annotated[Inert[NonEmpty], Arm("properties.dnsSettings.internalDnsNameLabel")] | None
+    ) = None
     """The name of the interface in the network's internal DNS."""
     ip_configuration: Annotated[Sequence[NetworkInterfaceIpConfiguration], Items(1)]
     """The addresses of the interface."""
@@ -128,15 +155,19 @@ class NetworkInterface(PubliclyAddressedResource):
     """Whether the interface may send packets that are not from its own address."""
     tags: Tags | None = None
     """Tags of the resource."""
-    applied_dns_servers: Assigned[Sequence[str]] = SERVICE
+    applied_dns_servers: Annotated[
+        Assigned[Sequence[str]], Arm("properties.dnsSettings.appliedDnsServers", always=True)
+    ] = SERVICE
     """The DNS servers in force."""
-    internal_domain_name_suffix: Assigned[str] = SERVICE
+    internal_domain_name_suffix: Annotated[
+        Assigned[str], Arm("properties.dnsSettings.internalDomainNameSuffix")
+    ] = SERVICE
     """The suffix of the interface's name in the internal DNS."""
     mac_address: Assigned[str] = SERVICE
     """The MAC address; empty until a machine is attached for the first time."""
-    private_ip_address: Assigned[str] = SERVICE
+    private_ip_address: NotInArm[Assigned[str]] = SERVICE
     """The primary private address."""
-    private_ip_addresses: Assigned[Sequence[str]] = SERVICE
+    private_ip_addresses: NotInArm[Assigned[Sequence[str]]] = SERVICE
     """All private addresses."""
     virtual_machine_id: Derived[str] = SERVICE
     """The ID of the machine that the interface is attached to."""

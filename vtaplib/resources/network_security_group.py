@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
 from vtaplib.model.base import Block
@@ -14,6 +14,7 @@ from vtaplib.model.marks import (
     CreateOnly,
     Inline,
     Internal,
+    NotInArm,
     OptionalAssigned,
     Ref,
     Unordered,
@@ -41,6 +42,12 @@ class NetworkSecurityGroup(Resource):
         "/providers/Microsoft.Network/networkSecurityGroups/{name}"
     )
     in_use_code = ErrorCode.IN_USE_NETWORK_SECURITY_GROUP_CANNOT_BE_DELETED
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.defaultSecurityRules": None,
+        "properties.flushConnection": False,
+        "properties.networkInterfaces": lambda it, view: _guarded(it, "network_interface_id", view),
+        "properties.subnets": lambda it, view: _guarded(it, "subnet_id", view),
+    }
 
     name: CreateOnly[NetworkName]
     """The name of the security group."""
@@ -55,7 +62,7 @@ class NetworkSecurityGroup(Resource):
     rules stay; an empty list removes them."""
     tags: Tags | None = None
     """Tags of the resource."""
-    lists_its_rules: Internal[Assigned[bool]] = SERVICE
+    lists_its_rules: NotInArm[Internal[Assigned[bool]]] = SERVICE
     """Whether the last write of the group said which rules it has, all of them."""
 
     def assign(self, view: View, before: NetworkSecurityGroup | None) -> Iterator[Assignment]:
@@ -87,3 +94,9 @@ def in_another_region(path: Path, neighbour_id: str, group: NetworkSecurityGroup
                 "must be in one region"
             ),
         )
+
+
+def _guarded(group: NetworkSecurityGroup, name: str, view: View) -> Sequence[Mapping[str, str]] | None:
+    """What the group is attached to, by the field that says so."""
+    attached = view.referrers(group.id, Resource)
+    return [{"id": getattr(one, name)} for one in attached if name in one.fields()] or None

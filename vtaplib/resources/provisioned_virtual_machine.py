@@ -6,15 +6,16 @@ What concerns the network is in `virtual_machine`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Base64, CaseInsensitive, EdgeZone, IdOf, NonEmpty, Tags
 from vtaplib.model.combination import ConflictsWith, ExactlyOneOf, RequiredWith
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     Between,
     Constraint,
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 DEFAULT_DISK_SIZE_GB = 30
 NO_BID = -1.0
 IMAGE_DEFAULT = "ImageDefault"
+CONFIGURATION = "properties.osProfile.{os}Configuration"
+PATCHES = f"{CONFIGURATION}.patchSettings"
+BY_PLATFORM_SETTINGS = f"{PATCHES}.automaticByPlatformSettings"
 BY_PLATFORM = "AutomaticByPlatform"
 ATTACHED_DISK = "os_managed_disk_id"
 OS_MANAGED = (
@@ -106,89 +110,166 @@ class ProvisionedVirtualMachine(VirtualMachine):
     """What the service makes of arguments that are left out."""
     computer_names: ClassVar[Constraint]
     """What the system takes for a host name."""
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.instanceView": None,
+        "properties.osProfile.requireGuestProvisionSignal": None,
+        "properties.securityProfile.securityType": lambda it, view: _security_type(it),
+        "properties.storageProfile.osDisk.createOption": lambda it, view: (
+            "FromImage" if it.has_image else "Attach"
+        ),
+        "properties.storageProfile.osDisk.osType": lambda it, view: it.arm_words["os"].capitalize(),
+        "properties.timeCreated": None,
+    }
 
     if TYPE_CHECKING:  # what both systems have too, each with its own constraints
         admin_username: str | None = None
         computer_name: str | None = None
         patch_mode: str | None = None
 
-    os_disk: OsDisk
+    os_disk: Annotated[OsDisk, Arm("properties.storageProfile.osDisk")]
     """The system disk."""
     additional_capabilities: AdditionalCapabilities | None = None
     """Capabilities that the size may offer."""
-    allow_extension_operations: OptionalAssigned[Inert[bool]] | None = None
+    allow_extension_operations: (
+        Annotated[OptionalAssigned[Inert[bool]], Arm("properties.osProfile.allowExtensionOperations")] | None
+    ) = None
     """Whether extensions may run; true where left out."""
     availability_set_id: (
         CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Compute/availabilitySets"), CaseInsensitive]]] | None
     ) = None
     """The ID of the availability set."""
-    boot_diagnostics: BootDiagnostics | None = None
+    boot_diagnostics: (
+        Annotated[BootDiagnostics, Arm("properties.diagnosticsProfile.bootDiagnostics")] | None
+    ) = None
     """Where the boot log goes."""
-    bypass_platform_safety_checks_on_user_schedule_enabled: Inert[bool] = False
+    bypass_platform_safety_checks_on_user_schedule_enabled: Annotated[
+        Inert[bool], Arm(f"{BY_PLATFORM_SETTINGS}.bypassPlatformSafetyChecksOnUserSchedule", unset=False)
+    ] = False
     """Whether patches on a schedule skip the platform's checks."""
     capacity_reservation_group_id: (
-        Inert[Annotated[str, IdOf("Microsoft.Compute/capacityReservationGroups"), CaseInsensitive]] | None
+        Annotated[
+            Inert[Annotated[str, IdOf("Microsoft.Compute/capacityReservationGroups"), CaseInsensitive]],
+            Arm("properties.capacityReservation.capacityReservationGroup.id"),
+        ]
+        | None
     ) = None
     """The ID of the capacity reservation group."""
-    custom_data: CreateOnly[Sensitive[Inert[Base64]]] | None = None
+    custom_data: (
+        Annotated[CreateOnly[Sensitive[Inert[Base64]]], Arm("properties.osProfile.customData")] | None
+    ) = None
     """Data for the first boot, in base64."""
     dedicated_host_group_id: (
-        Inert[Annotated[str, IdOf("Microsoft.Compute/hostGroups"), CaseInsensitive]] | None
+        Annotated[
+            Inert[Annotated[str, IdOf("Microsoft.Compute/hostGroups"), CaseInsensitive]],
+            Arm("properties.hostGroup.id"),
+        ]
+        | None
     ) = None
     """The ID of the dedicated host group."""
     dedicated_host_id: (
-        Inert[Annotated[str, IdOf("Microsoft.Compute/hostGroups/hosts"), CaseInsensitive]] | None
+        Annotated[
+            Inert[Annotated[str, IdOf("Microsoft.Compute/hostGroups/hosts"), CaseInsensitive]],
+            Arm("properties.host.id"),
+        ]
+        | None
     ) = None
     """The ID of the dedicated host."""
-    disk_controller_type: OptionalAssigned[Inert[Annotated[str, OneOf(("NVMe", "SCSI"))]]] | None = None
+    disk_controller_type: (
+        Annotated[
+            OptionalAssigned[Inert[Annotated[str, OneOf(("NVMe", "SCSI"))]]],
+            Arm("properties.storageProfile.diskControllerType"),
+        ]
+        | None
+    ) = None
     """The disk controller."""
     edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
     """The edge zone inside the region."""
-    encryption_at_host_enabled: Inert[bool] | None = None
+    encryption_at_host_enabled: (
+        Annotated[Inert[bool], Arm("properties.securityProfile.encryptionAtHost")] | None
+    ) = None
     """Whether disks are encrypted on the host."""
     eviction_policy: CreateOnly[Inert[Annotated[str, OneOf(("Deallocate", "Delete"))]]] | None = None
     """What happens to an evicted Spot machine."""
     extensions_time_budget: Inert[Annotated[str, Satisfies(_extensions_budget_problem)]] = "PT1H30M"
     """How long all extensions together may take."""
-    gallery_application: Annotated[Sequence[GalleryApplication], Items(0, 100)] = ()
+    gallery_application: Annotated[
+        Sequence[GalleryApplication], Items(0, 100), Arm("properties.applicationProfile.galleryApplications")
+    ] = ()
     """Applications to install."""
-    identity: Identity | None = None
+    identity: Annotated[Identity, Arm("identity")] | None = None
     """The managed identity."""
-    max_bid_price: Inert[Annotated[float, Between(-1)]] = NO_BID
+    max_bid_price: Annotated[
+        Inert[Annotated[float, Between(-1)]], Arm("properties.billingProfile.maxPrice", unset=NO_BID)
+    ] = NO_BID
     """The highest hourly price of a Spot machine; -1 for no limit."""
-    os_image_notification: OsImageNotification | None = None
+    os_image_notification: (
+        Annotated[OsImageNotification, Arm("properties.scheduledEventsProfile.osImageNotificationProfile")]
+        | None
+    ) = None
     """A notice before the image is replaced."""
     os_managed_disk_id: (
-        OptionalAssigned[CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Compute/disks")]]]] | None
+        Annotated[
+            OptionalAssigned[CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Compute/disks")]]]],
+            Arm("properties.storageProfile.osDisk.managedDisk.id"),
+        ]
+        | None
     ) = None
     """The ID of an existing system disk to attach."""
     patch_assessment_mode: (
-        OptionalAssigned[Inert[Annotated[str, OneOf((BY_PLATFORM, IMAGE_DEFAULT))]]] | None
+        Annotated[
+            OptionalAssigned[Inert[Annotated[str, OneOf((BY_PLATFORM, IMAGE_DEFAULT))]]],
+            Arm(f"{PATCHES}.assessmentMode"),
+        ]
+        | None
     ) = None
     """Who looks for patches."""
-    plan: CreateOnly[Plan] | None = None
+    plan: Annotated[CreateOnly[Plan], Arm("plan")] | None = None
     """The marketplace plan."""
-    platform_fault_domain: CreateOnly[Inert[Annotated[int, Between(-1)]]] = -1
+    platform_fault_domain: Annotated[CreateOnly[Inert[Annotated[int, Between(-1)]]], Arm(unset=-1)] = -1
     """The fault domain in a scale set; -1 for any."""
     priority: CreateOnly[Inert[Annotated[str, OneOf(("Regular", "Spot"))]]] = "Regular"
     """Whether the machine can be evicted."""
-    provision_vm_agent: OptionalAssigned[CreateOnly[Inert[bool]]] | None = None
+    provision_vm_agent: (
+        Annotated[OptionalAssigned[CreateOnly[Inert[bool]]], Arm(f"{CONFIGURATION}.provisionVMAgent")] | None
+    ) = None
     """Whether the agent is installed; true where left out."""
     proximity_placement_group_id: (
         Inert[Annotated[str, IdOf("Microsoft.Compute/proximityPlacementGroups"), CaseInsensitive]] | None
     ) = None
     """The ID of the proximity placement group."""
-    reboot_setting: Inert[Annotated[str, OneOf(("Always", "IfRequired", "Never"))]] | None = None
+    reboot_setting: (
+        Annotated[
+            Inert[Annotated[str, OneOf(("Always", "IfRequired", "Never"))]],
+            Arm(f"{BY_PLATFORM_SETTINGS}.rebootSetting"),
+        ]
+        | None
+    ) = None
     """Whether patches may reboot the machine."""
-    secure_boot_enabled: CreateOnly[Inert[bool]] | None = None
+    secure_boot_enabled: (
+        Annotated[CreateOnly[Inert[bool]], Arm("properties.securityProfile.uefiSettings.secureBootEnabled")]
+        | None
+    ) = None
     """Whether secure boot is on."""
-    source_image_id: CreateOnly[Inert[Annotated[str, Satisfies(_image_problem)]]] | None = None
+    source_image_id: (
+        Annotated[
+            CreateOnly[Inert[Annotated[str, Satisfies(_image_problem)]]],
+            Arm("properties.storageProfile.imageReference.id"),
+        ]
+        | None
+    ) = None
     """The ID of the image."""
-    source_image_reference: CreateOnly[SourceImageReference] | None = None
+    source_image_reference: (
+        Annotated[CreateOnly[SourceImageReference], Arm("properties.storageProfile.imageReference")] | None
+    ) = None
     """The marketplace image."""
     tags: Tags | None = None
     """Tags of the resource."""
-    termination_notification: TerminationNotification | None = None
+    termination_notification: (
+        Annotated[
+            TerminationNotification, Arm("properties.scheduledEventsProfile.terminateNotificationProfile")
+        ]
+        | None
+    ) = None
     """A notice before the machine is deleted."""
     user_data: Inert[Base64] | None = None
     """Data that the machine can read, in base64."""
@@ -196,12 +277,27 @@ class ProvisionedVirtualMachine(VirtualMachine):
         Inert[Annotated[str, IdOf("Microsoft.Compute/virtualMachineScaleSets")]] | None
     ) = None
     """The ID of the scale set."""
-    vtpm_enabled: CreateOnly[Inert[bool]] | None = None
+    vtpm_enabled: (
+        Annotated[CreateOnly[Inert[bool]], Arm("properties.securityProfile.uefiSettings.vTpmEnabled")] | None
+    ) = None
     """Whether a virtual TPM is there."""
-    zone: CreateOnly[Inert[NonEmpty]] | None = None
+    zone: Annotated[CreateOnly[Inert[NonEmpty]], Arm("zones[0]")] | None = None
     """The availability zone."""
-    vm_agent_platform_updates_enabled: Assigned[bool] = SERVICE
+    vm_agent_platform_updates_enabled: Annotated[
+        Assigned[bool], Arm(f"{CONFIGURATION}.enableVMAgentPlatformUpdates")
+    ] = SERVICE
     """Whether the platform updates the agent."""
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the system disk is made from an image, and not one that exists."""
+        return bool(self.source_image_id or self.source_image_reference)
+
+    def requested(self) -> Self:
+        if self.has_image:
+            return self.replace(os_managed_disk_id=None)
+        given = {name: self.fields()[name].default for name in OS_MANAGED if name in self.fields()}
+        return self.replace(**given, os_disk=self.os_disk.replace(name=None, storage_account_type=None))
 
     def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
         yield from super().assign(view, before)
@@ -294,3 +390,9 @@ def _disk_name(machine: ProvisionedVirtualMachine) -> str:
 def _disk_id(machine: ProvisionedVirtualMachine) -> str:
     group = ids.parent(machine.id).rpartition("/providers/")[0]
     return f"{group}/providers/Microsoft.Compute/disks/{machine.os_disk.name or _disk_name(machine)}"
+
+
+def _security_type(machine: ProvisionedVirtualMachine) -> str | None:
+    if machine.os_disk.security_encryption_type:
+        return "ConfidentialVM"
+    return "TrustedLaunch" if machine.secure_boot_enabled or machine.vtpm_enabled else None

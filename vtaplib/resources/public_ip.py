@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from vtaplib.model.arguments import (
     AddressVersion,
@@ -24,6 +24,7 @@ from vtaplib.model.arguments import (
 )
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     Between,
     CreateOnly,
@@ -38,6 +39,7 @@ from vtaplib.model.marks import (
 from vtaplib.model.resource import Assignment, Findings, Reference, Resource, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Path
+from vtaplib.resources.referring_part import parts_that_refer
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.sku_tier import SkuTier, global_needs_standard
 from vtaplib.resources.subscription import Subscription
@@ -65,6 +67,10 @@ DomainNameLabel = Annotated[
 ]
 
 
+def _ip_configuration(address: PublicIp, view: View) -> Mapping[str, str] | None:
+    return next(({"id": part} for part in parts_that_refer(address.id, view)), None)
+
+
 class PublicIp(Resource):
     """A public address."""
 
@@ -73,6 +79,10 @@ class PublicIp(Resource):
         "/providers/Microsoft.Network/publicIPAddresses/{name}"
     )
     in_use_code = ErrorCode.PUBLIC_IP_ADDRESS_CANNOT_BE_DELETED
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.ipConfiguration": _ip_configuration,
+        "properties.natGateway": None,
+    }
 
     name: CreateOnly[NetworkName]
     """The name of the public address."""
@@ -80,43 +90,55 @@ class PublicIp(Resource):
     """The name of the resource group to create the public address in."""
     location: CreateOnly[Location]
     """The Azure region; that of what has the address."""
-    allocation_method: AllocationMethod
+    allocation_method: Annotated[AllocationMethod, Arm("properties.publicIPAllocationMethod")]
     """`Static`, given at creation and kept. `Dynamic` was for the Basic SKU."""
-    ddos_protection_mode: Inert[Annotated[str, OneOf(("Disabled", "Enabled", "VirtualNetworkInherited"))]] = (
-        "VirtualNetworkInherited"
-    )
+    ddos_protection_mode: Annotated[
+        Inert[Annotated[str, OneOf(("Disabled", "Enabled", "VirtualNetworkInherited"))]],
+        Arm("properties.ddosSettings.protectionMode"),
+    ] = "VirtualNetworkInherited"
     """Whether the address is protected against floods."""
-    ddos_protection_plan_id: Inert[Annotated[str, IdOf("Microsoft.Network/ddosProtectionPlans")]] | None = (
-        None
-    )
+    ddos_protection_plan_id: (
+        Annotated[
+            Inert[Annotated[str, IdOf("Microsoft.Network/ddosProtectionPlans")]],
+            Arm("properties.ddosSettings.ddosProtectionPlan.id"),
+        ]
+        | None
+    ) = None
     """The ID of the protection plan; needs `ddos_protection_mode = "Enabled"`."""
-    domain_name_label: DomainNameLabel | None = None
+    domain_name_label: Annotated[DomainNameLabel, Arm("properties.dnsSettings.domainNameLabel")] | None = None
     """The first label of the address's name in the region's DNS."""
-    domain_name_label_scope: Annotated[str, OneOf(REUSES)] | None = None
+    domain_name_label_scope: (
+        Annotated[str, OneOf(REUSES), Arm("properties.dnsSettings.domainNameLabelScope")] | None
+    ) = None
     """Who may have the name after the address is gone; makes the name one that cannot be guessed."""
     edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
     """The edge zone inside the region."""
     idle_timeout_in_minutes: Inert[Annotated[int, Between(4, 30)]] = 4
     """Minutes after which an idle connection is forgotten."""
-    ip_tags: CreateOnly[Inert[Mapping[str, str]]] | None = None
+    ip_tags: (
+        Annotated[CreateOnly[Inert[Mapping[str, str]]], Arm("properties.ipTags", pairs=("ipTagType", "tag"))]
+        | None
+    ) = None
     """Tags of the address, such as `RoutingPreference`."""
-    ip_version: CreateOnly[AddressVersion] = "IPv4"
+    ip_version: Annotated[CreateOnly[AddressVersion], Arm("properties.publicIPAddressVersion")] = "IPv4"
     """The address family."""
     public_ip_prefix_id: (
         CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Network/publicIPPrefixes")]]] | None
     ) = None
     """The ID of the prefix to take the address from."""
-    reverse_fqdn: Inert[str] | None = None
+    reverse_fqdn: Annotated[Inert[str], Arm("properties.dnsSettings.reverseFqdn")] | None = None
     """The name that the address resolves to."""
-    sku: CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "StandardV2"))]] = "Standard"
+    sku: Annotated[
+        CreateOnly[Annotated[str, OneOf(("Basic", "Standard", "StandardV2"))]], Arm("sku.name")
+    ] = "Standard"
     """The SKU. Basic is retired."""
-    sku_tier: CreateOnly[SkuTier] = "Regional"
+    sku_tier: Annotated[CreateOnly[SkuTier], Arm("sku.tier")] = "Regional"
     """The tier of the SKU; Global is for load balancers of that tier."""
     tags: Tags | None = None
     """Tags of the resource."""
     zones: CreateOnly[Inert[Unordered[Annotated[Sequence[NonEmpty], Each((Length(1),))]]]] | None = None
     """The availability zones of the address."""
-    fqdn: Assigned[str] = SERVICE
+    fqdn: Annotated[Assigned[str], Arm("properties.dnsSettings.fqdn")] = SERVICE
     """The name of the address, where it has a `domain_name_label`."""
     ip_address: Assigned[str] = SERVICE
     """The address."""

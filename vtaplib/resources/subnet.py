@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.addresses import bits, maybe_network, networks, overlaps
 from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpty, ResourceGroupName
@@ -29,6 +29,7 @@ from vtaplib.model.marks import (
 from vtaplib.model.resource import Assignment, Findings, Reference, Resource, limit, resource_kind, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.network_security_group import unattachable
+from vtaplib.resources.referring_part import parts_that_refer
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
 from vtaplib.resources.subnet_delegation import (
@@ -49,6 +50,10 @@ ATTACHMENT = "SubnetNetworkSecurityGroupAssociation"
 ATTACHMENT_SUFFIX = "/networkSecurityGroup/attached"
 
 
+def _ip_configurations(subnet: Subnet, view: View) -> Sequence[Mapping[str, str]] | None:
+    return [{"id": part} for part in parts_that_refer(subnet.id, view)] or None
+
+
 class Subnet(Resource):
     """A range of addresses inside a virtual network."""
 
@@ -64,6 +69,13 @@ class Subnet(Resource):
         RequiredWith("route_table_id_wo", "route_table_id_wo_version"),
         RequiredWith("route_table_id_wo_version", "route_table_id_wo"),
     )
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.ipConfigurations": _ip_configurations,
+        "properties.privateEndpoints": None,
+        "properties.purpose": None,
+        "properties.resourceNavigationLinks": None,
+        "properties.serviceAssociationLinks": None,
+    }
 
     name: CreateOnly[NetworkName]
     """The name of the subnet."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import AnyResourceId
 from vtaplib.model.base import Block
@@ -131,6 +131,8 @@ class Delegation(Block):
 
 class ServiceEndpoint(Block):
     """A service that the subnet reaches over an endpoint."""
+
+    arm_says: ClassVar[Mapping[str, Any]] = {"locations": None}
 
     service: Inert[Annotated[str, OneOf(ENDPOINT_SERVICES)]]
     """The name of the service."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.marks import Arm, CreateOnly, Internal, NotInArm, Unordered
 from vtaplib.model.resource import Resource
@@ -15,6 +15,11 @@ class Subscription(Resource):
 
     id_format = "/subscriptions/{subscription_id}"
     missing_code = ErrorCode.SUBSCRIPTION_NOT_FOUND
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "subscriptionId": lambda it, view: it.subscription_id,
+        "displayName": None,
+        "state": None,
+    }
 
     tenant_id: Annotated[CreateOnly[str], Arm("tenantId")]
     """The Microsoft Entra tenant that owns the subscription."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import CaseInsensitive, HttpUrl, IdOf, NonEmpty
 from vtaplib.model.base import Block
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     Between,
     Canonical,
@@ -41,44 +42,54 @@ CertificateUrl = Annotated[
 class AdditionalCapabilities(Block):
     """Capabilities that the machine's size may offer."""
 
-    hibernation_enabled: Inert[bool] = False
+    hibernation_enabled: Annotated[Inert[bool], Arm("hibernationEnabled")] = False
     """Whether the machine can hibernate."""
-    ultra_ssd_enabled: Inert[bool] = False
+    ultra_ssd_enabled: Annotated[Inert[bool], Arm("ultraSSDEnabled")] = False
     """Whether ultra disks can be attached."""
 
 
 class AdminSshKey(Block):
     """A public key that the administrator logs in with."""
 
-    public_key: CreateOnly[
-        Inert[Annotated[str, Satisfies(public_key_problem), Canonical(without_whitespace)]]
+    public_key: Annotated[
+        CreateOnly[Inert[Annotated[str, Satisfies(public_key_problem), Canonical(without_whitespace)]]],
+        Arm("keyData"),
     ]
     """The key, in OpenSSH's one-line form: RSA of at least 2048 bits or ED25519."""
-    username: CreateOnly[Inert[NonEmpty]]
+    username: Annotated[
+        CreateOnly[Inert[NonEmpty]], Arm("path", text="/home/{username}/.ssh/authorized_keys")
+    ]
     """The account that the key is for."""
 
 
 class BootDiagnostics(Block):
     """Where the machine's boot log and screenshot go."""
 
-    storage_account_uri: Inert[str] | None = None
+    arm_says: ClassVar[Mapping[str, Any]] = {"enabled": True}
+
+    storage_account_uri: Annotated[Inert[str], Arm("storageUri")] | None = None
     """The storage account; Azure's own where left out."""
 
 
 class GalleryApplication(Block):
     """An application of a gallery to install."""
 
-    version_id: Inert[Annotated[str, IdOf("Microsoft.Compute/galleries/applications/versions")]]
+    version_id: Annotated[
+        Inert[Annotated[str, IdOf("Microsoft.Compute/galleries/applications/versions")]],
+        Arm("packageReferenceId"),
+    ]
     """The ID of the application's version."""
     automatic_upgrade_enabled: Inert[bool] = False
     """Whether newer versions are installed as they come."""
-    configuration_blob_uri: Inert[HttpUrl] | None = None
+    configuration_blob_uri: Annotated[Inert[HttpUrl], Arm("configurationReference")] | None = None
     """Where the application's configuration is."""
     order: Inert[Annotated[int, Between(0, 2147483647)]] = 0
     """The order of installation."""
-    tag: Inert[NonEmpty] | None = None
+    tag: Annotated[Inert[NonEmpty], Arm("tags")] | None = None
     """A word that the application is told."""
-    treat_failure_as_deployment_failure_enabled: Inert[bool] = False
+    treat_failure_as_deployment_failure_enabled: Annotated[
+        Inert[bool], Arm("treatFailureAsDeploymentFailure")
+    ] = False
     """Whether a failed installation fails the deployment."""
 
 
@@ -89,14 +100,16 @@ class Identity(Block):
     """The kinds of identity."""
     identity_ids: (
         Annotated[
-            Inert[Unordered[Sequence[str]]], Each((IdOf("Microsoft.ManagedIdentity/userAssignedIdentities"),))
+            Inert[Unordered[Sequence[str]]],
+            Each((IdOf("Microsoft.ManagedIdentity/userAssignedIdentities"),)),
+            Arm("userAssignedIdentities.*"),
         ]
         | None
     ) = None
     """The IDs of user-assigned identities."""
-    principal_id: Assigned[str] = SERVICE
+    principal_id: Annotated[Assigned[str], Arm("principalId")] = SERVICE
     """The principal of the system-assigned identity."""
-    tenant_id: Assigned[str] = SERVICE
+    tenant_id: Annotated[Assigned[str], Arm("tenantId")] = SERVICE
     """The tenant of the system-assigned identity."""
 
 
@@ -114,36 +127,57 @@ class DiffDiskSettings(Block):
 class OsDisk(Block):
     """The machine's system disk."""
 
+    arm_says: ClassVar[Mapping[str, Any]] = {"deleteOption": "Detach"}
+
     caching: Inert[Annotated[str, OneOf(("None", "ReadOnly", "ReadWrite"))]]
     """The caching of the disk."""
     storage_account_type: (
-        OptionalAssigned[CreateOnly[Inert[Annotated[str, OneOf(STORAGE_ACCOUNT_TYPES)]]]] | None
+        Annotated[
+            OptionalAssigned[CreateOnly[Inert[Annotated[str, OneOf(STORAGE_ACCOUNT_TYPES)]]]],
+            Arm("managedDisk.storageAccountType"),
+        ]
+        | None
     ) = None
     """The kind of storage."""
     diff_disk_settings: CreateOnly[DiffDiskSettings] | None = None
     """Makes the disk ephemeral."""
-    disk_encryption_set_id: Inert[DiskEncryptionSetId] | None = None
+    disk_encryption_set_id: (
+        Annotated[Inert[DiskEncryptionSetId], Arm("managedDisk.diskEncryptionSet.id")] | None
+    ) = None
     """The ID of the disk encryption set."""
-    disk_size_gb: OptionalAssigned[Inert[Annotated[int, Between(0, 4095)]]] | None = None
+    disk_size_gb: (
+        Annotated[OptionalAssigned[Inert[Annotated[int, Between(0, 4095)]]], Arm("diskSizeGB")] | None
+    ) = None
     """The size in GB; the image's where left out."""
     name: OptionalAssigned[CreateOnly[Inert[str]]] | None = None
     """The name of the disk."""
-    secure_vm_disk_encryption_set_id: CreateOnly[Inert[DiskEncryptionSetId]] | None = None
+    secure_vm_disk_encryption_set_id: (
+        Annotated[
+            CreateOnly[Inert[DiskEncryptionSetId]], Arm("managedDisk.securityProfile.diskEncryptionSet.id")
+        ]
+        | None
+    ) = None
     """The ID of the disk encryption set of a confidential machine."""
     security_encryption_type: (
-        CreateOnly[Inert[Annotated[str, OneOf(("VMGuestStateOnly", "DiskWithVMGuestState"))]]] | None
+        Annotated[
+            CreateOnly[Inert[Annotated[str, OneOf(("VMGuestStateOnly", "DiskWithVMGuestState"))]]],
+            Arm("managedDisk.securityProfile.securityEncryptionType"),
+        ]
+        | None
     ) = None
     """What of a confidential machine is encrypted."""
-    write_accelerator_enabled: Inert[bool] = False
+    write_accelerator_enabled: Annotated[Inert[bool], Arm("writeAcceleratorEnabled")] = False
     """Whether writes are accelerated."""
-    id: Assigned[str] = SERVICE
+    id: Annotated[Assigned[str], Arm("managedDisk.id")] = SERVICE
     """The ID of the disk."""
 
 
 class OsImageNotification(Block):
     """A notice before the image is replaced."""
 
-    timeout: Inert[Annotated[str, OneOf(("PT15M",))]] = "PT15M"
+    arm_says: ClassVar[Mapping[str, Any]] = {"enable": True}
+
+    timeout: Annotated[Inert[Annotated[str, OneOf(("PT15M",))]], Arm("notBeforeTimeout")] = "PT15M"
     """How long before."""
 
 
@@ -161,21 +195,23 @@ class Plan(Block):
 class Certificate(Block):
     """A certificate to install."""
 
-    url: Inert[CertificateUrl]
+    url: Annotated[Inert[CertificateUrl], Arm("certificateUrl")]
     """The versioned secret that holds it."""
 
 
 class Secret(Block):
     """Certificates of one key vault to install."""
 
-    key_vault_id: Inert[KeyVaultId]
+    key_vault_id: Annotated[Inert[KeyVaultId], Arm("sourceVault.id")]
     """The ID of the key vault."""
-    certificate: Unordered[Annotated[Sequence[Certificate], Items(1)]]
+    certificate: Annotated[Unordered[Annotated[Sequence[Certificate], Items(1)]], Arm("vaultCertificates")]
     """The certificates."""
 
 
 class SourceImageReference(Block):
     """The image of the marketplace that the machine starts from."""
+
+    arm_says: ClassVar[Mapping[str, Any]] = {"exactVersion": None}
 
     publisher: CreateOnly[Inert[NonEmpty]]
     """The publisher."""
@@ -198,7 +234,7 @@ def _timeout_problem(value: str) -> str | None:
 class TerminationNotification(Block):
     """A notice before the machine is deleted."""
 
-    enabled: Inert[bool]
+    enabled: Annotated[Inert[bool], Arm("enable")]
     """Whether the notice is given."""
-    timeout: Inert[Annotated[str, Satisfies(_timeout_problem)]] = "PT5M"
+    timeout: Annotated[Inert[Annotated[str, Satisfies(_timeout_problem)]], Arm("notBeforeTimeout")] = "PT5M"
     """How long before."""

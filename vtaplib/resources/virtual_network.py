@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import bits, contains, from_bits, maybe_network, networks, overlaps
@@ -81,6 +81,8 @@ class DdosProtectionPlan(Block):
 class Encryption(Block):
     """Encryption between the network's machines."""
 
+    arm_says: ClassVar[Mapping[str, Any]] = {"enabled": True}
+
     enforcement: Annotated[str, OneOf(("DropUnencrypted", "AllowUnencrypted"))]
     """What happens to traffic that cannot be encrypted."""
 
@@ -143,6 +145,13 @@ class VirtualNetwork(Resource):
     )
     combinations = (ExactlyOneOf("address_space", "ip_address_pool"),)
     dependents = ("VirtualNetworkPeering",)
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.enableDdosProtection": lambda it, view: bool(
+            it.ddos_protection_plan and it.ddos_protection_plan.enable
+        ),
+        "properties.enableVmProtection": None,
+        "properties.bgpCommunities.regionalCommunity": None,
+    }
 
     name: CreateOnly[NetworkName]
     """The name of the virtual network."""

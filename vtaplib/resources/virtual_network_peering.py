@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.addresses import networks, overlaps
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
@@ -71,6 +71,13 @@ AFTER_PUT: Mapping[tuple[PeeringState | None, PeeringState | None], PeeringState
 NAMED = "A subnet that a peering names may be planned after it."
 
 
+def _remote_space(peering: VirtualNetworkPeering, view: View) -> Mapping[str, Any] | None:
+    remote = view.find(peering.remote_virtual_network_id)
+    if not isinstance(remote, VirtualNetwork) or not remote.address_space:
+        return None
+    return {"addressPrefixes": list(remote.address_space)}
+
+
 class VirtualNetworkPeering(Resource):
     """One direction of a peering between two virtual networks."""
 
@@ -78,6 +85,16 @@ class VirtualNetworkPeering(Resource):
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
         "/providers/Microsoft.Network/virtualNetworks/{virtual_network_name}/virtualNetworkPeerings/{name}"
     )
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.doNotVerifyRemoteGateways": False,
+        "properties.localAddressSpace": None,
+        "properties.localVirtualNetworkAddressSpace": None,
+        "properties.remoteBgpCommunities": None,
+        "properties.remoteGateways": None,
+        "properties.remoteVirtualNetworkAddressSpace": _remote_space,
+        "properties.remoteVirtualNetworkEncryption": None,
+        "properties.routeServiceVips": None,
+    }
 
     name: CreateOnly[NetworkName]
     """The name of the peering."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.base import Block
 from vtaplib.model.combination import ConflictsWith, RequiredWith
 from vtaplib.model.marks import (
+    Arm,
     CreateOnly,
     Inert,
     Items,
@@ -21,6 +22,8 @@ from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,
     BY_PLATFORM,
+    CONFIGURATION,
+    PATCHES,
     ProvisionedVirtualMachine,
 )
 from vtaplib.resources.virtual_machine_blocks import Certificate, CertificateUrl, KeyVaultId
@@ -52,25 +55,34 @@ WINDOWS_MANAGED = (
 class AdditionalUnattendContent(Block):
     """A piece of the answers that Windows is installed with."""
 
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "componentName": "Microsoft-Windows-Shell-Setup",
+        "passName": "OobeSystem",
+    }
+
     content: CreateOnly[Sensitive[Inert[str]]]
     """The piece, in XML."""
-    setting: CreateOnly[Inert[Annotated[str, OneOf(("AutoLogon", "FirstLogonCommands"))]]]
+    setting: Annotated[
+        CreateOnly[Inert[Annotated[str, OneOf(("AutoLogon", "FirstLogonCommands"))]]], Arm("settingName")
+    ]
     """The setting that it answers."""
 
 
 class StoredCertificate(Certificate):
     """A certificate to install, and where."""
 
-    store: Inert[str]
+    store: Annotated[Inert[str], Arm("certificateStore")]
     """The certificate store of the machine that it goes to."""
 
 
 class StoredSecret(Block):
     """Certificates of one key vault to install."""
 
-    key_vault_id: Inert[KeyVaultId]
+    key_vault_id: Annotated[Inert[KeyVaultId], Arm("sourceVault.id")]
     """The ID of the key vault."""
-    certificate: Unordered[Annotated[Sequence[StoredCertificate], Items(1)]]
+    certificate: Annotated[
+        Unordered[Annotated[Sequence[StoredCertificate], Items(1)]], Arm("vaultCertificates")
+    ]
     """The certificates."""
 
 
@@ -99,28 +111,59 @@ class WindowsVirtualMachine(ProvisionedVirtualMachine):
         ("patch_mode", BY_SYSTEM),
     )
     computer_names = WINDOWS_COMPUTER_NAMES
+    arm_words: ClassVar[Mapping[str, str]] = {"os": "windows"}
 
-    additional_unattend_content: CreateOnly[Sequence[AdditionalUnattendContent]] = ()
+    additional_unattend_content: Annotated[
+        CreateOnly[Sequence[AdditionalUnattendContent]],
+        Arm("properties.osProfile.windowsConfiguration.additionalUnattendContent"),
+    ] = ()
     """More answers that Windows is installed with."""
-    admin_password: CreateOnly[Sensitive[Inert[WindowsPassword]]] | None = None
+    admin_password: (
+        Annotated[CreateOnly[Sensitive[Inert[WindowsPassword]]], Arm("properties.osProfile.adminPassword")]
+        | None
+    ) = None
     """The administrator's password; goes with `admin_username`."""
-    admin_username: CreateOnly[Inert[WindowsUsername]] | None = None
+    admin_username: (
+        Annotated[CreateOnly[Inert[WindowsUsername]], Arm("properties.osProfile.adminUsername")] | None
+    ) = None
     """The administrator's account."""
-    automatic_updates_enabled: OptionalAssigned[CreateOnly[Inert[bool]]] | None = None
+    automatic_updates_enabled: (
+        Annotated[OptionalAssigned[CreateOnly[Inert[bool]]], Arm(f"{CONFIGURATION}.enableAutomaticUpdates")]
+        | None
+    ) = None
     """Whether Windows updates itself; true where left out."""
-    computer_name: OptionalAssigned[CreateOnly[Inert[WindowsComputerName]]] | None = None
+    computer_name: (
+        Annotated[
+            OptionalAssigned[CreateOnly[Inert[WindowsComputerName]]], Arm("properties.osProfile.computerName")
+        ]
+        | None
+    ) = None
     """The host name, of at most 15 characters; the machine's name where left out."""
-    hotpatching_enabled: OptionalAssigned[Inert[bool]] | None = None
+    hotpatching_enabled: (
+        Annotated[OptionalAssigned[Inert[bool]], Arm(f"{PATCHES}.enableHotpatching")] | None
+    ) = None
     """Whether patches are installed without a reboot; needs patches by the platform."""
     license_type: Inert[Annotated[str, OneOf(LICENSE_TYPES)]] | None = None
     """A licence of one's own."""
-    patch_mode: OptionalAssigned[Inert[Annotated[str, OneOf(PATCH_MODES)]]] | None = None
+    patch_mode: (
+        Annotated[OptionalAssigned[Inert[Annotated[str, OneOf(PATCH_MODES)]]], Arm(f"{PATCHES}.patchMode")]
+        | None
+    ) = None
     """Who installs patches."""
-    secret: Sequence[StoredSecret] = ()
+    secret: Annotated[Sequence[StoredSecret], Arm("properties.osProfile.secrets")] = ()
     """Certificates to install."""
-    timezone: CreateOnly[Inert[Annotated[str, OneOf(TIME_ZONES)]]] | None = None
+    timezone: (
+        Annotated[
+            CreateOnly[Inert[Annotated[str, OneOf(TIME_ZONES)]]],
+            Arm("properties.osProfile.windowsConfiguration.timeZone"),
+        ]
+        | None
+    ) = None
     """The time zone, by Windows' name."""
-    winrm_listener: CreateOnly[Unordered[Sequence[WinrmListener]]] = ()
+    winrm_listener: Annotated[
+        CreateOnly[Unordered[Sequence[WinrmListener]]],
+        Arm("properties.osProfile.windowsConfiguration.winRM.listeners"),
+    ] = ()
     """Ways to reach the machine's remote management."""
 
     def untold_secrets(self) -> Iterator[str]:
