@@ -160,6 +160,7 @@ class Overlay(View):
 
     def _validated(self, resource: Resource, *, strict_ids: bool) -> MutableSequence[Violation]:
         before = self._before(resource) if is_sound(resource) else None
+        strict_ids = strict_ids or self.policy.arm_id_case == "strict"
         return list(validate(resource, before, strict_ids=strict_ids))
 
     def _before(self, resource: R) -> R | None:

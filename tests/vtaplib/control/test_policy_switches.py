@@ -85,6 +85,19 @@ def chain(lab: Lab) -> object:
     return mirror(nic_id("collector"), "onward")
 
 
+def one_configuration_too_many(lab: Lab) -> object:
+    most, there = lab.cloud.policy.tap_configurations_per_subscription, len(configurations(lab))
+    names = [f"many{number}" for number in range(there, most + 1)]
+    lab.put(*(nic(name, ip(subnet_id("app"))) for name in names))
+    *within, last = (mirror(nic_id(name), "tap") for name in names)
+    lab.put(*within)
+    return last
+
+
+def lower_case_id(lab: Lab) -> object:
+    return mirror(nic_id("db").replace("/resourceGroups/", "/resourcegroups/"), "tap")
+
+
 OUTCOMES = {
     ("fastpath_check", "error"): (off_the_fast_path, ERROR),
     ("fastpath_check", "warn"): (off_the_fast_path, WARNING),
@@ -94,6 +107,11 @@ OUTCOMES = {
     ("multiple_taps_per_nic", "error"): (second_tap, ERROR),
     ("multiple_taps_per_nic", "warn"): (second_tap, WARNING),
     ("multiple_taps_per_nic", "allow"): (second_tap, NOTHING),
+    ("limits_mode", "error"): (one_configuration_too_many, ERROR),
+    ("limits_mode", "warn"): (one_configuration_too_many, WARNING),
+    ("limits_mode", "off"): (one_configuration_too_many, NOTHING),
+    ("arm_id_case", "insensitive"): (lower_case_id, NOTHING),
+    ("arm_id_case", "strict"): (lower_case_id, ERROR),
     ("self_mirror", "error"): (self_tap, ERROR),
     ("self_mirror", "allow"): (self_tap, NOTHING),
     ("remirror", "skip_vxlan"): (chain, NOTHING),
@@ -112,8 +130,6 @@ ELSEWHERE = {
     "delete_tap_in_use": "below",
     "delete_destination_in_use": "below",
     "vnet_put_without_subnets": "below",
-    "arm_id_case": "not judged yet",
-    "limits_mode": "not judged yet",
 }
 """Where the switches are tested that have no line above."""
 
