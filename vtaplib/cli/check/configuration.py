@@ -112,10 +112,13 @@ class Configuration:
         siblings = self._instances[instance.module, instance.type, instance.name]
         return Scope(instance.module, instance.key, siblings, block.get("for_each_expression") or {})
 
-    def provider_argument(self, instance: Instance, name: str) -> str | None:
-        """A string that the instance's provider is configured with, if the plan says it."""
-        key = self._block(instance).get("provider_config_key", "")
-        expressions = (self._providers.get(key) or {}).get("expressions") or {}
+    def provider(self, instance: Instance) -> str:
+        """The key of the provider's configuration that an instance is made with."""
+        return str(self._block(instance).get("provider_config_key", ""))
+
+    def provider_argument(self, provider: str, name: str) -> str | None:
+        """A string that a provider is configured with, if the plan says it."""
+        expressions = (self._providers.get(provider) or {}).get("expressions") or {}
         value = self._value(expressions.get(name) or {}, Scope(""))
         return value if isinstance(value, str) and value else None
 

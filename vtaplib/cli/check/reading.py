@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from vtaplib.cli.check.configuration import Configuration, Expression, Index, OpaqueError, Scope, Target
 from vtaplib.cli.check.document import Document, Instance
+from vtaplib.cli.check.homes import find_homes
 from vtaplib.control import inline, settlement
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.policy import Policy
@@ -27,9 +28,6 @@ from vtaplib.model.validation import is_sound
 from vtaplib.resources import RESOURCE_TYPES, Subscription
 
 M = TypeVar("M", bound=Model)
-
-NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
-"""The subscription of new resources, where a plan does not say which it is."""
 
 
 def type_name(kind: type[Resource]) -> str:
@@ -96,15 +94,15 @@ class Reader:
     def __init__(self, document: Document) -> None:
         self._configuration = Configuration(document)
         self._ids: dict[str, str | None] = {}
-        self._subscriptions: dict[str, str] = {}
-        self._known_subscription = _common_subscription(document.instances)
+        self._homes = find_homes(document.instances, self._configuration)
         self._untold = {kind.__name__: _untold(kind) for kind in TYPES.values()}
         self._settling = Overlay(ReadView((), whole=False), Policy(), settled=False)
 
     def subscriptions(self) -> Iterator[Subscription]:
         """The subscriptions of which the plan says the tenant."""
-        for subscription_id, tenant_id in self._subscriptions.items():
-            yield Subscription(subscription_id=subscription_id, tenant_id=tenant_id)
+        for home in self._homes.values():
+            if home.tenant_id:
+                yield Subscription(subscription_id=home.subscription_id, tenant_id=home.tenant_id)
 
     def past(self, instance: Instance) -> Resource | None:
         """The resource as it was."""
@@ -174,11 +172,7 @@ class Reader:
         return value if isinstance(value, str) and value else None
 
     def _subscription(self, instance: Instance) -> str:
-        given = self._configuration.provider_argument(instance, "subscription_id")
-        tenant = self._configuration.provider_argument(instance, "tenant_id")
-        if given and tenant:
-            self._subscriptions.setdefault(given, tenant)
-        return given or self._known_subscription
+        return self._homes[self._configuration.provider(instance)].subscription_id
 
     # References
 
@@ -318,17 +312,6 @@ def filled(given: M, other: M) -> M:
 def _only_the_service_knows(one: Field) -> bool:
     """Whether what the service gives is more than a default, or a function of names."""
     return one.has(INTERNAL) or (one.has(ASSIGNED) and one.ref is None and one.name != "id")
-
-
-def _common_subscription(instances: Sequence[Instance]) -> str:
-    """The subscription of what is known to exist, if that is in one."""
-    found = {
-        str(values["id"]).split("/")[2].lower(): str(values["id"]).split("/")[2]
-        for one in instances
-        for values in (one.before, one.after)
-        if values is not None and str(values.get("id")).startswith("/subscriptions/")
-    }
-    return next(iter(found.values())) if len(found) == 1 else NOWHERE
 
 
 _NO_SEPARATORS = str.maketrans("/|", "__")

@@ -1,0 +1,158 @@
+"""`vtap check` on what real Terraform shows of real plans: ours, and the same in the form of azurerm's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terraform.reattached import Workspace
+from tests.terraform.rule_case import RuleCase
+from tests.terraform.rule_cases import CASES
+from tests.terraform.worlds import INTERFACES, LAB, SUBNETS, group, interface, machine, network, tap, tapped
+from tests.vtaplib.cli.azurerm_plan import as_azurerm
+from vtaplib.cli.check.document import read_document
+from vtaplib.cli.check.reading import Reading, read_resources
+from vtaplib.cli.check.run import CheckRequest, check
+from vtaplib.control.policy import Policy
+from vtaplib.resources import NetworkInterface
+
+pytestmark = pytest.mark.terraform
+
+MODULE = """
+terraform {
+  required_providers {
+    azurerm = { source = "terraform.local/vtap/vtap" }
+  }
+}
+variable "network" {}
+variable "prefixes" { type = map(string) }
+resource "azurerm_subnet" "s" {
+  for_each             = var.prefixes
+  name                 = each.key
+  resource_group_name  = var.network.resource_group_name
+  virtual_network_name = var.network.name
+  address_prefixes     = [each.value]
+}
+output "ids" { value = { for key, one in azurerm_subnet.s : key => one.id } }
+output "first" { value = azurerm_subnet.s["a"].id }
+"""
+MODULES = """
+variable "nics" {
+  type    = map(object({ subnet = string }))
+  default = { one = { subnet = "a" }, two = { subnet = "b" }, three = { subnet = "b" } }
+}
+module "subnets" {
+  source   = "./subnets"
+  for_each = toset(["x"])
+  network  = azurerm_virtual_network.v
+  prefixes = { a = "10.0.0.0/24", b = "10.0.1.0/24" }
+}
+resource "azurerm_network_interface" "n" {
+  for_each            = var.nics
+  name                = each.key
+  resource_group_name = azurerm_resource_group.lab.name
+  location            = azurerm_resource_group.lab.location
+  ip_configuration {
+    name                          = "ip"
+    subnet_id                     = module.subnets["x"].ids[each.value.subnet]
+    private_ip_address_allocation = "Dynamic"
+  }
+}
+resource "azurerm_network_interface" "d" {
+  name                = "d"
+  resource_group_name = azurerm_resource_group.lab.name
+  location            = azurerm_resource_group.lab.location
+  ip_configuration {
+    name                          = "ip"
+    subnet_id                     = module.subnets["x"].first
+    private_ip_address_allocation = "Dynamic"
+  }
+}
+resource "azurerm_virtual_network_tap" "t" {
+  name                = "t"
+  resource_group_name = azurerm_resource_group.lab.name
+  location            = azurerm_resource_group.lab.location
+
+  destination_network_interface_ip_configuration_id = "${azurerm_network_interface.d.id}/ipConfigurations/ip"
+}
+resource "azurerm_network_interface_tap_configuration" "m" {
+  for_each               = azurerm_network_interface.n
+  name                   = "m"
+  network_interface_id   = each.value.id
+  virtual_network_tap_id = azurerm_virtual_network_tap.t.id
+}
+"""
+
+
+def planned(workspace: Workspace, *arguments: str) -> dict[str, Any]:
+    """What Terraform shows of its plan."""
+    outcome = workspace.plan("-out=plan.bin", *arguments)
+    assert not outcome.errors, outcome.told
+    shown = json.loads(workspace.run("show", "-json", "plan.bin"))
+    assert isinstance(shown, dict)
+    return shown
+
+
+def written(directory: Path, document: dict[str, Any]) -> str:
+    path = directory / "plan.json"
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
+def read(directory: Path, document: dict[str, Any]) -> Reading:
+    return read_resources(read_document(written(directory, document)))
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.type_name.removeprefix('azurerm_')}-{case.rule}"
+)
+def test_nothing_that_the_plan_accepts_is_an_error_of_the_check(
+    workspace: Workspace, tmp_path: Path, case: RuleCase
+) -> None:
+    workspace.write(case.configuration(case.right))
+    ours = planned(workspace)
+    for document in (ours, as_azurerm(ours)):
+        report = check(CheckRequest(written(tmp_path, document), None, Policy()))
+        assert [(one.address, one.message) for one in report.findings if one.severity == "error"] == []
+        assert report.not_read == ()
+        assert report.outside.references == 0
+
+
+def test_references_are_followed_through_modules_and_instances(workspace: Workspace, tmp_path: Path) -> None:
+    (workspace.directory / "subnets").mkdir()
+    (workspace.directory / "subnets" / "main.tf").write_text(MODULE)
+    workspace.write(LAB + network("v", "10.0.0.0/16") + MODULES)
+    workspace.run("get")
+    ours = planned(workspace)
+    assert '"id"' not in json.dumps([one["change"]["after"] for one in as_azurerm(ours)["resource_changes"]])
+    expected, found = read(tmp_path, ours), read(tmp_path, as_azurerm(ours))
+    assert found.after == expected.after
+    assert found.addresses == expected.addresses
+    interfaces = [one for one in found.after.values() if isinstance(one, NetworkInterface)]
+    assert len([one.virtual_network_id for one in interfaces]) == 4
+
+
+def test_a_plan_over_what_is_applied_tells_what_it_does_to_coverage(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    collector = interface("collector") + machine("vm", "collector")
+    taps = tap("t", "collector") + tapped("m", "one", "t")
+    workspace.write(INTERFACES + collector + taps)
+    workspace.apply()
+    assert check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy())).errors == 0
+    workspace.write(INTERFACES + collector + tap("t", "collector") + tapped("m2", "two", "t"))
+    report = check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy()))
+    assert [one.address for one in report.coverage.newly_tapped] == ["azurerm_network_interface.two"]
+    assert [one.address for one in report.coverage.no_longer_tapped] == ["azurerm_network_interface.one"]
+
+
+def test_a_state_that_terraform_shows_is_checked(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.write(SUBNETS + interface("one") + group("other"))
+    workspace.apply()
+    shown = json.loads(workspace.run("show", "-json"))
+    report = check(CheckRequest(written(tmp_path, shown), None, Policy()))
+    assert (report.is_plan, report.errors, report.outside.references) == (False, 0, 0)
+    assert report.read["Subnet"] == 2
