@@ -54,21 +54,21 @@ def by_configuration(configuration: NetworkInterfaceTapConfiguration, view: View
 
 def by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[Hop]:
     """The hop over a TAP."""
-    yield Hop((tap.destination_field,), tap.id, _sources_of(tap, view), collectors_of(tap, view))
+    yield Hop((tap.destination_field,), tap.id, sources_of(tap, view), collectors_of(tap, view))
 
 
 def by_membership(membership: NetworkInterfaceBackendAddressPoolAssociation, view: View) -> Iterator[Hop]:
     """The hops to an interface in a pool."""
     collector = Interfaces(membership.network_interface_id)
     for tap in taps_to_pool(membership.backend_address_pool_id, view):
-        yield Hop(("network_interface_id",), tap.id, _sources_of(tap, view), collector)
+        yield Hop(("network_interface_id",), tap.id, sources_of(tap, view), collector)
 
 
 def by_rule(balancing: LbRule, view: View) -> Iterator[Hop]:
     """The hops to the backends of a rule."""
     for tap in taps_to_rule(balancing, view):
         collectors = Interfaces(*backends_of(balancing, view))
-        yield Hop(("backend_address_pool_ids",), tap.id, _sources_of(tap, view), collectors)
+        yield Hop(("backend_address_pool_ids",), tap.id, sources_of(tap, view), collectors)
 
 
 def collectors_of(tap: VirtualNetworkTap, view: View) -> Interfaces:
@@ -114,9 +114,11 @@ def taps_to_pool(pool_id: str, view: View) -> Iterator[VirtualNetworkTap]:
 
 def taps_to_rule(balancing: LbRule, view: View) -> Iterator[VirtualNetworkTap]:
     """The TAPs whose copies a rule takes."""
-    if balancing.carries_mirrored_traffic:
-        yield from taps_to(balancing.frontend_ip_configuration_id, view)
+    frontend_id = balancing.frontend_ip_configuration_id
+    if frontend_id and balancing.carries_mirrored_traffic:
+        yield from taps_to(frontend_id, view)
 
 
-def _sources_of(tap: VirtualNetworkTap, view: View) -> Interfaces:
+def sources_of(tap: VirtualNetworkTap, view: View) -> Interfaces:
+    """The interfaces that send to a TAP."""
     return Interfaces(*(one.network_interface_id for one in configurations_of(tap.id, view)))

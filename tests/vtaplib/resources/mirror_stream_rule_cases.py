@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from tests.vtaplib.control.lab import (
     backend,
@@ -23,7 +24,7 @@ from tests.vtaplib.control.lab import (
 from tests.vtaplib.resources.rule_case import TWO, Case, Pair, after, pair
 
 LOST = "VirtualNetworkTapStreamLost"
-ALL_PORTS = {"protocol": "All", "frontend_port": 0, "backend_port": 0}
+ALL_PORTS: Mapping[str, Any] = {"protocol": "All", "frontend_port": 0, "backend_port": 0}
 COLLECTOR = [nic("behind", ip(TWO)), machine("vm-behind", nic_id("behind"))]
 BALANCER = [lb("new", front(TWO), front(TWO, name="idle")), pool("new"), probe("new"), *COLLECTOR]
 MEMBER = backend("behind", pool_id("new"))
