@@ -8,6 +8,7 @@ from vtaplib.model import ids
 from vtaplib.model.marks import CreateOnly, Length, Ref
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
+from vtaplib.resources.backend_sku import one_internal_balancer, one_sku_per_backend
 from vtaplib.resources.balancing_conflict import by_new_membership, network_of_pool, rules_within_limit
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
@@ -98,6 +99,8 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
                     ),
                 )
 
+    one_sku_per_backend = one_sku_per_backend
+    one_internal_balancer = one_internal_balancer
     backend_is_not_its_own_collector = not_its_own_collector(by_membership)
     taps_form_no_ring = no_ring(by_membership)
     backend_is_no_tapped_collector = collectors_not_tapped(chains_by(by_membership))

@@ -14,6 +14,7 @@ from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Internal
 from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
+from vtaplib.resources.backend_sku import one_sku_per_machine
 from vtaplib.resources.fastpath import gets_onto_fastpath
 from vtaplib.resources.machine_size import ANY_SIZE, size_named
 from vtaplib.resources.network_interface import NetworkInterface, mac_address
@@ -246,6 +247,7 @@ class VirtualMachine(Resource):
                     ),
                 )
 
+    one_sku_per_machine = one_sku_per_machine
     tapped_machine_has_a_supported_size = supported_size(("size",), tapped_by_machine)
     tapped_machine_has_a_known_size = size_of_known_generation(("size",), tapped_by_machine)
     tapped_machine_is_behind_no_floating_ip = no_floating_ip(("network_interface_ids",), backends_by_machine)

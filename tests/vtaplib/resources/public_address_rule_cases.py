@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.vtaplib.control.lab import (
     NORTH,
+    backend,
     front,
     ip,
     lb,
+    machine,
     nic,
+    nic_id,
+    pool,
+    pool_id,
+    public,
     public_ip,
     public_ip_id,
     resource_id,
+    subnet_id,
+    windows_machine,
 )
 from tests.vtaplib.resources.rule_case import TWO, Case, Pair, after, pair
+from vtaplib import LbFrontendIpConfiguration
 from vtaplib.model.resource import Resource
 
+SKU_MIX = "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed"
 PLAN = resource_id("Network/ddosProtectionPlans", "plan")
 SIX = public_ip("six", ip_version="IPv6")
 
@@ -60,6 +70,43 @@ def holder_cases(kind: str, holder: Callable[..., Resource]) -> Mapping[tuple[st
         (kind, "public_addresses_are_of_the_same_tier"): Case(
             "InvalidParameterCombination", [Pair(after(world)(holder("world")), after(world)(holder("pip")))]
         ),
+    }
+
+
+TOOLS = subnet_id("tools")
+MEMBERSHIP = "NetworkInterfaceBackendAddressPoolAssociation"
+THIRD = nic("third", ip(TWO))
+
+
+def balanced(name: str, frontend: LbFrontendIpConfiguration, **more: object) -> Sequence[Resource]:
+    """A load balancer with a pool."""
+    return lb(name, frontend, **more), pool(name)
+
+
+BASIC = balanced("basic", front(TWO), sku="Basic")
+INNER, OTHER_INNER = balanced("near", front(TWO)), balanced("nearer", front(TWO))
+OUTER = balanced("outer", public())
+BOTH = (THIRD, *BASIC, *OUTER)
+
+
+def in_pool(nic: str, balancer: str) -> Resource:
+    return backend(nic, pool_id(balancer))
+
+
+def machine_cases(kind: str, make: Callable[..., Resource]) -> Mapping[tuple[str, str], Case]:
+    """Cases of the rule on the load balancers of one machine."""
+    two_armed = make("new", nic_id("spare"), nic_id("third"))
+    return {
+        (kind, "one_sku_per_machine"): Case(
+            SKU_MIX,
+            [
+                Pair(
+                    after(*BOTH, in_pool("spare", "basic"), in_pool("third", "outer"))(two_armed),
+                    after(*BOTH, in_pool("spare", one), in_pool("third", one))(two_armed),
+                )
+                for one in ("basic", "outer")
+            ],
+        )
     }
 
 
@@ -130,7 +177,45 @@ CASES: Mapping[tuple[str, str], Case] = {
         ],
     ),
     ("Lb", "public_addresses_are_of_the_same_sku"): Case(
-        "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed",
-        [pair(balancer("pip", sku="Basic"), balancer("pip", sku="Standard"))],
+        SKU_MIX, [pair(balancer("pip", sku="Basic"), balancer("pip", sku="Standard"))]
+    ),
+    **machine_cases("LinuxVirtualMachine", machine),
+    **machine_cases("WindowsVirtualMachine", windows_machine),
+    (MEMBERSHIP, "one_sku_per_backend"): Case(
+        SKU_MIX,
+        [
+            # Of one interface, of its public address, of another interface of its machine.
+            Pair(
+                after(*BOTH, in_pool("spare", "outer"))(in_pool("spare", "basic")),
+                after(*BOTH, in_pool("third", "outer"))(in_pool("spare", "basic")),
+            ),
+            Pair(
+                after(*balanced("new", front(TOOLS), sku="Basic"))(in_pool("reached", "new")),
+                after(*balanced("new", front(TOOLS)))(in_pool("reached", "new")),
+            ),
+            Pair(
+                after(*BOTH, in_pool("third", "outer"), machine("new", nic_id("spare"), nic_id("third")))(
+                    in_pool("spare", "basic")
+                ),
+                after(*BOTH, in_pool("third", "outer"), machine("new", nic_id("spare")))(
+                    in_pool("spare", "basic")
+                ),
+            ),
+        ],
+    ),
+    (MEMBERSHIP, "one_internal_balancer"): Case(
+        "AnotherInternalLoadBalancerExists",
+        [
+            Pair(
+                after(*INNER, *OTHER_INNER, in_pool("spare", "near"))(in_pool("spare", "nearer")),
+                after(*INNER, *OUTER, in_pool("spare", "near"))(in_pool("spare", "outer")),
+            ),
+            Pair(
+                after(*INNER, *OTHER_INNER, in_pool("spare", "near"))(in_pool("spare", "nearer")),
+                after(*INNER, pool("near", "second"), in_pool("spare", "near"))(
+                    backend("spare", pool_id("near", "second"))
+                ),
+            ),
+        ],
     ),
 }
