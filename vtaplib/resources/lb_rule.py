@@ -27,6 +27,7 @@ from vtaplib.resources.lb_probe import LbProbe
 from vtaplib.resources.mirror_hop import VXLAN_PORT, by_rule
 from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped, no_ring, not_its_own_collector
 from vtaplib.resources.mirror_stream import carriers_by_rule, has_a_pool, probe_can_pass
+from vtaplib.resources.stream_security import passes_security_groups
 from vtaplib.resources.tapped_machine import backends_by_floating_rule, no_floating_ip
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.mirror_hop import by_membership
 from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped, no_ring, not_its_own_collector
 from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.stream_security import passes_security_groups
 from vtaplib.resources.tapped_machine import backends_by_membership, no_basic_balancer, no_floating_ip
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
     one_internal_balancer = one_internal_balancer
     backend_is_not_its_own_collector = not_its_own_collector(by_membership)
     taps_form_no_ring = no_ring(by_membership)
+    security_groups_let_copies_in = passes_security_groups(by_membership)
     backend_is_no_tapped_collector = collectors_not_tapped(chains_by(by_membership))
     tapped_machine_is_behind_no_floating_ip = no_floating_ip(
         ("backend_address_pool_id",), backends_by_membership

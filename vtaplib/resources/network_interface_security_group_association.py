@@ -9,6 +9,7 @@ from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Res
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
+from vtaplib.resources.stream_security import by_guarded_interface, passes_security_groups
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
@@ -52,3 +53,5 @@ class NetworkInterfaceSecurityGroupAssociation(Resource):
         """The interface and the security group are in one region."""
         group = view.get(NetworkSecurityGroup, self.network_security_group_id)
         yield from in_another_region(("network_security_group_id",), self.network_interface_id, group, view)
+
+    security_groups_let_copies_in = passes_security_groups(by_guarded_interface)

@@ -19,6 +19,7 @@ from vtaplib.resources.mirror_loop import (
 )
 from vtaplib.resources.neighbours import configurations_of
 from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.stream_security import passes_security_groups
 from vtaplib.resources.subscription import Subscription, subscription_of
 from vtaplib.resources.tapped_machine import (
     backends_by_configuration,
@@ -232,6 +233,7 @@ class NetworkInterfaceTapConfiguration(Resource):
 
     source_is_not_the_destination = not_its_own_collector(by_configuration)
     taps_form_no_ring = no_ring(by_configuration)
+    security_groups_let_copies_in = passes_security_groups(by_configuration)
     source_is_no_collector = collectors_not_tapped(chains_by_configuration)
     machine_has_a_supported_size = supported_size(("network_interface_id",), tapped_by_configuration)
     machine_has_a_known_size = size_of_known_generation(("network_interface_id",), tapped_by_configuration)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
+from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName, ResourceGroupName
 from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.resource import Findings, Reference, Resource, rule
@@ -13,6 +14,7 @@ from vtaplib.resources.network_security_group import NetworkSecurityGroup
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.security_rule_fields import ONE_OF_EACH, SecurityRuleFields
 from vtaplib.resources.security_rule_text import ANY, is_service_tag
+from vtaplib.resources.stream_security import by_denying_rule, passes_security_groups
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
@@ -109,3 +111,8 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
                     (name,),
                     f'{self.label}: {self.protocol} has no ports and {name} no meaning; use {one} = "{ANY}"',
                 )
+
+    security_groups_let_copies_in = passes_security_groups(
+        by_denying_rule,
+        lambda it, step: ids.key(f"{step.group_id}/securityRules/{step.rule}") == ids.key(it.id),
+    )

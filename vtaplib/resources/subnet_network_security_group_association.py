@@ -13,6 +13,7 @@ from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
+from vtaplib.resources.stream_security import by_guarded_subnet, passes_security_groups
 from vtaplib.resources.subnet import ATTACHMENT_SUFFIX, Subnet
 
 if TYPE_CHECKING:
@@ -53,3 +54,5 @@ class SubnetNetworkSecurityGroupAssociation(Resource):
                     f"{label(self.network_security_group_id)} too; keep one of them"
                 ),
             )
+
+    security_groups_let_copies_in = passes_security_groups(by_guarded_subnet)

@@ -1,0 +1,180 @@
+"""Security groups on the way of a mirror stream: whether a collector's own let the copies in.
+
+A copy arrives as ordinary UDP from the primary address of the tapped interface. The groups of that interface
+do not filter it; those of the collector and its subnet do. A group that denies makes no error: the stream is
+lost. Whichever part of the way is written last says so, so the rule stands on each type that makes one.
+
+While a plan is made, only a group that lists all its rules is judged: others may get more rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from vtaplib.model import ids
+from vtaplib.model.addresses import maybe_address, networks
+from vtaplib.model.resource import Findings, Rule, label, rule
+from vtaplib.model.spans import Spans, address_number, address_range
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.violation import ErrorCode, Evidence, Severity
+from vtaplib.resources.mirror_hop import VXLAN_PORT, Hop, Interfaces, sources_of, taps_to_interface
+from vtaplib.resources.neighbours import memberships_of
+from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
+from vtaplib.resources.security_evaluation import UDP, Direction, Flow, Step
+from vtaplib.resources.security_rule_text import EVERY_PORT
+from vtaplib.resources.subnet import Subnet
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.view import View
+    from vtaplib.resources.network_interface_security_group_association import (
+        NetworkInterfaceSecurityGroupAssociation,
+    )
+    from vtaplib.resources.network_security_rule import NetworkSecurityRule
+    from vtaplib.resources.subnet_network_security_group_association import (
+        SubnetNetworkSecurityGroupAssociation,
+    )
+
+FindHops = Callable[[Any, "View"], Iterator[Hop]]
+
+HASHED_PORTS: Final = (49152, 65535)
+"""Where a copy's source port lies if it is a hash."""
+LAST_PRIORITY: Final = 4096
+"""The rules that come later are those of every group. They deny what no peering leads to, of which the tap
+configuration tells."""
+
+
+def passes_security_groups(find: FindHops, decided_by: Callable[[Any, Step], bool] | None = None) -> Rule:
+    """The rule on collectors that are guarded too well. `decided_by`: which denials are the resource's."""
+
+    @rule(
+        ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+        evidence=Evidence.OURS,
+        severity=Severity.WARNING,
+        source="Azure, network security groups",
+        at_apply="While a plan is made, a group that does not list all its rules may still get more.",
+    )
+    def judge(self: Any, view: View, policy: Policy) -> Findings:
+        """The security groups of a collector and its subnet let the copies in: UDP 4789 from the sources."""
+        if policy.collector_nsg != "enforce":
+            return
+        for hop in find(self, view):
+            for collector_id in hop.collectors.values():
+                for step, sources in _denials(hop, collector_id, view, policy).items():
+                    if decided_by is None or decided_by(self, step):
+                        yield (
+                            hop.path,
+                            (
+                                f"{self.label}: {label(collector_id)} gets no copies of "
+                                f"{', '.join(map(label, sources))} from {label(hop.tap_id)}, for the rule "
+                                f"{step.rule} (priority {step.priority}) of {label(step.group_id)} denies "
+                                f"UDP {VXLAN_PORT}; allow that with a lower number, or set the policy's "
+                                "collector_nsg to bypass"
+                            ),
+                        )
+
+    return judge
+
+
+def _denials(hop: Hop, collector_id: str, view: View, policy: Policy) -> dict[Step, list[str]]:
+    """What denies copies at a collector, with the sources that it concerns."""
+    from vtaplib.resources.security_guard import guard_of
+
+    found: dict[Step, list[str]] = {}
+    collector = view.get(NetworkInterface, collector_id)
+    for block in _listening(collector, hop.tap_id, view):
+        guard = guard_of(view, collector.id, block.subnet_id or "", certain=True)
+        if guard.subnet is None and guard.interface is None:
+            continue
+        for source_id in hop.sources.values():
+            source = view.get(NetworkInterface, source_id).primary_configuration
+            flow = Flow(
+                UDP,
+                _addresses(source, view),
+                _addresses(block, view),
+                _source_ports(policy),
+                Spans.one(VXLAN_PORT),
+            )
+            decision = guard.decide(Direction.INBOUND, flow)
+            step = decision.decisive
+            if decision.allows is False and step is not None and step.priority <= LAST_PRIORITY:
+                found.setdefault(step, []).append(source_id)
+    return found
+
+
+def _listening(
+    collector: NetworkInterface, tap_id: str, view: View
+) -> Iterator[NetworkInterfaceIpConfiguration]:
+    """The configurations of a collector at which a TAP's copies arrive."""
+    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+
+    tap = view.get(VirtualNetworkTap, tap_id)
+    direct = tap.destination_network_interface_ip_configuration_id
+    names = (
+        [ids.name(direct)]
+        if direct
+        else [member.ip_configuration_name for member in memberships_of(collector.id, view)]
+    )
+    keys = set(map(ids.key, names))
+    yield from (block for block in collector.ip_configuration if ids.key(block.name) in keys)
+
+
+def _addresses(block: NetworkInterfaceIpConfiguration, view: View) -> Spans:
+    """The address of a configuration, or while it is not known, those that it can get."""
+    try:
+        address = maybe_address(block.private_ip_address or "")
+    except Undecided:
+        address = None
+    if address is not None:
+        return Spans.one(address_number(address))
+    subnet = view.get(Subnet, block.subnet_id or "")
+    return Spans.of(
+        address_range(prefix) for prefix in networks(subnet.address_prefixes or ()) if prefix.version == 4
+    )
+
+
+def _source_ports(policy: Policy) -> Spans:
+    """The source ports that copies may have."""
+    setting = policy.outer_source_port
+    if setting.startswith("fixed:"):
+        return Spans.one(int(setting.removeprefix("fixed:")))
+    return Spans((EVERY_PORT if setting == "inner" else HASHED_PORTS,))
+
+
+# What a part of the way finds
+
+
+def by_guarded_interface(association: NetworkInterfaceSecurityGroupAssociation, view: View) -> Iterator[Hop]:
+    """The hops to an interface that gets a security group."""
+    yield from _hops_to(association.network_interface_id, view)
+
+
+def by_guarded_subnet(association: SubnetNetworkSecurityGroupAssociation, view: View) -> Iterator[Hop]:
+    """The hops into a subnet that gets a security group. The work grows with the subnet."""
+    for interface in view.referrers(association.subnet_id, NetworkInterface, certain=True):
+        yield from _hops_to(interface.id, view)
+
+
+def by_denying_rule(denying: NetworkSecurityRule, view: View) -> Iterator[Hop]:
+    """The hops to what is guarded by the group of a rule that denies."""
+    from vtaplib.resources.network_interface_security_group_association import (
+        NetworkInterfaceSecurityGroupAssociation,
+    )
+    from vtaplib.resources.subnet_network_security_group_association import (
+        SubnetNetworkSecurityGroupAssociation,
+    )
+
+    if (denying.access, denying.direction) != ("Deny", "Inbound"):
+        return
+    group_id = denying.network_security_group_id
+    for one in view.referrers(group_id, NetworkInterfaceSecurityGroupAssociation, certain=True):
+        yield from (hop._replace(path=("access",)) for hop in by_guarded_interface(one, view))
+    for other in view.referrers(group_id, SubnetNetworkSecurityGroupAssociation, certain=True):
+        yield from (hop._replace(path=("access",)) for hop in by_guarded_subnet(other, view))
+
+
+def _hops_to(interface_id: str, view: View) -> Iterator[Hop]:
+    for tap in taps_to_interface(interface_id, view):
+        collector = Interfaces(interface_id)
+        yield Hop(("network_security_group_id",), tap.id, sources_of(tap, view), collector)
