@@ -28,7 +28,7 @@ from tests.vtaplib.control.lab import (
     subnet_id,
 )
 from tests.vtaplib.control.whole_states import halves
-from vtaplib import ArmError, Cloud, ResourceGroup, VtapError
+from vtaplib import ArmError, Cloud, Policy, ResourceGroup, VtapError
 from vtaplib.model.resource import Resource
 
 
@@ -57,6 +57,16 @@ def attach(cloud: Cloud, name: str, interface: str) -> None:
         say("put")
     except ArmError as error:
         say(error.code)
+
+
+def take_last(cloud: Cloud, network: str, name: str, most: str) -> None:
+    """A subnet in a network that takes some number of them: a line with what came of it."""
+    cloud.policy = Policy(subnets_per_virtual_network=int(most))
+    try:
+        cloud.subscription(HOME, tenant_id=TENANT).put(subnet(network, name, "10.1.2.0/24"))
+        say("put")
+    except ArmError as error:
+        say(" ".join(sorted({str(one.code) for one in error.violations})))
 
 
 def peer(cloud: Cloud, here: str, there: str) -> None:
@@ -121,6 +131,7 @@ WORK: Mapping[str, Callable[..., None]] = {
     "group": put_group,
     "interfaces": put_interfaces,
     "attach": attach,
+    "take-last": take_last,
     "peer": peer,
     "build": build,
     "watch": watch,

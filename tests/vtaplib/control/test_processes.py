@@ -124,6 +124,13 @@ def test_of_two_machines_that_take_one_interface_at_once_one_gets_it(path: Path)
             assert list(halves(cloud.view)) == []
 
 
+def test_of_two_processes_that_take_the_last_place_of_a_limit_at_once_one_gets_it(tmp_path: Path) -> None:
+    for turn in range(5):
+        path = make_cloud(tmp_path / f"{turn}.db")
+        said = work_together(path, ("take-last", "app", "two", "2"), ("take-last", "app", "more", "2"))
+        assert sorted(line for (line,) in said) == ["NetcfgSubnetRangesOverlap QuotaExceeded", "put"]
+
+
 def test_two_halves_of_a_peering_that_come_at_once_are_connected(tmp_path: Path) -> None:
     for turn in range(5):
         path = make_cloud(tmp_path / f"{turn}.db")
