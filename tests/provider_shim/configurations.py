@@ -37,10 +37,21 @@ NICS = [f"{NETWORK}/networkInterfaces/nic{n}" for n in range(4)]
 BALANCER = f"{NETWORK}/loadBalancers/inner"
 POOL, PROBE = f"{BALANCER}/backendAddressPools/pool", f"{BALANCER}/probes/probe"
 TAP = f"{NETWORK}/virtualNetworkTaps/present"
+GUARD = f"{NETWORK}/networkSecurityGroups/guard"
 KEY = (
     "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))).decode() + " me"
 )
 
+SECURITY_RULE = {
+    "access": "Allow",
+    "direction": "Inbound",
+    "priority": 100,
+    "protocol": "Udp",
+    "source_address_prefix": "*",
+    "source_port_range": "*",
+    "destination_address_prefix": "*",
+    "destination_port_range": "4789",
+}
 BASES: Mapping[str, Values] = {
     "azurerm_resource_group": {"name": "new", "location": "westeurope"},
     "azurerm_virtual_network": {
@@ -80,6 +91,44 @@ BASES: Mapping[str, Values] = {
             {"publisher": "Canonical", "offer": "ubuntu", "sku": "server", "version": "latest"}
         ],
     },
+    "azurerm_windows_virtual_machine": {
+        "name": "new",
+        "resource_group_name": "lab",
+        "location": "westeurope",
+        "size": "Standard_D2s_v5",
+        "network_interface_ids": [NICS[0]],
+        "admin_username": "somebody",
+        "admin_password": "Secret-0-word",
+        "os_disk": [{"caching": "ReadWrite", "storage_account_type": "Standard_LRS"}],
+        "source_image_reference": [
+            {"publisher": "Microsoft", "offer": "Windows", "sku": "2022", "version": "latest"}
+        ],
+    },
+    "azurerm_public_ip": {
+        "name": "new",
+        "resource_group_name": "lab",
+        "location": "westeurope",
+        "allocation_method": "Static",
+    },
+    "azurerm_network_security_group": {
+        "name": "new",
+        "resource_group_name": "lab",
+        "location": "westeurope",
+    },
+    "azurerm_network_security_rule": {
+        "name": "new",
+        "resource_group_name": "lab",
+        "network_security_group_name": "guard",
+        **SECURITY_RULE,
+    },
+    "azurerm_network_interface_security_group_association": {
+        "network_interface_id": NICS[1],
+        "network_security_group_id": GUARD,
+    },
+    "azurerm_subnet_network_security_group_association": {
+        "subnet_id": OTHER_SUBNET,
+        "network_security_group_id": GUARD,
+    },
     "azurerm_lb": {
         "name": "new",
         "resource_group_name": "lab",
@@ -116,6 +165,20 @@ BASES: Mapping[str, Values] = {
 }
 """One valid configuration of every type."""
 
+MATCHES: Mapping[str, list[Any]] = {
+    "source_address_prefix": [None, "*", "10.1.0.0/16", "VirtualNetwork"],
+    "source_address_prefixes": [None, ["10.1.0.0/16"], ["10.1.0.0/16", "10.2.0.4"]],
+    "destination_address_prefix": [None, "*", "10.1.1.4", "Internet"],
+    "destination_address_prefixes": [None, ["10.1.0.0/16"]],
+    "source_port_range": [None, "*", "80", "1000-2000"],
+    "source_port_ranges": [None, ["80", "443"]],
+    "destination_port_range": [None, "*", "4789"],
+    "destination_port_ranges": [None, ["4789", "22-23"]],
+    "source_application_security_group_ids": [None],
+    "destination_application_security_group_ids": [None],
+}
+"""What a security rule may match, valid alone."""
+
 VARIANTS: Mapping[tuple[str, str], list[Any]] = {
     ("*", "name"): ["new", "other"],
     ("*", "location"): ["westeurope", "West Europe", "WestEurope", "northeurope"],
@@ -134,13 +197,24 @@ VARIANTS: Mapping[tuple[str, str], list[Any]] = {
     ("NetworkInterfaceIpConfiguration", "name"): ["ip", "second"],
     ("NetworkInterfaceIpConfiguration", "subnet_id"): [SUBNET, OTHER_SUBNET, SUBNET.replace("west", "WEST")],
     ("NetworkInterfaceIpConfiguration", "private_ip_address"): [None, "10.1.1.77", "10.1.1.4"],
-    ("LinuxVirtualMachine", "network_interface_ids"): [[NICS[0]], [NICS[0], NICS[3]], [NICS[0].upper()]],
-    ("LinuxVirtualMachine", "extensions_time_budget"): [None, "PT1H30M", "PT2H"],
+    ("*", "network_interface_ids"): [[NICS[0]], [NICS[0], NICS[3]], [NICS[0].upper()]],
+    ("*", "extensions_time_budget"): [None, "PT1H30M", "PT2H"],
+    ("*", "max_bid_price"): [None, -1, 0.5],
+    ("*", "os_managed_disk_id"): [None],
+    ("*", "source_image_id"): [None],
+    ("*", "admin_username"): ["somebody", "another"],
+    ("*", "size"): ["Standard_D2s_v5", "standard_d4s_v5", "Standard_D2s_v6"],
     ("LinuxVirtualMachine", "admin_password"): [None, "Secret-0-word"],
-    ("LinuxVirtualMachine", "max_bid_price"): [None, -1, 0.5],
-    ("LinuxVirtualMachine", "os_managed_disk_id"): [None],
-    ("LinuxVirtualMachine", "source_image_id"): [None],
-    ("LinuxVirtualMachine", "admin_username"): ["somebody", "another"],
+    ("WindowsVirtualMachine", "admin_password"): ["Secret-0-word", "Other-0-word"],
+    ("WindowsVirtualMachine", "computer_name"): [None, "host", "HOST"],
+    ("WindowsVirtualMachine", "timezone"): [None, "UTC", "W. Europe Standard Time"],
+    ("PublicIp", "domain_name_label"): [None, "lab", "web-1"],
+    ("NetworkSecurityRule", "network_security_group_name"): ["guard", "GUARD"],
+    **{
+        (kind, name): values
+        for kind in ("NetworkSecurityRule", "InlineSecurityRule")
+        for name, values in MATCHES.items()
+    },
     ("AdminSshKey", "public_key"): [KEY, KEY.replace(" me", " me\n"), KEY.replace("me", "you")],
     ("LbFrontendIpConfiguration", "name"): ["front", "back"],
     ("LbFrontendIpConfiguration", "subnet_id"): [SUBNET, OTHER_SUBNET],
@@ -163,6 +237,8 @@ VARIANTS: Mapping[tuple[str, str], list[Any]] = {
     ],
     ("VirtualNetworkTap", "destination_port"): [None, 4789],
     ("NetworkInterfaceTapConfiguration", "network_interface_id"): NICS[1:],
+    ("NetworkInterfaceSecurityGroupAssociation", "network_interface_id"): NICS,
+    ("SubnetNetworkSecurityGroupAssociation", "subnet_id"): [SUBNET, OTHER_SUBNET],
     ("TerminationNotification", "timeout"): [None, "PT5M", "PT15M"],
     ("Certificate", "url"): ["https://vault.vault.azure.net/secrets/a/1"],
 }
@@ -331,6 +407,7 @@ def make_world(path: Path) -> None:
         put("azurerm_lb", name="inner")
         put("azurerm_lb_backend_address_pool", name="pool")
         put("azurerm_lb_probe", name="probe")
+        put("azurerm_network_security_group", name="guard")
         put("azurerm_virtual_network_tap", name="present")
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from provider_shim.identity import to_resource_id
 from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from tests.fake_core import Object, Plan, RefusedError, Terraform
 from tests.provider_shim.configurations import World, base, configurations, hidden
@@ -43,7 +44,9 @@ def test_a_plain_object_is_made_read_imported_and_destroyed(type_name: str, worl
     config = base(type_name)
     made = terraform.apply(type_name, None, config)
     assert_settled(terraform, made, config)
-    assert world.contents().keys() - before.keys() == {made.value["id"]}
+    assert world.contents().keys() - before.keys() == {
+        to_resource_id(RESOURCE_TYPES[type_name], made.value["id"])
+    }
     imported = terraform.import_object(type_name, made.value["id"])
     assert imported.identity == made.identity
     for name, value in imported.value.items():
