@@ -36,7 +36,7 @@ class VirtualMachineLookup(LookupInGroup):
     identity: Assigned[Sequence[ShownIdentity]] = SERVICE
     """The managed identity."""
     power_state: Assigned[str] = SERVICE
-    """Whether the machine runs: `running`."""
+    """`running` or `deallocated`."""
 
     def more(self, found: VirtualMachine, session: Session) -> Values:
-        return {"power_state": "running"}
+        return {"power_state": found.power_state}

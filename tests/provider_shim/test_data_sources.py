@@ -26,7 +26,8 @@ from tests.vtaplib.control.lab import (
     pool_id,
     resource_id,
     subnet_id,
-    tap_id,
+    tap_id,,
+    vm_id,
 )
 from vtaplib import Cloud, ResourceGroup
 from vtaplib.model.resource import Resource
@@ -211,6 +212,9 @@ def test_a_security_group_tells_its_rules_and_an_interface_its_group(lab: Lab) -
 def test_a_machine_runs_and_has_the_addresses_of_its_interfaces(lab: Lab) -> None:
     shown = read(lab, "azurerm_virtual_machine", resource_group_name="lab", name="vm-web")
     assert (shown["power_state"], shown["private_ip_addresses"]) == ("running", ["10.1.1.4"])
+    lab.cloud.deallocate(vm_id("vm-web"))
+    shown = read(lab, "azurerm_virtual_machine", resource_group_name="lab", name="vm-web")
+    assert shown["power_state"] == "deallocated"
     assert shown["identity"] == []
 
 
