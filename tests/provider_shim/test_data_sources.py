@@ -26,7 +26,7 @@ from tests.vtaplib.control.lab import (
     pool_id,
     resource_id,
     subnet_id,
-    tap_id,,
+    tap_id,
     vm_id,
 )
 from vtaplib import Cloud, ResourceGroup
