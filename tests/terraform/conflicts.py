@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.terraform.hcl import Expression, resource
-from tests.terraform.rule_case import MEMBER, at
+from tests.terraform.rule_case import FRONTEND, MEMBER, TO_FRONTEND, TO_INTERFACE, at
 from tests.terraform.worlds import (
     INTERFACES,
     NETWORKS,
@@ -68,6 +68,8 @@ def reserved(address: str) -> str:
 
 BALANCED: Final = INTERFACES + balancer("lb") + pool("pool", "lb")
 SINK: Final = SUBNETS + interface("one") + interface("two") + interface("collector") + tap("tap", "collector")
+BEHIND: Final = SINK + balancer("lb") + pool("pool", "lb")
+TO_BALANCER: Final = {TO_INTERFACE: None, TO_FRONTEND: FRONTEND}
 WAITING: Final = {"depends_on": Expression("[azurerm_virtual_network_tap.tap]")}
 
 CONFLICTS: Final = [
@@ -141,6 +143,66 @@ CONFLICTS: Final = [
         machine("vm", "one", size="Standard_D2s_v6", **WAITING),
         tapped("mirror", "one", "tap"),
         machine("vm", "one", size="Standard_D2s_v5", **WAITING),
+        tapped("mirror", "two", "tap"),
+    ),
+    Conflict(
+        "a rule with floating IP sends to a tapped machine",
+        "VirtualNetworkTapSourceFloatingIPNotSupported",
+        BEHIND + machine("vm", "one", **WAITING) + member("one"),
+        balanced("r", 80, 80, floating_ip_enabled=True),
+        tapped("mirror", "one", "tap"),
+        balanced("r", 80, 80),
+        tapped("mirror", "two", "tap"),
+    ),
+    Conflict(
+        "a tapped machine is put behind a rule with floating IP",
+        "VirtualNetworkTapSourceFloatingIPNotSupported",
+        BEHIND + machine("vm", "one", **WAITING) + balanced("r", 80, 80, floating_ip_enabled=True),
+        member("one"),
+        tapped("mirror", "one", "tap"),
+        member("two"),
+        tapped("mirror", "two", "tap"),
+    ),
+    Conflict(
+        "a machine gets a tapped interface behind a rule with floating IP",
+        "VirtualNetworkTapSourceFloatingIPNotSupported",
+        BEHIND
+        + interface("three")
+        + tapped("mirror", "one", "tap")
+        + balanced("r", 80, 80, floating_ip_enabled=True),
+        machine("vm", "one", **WAITING),
+        member("one"),
+        machine("vm", "three", **WAITING),
+        member("two"),
+    ),
+    Conflict(
+        "a tapped machine is put behind a Basic load balancer",
+        "VirtualNetworkTapSourceBasicLoadBalancerNotSupported",
+        SINK + balancer("lb", sku="Basic") + pool("pool", "lb") + machine("vm", "one", **WAITING),
+        member("one"),
+        tapped("mirror", "one", "tap"),
+        member("two"),
+        tapped("mirror", "two", "tap"),
+    ),
+    Conflict(
+        "an interface is put among its own collectors",
+        "VirtualNetworkTapSourceIsDestination",
+        BALANCED
+        + interface("collector")
+        + tap("tap", "collector", **TO_BALANCER)
+        + balanced("r", 4789, 4789),
+        member("one"),
+        tapped("mirror", "one", "tap"),
+        member("collector"),
+        tapped("mirror", "two", "tap"),
+    ),
+    Conflict(
+        "a rule sends an interface's copies to itself",
+        "VirtualNetworkTapSourceIsDestination",
+        BALANCED + interface("collector") + tap("tap", "collector", **TO_BALANCER) + member("one"),
+        balanced("r", 4789, 4789),
+        tapped("mirror", "one", "tap"),
+        balanced("r", 4788, 4789),
         tapped("mirror", "two", "tap"),
     ),
     Conflict(
