@@ -68,9 +68,9 @@ def public_ip(name: str, /, **changes: Any) -> str:
     return resource(f"azurerm_public_ip.{name}", public_ip_body(name, **changes))
 
 
-def public(name: str = "p", **changes: Any) -> dict[str, Any]:
+def public(address: str = "p", /, **changes: Any) -> dict[str, Any]:
     """A frontend with a public address."""
-    return {"name": "ip", "public_ip_address_id": Expression(f"azurerm_public_ip.{name}.id"), **changes}
+    return {"name": "ip", "public_ip_address_id": Expression(f"azurerm_public_ip.{address}.id"), **changes}
 
 
 def in_subnet(subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
