@@ -59,6 +59,9 @@ def _data_source_index() -> Iterator[str]:
     yield "apply, where an argument is not known before, where it refers to a resource that the plan changes,"
     yield "or where it waits for one with `depends_on`. An attribute that has nothing to say is empty."
     yield ""
+    yield "Those whose names begin with `vtap_` are vtap's own. Terraform takes the provider from a type's name,"
+    yield "so write `provider = azurerm` into them, or whatever the provider's local name is."
+    yield ""
     for name, kind in DATA_SOURCES.items():
         yield f"- [`{name}`]({name}.md): {_summary(kind)}"
 
@@ -67,6 +70,7 @@ def _data_source_page(name: str, kind: type[DataSource]) -> Iterator[str]:
     yield f"# Data source `{name}`"
     yield ""
     yield _summary(kind)
+    yield from _example(f"data.{name}")
     yield from ("", "## Arguments", "")
     yield from list(_arguments(kind)) or ["None."]
     yield from ("", "## What it reads", "")
@@ -87,11 +91,8 @@ def _resource_page(name: str, kind: type[Resource]) -> Iterator[str]:
     yield f"# `{name}`"
     yield ""
     yield _summary(kind)
-    yield ""
-    example = EXAMPLES / f"{name}.tf"
-    if example.exists():
-        yield from ("## Example", "", "```hcl", example.read_text().rstrip(), "```", "")
-    yield from ("## Arguments", "")
+    yield from _example(name)
+    yield from ("", "## Arguments", "")
     yield from _arguments(kind)
     yield ""
     yield from ("## What the service gives", "", "- `id`: The ID of the resource.")
@@ -111,6 +112,12 @@ def _resource_page(name: str, kind: type[Resource]) -> Iterator[str]:
         names = ", ".join(f"`{one}`" for one in IDENTITIES[name])
         yield from ("", f"Or by identity, from Terraform 1.12 on: {names}.")
     yield from _rules(kind)
+
+
+def _example(name: str) -> Iterator[str]:
+    example = EXAMPLES / f"{name}.tf"
+    if example.exists():
+        yield from ("", "## Example", "", "```hcl", example.read_text().rstrip(), "```")
 
 
 def _summary(kind: type[Model]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provider_shim.data_source import DataSource
+from provider_shim.data_sources.coverage import CoverageDataSource
+from provider_shim.data_sources.eligibility import EligibilityDataSource
 from provider_shim.data_sources.lb import LbBackendAddressPoolLookup, LbLookup, LbRuleLookup
 from provider_shim.data_sources.network_interface import NetworkInterfaceLookup, TapConfigurationLookup
 from provider_shim.data_sources.network_security_group import NetworkSecurityGroupLookup
@@ -111,4 +113,6 @@ DATA_SOURCES: Mapping[str, type[DataSource]] = {
     "azurerm_lb_rule": LbRuleLookup,
     "azurerm_virtual_network_tap": VirtualNetworkTapLookup,
     "azurerm_network_interface_tap_configuration": TapConfigurationLookup,
+    "vtap_coverage": CoverageDataSource,
+    "vtap_eligibility": EligibilityDataSource,
 }

@@ -8,6 +8,7 @@ copies. An interface that cannot be tapped is a gap too. Nothing to tap is compl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -19,7 +20,9 @@ from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.errors import ArmError
 from vtaplib.model import ids
+from vtaplib.model.arguments import normalise_location
 from vtaplib.model.resource import Resource, label
+from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation
 from vtaplib.resources import (
@@ -29,7 +32,9 @@ from vtaplib.resources import (
     Subscription,
     VirtualMachine,
     VirtualNetwork,
+    VirtualNetworkTap,
 )
+from vtaplib.resources.mirror_hop import collectors_of
 
 PARTIAL = frozenset({"source_speaks_ipv4_only"})
 """Rules that warn of a part of a stream: the rest is heard."""
@@ -42,7 +47,7 @@ class Standing(StrEnum):
     SILENT = "silent"
     """It is tapped, and nobody hears any of its streams."""
     COLLECTOR = "collector"
-    """It is not tapped, and receives copies."""
+    """It is not tapped, and is where a TAP sends."""
     ELIGIBLE = "eligible"
     """It is not tapped, and could be."""
     INELIGIBLE = "ineligible"
@@ -116,7 +121,7 @@ def audit_coverage(view: View, policy: Policy, scope: CoverageScope | None = Non
     in_scope = _selector(world, scope)
     lost = _lost(world, policy)
     streams = coverage(world, lost=lost)
-    collectors = {ids.key(one) for found in streams.values() for each in found for one in each.collector_ids}
+    collectors = _collectors(world)
     return CoverageAudit(
         tuple(
             _judged(one, streams[one.id], collectors, lost, world, policy)
@@ -134,6 +139,15 @@ def _lost(world: ReadView, policy: Policy) -> Mapping[str, Sequence[str]]:
         if violation.code is ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST and violation.rule not in PARTIAL:
             lost.setdefault(ids.key(one.resource.id), []).append(violation.message)
     return lost
+
+
+def _collectors(world: ReadView) -> set[str]:
+    """The keys of the interfaces that a TAP's copies can reach."""
+    found: set[str] = set()
+    for tap in world.list(VirtualNetworkTap):
+        with suppress(Undecided):
+            found |= collectors_of(tap, world).keys()
+    return found
 
 
 def _judged(
@@ -178,7 +192,7 @@ Selector = Callable[[NetworkInterface], bool]
 
 def _selector(world: ReadView, scope: CoverageScope) -> Selector:
     places = [_place(world, one, ("scope_ids", position)) for position, one in enumerate(scope.ids)]
-    pattern, location = scope.name_pattern.lower(), scope.location.lower()
+    pattern, location = scope.name_pattern.lower(), normalise_location(scope.location)
 
     def takes(interface: NetworkInterface) -> bool:
         machine = _machine(interface, world)
@@ -186,7 +200,7 @@ def _selector(world: ReadView, scope: CoverageScope) -> Selector:
         return (
             (not places or any(place(interface) for place in places))
             and fnmatchcase(interface.name.lower(), pattern)
-            and (not location or interface.location == location)
+            and location in ("", normalise_location(interface.location))
             and scope.tags.items() <= tags.items()
             and (machine is not None or not scope.attached_only)
         )

@@ -80,6 +80,23 @@ def test_three_collectors_share_the_copies_and_take_over_from_one_that_fails(vta
     destroy(vtap, "load-balanced-collector")
 
 
+def test_the_audit_proves_that_every_machine_is_tapped_and_names_the_one_that_is_not(vtap: Vtap) -> None:
+    apply(vtap, "coverage-audit")
+    outputs = vtap("terraform", "-chdir=coverage-audit", "output", "-json").document
+    assert outputs["coverage"]["value"] == {
+        "nic-collector": "collector",
+        "nic-database": "tapped",
+        "nic-web": "tapped",
+    }
+    change = ("apply", "-no-color", "-input=false", "-auto-approve", "-var", 'exempt=["web"]')
+    told = vtap("terraform", "-chdir=coverage-audit", *change)
+    assert "Check block assertion failed" in told.stdout
+    assert "/networkInterfaces/nic-web" in " ".join(told.stdout.split()).replace("│ ", "")
+    outputs = vtap("terraform", "-chdir=coverage-audit", "output", "-json").document
+    assert outputs["coverage"]["value"]["nic-web"] == "eligible"
+    destroy(vtap, "coverage-audit")
+
+
 def test_examples_are_formatted_as_terraform_formats(vtap: Vtap) -> None:
     for example in sorted(path for path in EXAMPLES.iterdir() if path.is_dir()):
         vtap("terraform", f"-chdir={example}", "fmt", "-check", "-diff")
