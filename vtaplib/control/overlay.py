@@ -121,6 +121,10 @@ class Overlay(View):
     def taken_already(self, bucket: str) -> int:
         return self.base.taken_already(bucket) if not self._settled else self.taken(bucket)
 
+    def is_there_already(self, resource_id: str) -> bool:
+        view = self if self._settled else self.base
+        return view.find(resource_id) is not None
+
     def waits_for(self, resource_id: str, other_id: str) -> bool | None:
         key, other = ids.key(resource_id), ids.key(other_id)
         new = key in self._asked and self.base.find(key) is None and self.base.find(other) is None

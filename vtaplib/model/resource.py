@@ -165,14 +165,18 @@ def limit(
 ) -> Rule:
     """Makes a rule of one of the policy's limits. `what` says in a sentence what may not be more; a finding
     is at `path`. Like all about numbers, it counts what is planned in a plan, and all that is at an apply.
+    What exceeds a limit in a plan may be planned before what was there; then that tells.
     """
     quota = Quota(setting, buckets, shared)
 
     def judge(self: Resource, before: Resource | None, view: View, policy: Policy) -> Findings:
         most = getattr(policy, setting)
-        for taking in quota.growth(self, before):
-            count = view.taken(taking.bucket, certain=True) if shared else taking.amount
-            if count > most:
+        grown = {ids.key(taking.bucket) for taking in quota.growth(self, before)}
+        for key, taking in quota.takes(self).items():
+            if key not in grown and (view.settled or not shared):
+                continue
+            count = view.taken(key, certain=True) if shared else taking.amount
+            if count > most and (key in grown or count > view.taken_already(key)):
                 owner, _, counted = taking.bucket.rpartition("/")
                 where = f"with it there are {count} {counted} in {label(owner)}"
                 found = where if shared else f"has {count} {counted}"

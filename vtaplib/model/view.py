@@ -78,6 +78,10 @@ class View(ABC):
         """How much is taken of a limit before anything that a plan makes."""
         return self.taken(bucket)
 
+    def is_there_already(self, resource_id: str) -> bool:
+        """Whether a resource is there before anything that a plan makes."""
+        return self.find(resource_id) is not None
+
     def get(self, kind: type[R], resource_id: str) -> R:
         """The resource with this ID. Raises Missing, an Undecided, if it is absent or of another type."""
         found = self.find(resource_id)

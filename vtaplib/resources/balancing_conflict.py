@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from vtaplib.resources.lb_rule import LbRule
 
 SOURCE = "Azure, load balancer"
-Interfaces = Callable[[Any, Any, "View"], Iterable[tuple[Path, str]]]
-"""The interfaces that a write gives more rules to, each with the field that does; given what was before."""
+Interfaces = Callable[[Any, Any], Iterable[tuple[Path, str]]]
+"""The interfaces that a write gives rules to, each with the field that does; given the view."""
 
 
 def takings_of(balancing: LbRule) -> Iterator[Taking]:
@@ -30,7 +30,9 @@ def takings_of(balancing: LbRule) -> Iterator[Taking]:
 
 
 def rules_within_limit(interfaces: Interfaces) -> Rule:
-    """The limit of rules that reach an interface, for a type that can exceed it."""
+    """The limit of rules that reach an interface, for a type that can exceed it. As with every limit, what
+    is there already may stay.
+    """
 
     @rule(
         ErrorCode.LOAD_BALANCER_RULE_COUNT_LIMIT_REACHED_FOR_NIC,
@@ -42,12 +44,10 @@ def rules_within_limit(interfaces: Interfaces) -> Rule:
     def judge(self: Any, before: Any, view: View, policy: Policy) -> Findings:
         """An interface is reached by no more rules than the limit, over all its configurations."""
         most = policy.load_balancer_rules_per_network_interface
-        for path, interface_id in interfaces(self, before, view):
-            count = sum(
-                view.taken(_rules_of(ids.key(member.backend_address_pool_id)), certain=True)
-                for member in members_of(interface_id, view)
-            )
-            if count > most:
+        had = {ids.key(one) for _, one in interfaces(before, view)} if before is not None else set()
+        for path, interface_id in interfaces(self, view):
+            count, already = _rules_reaching(interface_id, view)
+            if count > most and (ids.key(interface_id) not in had or count > already):
                 yield (
                     path,
                     (
@@ -61,20 +61,26 @@ def rules_within_limit(interfaces: Interfaces) -> Rule:
     return judge
 
 
-def by_new_membership(member: Any, before: Any, view: View) -> Iterator[tuple[Path, str]]:
-    """The interface that a new membership gives a pool's rules to."""
-    if before is None:
-        yield ("backend_address_pool_id",), member.network_interface_id
+def by_membership(member: Any, view: View) -> Iterator[tuple[Path, str]]:
+    """The interface that a membership gives a pool's rules to."""
+    yield ("backend_address_pool_id",), member.network_interface_id
 
 
-def by_new_pool(balancing: Any, before: Any, view: View) -> Iterator[tuple[Path, str]]:
-    """The interfaces in the pools that a rule is new to."""
-    had = {ids.key(one) for one in before.backend_address_pool_ids or ()} if before is not None else ()
+def by_pools(balancing: Any, view: View) -> Iterator[tuple[Path, str]]:
+    """The interfaces in a rule's pools."""
     for position, pool_id in enumerate(balancing.backend_address_pool_ids or ()):
-        if ids.key(pool_id) not in had:
-            reached = {ids.key(one.network_interface_id) for one in members_of(pool_id, view)}
-            for interface_id in sorted(reached):
-                yield ("backend_address_pool_ids", position), interface_id
+        for interface_id in dict.fromkeys(one.network_interface_id for one in members_of(pool_id, view)):
+            yield ("backend_address_pool_ids", position), interface_id
+
+
+def _rules_reaching(interface_id: str, view: View) -> tuple[int, int]:
+    """How many rules reach an interface, and how many of them did before anything that a plan makes."""
+    count = already = 0
+    for member in members_of(interface_id, view):
+        rules = _rules_of(ids.key(member.backend_address_pool_id))
+        count += view.taken(rules, certain=True)
+        already += view.taken_already(rules) if view.is_there_already(member.id) else 0
+    return count, already
 
 
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source=SOURCE)

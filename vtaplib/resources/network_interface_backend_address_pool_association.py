@@ -9,7 +9,7 @@ from vtaplib.model.marks import CreateOnly, Length, Ref
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.backend_sku import one_internal_balancer, one_sku_per_backend
-from vtaplib.resources.balancing_conflict import by_new_membership, network_of_pool, rules_within_limit
+from vtaplib.resources.balancing_conflict import by_membership as reached_by_membership, network_of_pool, rules_within_limit
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.mirror_hop import by_membership
@@ -35,7 +35,7 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
     backend_address_pool_id: CreateOnly[Ref[LbBackendAddressPool]]
     """The ID of the backend pool."""
 
-    load_balancer_rules_per_network_interface = rules_within_limit(by_new_membership)
+    load_balancer_rules_per_network_interface = rules_within_limit(reached_by_membership)
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="azurerm provider")
     def configuration_exists(self, view: View, policy: Policy) -> Findings:

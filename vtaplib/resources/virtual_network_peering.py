@@ -15,7 +15,6 @@ from vtaplib.model.addresses import networks, overlaps
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Inert, Internal, NotInArm, Ref
 from vtaplib.model.resource import (
-    NUMBERS,
     Assignment,
     Departure,
     Farewell,
@@ -375,7 +374,6 @@ class VirtualNetworkPeering(Resource):
         ErrorCode.QUOTA_EXCEEDED,
         severity=Severity.WARNING,
         source="Azure, limits",
-        at_apply=NUMBERS,
     )
     def private_addresses_in_peered_networks(self, view: View, policy: Policy) -> Findings:
         """A network and all that are peered with it hold no more private addresses than the limit.
@@ -384,7 +382,7 @@ class VirtualNetworkPeering(Resource):
         """
         others = {one.remote_virtual_network_id.lower() for one in self.siblings(view)}
         group = {self.virtual_network_id.lower(), self.remote_virtual_network_id.lower(), *others}
-        count = sum(view.taken(address_bucket(network_id), certain=True) for network_id in group)
+        count = sum(view.taken(address_bucket(network_id)) for network_id in group)
         if count > policy.private_addresses_in_peered_networks:
             yield (
                 ("remote_virtual_network_id",),
