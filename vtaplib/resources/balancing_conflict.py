@@ -61,12 +61,12 @@ def rules_within_limit(interfaces: Interfaces) -> Rule:
     return judge
 
 
-def by_membership(member: Any, view: View) -> Iterator[tuple[Path, str]]:
+def reached_by_membership(member: Any, view: View) -> Iterator[tuple[Path, str]]:
     """The interface that a membership gives a pool's rules to."""
     yield ("backend_address_pool_id",), member.network_interface_id
 
 
-def by_pools(balancing: Any, view: View) -> Iterator[tuple[Path, str]]:
+def reached_by_rule(balancing: Any, view: View) -> Iterator[tuple[Path, str]]:
     """The interfaces in a rule's pools."""
     for position, pool_id in enumerate(balancing.backend_address_pool_ids or ()):
         for interface_id in dict.fromkeys(one.network_interface_id for one in members_of(pool_id, view)):

@@ -83,7 +83,7 @@ class LbRule(Resource):
     high_availability_ports_are_alone = balancing_conflict.high_availability_ports_are_alone
     frontend_ports_are_not_shared = balancing_conflict.frontend_ports_are_not_shared
     load_balancer_rules_per_network_interface = balancing_conflict.rules_within_limit(
-        balancing_conflict.by_pools
+        balancing_conflict.reached_by_rule
     )
 
     @property

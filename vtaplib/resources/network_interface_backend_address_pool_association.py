@@ -9,7 +9,7 @@ from vtaplib.model.marks import CreateOnly, Length, Ref
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.backend_sku import one_internal_balancer, one_sku_per_backend
-from vtaplib.resources.balancing_conflict import by_membership as reached_by_membership, network_of_pool, rules_within_limit
+from vtaplib.resources.balancing_conflict import network_of_pool, reached_by_membership, rules_within_limit
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.mirror_hop import by_membership
