@@ -8,6 +8,7 @@ from typing import Any, Final
 from tests.terraform.hcl import Expression, resource
 from tests.terraform.rule_case import FRONTEND, MEMBER, TO_FRONTEND, TO_INTERFACE, at
 from tests.terraform.worlds import (
+    AFTER_THE_TAP,
     INTERFACES,
     NETWORKS,
     SUBNETS,
@@ -70,7 +71,6 @@ BALANCED: Final = INTERFACES + balancer("lb") + pool("pool", "lb")
 SINK: Final = SUBNETS + interface("one") + interface("two") + interface("collector") + tap("tap", "collector")
 BEHIND: Final = SINK + balancer("lb") + pool("pool", "lb")
 TO_BALANCER: Final = {TO_INTERFACE: None, TO_FRONTEND: FRONTEND}
-WAITING: Final = {"depends_on": Expression("[azurerm_virtual_network_tap.tap]")}
 
 CONFLICTS: Final = [
     Conflict(
@@ -140,15 +140,15 @@ CONFLICTS: Final = [
         "a tapped interface's machine has a size that cannot be tapped",
         "VirtualNetworkTapSourceVmSizeNotSupported",
         SINK,
-        machine("vm", "one", size="Standard_D2s_v6", **WAITING),
+        machine("vm", "one", size="Standard_D2s_v6", **AFTER_THE_TAP),
         tapped("mirror", "one", "tap"),
-        machine("vm", "one", size="Standard_D2s_v5", **WAITING),
+        machine("vm", "one", size="Standard_D2s_v5", **AFTER_THE_TAP),
         tapped("mirror", "two", "tap"),
     ),
     Conflict(
         "a rule with floating IP sends to a tapped machine",
         "VirtualNetworkTapSourceFloatingIPNotSupported",
-        BEHIND + machine("vm", "one", **WAITING) + member("one"),
+        BEHIND + machine("vm", "one", **AFTER_THE_TAP) + member("one"),
         balanced("r", 80, 80, floating_ip_enabled=True),
         tapped("mirror", "one", "tap"),
         balanced("r", 80, 80),
@@ -157,7 +157,7 @@ CONFLICTS: Final = [
     Conflict(
         "a tapped machine is put behind a rule with floating IP",
         "VirtualNetworkTapSourceFloatingIPNotSupported",
-        BEHIND + machine("vm", "one", **WAITING) + balanced("r", 80, 80, floating_ip_enabled=True),
+        BEHIND + machine("vm", "one", **AFTER_THE_TAP) + balanced("r", 80, 80, floating_ip_enabled=True),
         member("one"),
         tapped("mirror", "one", "tap"),
         member("two"),
@@ -170,15 +170,15 @@ CONFLICTS: Final = [
         + interface("three")
         + tapped("mirror", "one", "tap")
         + balanced("r", 80, 80, floating_ip_enabled=True),
-        machine("vm", "one", **WAITING),
+        machine("vm", "one", **AFTER_THE_TAP),
         member("one"),
-        machine("vm", "three", **WAITING),
+        machine("vm", "three", **AFTER_THE_TAP),
         member("two"),
     ),
     Conflict(
         "a tapped machine is put behind a Basic load balancer",
         "VirtualNetworkTapSourceBasicLoadBalancerNotSupported",
-        SINK + balancer("lb", sku="Basic") + pool("pool", "lb") + machine("vm", "one", **WAITING),
+        SINK + balancer("lb", sku="Basic") + pool("pool", "lb") + machine("vm", "one", **AFTER_THE_TAP),
         member("one"),
         tapped("mirror", "one", "tap"),
         member("two"),

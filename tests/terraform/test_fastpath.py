@@ -1,4 +1,4 @@
-"""A machine that is created before there is a TAP cannot be tapped; a plan says what to write against that."""
+"""A machine that is created before there is a TAP cannot be tapped; a plan says how to order them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import pytest
 
 from tests.terraform.hcl import Expression
 from tests.terraform.reattached import Outcome, Workspace
-from tests.terraform.worlds import INTERFACES, interface, machine, tap, tapped
+from tests.terraform.worlds import AFTER_THE_TAP, INTERFACES, interface, machine, tap, tapped
 
 pytestmark = pytest.mark.terraform
 
 CODE = "NetworkInterfaceNotOnFastpath"
 SITE = INTERFACES + interface("collector")
 TAPPED = tap("tap", "collector") + tapped("mirror", "one", "tap")
-AFTER_THE_TAP = {"depends_on": Expression("[azurerm_virtual_network_tap.tap]")}
 
 
 def told(outcome: Outcome) -> list[tuple[str, str, str]]:

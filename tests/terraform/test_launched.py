@@ -14,7 +14,7 @@ from tests.provider_shim.launching import PATIENCE
 from tests.terraform.hcl import Expression, data, resource
 from tests.terraform.launched import LaunchedTerraform, write_mirror
 from tests.terraform.reattached import SUBSCRIPTION
-from tests.terraform.worlds import INTERFACES, SUBNETS, group, machine, network, tap, tapped
+from tests.terraform.worlds import AFTER_THE_TAP, INTERFACES, SUBNETS, group, machine, network, tap, tapped
 from vtaplib.control.cloud import Cloud
 from vtaplib.model.resource import Resource
 from vtaplib.resources import NetworkInterface, Subscription
@@ -45,7 +45,10 @@ def holds(terraform: LaunchedTerraform) -> list[str]:
 
 def test_installed_from_a_mirror_it_lives_a_whole_life(terraform: LaunchedTerraform) -> None:
     terraform.write_world(
-        INTERFACES + machine("vm", "one") + tap("tap", "two") + tapped("mirror", "one", "tap")
+        INTERFACES
+        + machine("vm", "one", **AFTER_THE_TAP)
+        + tap("tap", "two")
+        + tapped("mirror", "one", "tap")
     )
     terraform("init", *QUIET)
     terraform("apply", *QUIET, "-auto-approve")

@@ -12,7 +12,18 @@ from tests.provider_shim.launching import ROOT
 from tests.terraform.hcl import resource
 from tests.terraform.launched import LaunchedTerraform, write_mirror
 from tests.terraform.test_every_argument import reads_back
-from tests.terraform.worlds import INTERFACES, balancer, machine, peering, pool, probe, rule_body, tap, tapped
+from tests.terraform.worlds import (
+    AFTER_THE_TAP,
+    INTERFACES,
+    balancer,
+    machine,
+    peering,
+    pool,
+    probe,
+    rule_body,
+    tap,
+    tapped,
+)
 from vtaplib.control.cloud import Cloud
 from vtaplib.model.resource import Resource
 from vtaplib.resources import Subscription
@@ -22,7 +33,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.matrix]
 QUIET = ("-no-color", "-input=false")
 WORLD = (
     INTERFACES
-    + machine("vm", "one")
+    + machine("vm", "one", **AFTER_THE_TAP)
     + tap("tap", "two")
     + tapped("mirror", "one", "tap")
     + peering("there", "v", "w")

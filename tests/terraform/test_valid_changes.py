@@ -8,6 +8,7 @@ from tests.terraform.hcl import Expression
 from tests.terraform.reattached import Workspace
 from tests.terraform.rule_case import at
 from tests.terraform.worlds import (
+    AFTER_THE_TAP,
     INTERFACES,
     LAB,
     NETWORKS,
@@ -102,7 +103,7 @@ def test_a_network_is_replaced_with_everything_in_it(workspace: Workspace) -> No
         + subnet("a", "v", "10.0.0.0/24")
         + interface("one")
         + interface("two")
-        + machine("vm", "one")
+        + machine("vm", "one", **AFTER_THE_TAP)
         + tap("tap", "two")
         + tapped("mirror", "one", "tap")
     )
@@ -147,7 +148,7 @@ def test_a_tap_is_turned_to_another_collector_while_sources_send(workspace: Work
 def test_everything_is_destroyed_while_all_of_it_is_in_use(workspace: Workspace) -> None:
     workspace.write(
         INTERFACES
-        + machine("vm", "one")
+        + machine("vm", "one", **AFTER_THE_TAP)
         + tap("tap", "two")
         + tapped("mirror", "one", "tap")
         + peering("there", "v", "w")

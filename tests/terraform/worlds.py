@@ -169,6 +169,10 @@ def tapped_body(source: str, tap_name: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+AFTER_THE_TAP: Final = {"depends_on": Expression("[azurerm_virtual_network_tap.tap]")}
+"""What a machine says that is created together with the TAP `tap` and is tapped."""
+
+
 def tapped(name: str, /, source: str, tap_name: str, **changes: Any) -> str:
     body = tapped_body(source, tap_name, name=name, **changes)
     return resource(f"azurerm_network_interface_tap_configuration.{name}", body)
