@@ -59,8 +59,8 @@ def _data_source_index() -> Iterator[str]:
     yield "apply, where an argument is not known before, where it refers to a resource that the plan changes,"
     yield "or where it waits for one with `depends_on`. An attribute that has nothing to say is empty."
     yield ""
-    yield "Those whose names begin with `vtap_` are vtap's own. Terraform finds a provider by a type's name, so"
-    yield "write `provider = azurerm` into them, or whatever the provider's local name is."
+    yield "Those whose names begin with `vtap_` are vtap's own. Terraform finds a provider by a type's name,"
+    yield "so write `provider = azurerm` into them, or whatever the provider's local name is."
     yield ""
     for name, kind in DATA_SOURCES.items():
         yield f"- [`{name}`]({name}.md): {_summary(kind)}"
