@@ -245,7 +245,7 @@ class Policy:
     """`skip_vxlan`, `mirror` or `error`: a copy on its way to a collector, seen on an interface that is
     tapped itself. Under all but `mirror` the data plane makes no copy of it, which avoids loops and keeps
     ordinary traffic visible; under `mirror` it is ordinary traffic. Under `error` a collector that is tapped
-    is refused, under the others it is a warning."""
+    is refused; under the others a ring of them is a warning."""
 
     mss_clamp: str = "off"
     """`off` or `50`: bytes by which a tapped machine's TCP segments shrink to leave room for the outer
