@@ -6,11 +6,34 @@ from typing import Final
 
 from tests.terraform.balancer_rule_cases import BALANCER_CASES, TAP_CASES
 from tests.terraform.network_rule_cases import INTERFACE_CASES, MACHINE_CASES, NETWORK_CASES
+from tests.terraform.peering_and_balancing_rule_cases import PEERING_AND_BALANCING_CASES
 from tests.terraform.public_address_rule_cases import ADDRESS_CASES
 
-CASES: Final = [*NETWORK_CASES, *INTERFACE_CASES, *MACHINE_CASES, *ADDRESS_CASES, *BALANCER_CASES, *TAP_CASES]
+CASES: Final = [*NETWORK_CASES, *INTERFACE_CASES, *MACHINE_CASES, *ADDRESS_CASES, *BALANCER_CASES, *PEERING_AND_BALANCING_CASES, *PEERING_AND_BALANCING_CASES, *TAP_CASES]
 
 ELSEWHERE: Final = {
+    **dict.fromkeys(
+        (
+            "virtual_networks_per_region",
+            "dns_servers_per_virtual_network",
+            "subnets_per_virtual_network",
+            "peerings_per_virtual_network",
+            "private_addresses_in_peered_networks",
+            "network_interfaces_per_region",
+            "private_addresses_per_virtual_network",
+            "private_addresses_per_network_interface",
+            "taps_per_region",
+            "tap_configurations_per_tap",
+            "tap_configurations_per_subscription",
+            "load_balancer_rules_per_network_interface",
+        ),
+        "test_limits: under a policy that allows less",
+    ),
+    "delegated_subnet_has_no_interfaces": "test_networking: in a plan the interface tells it",
+    "subnets_are_in_the_same_subscription": "test_networking, with a second subscription in the cloud",
+    "named_subnets_exist": "test_networking: they may be planned after the peering",
+    "subnets_are_named_where_not_all_is_peered": "test_networking: a warning",
+    "a_gateway_is_not_lent_and_borrowed": "test_networking: a warning",
     "prefixes_stay_while_subnets_use_them": "test_plan_rules: the plan may go on to move the subnet",
     "prefixes_stay_while_in_use": "test_plan_rules: the plan may go on to move the interface",
     "network_stays": "test_plan_rules, on a change of what exists",
