@@ -168,7 +168,7 @@ class Subnet(Resource):
     def effects(self, view: View, before: Subnet | None) -> Iterator[Resource]:
         group_id = self._sent_group(before)
         if group_id:
-            values = {"subnet_id": self.id, "network_security_group_id": group_id}
+            values = {"subnet_id": self.id, "network_security_group_id": group_id, "sent": True}
             yield resource_kind(ATTACHMENT).from_values(values)
 
     def displaces(self, before: Subnet | None) -> Iterator[str]:

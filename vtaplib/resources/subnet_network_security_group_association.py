@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vtaplib.model import ids
-from vtaplib.model.marks import CreateOnly, Ref
+from vtaplib.model.marks import CreateOnly, Internal, NotInArm, Ref
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
@@ -25,11 +25,14 @@ class SubnetNetworkSecurityGroupAssociation(Resource):
     """Guards a subnet by a network security group."""
 
     id_format = "{subnet_id}" + ATTACHMENT_SUFFIX
+    arm_owner = "{subnet_id}"
 
     network_security_group_id: CreateOnly[Ref[NetworkSecurityGroup]]
     """The ID of the security group."""
     subnet_id: CreateOnly[Ref[Subnet]]
     """The ID of the subnet."""
+    sent: NotInArm[Internal[bool]] = False
+    """Whether the subnet sent it, by its own argument or by its network's."""
 
     @property
     def label(self) -> str:
@@ -42,16 +45,18 @@ class SubnetNetworkSecurityGroupAssociation(Resource):
         network_id = ids.parent(self.subnet_id)
         yield from in_another_region(("network_security_group_id",), network_id, group, view)
 
-    @rule(ErrorCode.OPERATION_NOT_ALLOWED, source="azurerm provider")
-    def subnet_sends_no_other_group(self, view: View, policy: Policy) -> Findings:
-        """A subnet does not send another security group by its own argument."""
-        sent = view.get(Subnet, self.subnet_id).network_security_group_id_wo
-        if sent and sent.lower() != self.network_security_group_id.lower():
+    @rule(ErrorCode.OPERATION_NOT_ALLOWED, source="azurerm provider", compares=True)
+    def subnet_does_not_send_it_too(
+        self, before: SubnetNetworkSecurityGroupAssociation, view: View, policy: Policy
+    ) -> Findings:
+        """A subnet that sends a group by its own argument, or by its network's, is not associated with it."""
+        was, group_id = before.network_security_group_id, self.network_security_group_id
+        if before.sent and not self.sent and ids.key(was) == ids.key(group_id):
             yield (
                 ("subnet_id",),
                 (
-                    f"{self.label}: sends {label(sent)} as network_security_group_id_wo, and cannot have "
-                    f"{label(self.network_security_group_id)} too; keep one of them"
+                    f"{self.label}: has {label(group_id)} already, by the subnet's own argument or by its "
+                    "network's; keep that or the association, not both"
                 ),
             )
 

@@ -172,6 +172,16 @@ CASES: Mapping[tuple[str, str], Case] = {
             )
         ],
     ),
+    ("SubnetNetworkSecurityGroupAssociation", "subnet_does_not_send_it_too"): Case(
+        "OperationNotAllowed",
+        [
+            Pair(
+                after(GROUP, make("group"))(guarded_subnet(subnet_id(home, name), "group")),
+                after(GROUP, make("group"))(guarded_subnet(subnet_id("app"), "group")),
+            )
+            for make, home, name in ((sending, "app", "new"), (carrying, "new", "one"))
+        ],
+    ),
     ("NetworkInterfaceSecurityGroupAssociation", "security_groups_let_copies_in"): lost(AT_COLLECTOR),
     ("SubnetNetworkSecurityGroupAssociation", "security_groups_let_copies_in"): lost(AT_TOOLS),
     ("VirtualNetworkTap", "security_groups_let_copies_in"): lost(
