@@ -213,8 +213,8 @@ def check(
         str | None,
         typer.Argument(
             metavar="PLAN",
-            help="What terraform show -json prints of a plan or a state; - is standard input. Left out: the "
-            "cloud itself is checked.",
+            help="What terraform show -json prints of a plan or a state; - is standard input. Left out: what "
+            "Azure has, or the cloud itself, is checked.",
             show_default=False,
         ),
     ] = None,
@@ -224,7 +224,16 @@ def check(
             "--cloud",
             metavar="FILE",
             help="A cloud's file: what the plan is laid over.",
-            show_default="none; without PLAN that of VTAP_ENDPOINT, else .vtap/cloud.db",
+            show_default="none; with nothing else that of VTAP_ENDPOINT, else .vtap/cloud.db",
+        ),
+    ] = None,
+    azure: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--azure",
+            metavar="EXPORT",
+            help="What Azure has: a file of what az network vnet list -o json prints, and nic, lb, vtap, or "
+            "a directory of such; repeatable. What the plan is laid over, or what is checked.",
         ),
     ] = None,
     policy: PolicySettings = None,
@@ -249,6 +258,7 @@ def check(
       vtap check plan.json
       vtap check plan.json --strict --sarif vtap.sarif --policy reachability_check=warn
       terraform show -json | vtap check - --json
+      vtap check plan.json --azure estate/
       vtap check --cloud lab/.vtap/cloud.db
     """
     from vtaplib.cli.check.progress import Steps
@@ -258,13 +268,14 @@ def check(
     from vtaplib.cli.output import make_console, write_json
     from vtaplib.cli.policy_option import policy_of
 
-    base = find_cloud_file(cloud) if plan is None or cloud is not None else None
+    base = find_cloud_file(cloud) if cloud is not None or (plan is None and not azure) else None
+    request = CheckRequest(plan, base, policy_of(policy), tuple(azure or ()), strict)
     with Steps() as steps:
-        report = run(CheckRequest(plan, base, policy_of(policy), strict), steps.begin)
+        report = run(request, steps.begin)
     if sarif is not None:
         from vtaplib.cli.check.sarif import write_sarif
 
-        write_sarif(sarif, report, str(base) if plan is None else plan)
+        write_sarif(sarif, report, plan or str(base or request.azure[0]))
     if as_json:
         write_json(report)
     else:

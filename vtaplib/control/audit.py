@@ -1,9 +1,8 @@
 """An audit: every rule of every resource of a world, whoever wrote it and in whatever order.
 
 A conflict of two resources has a rule on both sides, so that a write finds it whichever is written second.
-An audit tells it once: it goes through the resources in order, and shows each rule about conflicts (one that
-asks for `certain` referrers) only those that it has gone past. The last one is told of the conflict, so what
-changes comes last.
+An audit would hear of it from both. It tells it once: of the one that is written, where one is, else of the
+one that comes later in the order of types and IDs.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from vtaplib.model import ids
 from vtaplib.model.general_rule import PARTS_IN_USE_STAY
 from vtaplib.model.resource import Departure, Resource, label
 from vtaplib.model.unknown import Undecided
-from vtaplib.model.view import R, View
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
 from vtaplib.resources import RESOURCE_TYPES
 
@@ -51,41 +50,71 @@ def audit(view: View, policy: Policy, change: Change = NO_CHANGE) -> Iterator[Fi
     that others refer to first. With a `change`, also what is wrong with changing so.
     """
     world = view if isinstance(view, ReadView) else ReadView(view.list(Resource), whole=True)
-    past = _Past(world)
-    exceeded: set[tuple[str, str]] = set()
-    for resource in sorted(world, key=lambda one: (ids.key(one.id) in change.before, _ORDER[type(one)])):
-        past.add(resource)
-        for violation in _violations(resource, world, past, policy, change):
-            if _is_told(violation, resource, exceeded):
-                yield Finding(resource, violation)
+    order = sorted(world, key=lambda one: (ids.key(one.id) in change.before, _ORDER[type(one)]))
+    told = _Told()
+    for resource in reversed(order):
+        for violation in _violations(resource, world, policy, change):
+            told.tell(Finding(resource, violation))
+    yield from reversed(told.findings)
 
 
 _ORDER = {kind: position for position, kind in enumerate(RESOURCE_TYPES)}
 
 
-def _is_told(violation: Violation, resource: Resource, exceeded: set[tuple[str, str]]) -> bool:
-    """Whether a violation is told for the first time: all that count against a limit exceed it together."""
-    rule = resource.rules().get(violation.rule)
-    if rule is None or rule.quota is None:
-        return True
-    excess = (rule.name, violation.message.removeprefix(resource.label))
-    is_first = excess not in exceeded
-    exceeded.add(excess)
-    return is_first
+class _Told:
+    """The findings so far, each conflict once."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self._by_name: dict[tuple[ErrorCode, str], list[Finding]] = {}
+        """Findings by their code and what their resource is called in messages."""
+        self._exceeded: set[tuple[str, str]] = set()
+
+    def tell(self, finding: Finding) -> None:
+        """Adds a finding, unless it says what another has said from the other side."""
+        if self._is_excess_again(finding) or self._is_conflict_again(finding):
+            return
+        self.findings.append(finding)
+        key = (finding.violation.code, _bare(finding.resource.label))
+        self._by_name.setdefault(key, []).append(finding)
+
+    def _is_excess_again(self, finding: Finding) -> bool:
+        """Whether it is about a limit that was exceeded before: all that count against it exceed it."""
+        rule = finding.resource.rules().get(finding.violation.rule)
+        if rule is None or rule.quota is None:
+            return False
+        excess = (rule.name, finding.violation.message.removeprefix(finding.resource.label))
+        is_again = excess in self._exceeded
+        self._exceeded.add(excess)
+        return is_again
+
+    def _is_conflict_again(self, finding: Finding) -> bool:
+        """Whether two resources name each other in findings of one code."""
+        mine = _bare(finding.resource.label)
+        return any(
+            mine in _words(other.violation.message)
+            for theirs in _words(finding.violation.message) - {mine}
+            for other in self._by_name.get((finding.violation.code, theirs), ())
+        )
 
 
-def _violations(
-    resource: Resource, world: ReadView, past: View, policy: Policy, change: Change
-) -> Iterator[Violation]:
+def _words(message: str) -> set[str]:
+    return set(map(_bare, message.split()))
+
+
+def _bare(word: str) -> str:
+    return word.strip(",:;.()")
+
+
+def _violations(resource: Resource, world: ReadView, policy: Policy, change: Change) -> Iterator[Violation]:
     yield from integrity.missing_references(world, resource, whole=world.whole)
     key = ids.key(resource.id)
     before = change.before.get(key)
     same_type = before if isinstance(before, type(resource)) else None
     for rule in resource.rules().values():
-        if rule.compares and key not in change.before:
-            continue
-        with suppress(Undecided):
-            yield from resource.judge(rule, world if rule.compares else past, policy, same_type)
+        if not rule.compares or key in change.before:
+            with suppress(Undecided):
+                yield from resource.judge(rule, world, policy, same_type)
     if change.gone:
         yield from _left_behind(resource, policy, change.gone)
 
@@ -107,38 +136,3 @@ def _refused(code: ErrorCode, resource: Resource, owner: Resource, path: Path) -
         "too, or let it refer to another"
     )
     return Violation(code, message, path, rule=PARTS_IN_USE_STAY)
-
-
-class _Past(View):
-    """A world in which conflicts show with those resources only that an audit has gone past."""
-
-    def __init__(self, world: ReadView) -> None:
-        self._world = world
-        self._past: set[str] = set()
-
-    def add(self, resource: Resource) -> None:
-        """Lets a resource show."""
-        self._past.add(ids.key(resource.id))
-
-    @property
-    def settled(self) -> bool:
-        return True
-
-    def find(self, resource_id: str) -> Resource | None:
-        return self._world.find(resource_id)
-
-    def list(self, kind: type[R], within: str = "") -> Iterator[R]:
-        return self._world.list(kind, within)
-
-    def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
-        for one in self._world.referrers(resource_id, kind, certain=certain):
-            if not certain or ids.key(one.id) in self._past:
-                yield one
-
-    def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
-        for target, source in self._world.targets(prefix):
-            if not certain or source in self._past:
-                yield target, source
-
-    def taken(self, bucket: str, *, certain: bool = False) -> int:
-        return self._world.taken(bucket)

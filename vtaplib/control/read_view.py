@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import cast
 
 from vtaplib.model import ids
+from vtaplib.model.marks import DERIVED
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import Missing, R, View
 
@@ -65,12 +66,19 @@ class ReadView(View):
         for cls, sources in self._sources.get(key, {}).items():
             if issubclass(cls, kind):
                 yield from cast("Iterable[R]", sources.values())
-        if not certain and not self.whole and not self._holds(key):
-            raise Missing(f"{resource_id} was not read, nor who refers to it")
+        if not self.whole and not self._has_all_referrers(key, kind):
+            raise Missing(f"not all was read that refers to {resource_id}")
 
-    def _holds(self, key: str) -> bool:
-        """Whether a resource was read, or the one that this is a part of."""
-        return key in self._resources or ids.parent(key) in self._resources
+    def _has_all_referrers(self, key: str, kind: type[Resource]) -> bool:
+        """Whether a resource was read, or the one that this is a part of; and if the service has told who
+        refers to it, they too.
+        """
+        resource = self._resources.get(key) or self._resources.get(ids.parent(key))
+        return resource is not None and all(
+            ids.key(one) in self._resources
+            for one in _told_referrers(resource)
+            if not kind.id_format or kind.parse_id(one) is not None
+        )
 
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         low = ids.key(prefix)
@@ -89,3 +97,12 @@ class ReadView(View):
             for taking in resource.takes():
                 taken[taking.bucket] += taking.amount
         return taken
+
+
+def _told_referrers(resource: Resource) -> Iterator[str]:
+    """The IDs in what was computed when the resource was read: those of who refers to it."""
+    for name, field in type(resource).fields().items():
+        value = resource.__dict__.get(name) if field.has(DERIVED) else None
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, str) and one.startswith("/"):
+                yield one

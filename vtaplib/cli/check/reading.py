@@ -2,7 +2,7 @@
 
 azurerm knows the ID of a new resource only when it is made. Here an ID is a function of names, so it is
 computed, and with it every reference to the resource that the plan leaves open. A name that only the apply
-can know is stood in for by the address of the block, in parentheses: no ARM name has any.
+can know is stood in for by the address of the block, in parentheses.
 """
 
 from __future__ import annotations
@@ -10,28 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from vtaplib.cli.check.configuration import Configuration, Expression, Index, OpaqueError, Scope, Target
 from vtaplib.cli.check.document import Document, Instance
 from vtaplib.cli.check.homes import find_homes
-from vtaplib.control import inline, settlement
-from vtaplib.control.overlay import Overlay
-from vtaplib.control.policy import Policy
-from vtaplib.control.read_view import ReadView
+from vtaplib.cli.check.settled import settled
+from vtaplib.control import inline
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Field, Model, Shape, Values
-from vtaplib.model.marks import ASSIGNED, INLINE, INTERNAL, UNORDERED
+from vtaplib.model.marks import INLINE, INTERNAL, UNORDERED
 from vtaplib.model.resource import Resource, id_format_of, kind_named, resource_kind
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.validation import is_sound
 from vtaplib.resources import RESOURCE_TYPES, Subscription
 
-M = TypeVar("M", bound=Model)
-
-
 def type_name(kind: type[Resource]) -> str:
-    """Azurerm's name of a resource type: that of the class, in snake case."""
+    """The azurerm name of a resource type: that of the class, in snake case."""
     return "azurerm" + re.sub(r"([A-Z])", r"_\1", kind.__name__).lower()
 
 
@@ -84,7 +79,7 @@ def _add_children(resources: dict[str, Resource], addresses: dict[str, str]) -> 
         for _, _, child in inline.children(parent):
             key = ids.key(child.id)
             if key not in resources and is_sound(child):
-                resources[key] = settlement.canonical(child)
+                resources[key] = settled(child)
                 addresses.setdefault(key, addresses[ids.key(parent.id)])
 
 
@@ -96,7 +91,6 @@ class Reader:
         self._ids: dict[str, str | None] = {}
         self._homes = find_homes(document.instances, self._configuration)
         self._untold = {kind.__name__: _untold(kind) for kind in TYPES.values()}
-        self._settling = Overlay(ReadView((), whole=False), Policy(), settled=False)
 
     def subscriptions(self) -> Iterator[Subscription]:
         """The subscriptions of which the plan says the tenant."""
@@ -132,9 +126,7 @@ class Reader:
         given = kind.from_values(values | self._untold[kind.__name__])
         if not is_sound(given):
             return None
-        # With what the service gives as a function of what is known, such as the IDs of parts.
-        given = settlement.canonical(given)
-        return filled(given, settlement.assign(given, self._settling, None))
+        return settled(given)
 
     # Identity
 
@@ -289,29 +281,6 @@ def _untold(kind: type[Resource]) -> Values:
     """What no provider tells of a resource, as unknown."""
     names = (name for name, one in kind.fields().items() if one.has(INTERNAL))
     return dict.fromkeys((name for name in names if name != "subscription_id"), UNKNOWN)
-
-
-def filled(given: M, other: M) -> M:
-    """A model with the values of another where its own are not known, or are not there."""
-    changes: dict[str, Any] = {}
-    for name, one in given.fields().items():
-        if not other.knows(name):
-            continue
-        theirs = getattr(other, name)
-        mine = getattr(given, name) if given.knows(name) else None
-        if mine is None:
-            if given.knows(name) or not _only_the_service_knows(one):
-                changes[name] = theirs
-        elif isinstance(mine, Block) and isinstance(theirs, Block):
-            changes[name] = filled(mine, theirs)
-        elif one.shape is Shape.BLOCKS and isinstance(theirs, tuple) and len(mine) == len(theirs):
-            changes[name] = [filled(*pair) for pair in zip(mine, theirs, strict=True)]
-    return given.replace(**changes)
-
-
-def _only_the_service_knows(one: Field) -> bool:
-    """Whether what the service gives is more than a default, or a function of names."""
-    return one.has(INTERNAL) or (one.has(ASSIGNED) and one.ref is None and one.name != "id")
 
 
 _NO_SEPARATORS = str.maketrans("/|", "__")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vtaplib.cli.check.azure import read_exports
 from vtaplib.cli.check.document import Document, read_document
 from vtaplib.cli.check.reading import TYPES, Reading, read_resources
 from vtaplib.cli.check.report import CheckReport, CoverageEntry, CoveredInterface, FindingEntry, Outside
@@ -26,21 +27,23 @@ _Step = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What to check: a plan or state, over a cloud if there is one; or a cloud alone."""
+    """What to check: a plan or state, over a cloud or what Azure has if that is given; or those alone."""
 
     plan: str | None
     cloud: Path | None
     policy: Policy
+    azure: tuple[str, ...] = ()
     strict: bool = False
 
 
 def check(request: CheckRequest, step: _Step = lambda text: None) -> CheckReport:
     """Check. `step` is told what is being done. Raises `VtapError` for what cannot be read."""
-    step(f"reading {request.plan or request.cloud}")
-    base = _read_cloud(request.cloud, request.policy) if request.cloud else ()
+    step("reading")
+    cloud = _read_cloud(request.cloud, request.policy) if request.cloud else ()
+    estate = read_exports(request.azure)
     document = read_document(request.plan) if request.plan is not None else None
     reading = read_resources(document) if document else Reading()
-    world = make_world(base, reading, whole=request.cloud is not None)
+    world = make_world((*cloud, *estate.resources), reading, whole=request.cloud is not None)
     step(f"judging {len(world.after):,} resources")
     findings = tuple(audit(world.after, request.policy, world.change))
     entries = tuple(_entry(one, world) for one in findings)
@@ -50,9 +53,9 @@ def check(request: CheckRequest, step: _Step = lambda text: None) -> CheckReport
         is_plan=document is not None and document.is_plan,
         policy=request.policy.in_force(),
         strict=request.strict,
-        read=_count(type(one).__name__ for one in world.after if not isinstance(one, Subscription)),
-        not_modelled=_count(_not_modelled(document)),
-        not_read=tuple(reading.unread),
+        read=_count(world.after),
+        not_modelled=dict(sorted((estate.not_modelled + Counter(_not_modelled(document))).items())),
+        not_read=(*estate.unread, *reading.unread),
         outside=Outside(len(lacks), tuple(sorted(set(lacks), key=ids.key))),
         notes=tuple(document.notes) if document else (),
         errors=sum(one.severity == Severity.ERROR.value for one in entries),
@@ -71,13 +74,16 @@ def _checked(request: CheckRequest, document: Document | None) -> str:
     parts = []
     if document is not None:
         parts.append(f"{'plan' if document.is_plan else 'state'} {printable(document.name)}")
+    if request.azure:
+        parts.append(f"what Azure has in {', '.join(map(printable, request.azure))}")
     if request.cloud is not None:
         parts.append(f"cloud {printable(str(request.cloud))}")
     return " over ".join(parts)
 
 
-def _count(names: Iterable[str]) -> Mapping[str, int]:
-    return dict(sorted(Counter(names).items()))
+def _count(resources: Iterable[Resource]) -> Mapping[str, int]:
+    names = Counter(type(one).__name__ for one in resources if not isinstance(one, Subscription))
+    return dict(sorted(names.items()))
 
 
 def _not_modelled(document: Document | None) -> Iterable[str]:
