@@ -22,6 +22,7 @@ RESOURCE_GROUP: Final = [
     TIMEOUTS,
 ]
 
+A, B, C, D = (Expression(f"azurerm_subnet.{one}.name") for one in "abcd")
 POOL: Final = {
     "id": arm("Microsoft.Network/networkManagers/m/ipamPools/p"),
     "number_of_ip_addresses": "256",
@@ -181,10 +182,10 @@ PEERING: Final = [
     switched("allow_forwarded_traffic", on=True),
     switched("allow_gateway_transit", on=True),
     switched("allow_virtual_network_access", on=False),
-    values("local_subnet_names", ["a"], ["b", "a"], peer_complete_virtual_networks_enabled=False),
+    values("local_subnet_names", [A], [B, A], peer_complete_virtual_networks_enabled=False),
     switched("only_ipv6_peering_enabled", on=True),
     switched("peer_complete_virtual_networks_enabled", on=False),
-    values("remote_subnet_names", ["a"], ["b", "a"], peer_complete_virtual_networks_enabled=False),
+    values("remote_subnet_names", [C], [D, C], peer_complete_virtual_networks_enabled=False),
     values("triggers", {"spaces": "10.0.0.0/16"}, {"spaces": "10.0.0.0/15"}),
     switched("use_remote_gateways", on=True),
     TIMEOUTS,

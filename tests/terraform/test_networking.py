@@ -26,7 +26,7 @@ def test_what_means_nothing_in_a_peering_is_a_warning(
 ) -> None:
     workspace.write(SUBNETS + peering("there", "v", "w", **changes))
     outcome = workspace.apply()
-    assert [one.summary for one in outcome.diagnostics] == ["InvalidParameterCombination"], outcome.told
+    assert {one.summary for one in outcome.diagnostics} == {"InvalidParameterCombination"}, outcome.told
     assert said in outcome.told
 
 
@@ -42,8 +42,8 @@ def test_a_subnet_that_is_peered_by_name_may_be_made_after_the_peering_is_planne
     workspace.write(body)
     assert workspace.plan().errors == []
     outcome = workspace.try_apply()
-    assert outcome.codes == ["InvalidResourceReference"], outcome.told
-    assert outcome.errors[0].line.startswith("remote_subnet_names")
+    assert set(outcome.codes) == {"InvalidResourceReference"}, outcome.told
+    assert "virtualNetworks/w has no subnet c" in outcome.told
     late = {**partly, "depends_on": Expression("[azurerm_subnet.a, azurerm_subnet.c]")}
     workspace.write(SUBNETS + subnet("c", "w", "10.1.0.0/24") + peering("there", "v", "w", **late))
     workspace.apply()

@@ -267,7 +267,11 @@ WORLDS: Final = {
         },
     ),
     "azurerm_virtual_network_peering": World(
-        NETWORKS + OTHER_NETWORKS + network("x", "10.2.0.0/16"),
+        SUBNETS
+        + OTHER_NETWORKS
+        + network("x", "10.2.0.0/16")
+        + subnet("c", "w", "10.1.0.0/24")
+        + subnet("d", "w", "10.1.1.0/24"),
         {
             "name": "there",
             "resource_group_name": IN_LAB["resource_group_name"],

@@ -287,8 +287,8 @@ class VirtualNetworkPeering(Resource):
         at_apply=NAMED,
     )
     def named_subnets_exist(self, view: View, policy: Policy) -> Findings:
-        """The subnets that a peering names are in its networks."""
-        if not view.settled:
+        """The subnets that a peering names are in its networks, where it covers no more than those."""
+        if not view.settled or self.peer_complete_virtual_networks_enabled:
             return
         for field, network_id in (
             ("local_subnet_names", self.virtual_network_id),
