@@ -50,15 +50,20 @@ def audit(view: View, policy: Policy, change: Change = NO_CHANGE) -> Iterator[Fi
     that others refer to first. With a `change`, also what is wrong with changing so.
     """
     world = view if isinstance(view, ReadView) else ReadView(view.list(Resource), whole=True)
-    order = sorted(world, key=lambda one: (ids.key(one.id) in change.before, _ORDER[type(one)]))
     told = _Told()
-    for resource in reversed(order):
+    for resource in sorted(world, key=lambda one: _place(one, change), reverse=True):
         for violation in _violations(resource, world, policy, change):
             told.tell(Finding(resource, violation))
     yield from reversed(told.findings)
 
 
-_ORDER = {kind: position for position, kind in enumerate(RESOURCE_TYPES)}
+_ORDER: Final = {kind: position for position, kind in enumerate(RESOURCE_TYPES)}
+
+
+def _place(resource: Resource, change: Change) -> tuple[bool, int, str]:
+    """Where a resource comes in the order of an audit."""
+    key = ids.key(resource.id)
+    return key in change.before, _ORDER[type(resource)], key
 
 
 class _Told:
@@ -112,9 +117,11 @@ def _violations(resource: Resource, world: ReadView, policy: Policy, change: Cha
     before = change.before.get(key)
     same_type = before if isinstance(before, type(resource)) else None
     for rule in resource.rules().values():
-        if not rule.compares or key in change.before:
-            with suppress(Undecided):
-                yield from resource.judge(rule, world, policy, same_type)
+        if rule.quota is None and rule.compares and key not in change.before:
+            continue
+        with suppress(Undecided):
+            # A limit counts all that is there, whoever exceeded it.
+            yield from resource.judge(rule, world, policy, same_type if rule.quota is None else None)
     if change.gone:
         yield from _left_behind(resource, policy, change.gone)
 
