@@ -37,6 +37,7 @@ NICS = [f"{NETWORK}/networkInterfaces/nic{n}" for n in range(4)]
 BALANCER = f"{NETWORK}/loadBalancers/inner"
 POOL, PROBE = f"{BALANCER}/backendAddressPools/pool", f"{BALANCER}/probes/probe"
 TAP = f"{NETWORK}/virtualNetworkTaps/present"
+ADDRESS = f"{NETWORK}/publicIPAddresses/present"
 GUARD = f"{NETWORK}/networkSecurityGroups/guard"
 KEY = (
     "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))).decode() + " me"
@@ -216,6 +217,8 @@ VARIANTS: Mapping[tuple[str, str], list[Any]] = {
         for name, values in MATCHES.items()
     },
     ("AdminSshKey", "public_key"): [KEY, KEY.replace(" me", " me\n"), KEY.replace("me", "you")],
+    ("NetworkInterfaceIpConfiguration", "public_ip_address_id"): [None, ADDRESS, ADDRESS.upper()],
+    ("LbFrontendIpConfiguration", "public_ip_address_id"): [None, ADDRESS],
     ("LbFrontendIpConfiguration", "name"): ["front", "back"],
     ("LbFrontendIpConfiguration", "subnet_id"): [SUBNET, OTHER_SUBNET],
     ("LbFrontendIpConfiguration", "private_ip_address"): [None, "", "10.1.1.88"],
@@ -402,6 +405,7 @@ def make_world(path: Path) -> None:
         put("azurerm_virtual_network", name="far", address_space=["10.2.0.0/16"])
         put("azurerm_subnet", name="one", address_prefixes=["10.1.1.0/24"])
         put("azurerm_subnet", name="two", address_prefixes=["10.1.2.0/24"])
+        put("azurerm_public_ip", name="present")
         for number in range(len(NICS)):
             put("azurerm_network_interface", name=f"nic{number}")
         put("azurerm_lb", name="inner")

@@ -42,12 +42,24 @@ class NetworkEntry:
 
 @dataclass(frozen=True, slots=True)
 class AddressEntry:
-    """An address of an interface or of a frontend."""
+    """An address of an interface or of a frontend, with the public one in front of it."""
 
     id: str
     name: str
     address: str | None
     subnet_id: str | None
+    public_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAddressEntry:
+    """A public address, held by something or not."""
+
+    id: str
+    name: str
+    location: str
+    address: str
+    fqdn: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +163,7 @@ class GroupEntry:
     name: str
     location: str
     networks: tuple[NetworkEntry, ...]
+    public_addresses: tuple[PublicAddressEntry, ...]
     interfaces: tuple[InterfaceEntry, ...]
     machines: tuple[MachineEntry, ...]
     load_balancers: tuple[LoadBalancerEntry, ...]

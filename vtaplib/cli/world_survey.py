@@ -16,6 +16,7 @@ from vtaplib.cli.world import (
     PeeringEntry,
     PoolEntry,
     ProbeEntry,
+    PublicAddressEntry,
     SourceEntry,
     SubnetEntry,
     SubscriptionEntry,
@@ -26,12 +27,13 @@ from vtaplib.cli.world import (
 from vtaplib.control.cloud import Cloud
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
-from vtaplib.resources.lb import Lb
+from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.lb_probe import LbProbe
 from vtaplib.resources.lb_rule import LbRule
-from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subscription import Subscription
@@ -61,6 +63,9 @@ class Survey:
         self.networks = _gather(cloud.list(VirtualNetwork), _group_id)
         self.subnets = _gather(cloud.list(Subnet), _parent_id)
         self.peerings = _gather(cloud.list(VirtualNetworkPeering), _parent_id)
+        public = cloud.list(PublicIp)
+        self.public = _gather(public, _group_id)
+        self.public_addresses = {one.id.lower(): one.ip_address for one in public}
         interfaces, balancers = cloud.list(NetworkInterface), cloud.list(Lb)
         self.interfaces = _gather(interfaces, _group_id)
         self.machines = _gather(cloud.list(VirtualMachine), _group_id)
@@ -77,8 +82,8 @@ class Survey:
         self.addresses = {
             entry.id.lower(): entry.address
             for entries in (
-                *(addresses_of_interface(one) for one in interfaces),
-                *(addresses_of_balancer(one) for one in balancers),
+                *(self.addresses_of(one.ip_configuration) for one in interfaces),
+                *(self.addresses_of(one.frontend_ip_configuration) for one in balancers),
             )
             for entry in entries
         }
@@ -104,6 +109,7 @@ class Survey:
             name=group.name,
             location=group.location,
             networks=tuple(map(self.network, self.networks.get(key, ()))),
+            public_addresses=tuple(map(public_address_entry, self.public.get(key, ()))),
             interfaces=tuple(map(self.interface, self.interfaces.get(key, ()))),
             machines=tuple(map(machine_entry, self.machines.get(key, ()))),
             load_balancers=tuple(map(self.balancer, self.balancers.get(key, ()))),
@@ -141,10 +147,27 @@ class Survey:
             id=interface.id,
             name=interface.name,
             location=interface.location,
-            addresses=addresses_of_interface(interface),
+            addresses=self.addresses_of(interface.ip_configuration),
             mac_address=interface.mac_address or None,
             machine_id=interface.virtual_machine_id or None,
             tap_ids=tuple(one.virtual_network_tap_id for one in configurations),
+        )
+
+    def addresses_of(
+        self, blocks: Iterable[NetworkInterfaceIpConfiguration | LbFrontendIpConfiguration]
+    ) -> tuple[AddressEntry, ...]:
+        """The addresses of an interface or of a load balancer's frontends, in their order. A public frontend
+        has no private address.
+        """
+        return tuple(
+            AddressEntry(
+                id=one.id,
+                name=one.name,
+                address=one.private_ip_address or None,
+                subnet_id=one.subnet_id,
+                public_address=self.public_addresses.get((one.public_ip_address_id or "").lower()),
+            )
+            for one in blocks
         )
 
     def balancer(self, balancer: Lb) -> LoadBalancerEntry:
@@ -155,7 +178,7 @@ class Survey:
             name=balancer.name,
             location=balancer.location,
             sku=balancer.sku,
-            frontends=addresses_of_balancer(balancer),
+            frontends=self.addresses_of(balancer.frontend_ip_configuration),
             rules=tuple(map(rule_entry, self.rules.get(key, ()))),
             probes=tuple(
                 ProbeEntry(one.id, one.name, one.protocol, one.port) for one in self.probes.get(key, ())
@@ -181,19 +204,10 @@ class Survey:
         )
 
 
-def addresses_of_interface(interface: NetworkInterface) -> tuple[AddressEntry, ...]:
-    """The addresses of an interface, the configurations in its order."""
-    return tuple(
-        AddressEntry(one.id, one.name, one.private_ip_address or None, one.subnet_id)
-        for one in interface.ip_configuration
-    )
-
-
-def addresses_of_balancer(balancer: Lb) -> tuple[AddressEntry, ...]:
-    """The addresses of a load balancer's frontends; a public one has no private address."""
-    return tuple(
-        AddressEntry(one.id, one.name, one.private_ip_address or None, one.subnet_id)
-        for one in balancer.frontend_ip_configuration
+def public_address_entry(address: PublicIp) -> PublicAddressEntry:
+    """A public address."""
+    return PublicAddressEntry(
+        address.id, address.name, address.location, address.ip_address, address.fqdn or None
     )
 
 

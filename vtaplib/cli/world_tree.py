@@ -40,6 +40,9 @@ def _add_group(parent: Tree, group: GroupEntry) -> None:
     node = parent.add(_line("resource group", group.name, group.location))
     for network in group.networks:
         _add_network(node, network)
+    for address in group.public_addresses:
+        facts = [address.address, *([address.fqdn] if address.fqdn else []), address.location]
+        node.add(_line("public address", address.name, *facts))
     for interface in group.interfaces:
         node.add(_line("interface", interface.name, *_facts_of_interface(interface)))
     for machine in group.machines:
@@ -75,8 +78,8 @@ def _facts_of_interface(interface: InterfaceEntry) -> Iterator[str]:
 def _add_balancer(parent: Tree, balancer: LoadBalancerEntry) -> None:
     node = parent.add(_line("load balancer", balancer.name, balancer.sku, balancer.location))
     for frontend in balancer.frontends:
-        kind = _address_in_subnet(frontend) if frontend.subnet_id else "public"
-        node.add(_line("frontend", frontend.name, kind))
+        known = frontend.subnet_id or frontend.public_address
+        node.add(_line("frontend", frontend.name, _address_in_subnet(frontend) if known else "public"))
     for rule in balancer.rules:
         node.add(_line("rule", rule.name, *_facts_of_rule(rule)))
     for probe in balancer.probes:
@@ -118,11 +121,12 @@ def _line(kind: str, name: str, *facts: str) -> Text:
 
 
 def _address_in_subnet(entry: AddressEntry) -> str:
-    address = entry.address or "no address"
+    public = f"public {entry.public_address}" if entry.public_address else ""
     if not entry.subnet_id:
-        return address
+        return entry.address or public or "no address"
     network = ids.name(ids.parent(entry.subnet_id))
-    return f"{address} in {network}/{ids.name(entry.subnet_id)}"
+    private = f"{entry.address or 'no address'} in {network}/{ids.name(entry.subnet_id)}"
+    return f"{private}, {public}" if public else private
 
 
 def _part_of_owner(part_id: str) -> str:

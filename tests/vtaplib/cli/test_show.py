@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.vtaplib.cli.clouds import SUBSCRIPTION, nic_id
+from tests.vtaplib.cli.clouds import GROUP, REGION, SUBSCRIPTION, nic_id
 from tests.vtaplib.cli.command import VTAP, Vtap
 from vtaplib.control.cloud import Cloud
+from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
+from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.public_ip import PublicIp
 
 
 def test_the_tree_names_everything_that_was_put(vtap: Vtap, quickstart: Path) -> None:
@@ -43,6 +47,30 @@ def test_the_tree_shows_a_load_balancer_with_all_that_belongs_to_it(vtap: Vtap, 
         "member nic-collector-b/internal",
         "member nic-collector-c/internal",
         "TAP tap  sends to lb/front 10.10.3.4 port 4789",
+    ):
+        assert line in tree
+
+
+def test_the_tree_shows_public_addresses_where_there_are_some(vtap: Vtap, quickstart: Path) -> None:
+    with Cloud.open(quickstart) as cloud:
+        sub = cloud.subscription(SUBSCRIPTION)
+        where: dict[str, Any] = {"resource_group_name": GROUP, "location": REGION}
+        free, web, front = (
+            sub.put(PublicIp(name=name, allocation_method="Static", domain_name_label=label, **where))
+            for name, label in (("pip-free", "free"), ("pip-web", None), ("pip-front", None))
+        )
+        interface = sub.get(nic_id("nic-web"))
+        assert isinstance(interface, NetworkInterface)
+        reached = interface.ip_configuration[0].replace(public_ip_address_id=web.id)
+        sub.put(interface.replace(ip_configuration=[reached]))
+        outside = LbFrontendIpConfiguration(name="outside", public_ip_address_id=front.id)
+        sub.put(Lb(name="lb-out", frontend_ip_configuration=[outside], **where))
+    tree = vtap("show", "--cloud", quickstart).stdout
+    for line in (
+        f"public address pip-free  {free.ip_address}  free.westeurope.cloudapp.azure.com  westeurope",
+        f"public address pip-web  {web.ip_address}  westeurope",
+        f"interface nic-web  10.10.1.4 in vnet-app/snet-web, public {web.ip_address}  machine vm-web",
+        f"frontend outside  public {front.ip_address}",
     ):
         assert line in tree
 
