@@ -313,7 +313,7 @@ TAP_CASES: Final = [
     ),
     RuleCase(
         TAPPED,
-        "source_is_not_the_destination",
+        "no_interface_is_its_own_collector",
         "VirtualNetworkTapSourceIsDestination",
         "virtual_network_tap_id",
         TAPPED_WORLD,

@@ -52,15 +52,9 @@ ELSEWHERE: Final = {
         (
             "encryption_stays_off_while_interfaces_are_tapped",
             "source_network_is_not_encrypted",
-            "machine_has_a_supported_size",
             "tapped_machine_has_a_supported_size",
-            "machine_is_behind_no_floating_ip",
             "tapped_machine_is_behind_no_floating_ip",
-            "floating_ip_reaches_no_tapped_machine",
-            "machine_is_behind_no_basic_balancer",
             "tapped_machine_is_behind_no_basic_balancer",
-            "backend_is_not_its_own_collector",
-            "backends_are_not_their_own_collectors",
         ),
         "test_cause_and_victim: a conflict of several objects",
     ),
@@ -68,7 +62,6 @@ ELSEWHERE: Final = {
         (
             "source_speaks_ipv4_only",
             "machine_is_not_interrupted",
-            "machine_has_a_known_size",
             "tapped_machine_has_a_known_size",
             "taps_form_no_ring",
             "carrier_has_a_pool",
@@ -84,10 +77,7 @@ ELSEWHERE: Final = {
     ),
     **dict.fromkeys(
         (
-            "source_is_no_collector",
             "collectors_are_not_tapped",
-            "backend_is_no_tapped_collector",
-            "backends_are_no_tapped_collectors",
             "subscription_has_the_feature",
         ),
         "test_tap_warnings: off unless the policy says otherwise",

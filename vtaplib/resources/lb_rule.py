@@ -226,3 +226,18 @@ class LbRule(Resource):
                             "floating_ip_enabled = true"
                         ),
                     )
+
+    carrier_has_a_pool = has_a_pool(("backend_address_pool_ids",), carriers_by_rule)
+    probe_can_pass = probe_can_pass(("probe_id",), carriers_by_rule)
+    no_interface_is_its_own_collector = not_its_own_collector(by_rule)
+    taps_form_no_ring = no_ring(by_rule)
+    security_groups_let_copies_in = passes_security_groups(by_rule)
+    collectors_are_not_tapped = collectors_not_tapped(chains_by(by_rule))
+    tapped_machine_is_behind_no_floating_ip = no_floating_ip(
+        ("floating_ip_enabled",), backends_by_floating_rule
+    )
+
+
+def _only_pool(rule: LbRule) -> Mapping[str, str] | None:
+    pools = rule.backend_address_pool_ids or ()
+    return {"id": pools[0]} if len(pools) == 1 else None

@@ -102,10 +102,10 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
 
     one_sku_per_backend = one_sku_per_backend
     one_internal_balancer = one_internal_balancer
-    backend_is_not_its_own_collector = not_its_own_collector(by_membership)
+    no_interface_is_its_own_collector = not_its_own_collector(by_membership)
     taps_form_no_ring = no_ring(by_membership)
     security_groups_let_copies_in = passes_security_groups(by_membership)
-    backend_is_no_tapped_collector = collectors_not_tapped(chains_by(by_membership))
+    collectors_are_not_tapped = collectors_not_tapped(chains_by(by_membership))
     tapped_machine_is_behind_no_floating_ip = no_floating_ip(
         ("backend_address_pool_id",), backends_by_membership
     )

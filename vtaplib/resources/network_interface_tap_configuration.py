@@ -231,13 +231,17 @@ class NetworkInterfaceTapConfiguration(Resource):
                     ),
                 )
 
-    source_is_not_the_destination = not_its_own_collector(by_configuration)
+    no_interface_is_its_own_collector = not_its_own_collector(by_configuration)
     taps_form_no_ring = no_ring(by_configuration)
     security_groups_let_copies_in = passes_security_groups(by_configuration)
-    source_is_no_collector = collectors_not_tapped(chains_by_configuration)
-    machine_has_a_supported_size = supported_size(("network_interface_id",), tapped_by_configuration)
-    machine_has_a_known_size = size_of_known_generation(("network_interface_id",), tapped_by_configuration)
-    machine_is_behind_no_floating_ip = no_floating_ip(("network_interface_id",), backends_by_configuration)
-    machine_is_behind_no_basic_balancer = no_basic_balancer(
+    collectors_are_not_tapped = collectors_not_tapped(chains_by_configuration)
+    tapped_machine_has_a_supported_size = supported_size(("network_interface_id",), tapped_by_configuration)
+    tapped_machine_has_a_known_size = size_of_known_generation(
+        ("network_interface_id",), tapped_by_configuration
+    )
+    tapped_machine_is_behind_no_floating_ip = no_floating_ip(
+        ("network_interface_id",), backends_by_configuration
+    )
+    tapped_machine_is_behind_no_basic_balancer = no_basic_balancer(
         ("network_interface_id",), backends_by_configuration
     )

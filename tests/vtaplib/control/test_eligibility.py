@@ -57,7 +57,7 @@ def test_without_a_tap_the_rules_speak_that_look_at_the_source() -> None:
     told = outcomes(found)
     assert told["source_network_is_not_encrypted"] is Outcome.VIOLATED
     assert told["source_is_in_the_same_region"] is Outcome.NEEDS_TAP
-    assert told["machine_has_a_supported_size"] is Outcome.HOLDS
+    assert told["tapped_machine_has_a_supported_size"] is Outcome.HOLDS
     assert not found.eligible
     (error,) = found.errors
     assert error.code is ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED

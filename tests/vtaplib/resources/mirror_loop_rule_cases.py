@@ -59,14 +59,14 @@ TO_OTHER_POOL = lb_rule("inner", backend_address_pool_ids=[pool_id("inner", "oth
 JOINS = backend("second", pool_id("inner"))
 
 CASES: Mapping[tuple[str, str], Case] = {
-    ("NetworkInterfaceTapConfiguration", "source_is_not_the_destination"): Case(
+    ("NetworkInterfaceTapConfiguration", "no_interface_is_its_own_collector"): Case(
         SELF,
         [
             pair(mirror(nic_id("collector"), "tap"), mirror(nic_id("spare"), "tap")),
             pair(mirror(nic_id("collector"), "tap-lb"), mirror(nic_id("spare"), "tap-lb")),
         ],
     ),
-    ("NetworkInterfaceBackendAddressPoolAssociation", "backend_is_not_its_own_collector"): Case(
+    ("NetworkInterfaceBackendAddressPoolAssociation", "no_interface_is_its_own_collector"): Case(
         SELF,
         [
             Pair(
@@ -75,7 +75,7 @@ CASES: Mapping[tuple[str, str], Case] = {
             )
         ],
     ),
-    ("LbRule", "backends_are_not_their_own_collectors"): Case(
+    ("LbRule", "no_interface_is_its_own_collector"): Case(
         SELF,
         [
             Pair(
@@ -109,7 +109,7 @@ CASES: Mapping[tuple[str, str], Case] = {
             )
         ],
     ),
-    ("NetworkInterfaceTapConfiguration", "source_is_no_collector"): Case(
+    ("NetworkInterfaceTapConfiguration", "collectors_are_not_tapped"): Case(
         SELF,
         [
             Pair(
@@ -124,7 +124,7 @@ CASES: Mapping[tuple[str, str], Case] = {
         [Pair(after(VM_DB)(tap("new", ip_id("db"))), after(VM_DB)(tap("new", ip_id("reader"))))],
         NO_CHAINS,
     ),
-    ("NetworkInterfaceBackendAddressPoolAssociation", "backend_is_no_tapped_collector"): Case(
+    ("NetworkInterfaceBackendAddressPoolAssociation", "collectors_are_not_tapped"): Case(
         SELF,
         [
             Pair(
@@ -134,7 +134,7 @@ CASES: Mapping[tuple[str, str], Case] = {
         ],
         NO_CHAINS,
     ),
-    ("LbRule", "backends_are_no_tapped_collectors"): Case(
+    ("LbRule", "collectors_are_not_tapped"): Case(
         SELF,
         [
             Pair(

@@ -132,13 +132,13 @@ def attaching(kind: str, make: Callable[..., VirtualMachine]) -> Mapping[tuple[s
 CASES: Mapping[tuple[str, str], Case] = {
     **attaching("LinuxVirtualMachine", machine),
     **attaching("WindowsVirtualMachine", windows_machine),
-    ("NetworkInterfaceTapConfiguration", "machine_has_a_supported_size"): Case(
+    ("NetworkInterfaceTapConfiguration", "tapped_machine_has_a_supported_size"): Case(
         SIZE, [Pair(of_size(REFUSED), of_size(OLD))]
     ),
-    ("NetworkInterfaceTapConfiguration", "machine_has_a_known_size"): Case(
+    ("NetworkInterfaceTapConfiguration", "tapped_machine_has_a_known_size"): Case(
         SIZE, [Pair(of_size(NEWER), of_size(OLD))]
     ),
-    ("NetworkInterfaceTapConfiguration", "machine_is_behind_no_floating_ip"): Case(
+    ("NetworkInterfaceTapConfiguration", "tapped_machine_is_behind_no_floating_ip"): Case(
         FLOATING,
         [
             Pair(standing(*balanced("web", floating=True))(WEB), standing(*balanced("web"))(WEB)),
@@ -149,7 +149,7 @@ CASES: Mapping[tuple[str, str], Case] = {
             ),
         ],
     ),
-    ("NetworkInterfaceTapConfiguration", "machine_is_behind_no_basic_balancer"): Case(
+    ("NetworkInterfaceTapConfiguration", "tapped_machine_is_behind_no_basic_balancer"): Case(
         BASIC,
         [
             Pair(standing(*on_basic("web"))(WEB), standing(*balanced("web"))(WEB)),
@@ -200,7 +200,7 @@ CASES: Mapping[tuple[str, str], Case] = {
             )
         ],
     ),
-    ("LbRule", "floating_ip_reaches_no_tapped_machine"): Case(
+    ("LbRule", "tapped_machine_is_behind_no_floating_ip"): Case(
         FLOATING,
         [
             Pair(
