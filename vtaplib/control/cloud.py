@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Self, TypeVar, cast
 
@@ -256,7 +257,9 @@ class SubscriptionHandle:
 _kinds = {kind.__name__: kind for kind in RESOURCE_TYPES}
 
 
+@lru_cache(maxsize=4096)
 def _decode(row: Row) -> Resource:
+    """The resource of a row. Rules read the same ones over and over; none can change, so each is shared."""
     kind, body = row
     return resource_kind(kind).from_values(json.loads(body))
 
