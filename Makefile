@@ -18,7 +18,7 @@ help:
 	@echo "make test         all tests but the slow matrix"
 	@echo "make check        format, lint, types, layers, generated code and pages"
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
-	@echo "make bench        benchmarks of the provider and of replay"
+	@echo "make bench        benchmarks of the provider, of the rules and of replay"
 	@echo "make format       rewrite the code in the one format"
 	@echo "make clean        remove the virtual environment and all caches"
 
@@ -68,7 +68,7 @@ generate: $(STAMP)
 	$(BIN)/python docs/generate.py
 
 bench: $(STAMP)
-	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
+	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
