@@ -25,6 +25,7 @@ from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.validation import is_sound
 from vtaplib.resources import RESOURCE_TYPES, Subscription
 
+
 def type_name(kind: type[Resource]) -> str:
     """The azurerm name of a resource type: that of the class, in snake case."""
     return "azurerm" + re.sub(r"([A-Z])", r"_\1", kind.__name__).lower()

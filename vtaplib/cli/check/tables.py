@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -32,15 +31,15 @@ def check_tables(report: CheckReport) -> Iterator[RenderableType]:
 
 
 def _findings(findings: Sequence[FindingEntry]) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in ("severity", "code"):
-        table.add_column(name, no_wrap=True)
-    for name in ("message", "way out"):
-        table.add_column(name, overflow="fold")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for one in findings:
         message = one.message.removesuffix(f"; {one.way_out}") if one.way_out else one.message
-        where = f" ({one.field})" if one.field else ""
-        table.add_row(Text(one.severity, _STYLES[one.severity]), one.code, message + where, one.way_out)
+        said = Text.assemble((one.code, "bold"), f" at {one.field}" if one.field else "", f"\n{message}")
+        if one.way_out:
+            said.append(f"\n→ {one.way_out}", "green")
+        table.add_row(Text(one.severity, _STYLES[one.severity]), said)
     return table
 
 
