@@ -27,6 +27,12 @@ def to_terraform_id(kind: type[Resource], resource_id: str) -> str:
     return resource_id.removesuffix(UNTOLD.get(kind, ""))
 
 
+def same_id(prior: Values | None, resource_id: str) -> str:
+    """An ID in the words of the state, where that means the same."""
+    was = None if prior is None else prior.get("id")
+    return was if isinstance(was, str) and was.lower() == resource_id.lower() else resource_id
+
+
 def full_format(kind: type[Resource]) -> str:
     """The ID format of a type in Terraform, down to names: an ID that it starts with is written out too."""
     id_format = to_terraform_id(kind, kind.id_format)

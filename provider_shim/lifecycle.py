@@ -9,34 +9,33 @@ are known at plan; so is all else that follows from the configuration.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from provider_shim import data_reading, merging
 from provider_shim.data_source import Session
 from provider_shim.derivation import data_source_schema, identity_schema, public_fields, resource_schema
-from provider_shim.diagnostics import Diagnostic, Path, Severity
+from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.identity import (
     format_identity,
     full_format,
     parse_identity,
+    same_id,
     to_resource_id,
     to_terraform_id,
 )
+from provider_shim.planning import Planning
 from provider_shim.provider_configuration import ProviderConfiguration, provider_schema, read_configuration
-from provider_shim.reports import diagnostic, terraform_path
+from provider_shim.reports import diagnostic
 from provider_shim.results import ApplyResult, DataResult, ImportResult, MoveResult, PlanResult, ReadResult
 from provider_shim.schema import IdentitySchema, Schema
 from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.settlement import derive
 from vtaplib.errors import ArmError, VtapError
-from vtaplib.model import ids
 from vtaplib.model.base import Values
-from vtaplib.model.marks import ATTRIBUTE_BLOCK, DERIVED, WRITE_ONLY
+from vtaplib.model.marks import WRITE_ONLY
 from vtaplib.model.resource import Resource
-from vtaplib.model.unknown import UNKNOWN, Undecided
+from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.validation import validate
 from vtaplib.model.violation import ErrorCode, Violation
 from vtaplib.resources.resource_group import ResourceGroup
@@ -44,9 +43,6 @@ from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subscription import Subscription
 
 SOURCE_ADDRESS = "terraform.local/vtap/vtap"
-HOLD_SECONDS = 0.02
-"""How long the first answer about an awaited type is held. Terraform asks about objects that can be asked
-about at once within a millisecond or two."""
 
 
 class Provider:
@@ -56,9 +52,7 @@ class Provider:
         self._lock = threading.RLock()
         self._configuration: ProviderConfiguration | None = None
         self._cloud: Cloud | None = None
-        self._overlay: Overlay | None = None
-        self._replaced: set[str] = set()
-        self._hold_until = 0.0
+        self._planning: Planning | None = None
 
     # Schemas
 
@@ -96,11 +90,9 @@ class Provider:
                 return [Diagnostic(Severity.ERROR, "The cloud cannot be opened", str(error), ("endpoint",))]
             self._configuration = configuration
             self._cloud = cloud
-            self._overlay = cloud.overlay(settled=False)
-            self._hold_until = 0.0
-            self._replaced.clear()
+            self._planning = Planning(cloud)
             if configuration.subscription_id:
-                return self._lay_subscription(cloud, self._overlay, configuration)
+                return self._lay_subscription(cloud, self._planning.overlay, configuration)
         return []
 
     def _lay_subscription(
@@ -175,97 +167,21 @@ class Provider:
         private: bytes,
         identity: Values | None,
     ) -> PlanResult:
-        kind = RESOURCE_TYPES[type_name]
-        with self._lock:
-            overlay = self._require_overlay()
-            if proposed is None or config is None:
-                if prior is not None:
-                    overlay.vacate(to_resource_id(kind, prior["id"]))
-                return PlanResult(None, (), private, identity)
-            resource = self._resource(kind, config)
-            replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
-            orphaned = prior is not None and self._loses_its_parent(to_resource_id(kind, prior["id"]))
-            if orphaned:
-                replace.append(("id",))
-            assigned, violations, fresh = self._lay(overlay, resource, prior, replaced=bool(replace))
-            known_id = _id(assigned)
-            self._note_question(kind, overlay, known_id, prior)
-            # Of a resource whose name is not known, nothing is known of what the service gives.
-            given = {} if known_id is None else assigned.values()
-            plan = merging.planned(kind, config, prior, given, fresh=fresh)
-            plan["id"] = UNKNOWN
-            if known_id is not None and not (fresh or orphaned):
-                plan["id"] = _same_id(prior, to_terraform_id(kind, known_id))
-            plan["timeouts"] = config.get("timeouts")
-            if prior is not None and plan == prior:
-                violations = self._new_ones(violations, resource)
-            elif prior is not None and known_id is not None:
-                plan |= dict.fromkeys(_no_longer_so(kind, assigned, overlay, plan), UNKNOWN)
-            if replace:
-                violations = _asked_again(overlay, known_id)
-        self._note_answer(kind, overlay, known_id)
+        kind, planning = RESOURCE_TYPES[type_name], self._require_planning()
+        if proposed is None or config is None:
+            if prior is not None:
+                planning.destroy(to_resource_id(kind, prior["id"]))
+            return PlanResult(None, (), private, identity)
+        answer = planning.answer(self._resource(kind, config), config, prior)
+        known_id = answer.values["id"]
         return PlanResult(
-            planned=plan,
-            requires_replace=replace,
+            planned=answer.values,
+            requires_replace=answer.replace,
             private=private,
-            identity=identity or (_identity(type_name, plan["id"]) if plan["id"] is not UNKNOWN else None),
-            diagnostics=[diagnostic(kind, one) for one in violations],
-            legacy_type_system=_fills_attribute_blocks(kind, config, prior, plan),
+            identity=identity or (_identity(type_name, known_id) if known_id is not UNKNOWN else None),
+            diagnostics=[diagnostic(kind, one) for one in answer.violations],
+            legacy_type_system=answer.fills_attribute_blocks,
         )
-
-    def _note_question(
-        self, kind: type[Resource], overlay: Overlay, resource_id: str | None, prior: Values | None
-    ) -> None:
-        if prior is None and resource_id is not None:
-            overlay.asked(resource_id)
-            if kind.awaited and not self._hold_until:
-                self._hold_until = time.monotonic() + HOLD_SECONDS
-
-    def _note_answer(self, kind: type[Resource], overlay: Overlay, resource_id: str | None) -> None:
-        """Terraform asks about an object when it has the answers about those that it waits for. The first
-        answers about an awaited type are held for a moment, so that it shows who does not wait for them.
-        """
-        if not kind.awaited or resource_id is None:
-            return
-        time.sleep(max(0.0, self._hold_until - time.monotonic()))
-        with self._lock:
-            overlay.answered(resource_id)
-
-    def _lay(
-        self, overlay: Overlay, resource: Resource, prior: Values | None, *, replaced: bool
-    ) -> tuple[Resource, Sequence[Violation], bool]:
-        """Puts a resource into the overlay, in the place of what is there if that will be replaced. Also says
-        whether what it replaces has the same ID.
-        """
-        resource_id = _id(resource)
-        if resource_id is None:
-            return resource, [], False
-        exists = prior is None and overlay.base.find(resource_id) is not None
-        if replaced and prior is not None:
-            overlay.vacate(to_resource_id(type(resource), prior["id"]))
-        elif exists and not overlay.changes_anything_about(resource_id):
-            overlay.vacate(resource_id)  # to be replaced for a reason that only Terraform knows
-        if replaced or exists:
-            past_id = resource_id if prior is None else to_resource_id(type(resource), prior["id"])
-            self._replaced.add(ids.key(past_id))
-        assigned, violations = overlay.put(resource, validated=True)
-        return assigned, violations, exists
-
-    def _loses_its_parent(self, resource_id: str) -> bool:
-        """Whether this plan replaces something that the resource is a part of, which takes it along.
-
-        Where a subnet names its network, and the network is made anew under the same name, Terraform sees no
-        change in the subnet; azurerm's apply then fails half-way.
-        """
-        segments = ids.key(resource_id).split("/")
-        return any("/".join(segments[:end]) in self._replaced for end in range(3, len(segments), 2))
-
-    def _new_ones(self, violations: Sequence[Violation], resource: Resource) -> Sequence[Violation]:
-        """Of a resource that the plan leaves as it is: only what the rest of the plan breaks about it."""
-        if not violations:
-            return violations
-        _, standing = self._require_cloud().overlay().put(resource, validated=True)
-        return [one for one in violations if one not in standing]
 
     def apply(
         self,
@@ -303,14 +219,12 @@ class Provider:
         if not overwrite and cloud.view.find(resource.id) is not None:
             raise ArmError([_already_exists(resource)])
         made = cloud.put(resource, replace=overwrite)
-        with self._lock:
-            self._require_overlay().forget(made.id)
+        self._require_planning().forget(made.id)
         return made
 
     def _ensure_subscription(self, cloud: Cloud, subscription_id: str) -> None:
         with self._lock:
-            overlay = self._require_overlay()
-            planned = overlay.find(f"/subscriptions/{subscription_id}")
+            planned = self._require_planning().overlay.find(f"/subscriptions/{subscription_id}")
             if isinstance(planned, Subscription) and cloud.view.find(planned.id) is None:
                 cloud.put(planned)
 
@@ -328,8 +242,7 @@ class Provider:
                     "with the group."
                 )
         cloud.delete(resource_id)
-        with self._lock:
-            self._require_overlay().forget(resource_id)
+        self._require_planning().forget(resource_id)
 
     def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult:
         kind = RESOURCE_TYPES[type_name]
@@ -383,7 +296,7 @@ class Provider:
     # What they share
 
     def _session(self) -> Session:
-        configuration, overlay = self._configuration, self._require_overlay()
+        configuration, overlay = self._configuration, self._require_planning().overlay
         assert configuration is not None
         own = overlay.find(f"/subscriptions/{configuration.subscription_id}")
         tenant_id = own.tenant_id if isinstance(own, Subscription) else configuration.tenant_id
@@ -409,79 +322,21 @@ class Provider:
         assert self._cloud is not None, "the provider is not configured"
         return self._cloud
 
-    def _require_overlay(self) -> Overlay:
-        assert self._overlay is not None, "the provider is not configured"
-        return self._overlay
+    def _require_planning(self) -> Planning:
+        assert self._planning is not None, "the provider is not configured"
+        return self._planning
 
 
 def _read_values(resource: Resource, prior: Values | None) -> Values:
     values = merging.observed(type(resource), prior, resource.values())
-    values["id"] = _same_id(prior, to_terraform_id(type(resource), resource.id))
+    values["id"] = same_id(prior, to_terraform_id(type(resource), resource.id))
     values["timeouts"] = None if prior is None else prior.get("timeouts")
     return values
-
-
-def _same_id(prior: Values | None, resource_id: str) -> str:
-    """An ID in the words of the state, where that means the same."""
-    was = None if prior is None else prior.get("id")
-    return was if isinstance(was, str) and was.lower() == resource_id.lower() else resource_id
-
-
-def _id(resource: Resource) -> str | None:
-    try:
-        return resource.id
-    except Undecided:
-        return None
 
 
 def _identity(type_name: str, resource_id: str) -> Values | None:
     names = IDENTITIES.get(type_name)
     return None if names is None else parse_identity(names, resource_id)
-
-
-def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: Values) -> Iterator[Path]:
-    """Paths of what the configuration changes although it cannot change: each needs a new object."""
-    draft = merging.planned(kind, config, prior, prior, fresh=False)
-    for path in merging.changed_for_good(kind, prior, draft):
-        yield terraform_path(kind, path)
-    try:
-        for path in resource.needs_replacing(kind.from_values(prior)):
-            yield terraform_path(kind, path)
-    except Undecided:
-        return
-
-
-def _asked_again(overlay: Overlay, resource_id: str | None) -> Sequence[Violation]:
-    """What is to be told of a resource that must be made anew: nothing yet, for Terraform asks again about
-    the new one. Until then it must not be held against others, or a conflict would be told from both sides.
-    """
-    if resource_id is not None:
-        overlay.remove(resource_id)
-    return []
-
-
-def _no_longer_so(kind: type[Resource], assigned: Resource, view: Overlay, plan: Values) -> Iterator[str]:
-    """Names of fields that a read computes, and that it computes otherwise once the plan is applied."""
-    computed = [field for field in public_fields(kind) if field.has(DERIVED)]
-    seen = derive(assigned, view).values() if computed else {}
-    for field in computed:
-        if not merging.same(field, plan[field.name], seen.get(field.name, UNKNOWN)):
-            yield field.name
-
-
-def _fills_attribute_blocks(kind: type[Resource], config: Values, prior: Values | None, plan: Values) -> bool:
-    """Whether the plan fills in values inside an attribute of objects, as a network's subnets are.
-
-    Terraform takes the elements of such an attribute for all or nothing: it has no way to say that the user
-    writes a subnet's name and the provider gives its ID. azurerm's schema has the attribute, and so ours; and
-    as azurerm does, the plan that fills it says so.
-    """
-    return any(
-        field.has(ATTRIBUTE_BLOCK)
-        and config.get(field.name) not in (None, plan[field.name])
-        and (prior is None or prior[field.name] != plan[field.name])
-        for field in public_fields(kind)
-    )
 
 
 def _already_exists(resource: Resource) -> Violation:
