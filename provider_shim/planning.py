@@ -1,0 +1,196 @@
+"""What one provider process has planned so far, and what it answers to the next proposal.
+
+A resource is put into an overlay when it is planned, so that a rule sees what was planned before it. What is
+to be replaced leaves its place; what is a part of that is replaced with it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from provider_shim import merging
+from provider_shim.derivation import public_fields
+from provider_shim.diagnostics import Path
+from provider_shim.identity import same_id, to_resource_id, to_terraform_id
+from provider_shim.reports import terraform_path
+from vtaplib.control.cloud import Cloud
+from vtaplib.control.overlay import Overlay
+from vtaplib.control.settlement import derive
+from vtaplib.model import ids
+from vtaplib.model.base import Values
+from vtaplib.model.marks import ATTRIBUTE_BLOCK, DERIVED
+from vtaplib.model.resource import Resource
+from vtaplib.model.unknown import UNKNOWN, Undecided
+from vtaplib.model.violation import Violation
+
+HOLD_SECONDS = 0.02
+"""How long the first answer about an awaited type is held. Terraform asks about objects that can be asked
+about at once within a millisecond or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is planned for a proposal."""
+
+    values: Values
+    replace: Sequence[Path]
+    """Paths whose change needs a new object."""
+    violations: Sequence[Violation]
+    fills_attribute_blocks: bool
+
+
+class Planning:
+    """The overlay of a process's plan, and what has to be remembered beside it. Safe to use from several
+    threads.
+    """
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.overlay = cloud.overlay(settled=False)
+        self._lock = threading.RLock()
+        self._replaced: set[str] = set()
+        self._hold_until = 0.0
+
+    def destroy(self, resource_id: str) -> None:
+        """Plans the end of a resource."""
+        with self._lock:
+            self.overlay.vacate(resource_id)
+
+    def forget(self, resource_id: str) -> None:
+        """Drops what is planned for a resource, which has been applied."""
+        with self._lock:
+            self.overlay.forget(resource_id)
+
+    def answer(self, resource: Resource, config: Values, prior: Values | None) -> Answer:
+        """Plans a resource as a configuration describes it; `prior` is the state that it has."""
+        kind, overlay = type(resource), self.overlay
+        with self._lock:
+            replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
+            orphaned = prior is not None and self._loses_its_parent(to_resource_id(kind, prior["id"]))
+            if orphaned:
+                replace.append(("id",))
+            assigned, violations, fresh = self._lay(resource, prior, replaced=bool(replace))
+            known_id = _id(assigned)
+            self._note_question(kind, known_id, prior)
+            # Of a resource whose name is not known, nothing is known of what the service gives.
+            given = {} if known_id is None else assigned.values()
+            plan = merging.planned(kind, config, prior, given, fresh=fresh)
+            plan["id"] = UNKNOWN
+            if known_id is not None and not (fresh or orphaned):
+                plan["id"] = same_id(prior, to_terraform_id(kind, known_id))
+            plan["timeouts"] = config.get("timeouts")
+            if prior is not None and plan == prior:
+                violations = self._new_ones(violations, resource)
+            elif prior is not None and known_id is not None:
+                plan |= dict.fromkeys(_no_longer_so(kind, assigned, overlay, plan), UNKNOWN)
+            if replace:
+                violations = _asked_again(overlay, known_id)
+        self._note_answer(kind, known_id)
+        return Answer(plan, replace, violations, _fills_attribute_blocks(kind, config, prior, plan))
+
+    def _note_question(self, kind: type[Resource], resource_id: str | None, prior: Values | None) -> None:
+        if prior is None and resource_id is not None:
+            self.overlay.asked(resource_id)
+            if kind.awaited and not self._hold_until:
+                self._hold_until = time.monotonic() + HOLD_SECONDS
+
+    def _note_answer(self, kind: type[Resource], resource_id: str | None) -> None:
+        """Terraform asks about an object when it has the answers about those that it waits for. The first
+        answers about an awaited type are held for a moment, so that it shows who does not wait for them.
+        """
+        if not kind.awaited or resource_id is None:
+            return
+        time.sleep(max(0.0, self._hold_until - time.monotonic()))
+        with self._lock:
+            self.overlay.answered(resource_id)
+
+    def _lay(
+        self, resource: Resource, prior: Values | None, *, replaced: bool
+    ) -> tuple[Resource, Sequence[Violation], bool]:
+        """Puts a resource into the overlay, in the place of what is there if that will be replaced. Also says
+        whether what it replaces has the same ID.
+        """
+        overlay, resource_id = self.overlay, _id(resource)
+        if resource_id is None:
+            return resource, [], False
+        exists = prior is None and overlay.base.find(resource_id) is not None
+        if replaced and prior is not None:
+            overlay.vacate(to_resource_id(type(resource), prior["id"]))
+        elif exists and not overlay.changes_anything_about(resource_id):
+            overlay.vacate(resource_id)  # to be replaced for a reason that only Terraform knows
+        if replaced or exists:
+            past_id = resource_id if prior is None else to_resource_id(type(resource), prior["id"])
+            self._replaced.add(ids.key(past_id))
+        assigned, violations = overlay.put(resource, validated=True)
+        return assigned, violations, exists
+
+    def _loses_its_parent(self, resource_id: str) -> bool:
+        """Whether this plan replaces something that the resource is a part of, which takes it along.
+
+        Where a subnet names its network, and the network is made anew under the same name, Terraform sees no
+        change in the subnet; azurerm's apply then fails half-way.
+        """
+        segments = ids.key(resource_id).split("/")
+        return any("/".join(segments[:end]) in self._replaced for end in range(3, len(segments), 2))
+
+    def _new_ones(self, violations: Sequence[Violation], resource: Resource) -> Sequence[Violation]:
+        """Of a resource that the plan leaves as it is: only what the rest of the plan breaks about it."""
+        if not violations:
+            return violations
+        _, standing = self.cloud.overlay().put(resource, validated=True)
+        return [one for one in violations if one not in standing]
+
+
+def _id(resource: Resource) -> str | None:
+    try:
+        return resource.id
+    except Undecided:
+        return None
+
+
+def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: Values) -> Iterator[Path]:
+    """Paths of what the configuration changes although it cannot change: each needs a new object."""
+    draft = merging.planned(kind, config, prior, prior, fresh=False)
+    for path in merging.changed_for_good(kind, prior, draft):
+        yield terraform_path(kind, path)
+    try:
+        for path in resource.needs_replacing(kind.from_values(prior)):
+            yield terraform_path(kind, path)
+    except Undecided:
+        return
+
+
+def _asked_again(overlay: Overlay, resource_id: str | None) -> Sequence[Violation]:
+    """What is to be told of a resource that must be made anew: nothing yet, for Terraform asks again about
+    the new one. Until then it must not be held against others, or a conflict would be told from both sides.
+    """
+    if resource_id is not None:
+        overlay.remove(resource_id)
+    return []
+
+
+def _no_longer_so(kind: type[Resource], assigned: Resource, view: Overlay, plan: Values) -> Iterator[str]:
+    """Names of fields that a read computes, and that it computes otherwise once the plan is applied."""
+    computed = [field for field in public_fields(kind) if field.has(DERIVED)]
+    seen = derive(assigned, view).values() if computed else {}
+    for field in computed:
+        if not merging.same(field, plan[field.name], seen.get(field.name, UNKNOWN)):
+            yield field.name
+
+
+def _fills_attribute_blocks(kind: type[Resource], config: Values, prior: Values | None, plan: Values) -> bool:
+    """Whether the plan fills in values inside an attribute of objects, as a network's subnets are.
+
+    Terraform takes the elements of such an attribute for all or nothing: it has no way to say that the user
+    writes a subnet's name and the provider gives its ID. azurerm's schema has the attribute, and so ours; and
+    as azurerm does, the plan that fills it says so.
+    """
+    return any(
+        field.has(ATTRIBUTE_BLOCK)
+        and config.get(field.name) not in (None, plan[field.name])
+        and (prior is None or prior[field.name] != plan[field.name])
+        for field in public_fields(kind)
+    )
