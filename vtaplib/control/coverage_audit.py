@@ -7,13 +7,12 @@ copies. An interface that cannot be tapped is a gap too. Nothing to tap is compl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from vtaplib.control.audit import audit
 from vtaplib.control.coverage import Silence, Stream, coverage, is_silent
 from vtaplib.control.eligibility import eligibility
 from vtaplib.control.policy import Policy
@@ -27,6 +26,7 @@ from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation
 from vtaplib.resources import (
     NetworkInterface,
+    NetworkInterfaceTapConfiguration,
     ResourceGroup,
     Subnet,
     Subscription,
@@ -132,13 +132,36 @@ def audit_coverage(view: View, policy: Policy, scope: CoverageScope | None = Non
 
 
 def _lost(world: ReadView, policy: Policy) -> Mapping[str, Sequence[str]]:
-    """What warnings say of streams that are lost as a whole, by key of whose rule it is."""
-    lost: dict[str, list[str]] = {}
-    for one in audit(world, policy):
-        violation = one.violation
-        if violation.code is ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST and violation.rule not in PARTIAL:
-            lost.setdefault(ids.key(one.resource.id), []).append(violation.message)
-    return lost
+    """What warnings say of streams that are lost as a whole, by key of the tap configuration, or of the TAP
+    where all its streams are. What stands on both is judged for each stream by itself.
+    """
+    lost: dict[str, Sequence[str]] = {}
+    for tap in world.list(VirtualNetworkTap):
+        told = _losses(tap, world, policy, set(NetworkInterfaceTapConfiguration.rules()))
+        lost[ids.key(tap.id)] = [message for messages in told.values() for message in messages]
+        ways = 1
+        with suppress(Undecided):
+            ways = max(1, len(collectors_of(tap, world)))
+        for configuration in world.referrers(tap.id, NetworkInterfaceTapConfiguration):
+            told = _losses(configuration, world, policy, PARTIAL)
+            # A stream that is spread over collectors is lost where each of them loses it.
+            lost[ids.key(configuration.id)] = [
+                message for messages in told.values() if len(messages) >= ways for message in messages
+            ]
+    return {key: messages for key, messages in lost.items() if messages}
+
+
+def _losses(
+    resource: Resource, world: ReadView, policy: Policy, left_out: Container[str]
+) -> Mapping[str, Sequence[str]]:
+    """The messages of the rules that say what is lost, by rule."""
+    told: dict[str, list[str]] = {}
+    for rule in resource.rules().values():
+        if rule.code is ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST and rule.name not in left_out:
+            with suppress(Undecided):
+                for one in resource.judge(rule, world, policy):
+                    told.setdefault(rule.name, []).append(one.message)
+    return told
 
 
 def _collectors(world: ReadView) -> set[str]:
@@ -178,7 +201,7 @@ def _machine(interface: NetworkInterface, world: ReadView) -> VirtualMachine | N
 
 def _why(stream: Stream, lost: Mapping[str, Sequence[str]]) -> Iterator[str]:
     if stream.silence is Silence.LOST:
-        for one in (stream.configuration_id, stream.tap_id, ids.parent(stream.destination_id)):
+        for one in (stream.configuration_id, stream.tap_id):
             yield from lost.get(ids.key(one), ())
     elif stream.silence is not None:
         yield f"{label(stream.tap_id)}: {stream.silence}"

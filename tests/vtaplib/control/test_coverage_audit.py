@@ -39,6 +39,10 @@ from vtaplib import (
     CoverageAudit,
     CoverageScope,
     ErrorCode,
+    NetworkInterface,
+    NetworkInterfaceSecurityGroupAssociation,
+    NetworkSecurityGroup,
+    NetworkSecurityRule,
     Policy,
     Standing,
 )
@@ -169,6 +173,51 @@ def test_one_whose_ipv6_alone_is_not_mirrored_is_heard() -> None:
     )
     assert any("IPv6" in one.violation.message for one in lab.cloud.audit())
     assert lab.cloud.audit_coverage(CoverageScope(ids=[nic_id("db")])).complete
+
+
+def guarded_lab(name: str, source: str) -> Lab:
+    """A lab whose collector of that name refuses UDP 4789 from a source."""
+    lab = lab_with()
+    group = lab.home.put(NetworkSecurityGroup(name="group", resource_group_name="lab", location=WEST))
+    lab.put(
+        mirror(nic_id("spare"), "tap"),
+        NetworkSecurityRule(
+            name="refuse",
+            resource_group_name="lab",
+            network_security_group_name="group",
+            priority=100,
+            direction="Inbound",
+            access="Deny",
+            protocol="Udp",
+            source_port_range="*",
+            destination_port_range="4789",
+            source_address_prefix=source,
+            destination_address_prefix="*",
+        ),
+        NetworkInterfaceSecurityGroupAssociation(
+            network_interface_id=nic_id(name), network_security_group_id=group.id
+        ),
+    )
+    return lab
+
+
+def test_a_security_group_silences_the_sources_that_it_refuses_and_no_others() -> None:
+    lab = guarded_lab("collector", "10.1.1.4/32")
+    assert lab.get(NetworkInterface, nic_id("db")).private_ip_address == "10.1.1.4"
+    found = standings(lab.cloud.audit_coverage(CoverageScope(ids=[subnet_id("app")])))
+    assert (found["db"], found["spare"]) == (Standing.SILENT, Standing.TAPPED)
+    (db,) = lab.cloud.audit_coverage(CoverageScope(ids=[nic_id("db")])).gaps
+    assert ["denies UDP 4789" in one for one in db.reasons] == [True]
+
+
+def test_a_stream_that_one_of_several_collectors_hears_is_heard() -> None:
+    lab = guarded_lab("collector", "*")
+    lab.cloud.delete(mirror(nic_id("spare"), "tap").id)
+    lab.put(mirror(nic_id("spare"), "tap-lb"))
+    spare = CoverageScope(ids=[nic_id("spare")])
+    assert not lab.cloud.audit_coverage(spare).complete
+    lab.put(nic("second", ip(subnet_id("tools"))), backend("second", pool_id("inner")))
+    assert lab.cloud.audit_coverage(spare).complete
 
 
 GROUP = f"/subscriptions/{HOME}/resourceGroups/lab"
