@@ -232,8 +232,8 @@ def check(
         typer.Option(
             "--azure",
             metavar="EXPORT",
-            help="What Azure has: a file of what az network vnet list -o json prints, and nic, lb, vtap, or "
-            "a directory of such; repeatable. What the plan is laid over, or what is checked.",
+            help="What Azure has: a file of what az network vnet list -o json prints, or nic, lb, vnet tap, "
+            "or a directory of such; repeatable. What the plan is laid over, or what is checked.",
         ),
     ] = None,
     policy: PolicySettings = None,

@@ -29,6 +29,8 @@ class ReadView(View):
         self._resources = {ids.key(one.id): one for one in resources}
         self._sources: dict[str, dict[type[Resource], dict[str, Resource]]] = {}
         self._targets: list[tuple[str, str]] = []
+        self._derived: dict[str, Sequence[str]] = {}
+        """The names of the derived fields of a type."""
         for key, resource in self._resources.items():
             for reference in resource.references():
                 target = ids.key(reference.target)
@@ -76,9 +78,21 @@ class ReadView(View):
         resource = self._resources.get(key) or self._resources.get(ids.parent(key))
         return resource is not None and all(
             ids.key(one) in self._resources
-            for one in _told_referrers(resource)
+            for one in self._told_referrers(resource)
             if not kind.id_format or kind.parse_id(one) is not None
         )
+
+    def _told_referrers(self, resource: Resource) -> Iterator[str]:
+        """The IDs in what was computed when the resource was read: those of who refers to it."""
+        name = type(resource).__name__
+        if name not in self._derived:
+            fields = type(resource).fields().values()
+            self._derived[name] = [one.name for one in fields if one.has(DERIVED)]
+        for derived in self._derived[name]:
+            value = resource.__dict__.get(derived)
+            for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(one, str) and one.startswith("/"):
+                    yield one
 
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         low = ids.key(prefix)
@@ -97,12 +111,3 @@ class ReadView(View):
             for taking in resource.takes():
                 taken[taking.bucket] += taking.amount
         return taken
-
-
-def _told_referrers(resource: Resource) -> Iterator[str]:
-    """The IDs in what was computed when the resource was read: those of who refers to it."""
-    for name, field in type(resource).fields().items():
-        value = resource.__dict__.get(name) if field.has(DERIVED) else None
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, str) and one.startswith("/"):
-                yield one

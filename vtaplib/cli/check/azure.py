@@ -23,7 +23,7 @@ from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.validation import is_sound
 
-HOW: Final = "make it with: az network nic list -o json > interfaces.json, and vnet, lb, vtap likewise"
+HOW: Final = "make it with: az network nic list -o json > interfaces.json, and vnet, vnet tap and lb likewise"
 
 
 @dataclass(frozen=True, slots=True)

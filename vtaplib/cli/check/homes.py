@@ -28,24 +28,28 @@ class Home(NamedTuple):
 
 def find_homes(instances: Iterable[Instance], configuration: Configuration) -> Mapping[str, Home]:
     """The home of each provider, by the key of its configuration."""
-    own: dict[str, Counter[str]] = {}
-    named: dict[str, Counter[str]] = {}
+    made: dict[str, list[Instance]] = {}
     for one in instances:
-        provider = configuration.provider(one)
-        own.setdefault(provider, Counter()).update(
-            _subscriptions_in((one.after or one.before or {}).get("id"))
-        )
-        named.setdefault(provider, Counter()).update(_subscriptions_in(one.after))
-    anywhere = sum(named.values(), Counter())
+        made.setdefault(configuration.provider(one), []).append(one)
     homes = {}
-    for provider, ids_made in own.items():
+    for provider, its in made.items():
         told = configuration.provider_argument(provider, "subscription_id")
-        inferred = next((one for one in (ids_made, named[provider], anywhere) if one), None)
-        homes[provider] = Home(
-            told or (inferred.most_common(1)[0][0] if inferred else NOWHERE),
-            (configuration.provider_argument(provider, "tenant_id") or "") if told else "",
-        )
+        tenant = configuration.provider_argument(provider, "tenant_id") if told else None
+        homes[provider] = Home(told or _inferred(its, made.values()), tenant or "")
     return homes
+
+
+def _inferred(its: Iterable[Instance], others: Iterable[Iterable[Instance]]) -> str:
+    """The subscription of a provider that nothing tells but what it has made."""
+    for values in (
+        ((one.after or one.before or {}).get("id") for one in its),
+        (one.after for one in its),
+        (one.after for made in others for one in made),
+    ):
+        found = Counter(subscription for value in values for subscription in _subscriptions_in(value))
+        if found:
+            return found.most_common(1)[0][0]
+    return NOWHERE
 
 
 def _subscriptions_in(value: Any) -> Iterator[str]:
