@@ -9,7 +9,8 @@ are known at plan; so is all else that follows from the configuration.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from provider_shim import data_reading, merging
 from provider_shim.data_source import Session
@@ -38,11 +39,14 @@ from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.validation import validate
 from vtaplib.model.violation import ErrorCode, Violation
+from vtaplib.model.violation import Severity as ViolationSeverity
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subscription import Subscription
 
 SOURCE_ADDRESS = "terraform.local/vtap/vtap"
+AS_IT_STANDS = "As it stands, before any change: "
+"""Opens a warning about what is there, which the plan that shows it may be about to mend."""
 
 
 class Provider:
@@ -152,11 +156,13 @@ class Provider:
     ) -> ReadResult:
         if state is None:
             return ReadResult(None, private, identity)
-        kind = RESOURCE_TYPES[type_name]
-        found = self._require_cloud().find(to_resource_id(kind, state["id"]))
-        if not isinstance(found, RESOURCE_TYPES[type_name]):
+        kind, cloud = RESOURCE_TYPES[type_name], self._require_cloud()
+        found = cloud.find(to_resource_id(kind, state["id"]))
+        if not isinstance(found, kind):
             return ReadResult(None, private, identity)
-        return ReadResult(_read_values(found, state), private, identity or _identity(type_name, found.id))
+        identity = identity or _identity(type_name, found.id)
+        warnings = [diagnostic(kind, one) for one in _standing_warnings(found, cloud)]
+        return ReadResult(_read_values(found, state), private, identity, warnings)
 
     def plan(
         self,
@@ -332,6 +338,22 @@ def _read_values(resource: Resource, prior: Values | None) -> Values:
     values["id"] = same_id(prior, to_terraform_id(type(resource), resource.id))
     values["timeouts"] = None if prior is None else prior.get("timeouts")
     return values
+
+
+def _standing_warnings(resource: Resource, cloud: Cloud) -> Iterator[Violation]:
+    """What is to be warned of as things stand, by rules that are silent while a plan is made: what they miss
+    could still be planned.
+    """
+    silent = {
+        name
+        for name, rule in resource.rules().items()
+        if rule.at_apply and rule.quota is None and rule.severity is ViolationSeverity.WARNING
+    }
+    if silent:
+        with cloud.snapshot() as view:
+            for one in resource.check(view, cloud.policy):
+                if one.rule in silent:
+                    yield replace(one, message=f"{AS_IT_STANDS}{one.message}")
 
 
 def _identity(type_name: str, resource_id: str) -> Values | None:
