@@ -6,13 +6,16 @@ The examples are those of the tests: what is shown was told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from provider_shim.types import RESOURCE_TYPES
 from tests.vtaplib.control.lab import Lab
 from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
+from vtaplib.control.overlay import Overlay
 from vtaplib.model.general_rule import GENERAL_RULES, GeneralRule
 from vtaplib.model.resource import Rule
+from vtaplib.model.view import R
 from vtaplib.model.violation import Evidence
 
 EVIDENCE: Final[Mapping[Evidence, str]] = {
@@ -21,6 +24,13 @@ EVIDENCE: Final[Mapping[Evidence, str]] = {
     Evidence.INFERRED: "follows from the others or is common knowledge, and is proven nowhere",
     Evidence.OURS: "vtap's own: Azure says nothing, or publishes no code",
 }
+
+
+CONFLICT: Final = (
+    "An existing object that the plan has not come to, such as one of another configuration, is not held "
+    "against a planned one: the plan may still change it."
+)
+"""Why a plan may let pass a conflict."""
 
 
 class Entry(NamedTuple):
@@ -88,7 +98,7 @@ def _section(entry: Entry) -> Iterator[str]:
     if len(entry.types) > 1:
         yield f"- Also of {', '.join(f'`{one}`' for one in entry.types[1:])}."
     yield f"- Rule: `{rule.name}`."
-    message = _example(entry)
+    message = _shown(tuple(entry.kinds), rule).message
     if message:
         yield from ("", "Example:", "", f"> {message}")
 
@@ -112,16 +122,41 @@ def _when(rule: Rule, entry: Entry) -> str:
     return where
 
 
-def _example(entry: Entry) -> str:
-    """The message that the first test case of the rule is given."""
-    case = next((CASES[key] for kind in entry.kinds if (key := (kind, entry.rule.name)) in CASES), None)
+class Watching(Overlay):
+    """An overlay that notes whether it is asked what is certain: so ask rules about conflicts."""
+
+    asked_certain = False
+
+    def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
+        self.asked_certain = self.asked_certain or certain
+        return super().referrers(resource_id, kind, certain=certain)
+
+
+class Shown(NamedTuple):
+    """What the first test case of a rule shows."""
+
+    message: str
+    """What is told."""
+    is_conflict: bool
+    """Whether the rule holds others against the resource."""
+
+
+@cache
+def _shown(kinds: tuple[str, ...], rule: Rule) -> Shown:
+    case = next((CASES[key] for kind in kinds if (key := (kind, rule.name)) in CASES), None)
     if case is None:
-        return ""
+        return Shown("", is_conflict=False)
     lab = Lab(case.policy)
     put = case.pairs[0].broken(lab)
     resource, into = put if isinstance(put, tuple) else (put, lab.home)
-    told = [one.message for one in lab.broken_by(resource, into) if one.rule == entry.rule.name]
-    return told[0]
+    view = Watching(lab.cloud.view, lab.cloud.policy, settled=True)
+    before = view.find(into.place(resource).id)
+    laid, violations = view.put(into.place(resource))
+    told = [one.message for one in violations if one.rule == rule.name]
+    view.asked_certain = False
+    subjects = (laid, before) if rule.compares else (laid,)
+    _ = list(rule.judge(*subjects, view, lab.cloud.policy))
+    return Shown(told[0], view.asked_certain)
 
 
 def _general() -> Iterator[str]:
@@ -148,6 +183,11 @@ def _at_apply(every: Sequence[Entry]) -> Iterator[str]:
             reasons.setdefault(rule.at_apply, []).append(
                 f"{rule.what} ({', '.join(f'`{one}`' for one in codes)})"
             )
+    reasons[CONFLICT] = [
+        f"{entry.rule.what} (`{entry.rule.code}`)"
+        for entry in every
+        if not entry.rule.at_apply and _shown(tuple(entry.kinds), entry.rule).is_conflict
+    ]
     for reason, rules in reasons.items():
         yield f"- {reason}"
         yield from (f"  - {one}" for one in rules)
