@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import CaseInsensitive
 from vtaplib.model.marks import (
     SERVICE,
+    Arm,
     Assigned,
     Between,
     CreateOnly,
@@ -49,6 +50,7 @@ class LbRule(Resource):
     """A load-balancing rule of a load balancer."""
 
     id_format = "{loadbalancer_id}/loadBalancingRules/{name}"
+    arm_says: ClassVar[Mapping[str, Any]] = {"properties.backendAddressPool": lambda it, view: _only_pool(it)}
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""
@@ -56,13 +58,25 @@ class LbRule(Resource):
     """The name of the rule."""
     backend_port: Annotated[int, Between(0, 65535)]
     """The port on the backends; 0 means the port that the client used."""
-    frontend_ip_configuration_name: Annotated[str, Length(1)]
+    frontend_ip_configuration_name: Annotated[
+        str,
+        Length(1),
+        Arm(
+            "properties.frontendIPConfiguration.id",
+            text="{loadbalancer_id}/frontendIPConfigurations/{frontend_ip_configuration_name}",
+        ),
+    ]
     """The name of the frontend."""
     frontend_port: Annotated[int, Between(0, 65535)]
     """The port on the frontend; 0 means any."""
     protocol: Annotated[str, OneOf(("All", "Tcp", "Udp")), CaseInsensitive]
     """The protocol. All, with both ports 0, makes a rule for high-availability ports."""
-    backend_address_pool_ids: Annotated[Sequence[Ref[LbBackendAddressPool]], Items(0, 2, 1)] | None = None
+    backend_address_pool_ids: (
+        Annotated[
+            Sequence[Ref[LbBackendAddressPool]], Items(0, 2, 1), Arm(also="properties.backendAddressPool.id")
+        ]
+        | None
+    ) = None
     """The IDs of the pools; one, or two for a Gateway load balancer."""
     disable_outbound_snat: Inert[bool] = False
     """Whether backends do not use the frontend's public address for their own connections."""

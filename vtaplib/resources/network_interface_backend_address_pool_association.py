@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model import ids
-from vtaplib.model.marks import CreateOnly, Length, Ref
+from vtaplib.model.marks import Arm, CreateOnly, Length, Ref
 from vtaplib.model.resource import Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.backend_sku import one_internal_balancer, one_sku_per_backend
@@ -27,12 +27,15 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
     """One IP configuration of an interface as a backend of a pool."""
 
     id_format = "{network_interface_id}/ipConfigurations/{ip_configuration_name}|{backend_address_pool_id}"
+    arm_owner = "{network_interface_id}/ipConfigurations/{ip_configuration_name}"
 
     network_interface_id: CreateOnly[Ref[NetworkInterface]]
     """The ID of the interface."""
     ip_configuration_name: CreateOnly[Annotated[str, Length(1)]]
     """The name of the interface's IP configuration."""
-    backend_address_pool_id: CreateOnly[Ref[LbBackendAddressPool]]
+    backend_address_pool_id: Annotated[
+        CreateOnly[Ref[LbBackendAddressPool]], Arm("properties.loadBalancerBackendAddressPools[].id")
+    ]
     """The ID of the backend pool."""
 
     load_balancer_rules_per_network_interface = rules_within_limit(reached_by_membership)

@@ -20,6 +20,7 @@ class NetworkInterfaceSecurityGroupAssociation(Resource):
     """Guards an interface by a network security group."""
 
     id_format = "{network_interface_id}|{network_security_group_id}"
+    arm_owner = "{network_interface_id}"
 
     network_interface_id: CreateOnly[Ref[NetworkInterface]]
     """The ID of the interface."""

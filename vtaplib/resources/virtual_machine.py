@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NonEmpty, ResourceGroupName, VirtualMachineName
-from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Internal, Items, Ref
+from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Internal, Items, NotInArm, Ref
 from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
@@ -52,23 +52,27 @@ class VirtualMachine(Resource):
     """The name of the resource group to create the machine in."""
     location: CreateOnly[Location]
     """The Azure region; that of the interfaces."""
-    network_interface_ids: Annotated[Sequence[Ref[NetworkInterface]], Items(1)]
+    network_interface_ids: Annotated[
+        Sequence[Ref[NetworkInterface]],
+        Items(1),
+        Arm("properties.networkProfile.networkInterfaces[].id", first="properties.primary"),
+    ]
     """The IDs of the interfaces; the first is the primary one."""
-    size: NonEmpty
+    size: Annotated[NonEmpty, Arm("properties.hardwareProfile.vmSize")]
     """The size, such as `Standard_D2s_v5`."""
-    private_ip_address: Derived[str] = SERVICE
+    private_ip_address: NotInArm[Derived[str]] = SERVICE
     """The primary private address."""
-    private_ip_addresses: Derived[Sequence[str]] = SERVICE
+    private_ip_addresses: NotInArm[Derived[Sequence[str]]] = SERVICE
     """All private addresses."""
-    public_ip_address: Derived[str] = SERVICE
+    public_ip_address: NotInArm[Derived[str]] = SERVICE
     """The primary public address."""
-    public_ip_addresses: Derived[Sequence[str]] = SERVICE
+    public_ip_addresses: NotInArm[Derived[Sequence[str]]] = SERVICE
     """All public addresses."""
-    virtual_machine_id: Assigned[str] = SERVICE
+    virtual_machine_id: Annotated[Assigned[str], Arm("properties.vmId")] = SERVICE
     """The GUID of the machine."""
-    power_state: Internal[Assigned[str]] = SERVICE
+    power_state: NotInArm[Internal[Assigned[str]]] = SERVICE
     """`running` or `deallocated`; see `Cloud.deallocate`."""
-    on_fastpath: Internal[Assigned[bool]] = SERVICE
+    on_fastpath: NotInArm[Internal[Assigned[bool]]] = SERVICE
     """Whether the machine's traffic is where a TAP can copy it; see `fastpath`."""
 
     def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
-from vtaplib.model.marks import SERVICE, Assigned, CreateOnly, Derived, Ref
+from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Ref
 from vtaplib.model.resource import (
     Assignment,
     Departure,
@@ -90,7 +90,7 @@ class VirtualNetworkTap(Resource):
     """The UDP port that the traffic is sent to; 4789, the port of VXLAN."""
     tags: Tags | None = None
     """Tags of the resource."""
-    guid: Assigned[str] = SERVICE
+    guid: Annotated[Assigned[str], Arm("properties.resourceGuid")] = SERVICE
     """The GUID of the TAP."""
     network_interface_tap_configuration_ids: Derived[Sequence[str]] = SERVICE
     """The IDs of the tap configurations that send to the TAP."""

@@ -14,8 +14,9 @@ from vtaplib.errors import VtapError
 from vtaplib.model.violation import Path, dotted
 
 PROPERTIES = "properties"
-IDENTITY = frozenset({"id", "name", "type", "etag", "provisioningstate", "resourceguid", "resourcegroup"})
-"""What says which resource this is, and in what state; the last is the Azure CLI's."""
+STATE = frozenset({"type", "etag", "provisioningstate", "resourceguid", "resourcegroup"})
+"""What says of what type something is and in what state; the last is the Azure CLI's."""
+IDENTITY = STATE | {"id", "name"}
 
 
 class DocumentError(VtapError):
@@ -29,13 +30,14 @@ class DocumentError(VtapError):
 class Element:
     """A value in a document, with its place."""
 
-    __slots__ = ("_parts", "path", "read", "value")
+    __slots__ = ("_opened", "_parts", "path", "read", "value")
 
     def __init__(self, value: Any, path: Path = ()) -> None:
         self.value = value
         self.path = path
         self.read = False
         """Whether somebody has taken the value with all that is in it."""
+        self._opened = False
         self._parts: dict[str | int, Element] = {}
 
     def take(self) -> Any:
@@ -51,6 +53,7 @@ class Element:
         """The members of an object; raises DocumentError if it is none."""
         if not isinstance(self.value, Mapping):
             raise self.error("an object")
+        self._opened = True
         return self.value
 
     def member(self, name: str) -> Element | None:
@@ -67,6 +70,7 @@ class Element:
         """The elements of a list; raises DocumentError if it is none."""
         if not isinstance(self.value, list | tuple):
             raise self.error("a list")
+        self._opened = True
         for position, value in enumerate(self.value):
             if value is not None:
                 yield self._part(position, value)
@@ -81,21 +85,16 @@ class Element:
         return found
 
     def unread(self) -> Iterator[str]:
-        """The places that hold something nobody has taken, each with all that is in it."""
+        """The places that hold something nobody has taken, or so much as looked into."""
         if self.read or is_empty(self.value):
             return
-        if not any(part.touched for part in self._parts.values()):
+        if not self._opened:
             yield dotted(self.path)
             return
         members = self.value.items() if isinstance(self.value, Mapping) else enumerate(self.value)
         for step, value in members:
             if str(step).lower() not in IDENTITY:
                 yield from self._part(step, value).unread()
-
-    @property
-    def touched(self) -> bool:
-        """Whether somebody has taken it, or something in it."""
-        return self.read or any(part.touched for part in self._parts.values())
 
     def _part(self, step: str | int, value: Any) -> Element:
         if step not in self._parts:
@@ -106,7 +105,7 @@ class Element:
 def is_empty(value: Any) -> bool:
     """Whether a value says nothing: null, an empty text, list or object, or such in one."""
     if isinstance(value, Mapping):
-        return all(map(is_empty, value.values()))
+        return all(is_empty(inner) or str(name).lower() in STATE for name, inner in value.items())
     if isinstance(value, list | tuple):
         return all(map(is_empty, value))
     return value is None or value == ""

@@ -174,8 +174,11 @@ def _mark_first(target: Json, place: Place) -> None:
 
 def _inner(target: Json, steps: Steps) -> Json:
     """The object at a path, made where it is not there yet."""
-    for step in steps:
-        target = target.setdefault(step, {})
+    for step, following in zip(steps, (*steps[1:], ""), strict=True):
+        if following == "[0]":
+            [target] = target.setdefault(step, [{}])
+        elif step != "[0]":
+            target = target.setdefault(step, {})
     return target
 
 
