@@ -25,6 +25,7 @@ from tests.vtaplib.control.lab import (
     nic,
     nic_id,
     pool_id,
+    security_group_id,
     subnet,
     subnet_id,
     tap_id,
@@ -32,10 +33,13 @@ from tests.vtaplib.control.lab import (
 )
 from vtaplib import (
     ArmError,
+    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
+    NetworkSecurityRule,
     Policy,
     ResourceGroup,
     Subnet,
+    SubnetNetworkSecurityGroupAssociation,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
@@ -86,6 +90,8 @@ def reference_fields() -> set[tuple[str, str]]:
 
 LEFT_DANGLING = {("VirtualNetworkPeering", "remote_virtual_network_id")}
 """Azure lets a peered network go; the other side is Disconnected."""
+GOES_ALONG = {("NetworkInterfaceSecurityGroupAssociation", "network_interface_id")}
+"""Azure keeps it on the interface."""
 
 
 def test_the_lab_uses_every_field_that_refers_to_something() -> None:
@@ -96,7 +102,10 @@ def test_what_somebody_else_refers_to_cannot_be_deleted() -> None:
     lab = Lab()
     refused = set()
     for use in uses(lab):
-        if use.user.id.lower().startswith(use.owner_id.lower() + "/") or use.name in LEFT_DANGLING:
+        if (
+            use.user.id.lower().startswith(use.owner_id.lower() + "/")
+            or use.name in LEFT_DANGLING | GOES_ALONG
+        ):
             continue
         before = everything(lab)
         with pytest.raises(ArmError) as error:
@@ -116,6 +125,8 @@ def test_what_somebody_else_refers_to_cannot_be_deleted() -> None:
         (lb_id("inner"), "VirtualNetworkTapDestinationInUse", "virtualNetworkTaps/tap-lb"),
         (tap_id("tap"), "InUseVirtualNetworkTapCannotBeDeleted", "tapConfigurations/mirror"),
         (network_id("app"), "InUseSubnetCannotBeDeleted", "networkInterfaces/web"),
+        (security_group_id("guard"), "InUseNetworkSecurityGroupCannotBeDeleted", "networkInterfaces/reached"),
+        (security_group_id("guard"), "InUseNetworkSecurityGroupCannotBeDeleted", "subnets/two"),
     ],
 )
 def test_a_refused_deletion_has_azures_code_and_names_the_user(target: str, code: str, user: str) -> None:
@@ -162,6 +173,16 @@ def test_a_network_goes_with_its_subnets_and_peerings() -> None:
     (left,) = lab.cloud.list(VirtualNetworkPeering)
     assert left.virtual_network_name == "ab"
     assert left.peering_state == "Disconnected"
+
+
+def test_interfaces_and_subnets_go_with_what_attaches_groups_to_them() -> None:
+    lab = Lab()
+    lab.cloud.delete(nic_id("reached"))
+    lab.cloud.delete(subnet_id("app", "two"))
+    assert lab.cloud.list(NetworkInterfaceSecurityGroupAssociation) == []
+    assert lab.cloud.list(SubnetNetworkSecurityGroupAssociation) == []
+    lab.cloud.delete(security_group_id("guard"))
+    assert lab.cloud.list(NetworkSecurityRule) == []
 
 
 def test_an_interface_goes_with_its_tap_configurations() -> None:

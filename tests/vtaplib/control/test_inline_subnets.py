@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.vtaplib.control.lab import Lab, ip, network, network_id, nic, subnet, subnet_id
+from tests.vtaplib.control.lab import (
+    Lab,
+    guarded_subnet,
+    ip,
+    network,
+    network_id,
+    nic,
+    security_group,
+    security_group_id,
+    subnet,
+    subnet_id,
+)
 from vtaplib import ArmError, InlineSubnet, Subnet, VirtualNetwork
 
 
@@ -100,3 +111,35 @@ def test_two_inline_subnets_do_not_have_one_name(lab: Lab) -> None:
             network("new", "10.0.0.0/16", subnet=[inline("a", "10.0.1.0/24"), inline("A", "10.0.2.0/24")])
         )
     assert ("subnet", 1, "name") in [one.path for one in error.value.violations]
+
+
+def test_a_subnet_has_the_group_that_its_network_lists_for_it(lab: Lab) -> None:
+    lab.put(security_group("g"), security_group("h"))
+    group_ids = [security_group_id(name) for name in "gh"]
+
+    def written(group_id: str | None) -> str:
+        one = inline("a", "10.0.1.0/24").replace(security_group=group_id)
+        lab.put(network("net", "10.0.0.0/16", subnet=[one]))
+        (read,) = lab.get(VirtualNetwork, network_id("net")).subnet or ()
+        shown = lab.get(Subnet, subnet_id("net", "a")).network_security_group_id
+        assert shown == (read.security_group or "")
+        return shown
+
+    assert [written(one) for one in group_ids] == group_ids
+    assert written(None) == ""
+    assert written("") == ""
+
+
+def test_a_subnet_written_by_itself_keeps_the_group_that_it_has(lab: Lab) -> None:
+    lab.put(security_group("g"), guarded_subnet(subnet_id("net", "a"), "g"))
+    lab.put(subnet("net", "a", "10.0.1.0/24", default_outbound_access_enabled=False))
+    assert lab.get(Subnet, subnet_id("net", "a")).network_security_group_id == security_group_id("g")
+    lab.cloud.delete(guarded_subnet(subnet_id("net", "a"), "g").id)
+    assert lab.get(Subnet, subnet_id("net", "a")).network_security_group_id == ""
+
+
+def test_what_was_read_of_a_network_can_be_put_back(lab: Lab) -> None:
+    lab.put(security_group("g"), guarded_subnet(subnet_id("net", "a"), "g"))
+    read = lab.get(VirtualNetwork, network_id("net"))
+    lab.put(read)
+    assert lab.get(VirtualNetwork, network_id("net")) == read
