@@ -6,11 +6,20 @@ from typing import Final
 
 from tests.terraform.balancer_rule_cases import BALANCER_CASES, TAP_CASES
 from tests.terraform.network_rule_cases import INTERFACE_CASES, MACHINE_CASES, NETWORK_CASES
-from tests.terraform.security_rule_cases import SECURITY_CASES
 from tests.terraform.peering_and_balancing_rule_cases import PEERING_AND_BALANCING_CASES
 from tests.terraform.public_address_rule_cases import ADDRESS_CASES
+from tests.terraform.security_rule_cases import SECURITY_CASES
 
-CASES: Final = [*NETWORK_CASES, *INTERFACE_CASES, *MACHINE_CASES, *ADDRESS_CASES, *BALANCER_CASES, *PEERING_AND_BALANCING_CASES, *PEERING_AND_BALANCING_CASES, *TAP_CASES]
+CASES: Final = [
+    *NETWORK_CASES,
+    *INTERFACE_CASES,
+    *MACHINE_CASES,
+    *ADDRESS_CASES,
+    *BALANCER_CASES,
+    *PEERING_AND_BALANCING_CASES,
+    *TAP_CASES,
+    *SECURITY_CASES,
+]
 
 ELSEWHERE: Final = {
     **dict.fromkeys(
@@ -82,7 +91,5 @@ ELSEWHERE: Final = {
         ),
         "test_tap_warnings: off unless the policy says otherwise",
     ),
-    "ports_go_with_tcp_and_udp": "test_security_groups: a warning",
-    "security_groups_let_copies_in": "test_security_groups: a warning",
 }
 """Rules that no pair of configurations shows by itself."""
