@@ -42,6 +42,11 @@ class Entry(NamedTuple):
     kinds: Sequence[str]
     """The classes' names."""
 
+    @property
+    def anchor(self) -> str:
+        """What links to the rule's section end in."""
+        return f"{self.types[0]}-{self.rule.name}"
+
 
 def entries() -> Sequence[Entry]:
     """Every rule once, in the order of types and of their rules."""
@@ -76,7 +81,7 @@ def rules_page() -> Iterator[str]:
         rule = entry.rule
         types = ", ".join(f"[`{_short(one)}`](resources/{one}.md)" for one in entry.types)
         yield (
-            f"| `{rule.code}` | [{rule.what}](#{rule.name}) | {_severity(rule)} | {rule.evidence.value} "
+            f"| `{rule.code}` | [{rule.what}](#{entry.anchor}) | {_severity(rule)} | {rule.evidence.value} "
             f"| {types} |"
         )
     yield from _general()
@@ -91,7 +96,7 @@ def rules_page() -> Iterator[str]:
 
 def _section(entry: Entry) -> Iterator[str]:
     rule = entry.rule
-    yield from ("", f'### <a id="{rule.name}"></a>`{rule.code}`: {rule.what}', "")
+    yield from ("", f'### <a id="{entry.anchor}"></a>`{rule.code}`: {rule.what}', "")
     yield f"- Severity: {_severity(rule)}."
     yield f"- Evidence: {rule.evidence.value}; {rule.source}."
     yield f"- Speaks: {_when(rule, entry)}."
