@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.rules_page import entries
 from provider_shim.types import RESOURCE_TYPES
 from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
 from vtaplib.control.policy import SETTINGS, Policy, setting_text
@@ -14,6 +15,7 @@ from vtaplib.model.resource import Rule
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 EVERY = [(kind.__name__, rule) for kind in RESOURCE_TYPES.values() for rule in kind.rules().values()]
+ENTRIES = entries()
 RULES = [pytest.param(kind, rule, id=f"{kind}.{rule.name}") for kind, rule in EVERY]
 
 
@@ -24,7 +26,12 @@ def page() -> str:
 
 @pytest.mark.parametrize(("kind", "rule"), RULES)
 def test_every_rule_is_on_the_page_with_code_reason_and_an_example(kind: str, rule: Rule, page: str) -> None:
-    _, _, section = page.partition(f'<a id="{rule.name}"></a>')
+    (entry,) = [
+        one
+        for one in ENTRIES
+        if kind in one.kinds and (one.rule.name, one.rule.what) == (rule.name, rule.what)
+    ]
+    _, _, section = page.partition(f'<a id="{entry.anchor}"></a>')
     section = section.partition("\n#")[0]
     for text in (rule.code, rule.what, rule.severity.value, rule.evidence.value, rule.source):
         assert text in section
@@ -34,9 +41,7 @@ def test_every_rule_is_on_the_page_with_code_reason_and_an_example(kind: str, ru
         assert (kind, rule.name) in ELSEWHERE
 
 
-@pytest.mark.parametrize(
-    "rule", {one.what: one for _, one in EVERY if one.at_apply}.values(), ids=lambda one: one.name
-)
+@pytest.mark.parametrize("rule", [one.rule for one in ENTRIES if one.rule.at_apply], ids=lambda one: one.name)
 def test_a_rule_that_a_plan_may_let_pass_is_listed_with_the_reason(rule: Rule, page: str) -> None:
     listed = page.partition("## What a plan lets pass")[2].partition("\n## ")[0]
     _, _, under = listed.partition(f"- {rule.at_apply}\n")
