@@ -9,11 +9,13 @@ from tests.terraform.hcl import Expression, resource
 from tests.terraform.rule_case import FRONTEND, MEMBER, TO_FRONTEND, TO_INTERFACE, at
 from tests.terraform.worlds import (
     AFTER_THE_TAP,
+    GROUPS,
     INTERFACES,
     NETWORKS,
     SUBNETS,
     balancer,
     balancing_rule,
+    guarded_interface,
     in_subnet,
     interface,
     machine,
@@ -163,6 +165,15 @@ CONFLICTS: Final = [
         peering("two", "w", "v"),
         peering("one", "v", "w"),
         peering("two", "w", "v", allow_gateway_transit=True),
+    ),
+    Conflict(
+        "an interface gets two security groups",
+        "OperationNotAllowed",
+        INTERFACES + interface("three") + GROUPS,
+        guarded_interface("first", "one", "guard"),
+        guarded_interface("second", "one", "other"),
+        guarded_interface("first", "two", "guard"),
+        guarded_interface("second", "three", "other"),
     ),
     Conflict(
         "two security rules have one priority",

@@ -21,6 +21,7 @@ from tests.terraform.worlds import (
     pool,
     probe,
     rule_body,
+    security_group,
     tap,
     tapped,
 )
@@ -33,6 +34,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.matrix]
 QUIET = ("-no-color", "-input=false")
 WORLD = (
     INTERFACES
+    + security_group("guard")
     + machine("vm", "one", **AFTER_THE_TAP)
     + tap("tap", "two")
     + tapped("mirror", "one", "tap")
@@ -97,8 +99,11 @@ def test_the_base_lifecycle(library: Path, tmp_path: Path, capsys: pytest.Captur
         assert terraform.state()[TAP]["id"] == state["id"]
         done.append("import by identity")
 
-    group_id = f"{state['id'].partition('/virtualNetworkTaps/')[0]}/networkSecurityGroups/g"
-    secret = f'  network_security_group_id_wo = "{group_id}"\n  network_security_group_id_wo_version = 1\n'
+    group_id = terraform.state()["azurerm_network_security_group.guard"]["id"]
+    secret = (
+        "  network_security_group_id_wo = azurerm_network_security_group.guard.id\n"
+        "  network_security_group_id_wo_version = 1\n"
+    )
     terraform.write_world(WORLD.replace('name = "a"\n', f'name = "a"\n{secret}'))
     if release >= WRITE_ONLY_SINCE:
         terraform("apply", *QUIET, "-auto-approve")
