@@ -33,7 +33,7 @@ class Model:
     """What the annotations say; None until somebody asks."""
     arm_says: ClassVar[Mapping[str, Any]] = {}
     """What ARM's JSON has besides the fields, by path: a value, or a function of the resource and a view that
-    gives one; None for what the service says there and nobody here knows."""
+    gives one; None for what may stand there and means nothing here."""
     arm_words: ClassVar[Mapping[str, str]] = {}
     """What stands for the words in braces in the paths of fields (see `marks.Arm`)."""
 

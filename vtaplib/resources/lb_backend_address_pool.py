@@ -37,7 +37,10 @@ class LbBackendAddressPool(Resource):
 
     id_format = "{loadbalancer_id}/backendAddressPools/{name}"
     combinations = (RequiredWith("synchronous_mode", "virtual_network_id"),)
-    arm_says: ClassVar[Mapping[str, Any]] = {"properties.loadBalancerBackendAddresses": ()}
+    arm_says: ClassVar[Mapping[str, Any]] = {
+        "properties.loadBalancerBackendAddresses": (),
+        "properties.loadBalancerBackendAddresses[].properties.networkInterfaceIPConfiguration": None,
+    }
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""

@@ -112,6 +112,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
     """What the system takes for a host name."""
     arm_says: ClassVar[Mapping[str, Any]] = {
         "properties.instanceView": None,
+        "properties.networkProfile.networkInterfaces[].properties.deleteOption": None,
         "properties.osProfile.requireGuestProvisionSignal": None,
         "properties.securityProfile.securityType": lambda it, view: _security_type(it),
         "properties.storageProfile.osDisk.createOption": lambda it, view: (
@@ -296,8 +297,12 @@ class ProvisionedVirtualMachine(VirtualMachine):
     def requested(self) -> Self:
         if self.has_image:
             return self.replace(os_managed_disk_id=None)
-        given = {name: self.fields()[name].default for name in OS_MANAGED if name in self.fields()}
-        return self.replace(**given, os_disk=self.os_disk.replace(name=None, storage_account_type=None))
+        given: dict[str, Any] = {
+            name: self.fields()[name].default for name in OS_MANAGED if name in self.fields()
+        }
+        if isinstance(self.os_disk, OsDisk):  # a document may lack it
+            given["os_disk"] = self.os_disk.replace(name=None, storage_account_type=None)
+        return self.replace(**given)
 
     def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
         yield from super().assign(view, before)

@@ -14,14 +14,12 @@ from typing import Any
 
 from vtaplib.control.arm.document import DocumentError, Element
 from vtaplib.control.arm.place import (
-    Attachment,
     Place,
     Steps,
     arm_type_of,
     attachments_of,
     canonical_word,
     children_of,
-    full_format,
     kinds_of,
     places,
     steps_of,
@@ -65,48 +63,52 @@ def decode(document: Mapping[str, Any], resource_id: str = "") -> Decoded:
 
 
 def _resources(kind: type[Resource], element: Element, resource_id: str) -> Iterator[Resource]:
-    name = _text(element, ("name",))
-    if name and name.lower() == ids.name(resource_id).lower():
-        resource_id = f"{ids.parent(resource_id)}/{resource_id.rsplit('/', 2)[1]}/{name}"
     named = kind.parse_id(resource_id)
     if named is None:
         raise DocumentError((*element.path, "id"), f"{ids.format_problem(kind.id_format, resource_id)}")
-    yield kind.from_values(_values(kind, element) | _of_subscription(resource_id) | named).requested()
+    name = _text(element, ("name",))
+    if name.lower() == named.get("name", "").lower():
+        named["name"] = name  # IDs in answers may be in another case than the name was given in
+    values = _values(kind, element) | _of_subscription(resource_id) | named
+    resource = kind.from_values(values).requested()
+    yield resource
     arm_type = arm_type_of(kind)
     for segment, child in children_of(arm_type).items():
         found = element.find(("properties", segment))
         for part in found.elements() if found is not None else ():
-            own_id = _text(part, ("id",)) or f"{resource_id}/{segment}/{_text(part, ('name',))}"
-            yield from _resources(child, part, own_id)
-    yield from _attached(arm_type, element, resource_id)
+            yield from _resources(child, part, _text(part, ("id",)) or _below(resource.id, segment, part))
+    yield from _attached(arm_type, element, resource.id)
     for place in places(kind):
         block = place.field.block
         if block is not None and block.id_segment:
             for part in _elements(element, place.steps):
-                own_id = f"{resource_id}/{block.id_segment}/{_text(part, ('name',))}"
-                yield from _attached(f"{arm_type}/{block.id_segment}", part, own_id)
+                part_id = _below(resource.id, block.id_segment, part)
+                yield from _attached(f"{arm_type}/{block.id_segment}", part, part_id)
+
+
+def _below(resource_id: str, segment: str, part: Element) -> str:
+    return f"{resource_id}/{segment}/{_text(part, ('name',))}"
 
 
 def _attached(arm_type: str, element: Element, owner_id: str) -> Iterator[Resource]:
-    """The attachments that an object tells of."""
+    """The attachments that an object tells of. What has no name can have none."""
     for attachment in attachments_of(arm_type):
-        named = _owner_names(attachment, owner_id)
-        for target in _targets(element, attachment.place):
-            values = {**_of_subscription(owner_id), **named, attachment.place.field.name: target}
+        named = ids.parse(attachment.owner_format, owner_id)
+        for target in _targets(element, attachment.place) if named is not None else ():
+            values = {**_of_subscription(owner_id), **(named or {}), attachment.place.field.name: target}
             yield attachment.kind.from_values(values)
 
 
-def _owner_names(attachment: Attachment, owner_id: str) -> Mapping[str, str]:
-    named = ids.parse(attachment.owner_format, owner_id)
-    assert named is not None, full_format(attachment.owner_format, attachment.kind)
-    return named
-
-
 def _targets(element: Element, place: Place) -> Sequence[str]:
-    if "[]" in place.steps:
-        return [_scalar(one, place.field) for one in _elements(element, place.steps)]
-    found = element.find(place.steps)
-    return [] if found is None else [_scalar(found, place.field)]
+    return [_scalar(one, place.field) for one in _all(element, place.steps)]
+
+
+def _all(element: Element, steps: Steps) -> Sequence[Element]:
+    """What a path leads to, whether it goes through a list or not."""
+    if "[]" in steps:
+        return _elements(element, steps)
+    found = element.find(steps)
+    return [] if found is None else [found]
 
 
 def _of_subscription(resource_id: str) -> dict[str, str]:
@@ -117,9 +119,9 @@ def _of_subscription(resource_id: str) -> dict[str, str]:
 def _values(model: type[Model], element: Element) -> dict[str, Any]:
     """Plain values of the fields that an object has, and of what it says besides noted that it is known."""
     for path, said in model.arm_says.items():
-        found = element.find(steps_of(path))
-        if found is not None and (said is None or callable(said) or _same(found.value, said)):
-            found.take()
+        for found in _all(element, steps_of(path)):
+            if said is None or callable(said) or _same(found.value, said):
+                found.take()
     values = {}
     for place in places(model):
         value = _value(place, element)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.vtaplib.control import lab
 from tests.vtaplib.control.arm.arm_documents import (
@@ -29,6 +32,8 @@ from vtaplib.resources import (
     NetworkInterface,
     NetworkInterfaceBackendAddressPoolAssociation,
     NetworkInterfaceSecurityGroupAssociation,
+    NetworkSecurityGroup,
+    NetworkSecurityRule,
     PublicIp,
     ResourceGroup,
     Subnet,
@@ -191,6 +196,63 @@ def test_a_map_of_ours_is_a_list_of_pairs_there() -> None:
     assert shown["properties"]["ipTags"] == document["properties"]["ipTags"]
 
 
+def test_a_pool_lists_its_members_by_address_too_which_says_nothing_new() -> None:
+    member = {
+        "name": "vm-nic-ip",
+        "properties": {"networkInterfaceIPConfiguration": {"id": lab.ip_id("vm-nic")}},
+    }
+    addressed = {"name": "by-address", "properties": {"ipAddress": "10.0.3.9"}}
+    document = {
+        "id": f"{BALANCER}/backendAddressPools/machines",
+        "properties": {"loadBalancerBackendAddresses": [member, addressed]},
+    }
+    unread = decode(document).unread
+    assert unread == ("properties.loadBalancerBackendAddresses[1].properties.ipAddress",)
+
+
+def test_a_security_group_that_the_cli_printed_is_decoded_with_its_own_rules_only() -> None:
+    def rule(name: str, priority: int) -> Document:
+        return {
+            "access": "Allow",
+            "destinationAddressPrefix": "*",
+            "destinationAddressPrefixes": [],
+            "destinationPortRange": None,
+            "destinationPortRanges": ["22", "4789"],
+            "direction": "Inbound",
+            "id": f"{lab.security_group_id('guard')}/securityRules/{name}",
+            "name": name,
+            "priority": priority,
+            "protocol": "TCP",
+            "provisioningState": "Succeeded",
+            "resourceGroup": "lab",
+            "sourceAddressPrefix": "Internet",
+            "sourceAddressPrefixes": [],
+            "sourceApplicationSecurityGroups": None,
+            "sourcePortRange": "*",
+            "sourcePortRanges": [],
+            "type": "Microsoft.Network/networkSecurityGroups/securityRules",
+        }
+
+    decoded = decode(
+        {
+            "defaultSecurityRules": [rule("AllowVnetInBound", 65000)],
+            "flushConnection": False,
+            "id": lab.security_group_id("guard"),
+            "location": "westeurope",
+            "name": "guard",
+            "networkInterfaces": [{"id": INTERFACE, "resourceGroup": "lab"}],
+            "securityRules": [rule("ssh", 1001)],
+            "type": "Microsoft.Network/networkSecurityGroups",
+        }
+    )
+    group, ssh = decoded.resources
+    assert decoded.unread == ()
+    assert isinstance(group, NetworkSecurityGroup)
+    assert isinstance(ssh, NetworkSecurityRule)
+    assert (ssh.protocol, ssh.destination_port_ranges) == ("Tcp", ("22", "4789"))
+    assert (ssh.destination_port_range, ssh.source_port_ranges) == (None, None)
+
+
 UNREAD: list[tuple[Document, tuple[str, ...]]] = [
     ({"id": lab.resource_id("Network/applicationGateways", "gate"), "properties": {"x": 1}}, ("",)),
     ({"id": NETWORK, "properties": {"future": {"deep": [1]}}}, ("properties.future",)),
@@ -276,3 +338,36 @@ def test_an_etag_is_the_same_in_every_run() -> None:
     resources = decode(rest_network()).resources
     view = ReadView(resources, whole=True)
     assert encode(resources[0], view) == encode(resources[0], view)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> Document:
+    """A document in which something, anywhere, is something else."""
+    document: Any = draw(st.sampled_from((rest_network, rest_balancer, printed_interface, printed_machine)))()
+    parent = document
+    while True:
+        steps = list(parent) if isinstance(parent, dict) else list(range(len(parent)))
+        step = draw(st.sampled_from(steps))
+        if not isinstance(parent[step], dict | list) or not parent[step] or draw(st.booleans()):
+            parent[step] = draw(JSON)
+            return dict(document)
+        parent = parent[step]
+
+
+@given(document=damaged())
+def test_a_damaged_document_is_decoded_or_refused_and_nothing_else(document: Document) -> None:
+    with suppress(VtapError):
+        decode(document)
+
+
+def test_what_is_no_object_is_refused() -> None:
+    listed: Any = [rest_network()]
+    with pytest.raises(VtapError, match=r"the document: .* is not an object"):
+        decode(listed)
