@@ -67,9 +67,12 @@ def test_the_shell_examples_run_one_after_another(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "terraform-examples", tmp_path / "terraform-examples", ignore=ignored)
     (tmp_path / "tests/captures").mkdir(parents=True)
     shutil.copy(ROOT / "tests/captures/quickstart.pcap", tmp_path / "tests/captures")
-    outputs = [run(["sh", "-c", command], tmp_path) for command in blocks("sh")[1].splitlines()]
+    commands = [command for block in blocks("sh")[1:] for command in block.splitlines()]
+    outputs = [run(["sh", "-c", command], tmp_path) for command in commands]
     assert any("Apply complete!" in output for output in outputs)
     assert any("Destroy complete!" in output for output in outputs)
+    assert any("plan plan.json: 0 errors, 0 warnings" in output for output in outputs)
+    assert (tmp_path / "vtap.sarif").exists()
     assert [path.stat().st_size > 0 for path in (tmp_path / "copies").iterdir()] == [True]
 
 
