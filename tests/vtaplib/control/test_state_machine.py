@@ -223,7 +223,7 @@ def uses(resource: Resource, leaving: set[str]) -> bool:
 def given(resource: Resource) -> Mapping[str, object]:
     """What does not depend on later writes to other resources."""
     later = {"subnet", "peering_state", "mac_address", "virtual_machine_id", "private_ip_address"}
-    later |= {"private_ip_addresses", "network_interface_tap_configuration_ids"}
+    later |= {"private_ip_addresses", "network_interface_tap_configuration_ids", "peering_sync_level"}
     return {name: value for name, value in resource.values().items() if name not in later}
 
 
