@@ -264,8 +264,8 @@ class Resource(Model):
     """Which fields go together."""
     combination_code: ClassVar[ErrorCode] = ErrorCode.INVALID_PARAMETER_COMBINATION
     arm_owner: ClassVar[str] = ""
-    """Set where ARM has no such resource, but keeps it in another's JSON: the ID format of that, or of the part
-    of it."""
+    """Set where ARM has no such resource, but keeps it in another's JSON: the ID format of that, or of the
+    part of it."""
 
     subscription_id: Internal[NotInArm[str]] = ""
     """The subscription that the resource is in; `SubscriptionHandle.put` fills it."""
@@ -322,7 +322,7 @@ class Resource(Model):
             yield from (Taking(key, taking.amount) for key, taking in taken.items())
 
     def requested(self) -> Self:
-        """What was read from ARM's JSON, without what the service says there and no request may say."""
+        """What was read from ARM's JSON, without what the service says there beside what was asked for."""
         return self
 
     def assign(self, view: View, before: Self | None) -> Iterator[Assignment]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from vtaplib.model.addresses import bits, maybe_network, networks, overlaps
 from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpty, ResourceGroupName
@@ -152,6 +152,9 @@ class Subnet(Resource):
                 if network is not None:
                     claim = f"{self.virtual_network_id}/prefixes/{bits(network)}"
                     yield Reference(("address_prefixes", position), claim, claim=True)
+
+    def requested(self) -> Self:
+        return self.replace(ip_address_pool=None) if self.address_prefixes else self
 
     def assign(self, view: View, before: Subnet | None) -> Iterator[Assignment]:
         if self.ip_address_pool:

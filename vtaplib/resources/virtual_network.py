@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import bits, contains, from_bits, maybe_network, networks, overlaps
@@ -223,6 +223,9 @@ class VirtualNetwork(Resource):
         path=("dns_servers",),
         shared=False,
     )
+
+    def requested(self) -> Self:
+        return self.replace(ip_address_pool=()) if self.address_space else self
 
     def assign(self, view: View, before: VirtualNetwork | None) -> Iterator[Assignment]:
         yield ("guid",), lambda it: ids.guid(it.id)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tests.vtaplib.control.arm.arm_paths import PATHS
+from tests.vtaplib.control.lab import PASSWORD
 from vtaplib import Cloud
 from vtaplib.control.arm import decode, encode
 from vtaplib.control.arm.place import steps_of
@@ -83,8 +84,15 @@ def copied(cloud: Cloud, form: Form) -> Cloud:
         assert decoded.unread == ()
         found += decoded.resources
     for resource in sorted(found, key=lambda one: ORDER.index(type(one))):
-        copy.put(resource)
+        copy.put(_with_secret(resource))
     return copy
+
+
+def _with_secret(resource: Resource) -> Resource:
+    """What a document does not tell, and a machine must be given."""
+    return (
+        resource.replace(admin_password=PASSWORD) if isinstance(resource, WindowsVirtualMachine) else resource
+    )
 
 
 def _documents(cloud: Cloud, form: Form) -> Iterator[Document]:

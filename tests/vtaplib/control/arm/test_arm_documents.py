@@ -26,6 +26,7 @@ from vtaplib.control.read_view import ReadView
 from vtaplib.model.resource import Resource
 from vtaplib.resources import (
     AdminSshKey,
+    IpAddressPool,
     Lb,
     LbRule,
     LinuxVirtualMachine,
@@ -158,6 +159,16 @@ def test_a_single_prefix_and_a_single_pool_are_read_in_their_older_form() -> Non
         {"id": f"{BALANCER}/loadBalancingRules/one", "properties": {"backendAddressPool": {"id": pool}}}
     )
     assert rule.backend_address_pool_ids == (pool,)
+
+
+def test_a_network_keeps_the_addresses_that_a_pool_gave_it() -> None:
+    pool_id = lab.resource_id("Network/networkManagers", "manager/ipamPools/pool")
+    allocations = [{"pool": {"id": pool_id}, "numberOfIpAddresses": "256"}]
+    space = {"addressPrefixes": ["10.0.0.0/24"], "ipamPoolPrefixAllocations": allocations}
+    network = only({"id": NETWORK, "properties": {"addressSpace": space}})
+    assert (network.address_space, network.ip_address_pool) == (("10.0.0.0/24",), ())
+    asked = only({"id": NETWORK, "properties": {"addressSpace": {"ipamPoolPrefixAllocations": allocations}}})
+    assert asked.ip_address_pool == (IpAddressPool(id=pool_id, number_of_ip_addresses="256"),)
 
 
 def test_the_body_of_a_request_has_its_id_from_the_request() -> None:
