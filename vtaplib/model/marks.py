@@ -73,6 +73,8 @@ class Arm:
     """
     also: str = ""
     """Where a document may have it instead, as a single value where the field is a list."""
+    elsewhere: tuple[tuple[str, str], ...] = ()
+    """Where it is if it starts with a text: pairs of text and path."""
     words: tuple[tuple[Any, Any], ...] = ()
     """Values of ours and what ARM has for each."""
     text: str = ""

@@ -52,6 +52,11 @@ IMAGE_DEFAULT = "ImageDefault"
 CONFIGURATION = "properties.osProfile.{os}Configuration"
 PATCHES = f"{CONFIGURATION}.patchSettings"
 BY_PLATFORM_SETTINGS = f"{PATCHES}.automaticByPlatformSettings"
+IMAGE = "properties.storageProfile.imageReference"
+IN_GALLERIES = (
+    ("/communityGalleries/", f"{IMAGE}.communityGalleryImageId"),
+    ("/sharedGalleries/", f"{IMAGE}.sharedGalleryImageId"),
+)
 BY_PLATFORM = "AutomaticByPlatform"
 ATTACHED_DISK = "os_managed_disk_id"
 OS_MANAGED = (
@@ -254,14 +259,12 @@ class ProvisionedVirtualMachine(VirtualMachine):
     source_image_id: (
         Annotated[
             CreateOnly[Inert[Annotated[str, Satisfies(_image_problem)]]],
-            Arm("properties.storageProfile.imageReference.id"),
+            Arm(f"{IMAGE}.id", elsewhere=IN_GALLERIES),
         ]
         | None
     ) = None
     """The ID of the image."""
-    source_image_reference: (
-        Annotated[CreateOnly[SourceImageReference], Arm("properties.storageProfile.imageReference")] | None
-    ) = None
+    source_image_reference: Annotated[CreateOnly[SourceImageReference], Arm(IMAGE)] | None = None
     """The marketplace image."""
     tags: Tags | None = None
     """Tags of the resource."""

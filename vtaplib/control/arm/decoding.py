@@ -142,6 +142,9 @@ def _value(place: Place, element: Element) -> Any:
     else:
         found = element.find(place.steps)
         value = None if found is None else _scalar(found, field, place)
+    for _, path in arm.elsewhere:
+        if value is None and (found := element.find(steps_of(path))) is not None:
+            value = _scalar(found, field)
     if arm.beside and value is not None and (beside := element.find(steps_of(arm.beside[0]))) is not None:
         beside.take()
     if arm.also and (other := element.find(steps_of(arm.also))) is not None:

@@ -109,7 +109,7 @@ def _fill(target: Json, model: Model, own_id: str, arm_type: str, view: View) ->
             listed = found if isinstance(found, tuple) else ()
             _put(target, place.steps, [_block(one, own_id, arm_type, view) for one in listed])
         elif field.block is None and (value := _value(place, model)) is not None:
-            _put(target, place.steps, value)
+            _put(target, _steps(place, value), value)
             if place.arm.beside:
                 path, beside = place.arm.beside
                 _put(target, steps_of(path), beside)
@@ -146,6 +146,13 @@ def _value(place: Place, model: Model) -> Any:
             return [dict(zip(arm.pairs, pair, strict=True)) for pair in value.items()] or None
         return dict(value)
     return dict(arm.words).get(value, value) if arm.words else canonical_word(field, value)
+
+
+def _steps(place: Place, value: Any) -> Steps:
+    """Where a value of the field is."""
+    return next(
+        (steps_of(path) for start, path in place.arm.elsewhere if value.startswith(start)), place.steps
+    )
 
 
 def _put_targets(part: Json, attachment: Attachment, owner_id: str, view: View) -> None:

@@ -128,6 +128,17 @@ def test_a_machine_with_an_attached_disk_keeps_the_disk_and_nothing_that_came_wi
     assert (machine.os_disk.name, machine.os_disk.storage_account_type) == (None, None)
 
 
+@pytest.mark.parametrize("gallery", ["community", "shared"])
+def test_an_image_of_a_public_gallery_has_a_place_of_its_own(gallery: str) -> None:
+    document = printed_machine()
+    image = f"/{gallery}Galleries/pictures/images/linux"
+    document["storageProfile"]["imageReference"] = {f"{gallery}GalleryImageId": image}
+    machine = only(document)
+    assert machine.source_image_id == image
+    shown = encode(machine, ReadView([machine], whole=True))
+    assert shown["properties"]["storageProfile"]["imageReference"] == {f"{gallery}GalleryImageId": image}
+
+
 def test_names_and_words_are_compared_without_case() -> None:
     document = {
         "ID": lab.tap_id("tap").replace("resourceGroups", "resourcegroups").replace("Network/", "network/"),
