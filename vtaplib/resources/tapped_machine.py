@@ -168,7 +168,7 @@ def supported_size(path: Path, find: FindTapped) -> Rule:
                 yield (
                     path,
                     (
-                        f"{self.label}: {machine.label}, tapped by {configuration.label}, has size "
+                        f"{self.label}: {_tapped(machine, configuration, self)} has size "
                         f"{machine.size}; sizes that end in {suffix} cannot be tapped. Choose one of an "
                         "earlier generation, such as Standard_D2s_v5"
                     ),
@@ -195,13 +195,20 @@ def size_of_known_generation(path: Path, find: FindTapped) -> Rule:
                 yield (
                     path,
                     (
-                        f"{self.label}: {machine.label}, tapped by {configuration.label}, has size "
+                        f"{self.label}: {_tapped(machine, configuration, self)} has size "
                         f"{machine.size}; sizes of generation {LAST_KNOWN_GENERATION} cannot be tapped, and "
                         "of later ones nothing is documented. Choose one of an earlier generation to be sure"
                     ),
                 )
 
     return judge
+
+
+def _tapped(machine: VirtualMachine, configuration: NetworkInterfaceTapConfiguration, speaker: Any) -> str:
+    """A tapped machine, without what the speaker's own label says already."""
+    if speaker.id == machine.id:
+        return f"tapped by {configuration.label}, it"
+    return f"the machine {machine.label}"
 
 
 def _refused_suffix(size: str, policy: Policy) -> str:
