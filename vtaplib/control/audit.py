@@ -86,7 +86,7 @@ class _Told:
     def _is_excess_again(self, finding: Finding) -> bool:
         """Whether it is about a limit that was exceeded before: all that count against it exceed it."""
         rule = finding.resource.rules().get(finding.violation.rule)
-        if rule is None or rule.quota is None:
+        if rule is None or not rule.judges_new:
             return False
         excess = (rule.name, finding.violation.message.removeprefix(finding.resource.label))
         is_again = excess in self._exceeded
@@ -117,11 +117,11 @@ def _violations(resource: Resource, world: ReadView, policy: Policy, change: Cha
     before = change.before.get(key)
     same_type = before if isinstance(before, type(resource)) else None
     for rule in resource.rules().values():
-        if rule.quota is None and rule.compares and key not in change.before:
+        if rule.compares and not rule.judges_new and key not in change.before:
             continue
         with suppress(Undecided):
             # A limit counts all that is there, whoever exceeded it.
-            yield from resource.judge(rule, world, policy, same_type if rule.quota is None else None)
+            yield from resource.judge(rule, world, policy, None if rule.judges_new else same_type)
     if change.gone:
         yield from _left_behind(resource, policy, change.gone)
 

@@ -59,7 +59,12 @@ def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: P
             )
 
 
-@rule(ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED, evidence=Evidence.INFERRED, source=SOURCE)
+@rule(
+    ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED,
+    evidence=Evidence.INFERRED,
+    source=SOURCE,
+    at_apply="In a plan the interfaces tell it; those that others have made show at apply.",
+)
 def delegated_subnet_has_no_interfaces(self: Subnet, view: View, policy: Policy) -> Findings:
     """A subnet is not delegated to a service that wants it for itself while interfaces are in it."""
     for position, service in exclusive_services(self):

@@ -320,6 +320,7 @@ class VirtualNetworkPeering(Resource):
         ErrorCode.INVALID_PARAMETER_COMBINATION,
         evidence=Evidence.OBSERVED,
         source="Azure, virtual network peering",
+        at_apply="The other side may be written after the one that needs it to be.",
     )
     def a_gateway_is_lent_where_it_is_used(self, view: View, policy: Policy) -> Findings:
         """A remote gateway is used only where the other side of the peering allows it."""
@@ -336,7 +337,7 @@ class VirtualNetworkPeering(Resource):
                     (
                         f"{self.label}: {user.label} has use_remote_gateways = true, {lender.label} of "
                         f"{label(lender.virtual_network_id)} has allow_gateway_transit = false; set that to "
-                        "true first"
+                        "true first, with depends_on if both change"
                     ),
                 )
 
