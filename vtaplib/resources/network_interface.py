@@ -42,6 +42,7 @@ from vtaplib.resources.addressed_resource import addresses_per_network
 from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.publicly_addressed_resource import PubliclyAddressedResource
 from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.stream_security import by_collector, passes_security_groups
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_delegation import subnets_are_not_a_services_own
 from vtaplib.resources.subscription import subscription_of
@@ -325,6 +326,8 @@ class NetworkInterface(PubliclyAddressedResource):
                     f"{self.virtual_network_id}; delete it and create it anew"
                 ),
             )
+
+    security_groups_let_copies_in = passes_security_groups(by_collector)
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, interfaces of virtual machines")
     def network_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:

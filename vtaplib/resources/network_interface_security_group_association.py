@@ -27,6 +27,10 @@ class NetworkInterfaceSecurityGroupAssociation(Resource):
     network_security_group_id: CreateOnly[Ref[NetworkSecurityGroup]]
     """The ID of the security group."""
 
+    @property
+    def label(self) -> str:
+        return label(self.network_interface_id)
+
     def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
         """An interface may go, and what says which group it has goes with it."""
         if reference.path == ("network_interface_id",):

@@ -18,16 +18,23 @@ from vtaplib.model.resource import Findings, Rule, label, rule
 from vtaplib.model.spans import Spans, address_number, address_range
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
-from vtaplib.resources.mirror_hop import VXLAN_PORT, Hop, Interfaces, sources_of, taps_to_interface
-from vtaplib.resources.neighbours import memberships_of
-from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
+from vtaplib.resources.mirror_hop import (
+    VXLAN_PORT,
+    Hop,
+    Interfaces,
+    carriers_of,
+    sources_of,
+    taps_to_interface,
+)
+from vtaplib.resources.neighbours import configurations_of, memberships_of
 from vtaplib.resources.security_evaluation import UDP, Direction, Flow, Step
-from vtaplib.resources.security_rule_text import EVERY_PORT
+from vtaplib.resources.security_rule_text import EVERY_ADDRESS, EVERY_PORT
 from vtaplib.resources.subnet import Subnet
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
     from vtaplib.model.view import View
+    from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
     from vtaplib.resources.network_interface_security_group_association import (
         NetworkInterfaceSecurityGroupAssociation,
     )
@@ -35,8 +42,11 @@ if TYPE_CHECKING:
     from vtaplib.resources.subnet_network_security_group_association import (
         SubnetNetworkSecurityGroupAssociation,
     )
+    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
 FindHops = Callable[[Any, "View"], Iterator[Hop]]
+Denial = tuple[Step, str]
+"""The step that denies, and the ID of the interface or subnet whose group it is."""
 
 HASHED_PORTS: Final = (49152, 65535)
 """Where a copy's source port lies if it is a hash."""
@@ -61,29 +71,33 @@ def passes_security_groups(find: FindHops, decided_by: Callable[[Any, Step], boo
             return
         for hop in find(self, view):
             for collector_id in hop.collectors.values():
-                for step, sources in _denials(hop, collector_id, view, policy).items():
+                for (step, place), sources in _denials(hop, collector_id, view, policy).items():
                     if decided_by is None or decided_by(self, step):
                         yield (
                             hop.path,
                             (
                                 f"{self.label}: {label(collector_id)} gets no copies of "
-                                f"{', '.join(map(label, sources))} from {label(hop.tap_id)}, for the rule "
-                                f"{step.rule} (priority {step.priority}) of {label(step.group_id)} denies "
-                                f"UDP {VXLAN_PORT}; allow that with a lower number, or set the policy's "
-                                "collector_nsg to bypass"
+                                f"{', '.join(sources)} over {label(hop.tap_id)}, for securityRules/"
+                                f"{step.rule} (priority {step.priority}) of {label(step.group_id)} at "
+                                f"{label(place)} denies UDP {VXLAN_PORT}; allow that with a lower number, or "
+                                "set the policy's collector_nsg to bypass"
                             ),
                         )
 
     return judge
 
 
-def _denials(hop: Hop, collector_id: str, view: View, policy: Policy) -> dict[Step, list[str]]:
-    """What denies copies at a collector, with the sources that it concerns."""
+def _denials(hop: Hop, collector_id: str, view: View, policy: Policy) -> dict[Denial, list[str]]:
+    """What denies copies at a collector, and where; with the sources that it concerns, by label."""
+    from vtaplib.resources.network_interface import NetworkInterface
     from vtaplib.resources.security_guard import guard_of
+    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
-    found: dict[Step, list[str]] = {}
+    found: dict[Denial, list[str]] = {}
     collector = view.get(NetworkInterface, collector_id)
-    for block in _listening(collector, hop.tap_id, view):
+    tap = view.get(VirtualNetworkTap, hop.tap_id)
+    floats = any(carrier.floating_ip_enabled for carrier in carriers_of(tap, view))
+    for block in _listening(collector, tap, view):
         guard = guard_of(view, collector.id, block.subnet_id or "", certain=True)
         if guard.subnet is None and guard.interface is None:
             continue
@@ -92,24 +106,34 @@ def _denials(hop: Hop, collector_id: str, view: View, policy: Policy) -> dict[St
             flow = Flow(
                 UDP,
                 _addresses(source, view),
-                _addresses(block, view),
+                # With floating IP it is the frontend's; a rule that tells addresses apart is not judged then.
+                Spans((EVERY_ADDRESS,)) if floats else _addresses(block, view),
                 _source_ports(policy),
                 Spans.one(VXLAN_PORT),
             )
             decision = guard.decide(Direction.INBOUND, flow)
             step = decision.decisive
             if decision.allows is False and step is not None and step.priority <= LAST_PRIORITY:
-                found.setdefault(step, []).append(source_id)
+                at_subnet = guard.subnet is not None and guard.subnet.id == step.group_id
+                place = (block.subnet_id or "") if at_subnet else collector.id
+                found.setdefault((step, place), []).append(_source(source_id, tap, view))
     return found
 
 
+def _source(interface_id: str, tap: VirtualNetworkTap, view: View) -> str:
+    """A source in messages, with the tap configurations that make it one."""
+    makers = [
+        one.label
+        for one in configurations_of(interface_id, view)
+        if ids.key(one.virtual_network_tap_id) == ids.key(tap.id)
+    ]
+    return f"{label(interface_id)} ({', '.join(makers)})" if makers else label(interface_id)
+
+
 def _listening(
-    collector: NetworkInterface, tap_id: str, view: View
+    collector: NetworkInterface, tap: VirtualNetworkTap, view: View
 ) -> Iterator[NetworkInterfaceIpConfiguration]:
     """The configurations of a collector at which a TAP's copies arrive."""
-    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
-
-    tap = view.get(VirtualNetworkTap, tap_id)
     direct = tap.destination_network_interface_ip_configuration_id
     names = (
         [ids.name(direct)]
@@ -145,6 +169,11 @@ def _source_ports(policy: Policy) -> Spans:
 # What a part of the way finds
 
 
+def by_collector(interface: NetworkInterface, view: View) -> Iterator[Hop]:
+    """The hops to an interface, which may have got into another subnet."""
+    yield from (hop._replace(path=("ip_configuration",)) for hop in _hops_to(interface.id, view))
+
+
 def by_guarded_interface(association: NetworkInterfaceSecurityGroupAssociation, view: View) -> Iterator[Hop]:
     """The hops to an interface that gets a security group."""
     yield from _hops_to(association.network_interface_id, view)
@@ -152,6 +181,8 @@ def by_guarded_interface(association: NetworkInterfaceSecurityGroupAssociation, 
 
 def by_guarded_subnet(association: SubnetNetworkSecurityGroupAssociation, view: View) -> Iterator[Hop]:
     """The hops into a subnet that gets a security group. The work grows with the subnet."""
+    from vtaplib.resources.network_interface import NetworkInterface
+
     for interface in view.referrers(association.subnet_id, NetworkInterface, certain=True):
         yield from _hops_to(interface.id, view)
 

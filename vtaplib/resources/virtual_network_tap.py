@@ -28,7 +28,6 @@ from vtaplib.resources.mirror_hop import VXLAN_PORT, by_tap
 from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped
 from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.resource_group import ResourceGroup
-from vtaplib.resources.stream_security import passes_security_groups
 from vtaplib.resources.subscription import Subscription, subscription_of
 
 if TYPE_CHECKING:
@@ -253,7 +252,6 @@ class VirtualNetworkTap(Resource):
     frontend_has_a_rule = mirror_stream.frontend_has_a_rule
     pool_has_a_backend = mirror_stream.pool_has_a_backend
     collector_has_a_machine = mirror_stream.collector_has_a_machine
-    security_groups_let_copies_in = passes_security_groups(by_tap)
 
     @rule(
         ErrorCode.SUBSCRIPTION_NOT_REGISTERED_FOR_FEATURE,

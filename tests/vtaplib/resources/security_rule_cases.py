@@ -11,9 +11,7 @@ from tests.vtaplib.control.lab import (
     guarded_interface,
     guarded_subnet,
     ip,
-    ip_id,
     lb_rule,
-    machine,
     mirror,
     network,
     nic,
@@ -24,7 +22,6 @@ from tests.vtaplib.control.lab import (
     security_rule,
     subnet,
     subnet_id,
-    tap,
 )
 from tests.vtaplib.resources.rule_case import Case, Pair, after, pair
 from vtaplib import InlineSubnet, NetworkSecurityRule
@@ -184,8 +181,10 @@ CASES: Mapping[tuple[str, str], Case] = {
     ),
     ("NetworkInterfaceSecurityGroupAssociation", "security_groups_let_copies_in"): lost(AT_COLLECTOR),
     ("SubnetNetworkSecurityGroupAssociation", "security_groups_let_copies_in"): lost(AT_TOOLS),
-    ("VirtualNetworkTap", "security_groups_let_copies_in"): lost(
-        tap("tap", ip_id("collector")), AT_TOOLS, machine("receiver", nic_id("collector"))
+    ("NetworkInterface", "security_groups_let_copies_in"): lost(
+        nic("collector", ip(subnet_id("tools", "two"))),
+        subnet("tools", "two", "10.2.2.0/24"),
+        guarded_subnet(subnet_id("tools", "two"), "group"),
     ),
     ("NetworkInterfaceTapConfiguration", "security_groups_let_copies_in"): lost(TO_BALANCER, AT_COLLECTOR),
     ("NetworkInterfaceBackendAddressPoolAssociation", "security_groups_let_copies_in"): lost(
