@@ -231,3 +231,20 @@ def test_the_tally_of_an_overlay_is_a_recount(history: Sequence[tuple[str, Resou
         counts = recount(overlay)
         seen |= set(counts)
         assert {bucket: overlay.taken(bucket) for bucket in seen} == {one: counts[one] for one in seen}
+
+
+def test_an_audit_tells_of_each_limit_that_is_exceeded_once() -> None:
+    lab = started()
+    lab.put(
+        *(lb_rule("a", name, frontend_port=port, backend_port=port) for name, port in (("r1", 1), ("r2", 2)))
+    )
+    lab.put(backend("a", pool_id("a")))
+    lab.cloud.policy = Policy(
+        fastpath_check="off", load_balancer_rules_per_network_interface=1, subnets_per_virtual_network=1
+    )
+    exceeded = [one for one in lab.cloud.audit() if "at most" in one.violation.message]
+    assert sorted(one.violation.rule for one in exceeded) == [
+        "load_balancer_rules_per_network_interface",
+        "subnets_per_virtual_network",
+        "subnets_per_virtual_network",  # in each of the two networks
+    ]
