@@ -129,7 +129,9 @@ class Provider:
     ) -> list[Diagnostic]:
         kind = RESOURCE_TYPES[type_name]
         resource = self._resource(kind, config)
-        diagnostics = [diagnostic(kind, one) for one in validate(resource, strict_ids=True)]
+        diagnostics = [
+            diagnostic(kind, one) for one in validate(resource, strict_ids=True, secrets_told=True)
+        ]
         if not write_only_allowed:
             diagnostics += [
                 Diagnostic(

@@ -25,12 +25,17 @@ _SEQUENCES = (tuple, set, frozenset)
 
 
 def validate(
-    resource: Resource, before: Resource | None = None, *, strict_ids: bool = False
+    resource: Resource,
+    before: Resource | None = None,
+    *,
+    strict_ids: bool = False,
+    secrets_told: bool = False,
 ) -> Iterator[Violation]:
     """Everything that is wrong with a resource by itself.
 
     `before`: the stored resource that it replaces; what the service gave it then does not count as given now.
     `strict_ids`: the fixed segments of IDs must be in their canonical case, as azurerm wants them.
+    `secrets_told`: a secret that is not given is not there. Otherwise it may be one that no read tells.
     """
     name = _name(resource)
     yield from check_fields(
@@ -38,7 +43,8 @@ def validate(
     )
     yield from _misplaced(resource)
     code = type(resource).combination_code
-    for path, problem in check_combinations(resource, type(resource).combinations, before):
+    combinations = type(resource).combinations
+    for path, problem in check_combinations(resource, combinations, before, secrets_told=secrets_told):
         yield Violation(code, f"{name}: {problem}", path, rule=VALUES_ARE_ALLOWED)
 
 
@@ -70,11 +76,19 @@ def _is_foreign(field: Field, value: Any) -> bool:
 
 
 def check_combinations(
-    model: Model, combinations: Iterable[Combination], before: Model | None = None
+    model: Model,
+    combinations: Iterable[Combination],
+    before: Model | None = None,
+    *,
+    secrets_told: bool = True,
 ) -> Iterator[tuple[Path, str]]:
-    """Path and problem of every combination of fields that does not hold. `before` as in `validate`."""
+    """Path and problem of every combination of fields that does not hold. `before` and `secrets_told` as in
+    `validate`.
+    """
     for combination in combinations:
-        presence = {name: _presence(model, before, name) for name in combination.names}
+        presence = {
+            name: _presence(model, before, name, secrets_told=secrets_told) for name in combination.names
+        }
         for path, problem in combination.findings(presence):
             yield _located(type(model), path), problem
 
@@ -218,15 +232,13 @@ def _repeated_names(blocks: tuple[Model, ...]) -> Iterator[tuple[Path, str]]:
         seen.add(name)
 
 
-def _presence(model: Model, before: Model | None, name: str) -> Presence:
+def _presence(model: Model, before: Model | None, name: str, *, secrets_told: bool) -> Presence:
     value, past, service_gives = _reach(model, before, name)
     if value is Presence.UNKNOWN:
         return Presence.UNKNOWN
     if value is None or value == ():
         secret = model.fields()[name.partition(".")[0]].has(SENSITIVE)
-        return (
-            Presence.UNKNOWN if secret and before is not None else Presence.ABSENT
-        )  # a read tells no secret
+        return Presence.UNKNOWN if secret and not secrets_told else Presence.ABSENT
     if service_gives and past == value:
         return Presence.UNKNOWN  # given by the user, or kept from what the service gave
     return Presence.GIVEN

@@ -331,6 +331,8 @@ def stock() -> Sequence[Resource]:
         public_ip("pip"),
         public_ip("pip-held"),
         nic("reached", ip(subnet_id("tools"), public_ip_address_id=public_ip_id("pip-held"))),
+        public_ip("pip-out"),
+        lb("outside", front(public_ip_address_id=public_ip_id("pip-out"))),
         security_group("guard", security_rule("copies", access="Allow")),
         guarded_interface("reached", "guard"),
         guarded_subnet(subnet_id("app", "two"), "guard"),
@@ -342,5 +344,7 @@ def stock() -> Sequence[Resource]:
         tap("tap-lb", to_frontend=frontend_id("inner")),
         machine("vm-web", nic_id("web")),
         machine("vm-reader", nic_id("reader")),
+        nic("window", ip(subnet_id("north")), location=NORTH),
+        windows_machine("vm-window", nic_id("window"), location=NORTH),
         mirror(nic_id("db"), "tap"),
     )
