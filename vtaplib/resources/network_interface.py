@@ -361,8 +361,8 @@ class NetworkInterface(PubliclyAddressedResource):
                     ("ip_configuration", position, "subnet_id"),
                     (
                         f"{self.label}: the interface is in {label(subscription_of(self.id))}, "
-                        f"{subnet.label} in {label(theirs)}; use a subnet of the interface's subscription, or "
-                        'share that one with sharing_scope = "Tenant"'
+                        f"{subnet.label} in {label(theirs)}; use a subnet of the interface's subscription, "
+                        'or share that one with sharing_scope = "Tenant"'
                     ),
                 )
 
