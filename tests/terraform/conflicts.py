@@ -62,7 +62,7 @@ def balanced(name: str, frontend_port: int, backend_port: int, **changes: Any) -
 
 
 def public_interface(name: str, address: str) -> str:
-    held = {"public_ip_address_id": Expression(f"azurerm_public_ip.{address}.id")}
+    held: dict[str, Any] = {"public_ip_address_id": Expression(f"azurerm_public_ip.{address}.id")}
     return interface(name, ip_configuration=[in_subnet(private_ip_address_allocation="Dynamic", **held)])
 
 

@@ -47,11 +47,9 @@ class TappedBackend(NamedTuple):
     tapped: Tapped
     pool_id: str
 
-    @property
-    def label(self) -> str:
+    def told_by(self, speaker: Any) -> str:
         """Both ends in messages."""
-        machine, configuration = self.tapped
-        return f"{machine.label}, tapped by {configuration.label}, is in {label(self.pool_id)}"
+        return f"{_tapped(*self.tapped, speaker)} is in {label(self.pool_id)}"
 
 
 FindTapped = Callable[[Any, "View"], Iterator[Tapped]]
@@ -128,7 +126,7 @@ def no_floating_ip(path: Path, find: FindBackends) -> Rule:
                     yield (
                         path,
                         (
-                            f"{self.label}: {backend.label}, to which {balancing.label} sends with "
+                            f"{self.label}: {backend.told_by(self)}, to which {balancing.label} sends with "
                             "floating_ip_enabled = true; turn it off there, or do not tap the machine"
                         ),
                     )
@@ -148,8 +146,8 @@ def no_basic_balancer(path: Path, find: FindBackends) -> Rule:
                 yield (
                     path,
                     (
-                        f"{self.label}: {backend.label} of {balancer.label}, which has sku Basic; use sku "
-                        "Standard, or do not tap the machine"
+                        f"{self.label}: {backend.told_by(self)} of {balancer.label}, which has sku Basic; "
+                        "use sku Standard, or do not tap the machine"
                     ),
                 )
 
@@ -208,7 +206,9 @@ def _tapped(machine: VirtualMachine, configuration: NetworkInterfaceTapConfigura
     """A tapped machine, without what the speaker's own label says already."""
     if speaker.id == machine.id:
         return f"tapped by {configuration.label}, it"
-    return f"the machine {machine.label}"
+    if speaker.id == configuration.id:
+        return f"the machine {machine.label}"
+    return f"the machine {machine.label}, tapped by {configuration.label},"
 
 
 def _refused_suffix(size: str, policy: Policy) -> str:
