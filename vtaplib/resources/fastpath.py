@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from vtaplib.model.resource import Findings, label
 from vtaplib.model.unknown import Undecided
+from vtaplib.resources.neighbours import configurations_of, machines_of
 from vtaplib.resources.virtual_network_tap import taps_in_region
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def gets_onto_fastpath(machine: VirtualMachine, view: View) -> bool:
 
 def machine_off_fastpath(configuration: NetworkInterfaceTapConfiguration, view: View) -> Findings:
     """What a tap configuration says of its interface's machine that is not on the fast path."""
-    for machine in _machines(configuration, view):
+    for machine in machines_of(configuration.network_interface_id, view):
         if not machine.on_fastpath:
             yield (
                 ("network_interface_id",),
@@ -70,7 +71,7 @@ def tapped_off_fastpath(machine: VirtualMachine, view: View) -> Findings:
 def machine_made_beside_the_tap(configuration: NetworkInterfaceTapConfiguration, view: View) -> Findings:
     """What a tap configuration says of a new machine that a plan does not make wait for a TAP."""
     tap_id = configuration.virtual_network_tap_id
-    for machine in _machines(configuration, view):
+    for machine in machines_of(configuration.network_interface_id, view):
         if view.waits_for(machine.id, tap_id) is False and not machine.knows("on_fastpath"):
             yield (
                 ("network_interface_id",),
@@ -87,20 +88,9 @@ def _taps(machine: VirtualMachine) -> str:
     return taps_in_region(machine.subscription_id, machine.location)
 
 
-def _machines(configuration: NetworkInterfaceTapConfiguration, view: View) -> Iterator[VirtualMachine]:
-    from vtaplib.resources.virtual_machine import VirtualMachine
-
-    yield from view.referrers(configuration.network_interface_id, VirtualMachine, certain=True)
-
-
 def _configurations(machine: VirtualMachine, view: View) -> Iterator[NetworkInterfaceTapConfiguration]:
-    from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
-
     for interface_id in machine.network_interface_ids:
-        for one in view.referrers(interface_id, NetworkInterfaceTapConfiguration, certain=True):
-            # A TAP's destination refers to an interface through a part of it; a configuration names it.
-            if one.network_interface_id.lower() == interface_id.lower():
-                yield one
+        yield from configurations_of(interface_id, view)
 
 
 def _way_out(machine: VirtualMachine) -> str:
