@@ -27,6 +27,11 @@ from vtaplib.model.resource import (
 )
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.addressed_resource import address_bucket
+from vtaplib.resources.peered_gateway import (
+    a_gateway_is_lent_where_it_is_used,
+    a_gateway_is_not_lent_and_borrowed,
+    one_remote_gateway_is_used,
+)
 from vtaplib.resources.peered_space import local_space, remote_space, sync_level
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -135,6 +140,9 @@ class VirtualNetworkPeering(Resource):
     """`FullyInSync`, or which network has changed without the other side knowing it: `LocalNotInSync`,
     `RemoteNotInSync`, `LocalAndRemoteNotInSync`."""
 
+    a_gateway_is_lent_where_it_is_used = a_gateway_is_lent_where_it_is_used
+    a_gateway_is_not_lent_and_borrowed = a_gateway_is_not_lent_and_borrowed
+    one_remote_gateway_is_used = one_remote_gateway_is_used
     peerings_per_virtual_network = limit(
         "peerings_per_virtual_network",
         ErrorCode.QUOTA_EXCEEDED,
@@ -315,61 +323,6 @@ class VirtualNetworkPeering(Resource):
                         "peer_complete_virtual_networks_enabled = false"
                     ),
                 )
-
-    @rule(
-        ErrorCode.INVALID_PARAMETER_COMBINATION,
-        evidence=Evidence.OBSERVED,
-        source="Azure, virtual network peering",
-        at_apply="The other side may be written after the one that needs it to be.",
-    )
-    def a_gateway_is_lent_where_it_is_used(self, view: View, policy: Policy) -> Findings:
-        """A remote gateway is used only where the other side of the peering allows it."""
-        remote = self.remote_side(view, certain=True)
-        if remote is None:
-            return
-        for field, user, lender in (
-            ("use_remote_gateways", self, remote),
-            ("allow_gateway_transit", remote, self),
-        ):
-            if user.use_remote_gateways and not lender.allow_gateway_transit:
-                yield (
-                    (field,),
-                    (
-                        f"{self.label}: {user.label} has use_remote_gateways = true, {lender.label} of "
-                        f"{label(lender.virtual_network_id)} has allow_gateway_transit = false; set that to "
-                        "true first, with depends_on if both change"
-                    ),
-                )
-
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, virtual network peering")
-    def one_remote_gateway_is_used(self, view: View, policy: Policy) -> Findings:
-        """A network uses the remote gateways of one peering at most."""
-        for other in self.siblings(view) if self.use_remote_gateways else ():
-            if other.use_remote_gateways:
-                yield (
-                    ("use_remote_gateways",),
-                    (
-                        f"{self.label}: {other.label} of {label(self.virtual_network_id)} has "
-                        "use_remote_gateways = true already; set it on one peering of the network only"
-                    ),
-                )
-
-    @rule(
-        ErrorCode.INVALID_PARAMETER_COMBINATION,
-        evidence=Evidence.INFERRED,
-        severity=Severity.WARNING,
-        source="Azure, virtual network peering",
-    )
-    def a_gateway_is_not_lent_and_borrowed(self, view: View, policy: Policy) -> Findings:
-        """A network that uses a remote gateway has none of its own to lend."""
-        if self.use_remote_gateways and self.allow_gateway_transit:
-            yield (
-                ("use_remote_gateways",),
-                (
-                    f"{self.label}: use_remote_gateways and allow_gateway_transit are both true; a network "
-                    "with a gateway of its own cannot use a remote one, so set one of them to false"
-                ),
-            )
 
     @rule(
         ErrorCode.QUOTA_EXCEEDED,
