@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from vtaplib import (
     Lb,
-    LinuxVirtualMachine,
     NetworkInterface,
     NetworkInterfaceTapConfiguration,
     Subnet,
+    VirtualMachine,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
@@ -36,7 +36,7 @@ def problems(world: Sequence[Resource]) -> Iterator[str]:
     yield from subnet_problems(of(Subnet, world), ids)
     yield from address_problems(world, ids)
     yield from interface_problems(of(NetworkInterface, world), ids)
-    yield from machine_problems(of(LinuxVirtualMachine, world), ids)
+    yield from machine_problems(of(VirtualMachine, world), ids)
     yield from peering_problems(of(VirtualNetworkPeering, world), ids)
     yield from tap_problems(world, ids)
 
@@ -133,7 +133,7 @@ def interface_problems(interfaces: Iterable[NetworkInterface], ids: dict[str, Re
             yield f"{interface.id} does not have one primary configuration"
 
 
-def machine_problems(machines: Sequence[LinuxVirtualMachine], ids: dict[str, Resource]) -> Iterator[str]:
+def machine_problems(machines: Sequence[VirtualMachine], ids: dict[str, Resource]) -> Iterator[str]:
     attached = Counter(one.lower() for machine in machines for one in machine.network_interface_ids)
     yield from (f"{one} is attached {count} times" for one, count in attached.items() if count > 1)
     for machine in machines:
