@@ -81,6 +81,8 @@ def subnet_problems(subnets: Sequence[Subnet], ids: dict[str, Resource]) -> Iter
                 yield f"{subnet.id}: {prefix} is outside its network"
             if prefix.version == 4 and prefix.num_addresses < 8:
                 yield f"{subnet.id}: {prefix} has fewer than eight addresses"
+        if any(overlap(one, other) for one, other in combinations(ranges(subnet.address_prefixes), 2)):
+            yield f"{subnet.id} overlaps itself"
     for one, other in combinations(subnets, 2):
         if before(one.id, "subnets") != before(other.id, "subnets"):
             continue
