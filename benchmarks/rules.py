@@ -53,7 +53,7 @@ PLACE: Final[Mapping[str, Any]] = {"resource_group_name": "lab", "location": REG
 UNITS: Final = 15
 """The tapped interfaces of a site, each with what is about it: five resources."""
 SITES_OF_A_HUB: Final = 100
-POLICY: Final = Policy(taps_per_region=10_000)
+POLICY: Final = Policy(taps_per_region=10_000, virtual_networks_per_region=10_000)
 
 
 def world(units: int) -> Iterator[Resource]:
