@@ -14,7 +14,7 @@ from tests.vtaplib.control.lab import Lab
 from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
 from vtaplib.control.overlay import Overlay
 from vtaplib.model.general_rule import GENERAL_RULES, GeneralRule
-from vtaplib.model.resource import Rule
+from vtaplib.model.rule import Rule
 from vtaplib.model.view import R
 from vtaplib.model.violation import Evidence
 

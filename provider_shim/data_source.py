@@ -30,8 +30,9 @@ from vtaplib.model.arguments import NonEmpty, ResourceGroupName
 from vtaplib.model.base import Model, Values
 from vtaplib.model.combination import Combination
 from vtaplib.model.excerpt import Excerpt
+from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Assigned
-from vtaplib.model.resource import Resource, label
+from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation
 from vtaplib.resources.resource_group import ResourceGroup

@@ -11,7 +11,7 @@ from provider_shim.types import RESOURCE_TYPES
 from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
 from vtaplib.control.policy import SETTINGS, Policy, setting_text
 from vtaplib.model.general_rule import GENERAL_RULES
-from vtaplib.model.resource import Rule
+from vtaplib.model.rule import Rule
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 EVERY = [(kind.__name__, rule) for kind in RESOURCE_TYPES.values() for rule in kind.rules().values()]

@@ -17,7 +17,8 @@ from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
 from vtaplib.model.general_rule import PARTS_IN_USE_STAY
-from vtaplib.model.resource import Departure, Resource, label
+from vtaplib.model.ids import label
+from vtaplib.model.resource import Departure, Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted

@@ -18,7 +18,8 @@ from vtaplib.control.policy import Policy
 from vtaplib.control.store import Row, Store
 from vtaplib.errors import ArmError
 from vtaplib.model import ids
-from vtaplib.model.resource import Resource, label, resource_kind
+from vtaplib.model.ids import label
+from vtaplib.model.resource import Resource, resource_kind
 from vtaplib.model.view import R, View
 from vtaplib.model.violation import ErrorCode, Severity, Violation
 from vtaplib.resources import RESOURCE_TYPES, Subscription, VirtualMachine

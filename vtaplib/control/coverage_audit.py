@@ -20,7 +20,8 @@ from vtaplib.control.read_view import ReadView
 from vtaplib.errors import ArmError
 from vtaplib.model import ids
 from vtaplib.model.arguments import normalise_location
-from vtaplib.model.resource import Resource, label
+from vtaplib.model.ids import label
+from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation

@@ -14,7 +14,8 @@ from enum import StrEnum
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.policy import Policy
 from vtaplib.errors import ArmError
-from vtaplib.model.resource import Rule, label
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Rule
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.view import Missing, R, View
 from vtaplib.model.violation import ErrorCode, Severity, Violation

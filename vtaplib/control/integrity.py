@@ -17,8 +17,9 @@ from vtaplib.model.general_rule import (
     TYPE_STAYS,
     WHAT_IS_FIXED_STAYS,
 )
+from vtaplib.model.ids import label
 from vtaplib.model.marks import ASSIGNED, CREATE_ONLY, INERT, OPTIONAL_ASSIGNED, SENSITIVE
-from vtaplib.model.resource import Departure, Resource, kind_named, label, resource_kind
+from vtaplib.model.resource import Departure, Resource, kind_named, resource_kind
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
 
@@ -54,8 +55,8 @@ def missing_references(view: View, resource: Resource, *, whole: bool | None = N
 
 
 def another_type(overlay: Overlay, resource: Resource) -> Iterator[Violation]:
-    """Another type's resource under the ID: where azurerm has several types for one of ARM's. A plan may go on
-    to destroy it.
+    """Another type's resource under the ID: where azurerm has several types for one of ARM's. A plan may go
+    on to destroy it.
     """
     found = overlay.find(resource.id) if overlay.settled else None
     if found is not None and not isinstance(found, type(resource)):

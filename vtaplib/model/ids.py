@@ -99,3 +99,11 @@ def parent(resource_id: str) -> str:
 def name(resource_id: str) -> str:
     """The last name in an ID."""
     return resource_id.rsplit("/", 1)[-1]
+
+
+def label(resource_id: str) -> str:
+    """An ID in messages: the last type and name of it."""
+    if "|" in resource_id:
+        left, _, right = resource_id.partition("|")
+        return f"{label(left)}|{label(right)}"
+    return "/".join(resource_id.rsplit("/", 2)[-2:])

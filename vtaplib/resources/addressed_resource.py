@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import claim_name, lowest_free, maybe_address, networks, reserved
-from vtaplib.model.resource import Findings, Reference, Resource, Rule, label, limit, rule
+from vtaplib.model.ids import label
+from vtaplib.model.resource import Reference, Resource
+from vtaplib.model.rule import Findings, Rule, limit, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.subnet import Subnet

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from vtaplib.model import ids
-from vtaplib.model.resource import Findings, label, rule
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.neighbours import machines_of, memberships_of

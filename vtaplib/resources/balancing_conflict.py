@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
-from vtaplib.model.resource import NUMBERS, Findings, Rule, Taking, label, resource_kind, rule
+from vtaplib.model.ids import label
+from vtaplib.model.resource import resource_kind
+from vtaplib.model.rule import NUMBERS, Findings, Rule, Taking, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 
 if TYPE_CHECKING:

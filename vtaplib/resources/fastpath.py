@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vtaplib.model.resource import Findings, label
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Findings
 from vtaplib.model.unknown import Undecided
 from vtaplib.resources.neighbours import configurations_of, machines_of
 from vtaplib.resources.virtual_network_tap import taps_in_region

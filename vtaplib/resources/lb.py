@@ -22,6 +22,7 @@ from vtaplib.model.arguments import (
     Tags,
 )
 from vtaplib.model.base import Block
+from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -38,7 +39,8 @@ from vtaplib.model.marks import (
     Ref,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, label, resource_kind, rule
+from vtaplib.model.resource import Assignment, resource_kind
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.addressed_resource import addresses_per_network
 from vtaplib.resources.balancing_conflict import network_of_pool

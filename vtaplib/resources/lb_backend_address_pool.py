@@ -9,7 +9,8 @@ from vtaplib.model.arguments import NetworkName
 from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
 from vtaplib.model.marks import SERVICE, Arm, CreateOnly, Derived, Inert, Items, OneOf, Ref
-from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
+from vtaplib.model.resource import Assignment, Resource, resource_kind
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.virtual_network import VirtualNetwork

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import SERVICE, Arm, Between, CreateOnly, Derived, Inert, OneOf, Ref, Unordered
-from vtaplib.model.resource import Assignment, Findings, Resource, resource_kind, rule
+from vtaplib.model.resource import Assignment, Resource, resource_kind
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.lb import Lb
 

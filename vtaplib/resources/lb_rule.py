@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import CaseInsensitive
+from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -19,7 +20,8 @@ from vtaplib.model.marks import (
     OneOf,
     Ref,
 )
-from vtaplib.model.resource import Assignment, Findings, Resource, Taking, label, rule
+from vtaplib.model.resource import Assignment, Resource
+from vtaplib.model.rule import Findings, Taking, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources import balancing_conflict
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration

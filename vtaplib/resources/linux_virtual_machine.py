@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from vtaplib.model.combination import ConflictsWith
 from vtaplib.model.marks import Arm, CreateOnly, Inert, OneOf, OptionalAssigned, Sensitive, Unordered
-from vtaplib.model.resource import Findings, rule
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,

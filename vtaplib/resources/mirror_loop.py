@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vtaplib.model.resource import Findings, Rule, label, rule
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Findings, Rule, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 from vtaplib.resources.mirror_hop import Hop, by_configuration, taps_to_interface
 from vtaplib.resources.neighbours import configurations_of

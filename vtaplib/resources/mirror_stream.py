@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
-from vtaplib.model.resource import Findings, Rule, label, rule
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Findings, Rule, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 from vtaplib.resources.lb_probe import LbProbe
 from vtaplib.resources.mirror_hop import VXLAN_PORT, carriers_of, collectors_of, taps_to_rule

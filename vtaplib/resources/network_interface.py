@@ -22,6 +22,7 @@ from vtaplib.model.arguments import (
 )
 from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
+from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -35,7 +36,8 @@ from vtaplib.model.marks import (
     OptionalAssigned,
     Ref,
 )
-from vtaplib.model.resource import Assignment, Findings, label, limit, resource_kind, rule
+from vtaplib.model.resource import Assignment, resource_kind
+from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.addressed_resource import addresses_per_network

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model import ids
+from vtaplib.model.ids import label
 from vtaplib.model.marks import Arm, CreateOnly, Length, Ref
-from vtaplib.model.resource import Findings, Resource, label, rule
+from vtaplib.model.resource import Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.backend_sku import one_internal_balancer, one_sku_per_backend
 from vtaplib.resources.balancing_conflict import network_of_pool, reached_by_membership, rules_within_limit

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Ref
-from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Resource, label, rule
+from vtaplib.model.resource import Departure, Farewell, Reference, Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region

@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vtaplib.model.arguments import NetworkName
+from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Ref
-from vtaplib.model.resource import Departure, Farewell, Findings, Reference, Resource, label, limit, rule
+from vtaplib.model.resource import Departure, Farewell, Reference, Resource
+from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
 from vtaplib.resources.mirror_hop import by_configuration

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
 from vtaplib.model.base import Block
+from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Assigned,
@@ -19,7 +20,8 @@ from vtaplib.model.marks import (
     Ref,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, Resource, label
+from vtaplib.model.resource import Assignment, Resource
+from vtaplib.model.rule import Findings
 from vtaplib.model.violation import ErrorCode, Path
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.security_rule_fields import SecurityRuleFields

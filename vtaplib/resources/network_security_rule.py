@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName, ResourceGroupName
 from vtaplib.model.marks import CreateOnly, Ref
-from vtaplib.model.resource import Findings, Reference, Resource, rule
+from vtaplib.model.resource import Reference, Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.network_security_group import NetworkSecurityGroup
 from vtaplib.resources.resource_group import ResourceGroup

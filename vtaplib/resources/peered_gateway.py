@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vtaplib.model.resource import Findings, label, rule
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from vtaplib.model.marks import (
     Satisfies,
     Sensitive,
 )
-from vtaplib.model.resource import Assignment, Findings, rule
+from vtaplib.model.resource import Assignment
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_machine_blocks import (

@@ -36,7 +36,8 @@ from vtaplib.model.marks import (
     Ref,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, Reference, Resource, rule
+from vtaplib.model.resource import Assignment, Reference, Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.referring_part import parts_that_refer

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from vtaplib.model.resource import Findings, Resource, label, rule
+from vtaplib.model.ids import label
+from vtaplib.model.resource import Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.addressed_resource import AddressedResource, AddressHolder

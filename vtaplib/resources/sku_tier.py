@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from vtaplib.model.marks import OneOf
-from vtaplib.model.resource import Findings, rule
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 
 if TYPE_CHECKING:

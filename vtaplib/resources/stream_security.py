@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import maybe_address, networks
-from vtaplib.model.resource import Findings, Rule, label, rule
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Findings, Rule, rule
 from vtaplib.model.spans import Spans, address_number, address_range
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Severity

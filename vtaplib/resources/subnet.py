@@ -26,7 +26,8 @@ from vtaplib.model.marks import (
     Unordered,
     WriteOnly,
 )
-from vtaplib.model.resource import Assignment, Findings, Reference, Resource, limit, resource_kind, rule
+from vtaplib.model.resource import Assignment, Reference, Resource, resource_kind
+from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.network_security_group import unattachable
 from vtaplib.resources.referring_part import parts_that_refer

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
-from vtaplib.model.resource import Findings, resource_kind, rule
+from vtaplib.model.resource import resource_kind
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 
 if TYPE_CHECKING:

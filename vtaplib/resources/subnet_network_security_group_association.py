@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vtaplib.model import ids
+from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Internal, NotInArm, Ref
-from vtaplib.model.resource import Findings, Resource, label, rule
+from vtaplib.model.resource import Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
 from vtaplib.resources.stream_security import by_guarded_subnet, passes_security_groups

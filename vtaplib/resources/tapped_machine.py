@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vtaplib.model import ids
-from vtaplib.model.resource import Findings, Rule, label, rule
+from vtaplib.model.ids import label
+from vtaplib.model.rule import Findings, Rule, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.neighbours import balancing_rules_of, configurations_of, machines_of, memberships_of

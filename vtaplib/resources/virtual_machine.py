@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NonEmpty, ResourceGroupName, VirtualMachineName
+from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Internal, Items, NotInArm, Ref
-from vtaplib.model.resource import Assignment, Findings, Resource, label, rule
+from vtaplib.model.resource import Assignment, Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
 from vtaplib.resources.backend_sku import one_sku_per_machine

@@ -21,6 +21,7 @@ from vtaplib.model.arguments import (
 )
 from vtaplib.model.base import Block
 from vtaplib.model.combination import ExactlyOneOf
+from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -40,7 +41,8 @@ from vtaplib.model.marks import (
     Satisfies,
     Unordered,
 )
-from vtaplib.model.resource import Assignment, Findings, Resource, label, limit, resource_kind, rule
+from vtaplib.model.resource import Assignment, Resource, resource_kind
+from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.neighbours import configurations_in
 from vtaplib.resources.resource_group import ResourceGroup

@@ -13,18 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from vtaplib.model.addresses import networks, overlaps
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
+from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Inert, Internal, NotInArm, Ref
-from vtaplib.model.resource import (
-    Assignment,
-    Departure,
-    Farewell,
-    Findings,
-    Reference,
-    Resource,
-    label,
-    limit,
-    rule,
-)
+from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource
+from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.addressed_resource import address_bucket
 from vtaplib.resources.peered_gateway import (

@@ -8,19 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
+from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Ref
-from vtaplib.model.resource import (
-    Assignment,
-    Departure,
-    Farewell,
-    Findings,
-    Reference,
-    Resource,
-    label,
-    limit,
-    resource_kind,
-    rule,
-)
+from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource, resource_kind
+from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import mirror_stream
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration

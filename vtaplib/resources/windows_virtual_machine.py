@@ -17,7 +17,7 @@ from vtaplib.model.marks import (
     Sensitive,
     Unordered,
 )
-from vtaplib.model.resource import Findings, rule
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,

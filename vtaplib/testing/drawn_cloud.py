@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from vtaplib.control.cloud import Cloud
-from vtaplib.model.resource import Resource, label
+from vtaplib.model.ids import label
+from vtaplib.model.resource import Resource
 from vtaplib.resources import (
     RESOURCE_TYPES,
     Lb,

@@ -17,6 +17,7 @@ from vtaplib.errors import ArmError
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
 from vtaplib.resources import (
+    Encryption,
     InlineSubnet,
     Lb,
     LbBackendAddressPool,
@@ -25,8 +26,14 @@ from vtaplib.resources import (
     NetworkInterface,
     NetworkInterfaceBackendAddressPoolAssociation,
     NetworkInterfaceIpConfiguration,
+    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
+    NetworkSecurityGroup,
+    NetworkSecurityRule,
+    PublicIp,
     ResourceGroup,
+    SubnetNetworkSecurityGroupAssociation,
+    VirtualMachine,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
@@ -44,6 +51,11 @@ SPACES = {
 }
 """Address spaces and their subnets. The last overlaps the first; a /29 is full with three addresses."""
 SUBNETS = st.sampled_from(["subnet-1", "subnet-2"])
+SELDOM = st.sampled_from([False, False, False, True])
+SIZES = st.sampled_from(["Standard_D2s_v5", "Standard_D8s_v5", "Standard_D2s_v6"])
+"""A size that has room for two interfaces, one for four, and one that cannot be tapped."""
+SKUS = st.sampled_from(["Standard", "Standard", "Standard", "Basic"])
+LISTENERS = st.sampled_from([("Udp", 4789), ("All", 0), ("Tcp", 443)])
 
 Identified: TypeAlias = str | MultipleResults[str]
 """The ID of what a rule has put, or nothing."""
@@ -74,6 +86,9 @@ class CloudStateMachine(RuleBasedStateMachine):
     interface_ids: Bundle[str] = Bundle("interface_ids")
     balancer_ids: Bundle[str] = Bundle("balancer_ids")
     tap_ids: Bundle[str] = Bundle("tap_ids")
+    machine_ids: Bundle[str] = Bundle("machine_ids")
+    group_ids: Bundle[str] = Bundle("group_ids")
+    address_ids: Bundle[str] = Bundle("address_ids")
     other_ids: Bundle[str] = Bundle("other_ids")
 
     def __init__(self) -> None:
@@ -109,14 +124,15 @@ class CloudStateMachine(RuleBasedStateMachine):
         self.after_put(written)
         return written.id
 
-    @rule(target=network_ids, name=NAMES, space=st.sampled_from(list(SPACES)))
-    def put_network(self, name: str, space: str) -> Identified:
+    @rule(target=network_ids, name=NAMES, space=st.sampled_from(list(SPACES)), encrypted=SELDOM)
+    def put_network(self, name: str, space: str, encrypted: bool) -> Identified:
         return self.put(
             VirtualNetwork(
                 name=name,
                 resource_group_name=GROUP,
                 location=REGION,
                 address_space=[space],
+                encryption=Encryption(enforcement="AllowUnencrypted") if encrypted else None,
                 subnet=[
                     InlineSubnet(name=f"subnet-{number}", address_prefixes=[prefix])
                     for number, prefix in enumerate(SPACES[space], start=1)
@@ -124,14 +140,17 @@ class CloudStateMachine(RuleBasedStateMachine):
             )
         )
 
-    @rule(target=other_ids, here=network_ids, there=network_ids)
-    def put_peering(self, here: str, there: str) -> Identified:
+    @rule(target=other_ids, here=network_ids, there=network_ids, lends=st.booleans(), borrows=SELDOM)
+    def put_peering(self, here: str, there: str, lends: bool, borrows: bool) -> Identified:
+        """A side of a peering, which may lend a gateway or use the other side's."""
         return self.put(
             VirtualNetworkPeering(
                 name=f"to-{ids.name(there)}",
                 resource_group_name=GROUP,
                 virtual_network_name=ids.name(here),
                 remote_virtual_network_id=there,
+                allow_gateway_transit=lends,
+                use_remote_gateways=borrows,
             )
         )
 
@@ -146,32 +165,81 @@ class CloudStateMachine(RuleBasedStateMachine):
             )
         )
 
-    @rule(target=other_ids, name=NAMES, interface_id=interface_ids)
-    def put_machine(self, name: str, interface_id: str) -> Identified:
-        return self.put(machine_of(interface_id, name=name))
+    @rule(interface_id=interface_ids, address_id=address_ids)
+    def put_public_address(self, interface_id: str, address_id: str) -> None:
+        """An interface gets a public address."""
+        interface = self.cloud.find(interface_id)
+        if isinstance(interface, NetworkInterface):
+            configuration = interface.ip_configuration[0].replace(public_ip_address_id=address_id)
+            self.put(interface.replace(ip_configuration=[configuration]))
 
-    @rule(target=balancer_ids, name=NAMES, network_id=network_ids, subnet=SUBNETS)
-    def put_load_balancer(self, name: str, network_id: str, subnet: str) -> Identified:
+    @rule(target=address_ids, name=NAMES)
+    def put_public_ip(self, name: str) -> Identified:
+        return self.put(
+            PublicIp(name=name, resource_group_name=GROUP, location=REGION, allocation_method="Static")
+        )
+
+    @rule(target=machine_ids, name=NAMES, interface_id=interface_ids, size=SIZES)
+    def put_machine(self, name: str, interface_id: str, size: str) -> Identified:
+        return self.put(machine_of(interface_id, name=name).replace(size=size))
+
+    @rule(target=machine_ids, machine_id=machine_ids, interface_id=interface_ids)
+    def attach(self, machine_id: str, interface_id: str) -> Identified:
+        """One more interface for a machine."""
+        machine = self.cloud.find(machine_id)
+        if not isinstance(machine, VirtualMachine):
+            return multiple()
+        interface_ids = [*machine.network_interface_ids, interface_id]
+        return self.put(machine.replace(network_interface_ids=interface_ids))
+
+    @rule(machine_id=machine_ids)
+    def start_anew(self, machine_id: str) -> None:
+        """A machine is deallocated and started, which gets it onto the fast path if there is a TAP."""
+        if self.cloud.find(machine_id) is not None:
+            self.cloud.deallocate(machine_id)
+            self.after_put(self.cloud.start(machine_id))
+
+    @rule(target=balancer_ids, name=NAMES, network_id=network_ids, subnet=SUBNETS, sku=SKUS)
+    def put_load_balancer(self, name: str, network_id: str, subnet: str, sku: str) -> Identified:
         """A load balancer with a pool and a rule that takes copies."""
         frontend = LbFrontendIpConfiguration(name="front", subnet_id=f"{network_id}/subnets/{subnet}")
         balancer_id = self.put(
-            Lb(name=name, resource_group_name=GROUP, location=REGION, frontend_ip_configuration=[frontend])
+            Lb(
+                name=name,
+                resource_group_name=GROUP,
+                location=REGION,
+                sku=sku,
+                frontend_ip_configuration=[frontend],
+            )
         )
         if isinstance(balancer_id, str):
-            pool = LbBackendAddressPool(name="pool", loadbalancer_id=balancer_id)
-            self.put(pool)
-            self.put(
-                LbRule(
-                    name="copies",
-                    loadbalancer_id=balancer_id,
-                    frontend_ip_configuration_name="front",
-                    protocol="Udp",
-                    frontend_port=4789,
-                    backend_port=4789,
-                    backend_address_pool_ids=[pool.id],
-                )
-            )
+            self.put(LbBackendAddressPool(name="pool", loadbalancer_id=balancer_id))
+            self.put_balancing_rule("copies", balancer_id, ("Udp", 4789), floating=False)
         return balancer_id
+
+    @rule(
+        target=other_ids,
+        name=st.sampled_from(["copies", "more"]),
+        balancer_id=balancer_ids,
+        listener=LISTENERS,
+        floating=st.booleans(),
+    )
+    def put_balancing_rule(
+        self, name: str, balancer_id: str, listener: tuple[str, int], floating: bool
+    ) -> Identified:
+        protocol, port = listener
+        return self.put(
+            LbRule(
+                name=name,
+                loadbalancer_id=balancer_id,
+                frontend_ip_configuration_name="front",
+                protocol=protocol,
+                frontend_port=port,
+                backend_port=port,
+                backend_address_pool_ids=[f"{balancer_id}/backendAddressPools/pool"],
+                floating_ip_enabled=floating,
+            )
+        )
 
     @rule(target=other_ids, interface_id=interface_ids, balancer_id=balancer_ids)
     def put_backend(self, interface_id: str, balancer_id: str) -> Identified:
@@ -214,7 +282,58 @@ class CloudStateMachine(RuleBasedStateMachine):
             )
         )
 
-    @rule(resource_id=other_ids | tap_ids | balancer_ids | interface_ids | network_ids)
+    @rule(target=group_ids, name=NAMES)
+    def put_security_group(self, name: str) -> Identified:
+        return self.put(NetworkSecurityGroup(name=name, resource_group_name=GROUP, location=REGION))
+
+    @rule(
+        target=other_ids,
+        name=NAMES,
+        group_id=group_ids,
+        priority=st.sampled_from([100, 200]),
+        direction=st.sampled_from(["Inbound", "Outbound"]),
+        access=st.sampled_from(["Allow", "Deny"]),
+    )
+    def put_security_rule(
+        self, name: str, group_id: str, priority: int, direction: str, access: str
+    ) -> Identified:
+        return self.put(
+            NetworkSecurityRule(
+                name=name,
+                resource_group_name=GROUP,
+                network_security_group_name=ids.name(group_id),
+                priority=priority,
+                direction=direction,
+                access=access,
+                protocol="Udp",
+                source_address_prefix="*",
+                source_port_range="*",
+                destination_address_prefix="*",
+                destination_port_range="4789",
+            )
+        )
+
+    @rule(target=other_ids, interface_id=interface_ids, group_id=group_ids)
+    def guard_interface(self, interface_id: str, group_id: str) -> Identified:
+        return self.put(
+            NetworkInterfaceSecurityGroupAssociation(
+                network_interface_id=interface_id, network_security_group_id=group_id
+            )
+        )
+
+    @rule(target=other_ids, network_id=network_ids, subnet=SUBNETS, group_id=group_ids)
+    def guard_subnet(self, network_id: str, subnet: str, group_id: str) -> Identified:
+        return self.put(
+            SubnetNetworkSecurityGroupAssociation(
+                subnet_id=f"{network_id}/subnets/{subnet}", network_security_group_id=group_id
+            )
+        )
+
+    @rule(
+        resource_id=st.one_of(
+            other_ids, tap_ids, balancer_ids, interface_ids, network_ids, machine_ids, group_ids, address_ids
+        )
+    )
     def delete(self, resource_id: str) -> None:
         """Deletes a resource, if the cloud lets it; it may be gone already."""
         resource = self.cloud.find(resource_id)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vtaplib import NetworkInterfaceBackendAddressPoolAssociation, Subnet
 from vtaplib.model import ids
-from vtaplib.model.resource import label
+from vtaplib.model.ids import label
 
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/n"
 NAMES = st.text("abcXYZ019_.-", min_size=1, max_size=12)

@@ -8,7 +8,8 @@ from tests.vtaplib.control.lab import Lab
 from tests.vtaplib.resources.rule_case import Case, Make, Pair
 from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
 from vtaplib import ArmError, Severity, SubscriptionHandle
-from vtaplib.model.resource import Resource, Rule
+from vtaplib.model.resource import Resource
+from vtaplib.model.rule import Rule
 from vtaplib.resources import RESOURCE_TYPES
 
 RULES: dict[tuple[str, str], Rule] = {

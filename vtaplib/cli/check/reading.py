@@ -8,10 +8,12 @@ can know is stood in for by the address of the block, in parentheses.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from vtaplib.cli.check import azapi
 from vtaplib.cli.check.configuration import Configuration, Expression, Index, OpaqueError, Scope, Target
 from vtaplib.cli.check.document import Document, Instance
 from vtaplib.cli.check.homes import find_homes
@@ -37,6 +39,19 @@ TYPES: Final[Mapping[str, type[Resource]]] = {
 """The types that are read."""
 
 
+def kind_of(instance: Instance) -> type[Resource] | None:
+    """The type of what an instance is, if vtap models it."""
+    if instance.type == azapi.TYPE:
+        return azapi.kind_of(instance.after or instance.before or {})
+    return TYPES.get(instance.type)
+
+
+def _type_shown(instance: Instance) -> str:
+    if instance.type != azapi.TYPE:
+        return instance.type
+    return f"{instance.type} {azapi.arm_type(instance.after or {})}".rstrip()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was made of a document: resources by the key of their ID, and the addresses that they are from."""
@@ -48,6 +63,8 @@ class Reading:
     addresses: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
     """Addresses of objects that could not be made a resource of."""
+    not_modelled: Counter[str] = field(default_factory=Counter)
+    """Objects of types that vtap does not model, by type."""
 
 
 def read_resources(document: Document) -> Reading:
@@ -55,18 +72,21 @@ def read_resources(document: Document) -> Reading:
     reader = Reader(document)
     reading = Reading()
     for instance in document.instances:
-        if instance.type not in TYPES:
+        if kind_of(instance) is None:
+            if instance.after is not None:
+                reading.not_modelled[_type_shown(instance)] += 1
             continue
-        now = reader.resource(instance)
+        now = reader.resources(instance)
         then = now if instance.before == instance.after else reader.past(instance)
-        if (now is None and instance.after is not None) or (then is None and instance.before is not None):
+        if (not now and instance.after is not None) or (not then and instance.before is not None):
             reading.unread.append(instance.address)
-        for resource, where in ((then, reading.before), (now, reading.after)):
-            if resource is not None:
+        for made, where in ((then, reading.before), (now, reading.after)):
+            for resource in made:
                 where[ids.key(resource.id)] = resource
                 reading.addresses.setdefault(ids.key(resource.id), instance.address)
-        if now is not None and instance.is_written:
-            reading.written[ids.key(now.id)] = None if instance.is_replaced else then
+        if instance.is_written:
+            past = {} if instance.is_replaced else {ids.key(one.id): one for one in then}
+            reading.written |= {(key := ids.key(one.id)): past.get(key) for one in now}
     for where in (reading.before, reading.after):
         _add_children(where, reading.addresses)
         for tenant in reader.subscriptions():
@@ -99,35 +119,56 @@ class Reader:
             if home.tenant_id:
                 yield Subscription(subscription_id=home.subscription_id, tenant_id=home.tenant_id)
 
-    def past(self, instance: Instance) -> Resource | None:
-        """The resource as it was."""
+    def past(self, instance: Instance) -> Sequence[Resource]:
+        """The resource of an instance as it was, and others that it tells of."""
         if instance.before is None:
-            return None
-        return self._made(instance, dict(instance.before), instance.before.get("id"))
+            return ()
+        resource_id = instance.before.get("id")
+        if instance.type == azapi.TYPE:
+            return self._from_arm(instance.before, resource_id, {}, Scope(""))
+        return self._made(TYPES[instance.type], dict(instance.before), resource_id)
 
-    def resource(self, instance: Instance) -> Resource | None:
-        """The resource as it will be; None if it will not be there, or cannot be told from others."""
+    def resources(self, instance: Instance) -> Sequence[Resource]:
+        """As `past`, as it will be; nothing if it will not be there, or cannot be told from others."""
         if instance.after is None:
-            return None
+            return ()
+        expressions, scope = self._configuration.expressions(instance), self._configuration.scope(instance)
+        if instance.type == azapi.TYPE:
+            return self._from_arm(instance.after, self.id_of(instance), expressions, scope)
         kind, values = TYPES[instance.type], dict(instance.after)
         if instance.is_written:
-            expressions, scope = (
-                self._configuration.expressions(instance),
-                self._configuration.scope(instance),
-            )
             values = self._with_references(kind, values, expressions, scope)
-        return self._made(instance, values, self.id_of(instance))
+        return self._made(kind, values, self.id_of(instance))
 
-    def _made(self, instance: Instance, values: Values, resource_id: object) -> Resource | None:
-        kind = TYPES[instance.type]
+    def _from_arm(
+        self, values: Mapping[str, Any], resource_id: object, expressions: Expression, scope: Scope
+    ) -> Sequence[Resource]:
+        """What the JSON of azapi tells of. All its references are in one expression, the body's."""
+        if not isinstance(resource_id, str):
+            return ()
+        body = expressions.get("body") or {}
+        return [
+            made
+            for one in azapi.decoded(values, resource_id)
+            for made in self._made(
+                type(one),
+                self._with_references(
+                    type(one),
+                    azapi.with_unknowns(one.values()),
+                    dict.fromkeys(one.fields(), body),
+                    scope,
+                ),
+                one.id,
+            )
+        ]
+
+    def _made(self, kind: type[Resource], values: Values, resource_id: object) -> Sequence[Resource]:
         names = kind.parse_id(resource_id) if isinstance(resource_id, str) else None
         if names is None or not isinstance(resource_id, str):
-            return None
+            return ()
         values |= {"subscription_id": resource_id.split("/")[2], **names}
         given = kind.from_values(values | self._untold[kind.__name__])
-        if not is_sound(given):
-            return None
-        return settled(given)
+        return (settled(given),) if is_sound(given) else ()
 
     # Identity
 
@@ -139,10 +180,12 @@ class Reader:
         return self._ids[instance.address]
 
     def _id(self, instance: Instance) -> str | None:
-        kind, values = TYPES[instance.type], instance.after or {}
+        kind, values = kind_of(instance), instance.after or {}
         given = values.get("id")
-        if isinstance(given, str) and kind.parse_id(given) is not None:
-            return given
+        if kind is None or (isinstance(given, str) and kind.parse_id(given) is not None):
+            return str(given)
+        if instance.type == azapi.TYPE:
+            return self._id_under_parent(instance, kind, values)
         names: dict[str, str] = {}
         for name in ids.placeholders(kind.id_format):
             value = self._name(instance, kind, name, values.get(name))
@@ -150,6 +193,20 @@ class Reader:
                 return None
             names[name] = value
         return kind.id_format.format_map(names)
+
+    def _id_under_parent(
+        self, instance: Instance, kind: type[Resource], values: Mapping[str, Any]
+    ) -> str | None:
+        """The ID of a resource that names its parent by ID."""
+        parent_id, name = values.get("parent_id"), values.get("name")
+        if parent_id is UNKNOWN:
+            expression = self._configuration.expressions(instance).get("parent_id") or {}
+            scope = self._configuration.scope(instance)
+            found = self._candidates(azapi.parent_kind(kind), expression, scope, new=True)
+            parent_id = found[0] if len(found) == 1 else None
+        if not isinstance(parent_id, str) or not isinstance(name, str):
+            return None
+        return azapi.id_under(parent_id, values, name)
 
     def _name(self, instance: Instance, kind: type[Resource], name: str, value: object) -> str | None:
         if name == "subscription_id":
@@ -204,14 +261,14 @@ class Reader:
 
     def _referred(self, one: Field, expression: Expression, scope: Scope) -> Any:
         """The one thing that a reference of unknown value can mean, else UNKNOWN."""
-        found = self._candidates(one, expression, scope, new=True)
+        found = self._referred_to(one, expression, scope, new=True)
         return found[0] if len(found) == 1 else UNKNOWN
 
     def _referred_list(
         self, one: Field, known: list[Any] | None, expression: Expression, scope: Scope
     ) -> Any:
         """A list of references: as many as there are, in the order of the configuration, or UNKNOWN."""
-        found = self._candidates(one, expression, scope, new=False)
+        found = self._referred_to(one, expression, scope, new=False)
         if not found or (known is not None and len(known) != len(found)):
             return UNKNOWN
         agrees = known is None or all(
@@ -220,28 +277,37 @@ class Reader:
         )
         return found if agrees else UNKNOWN
 
-    def _candidates(self, one: Field, expression: Expression, scope: Scope, *, new: bool) -> Sequence[str]:
-        """What of the right type an expression refers to, by ID or by name; `new`: that the plan makes, for
-        what is there already is known.
+    def _referred_to(self, one: Field, expression: Expression, scope: Scope, *, new: bool) -> Sequence[str]:
+        """What of a reference's type an expression refers to, by ID or by name, as the reference does."""
+        assert one.ref is not None
+        found = self._candidates(one.ref.kind, expression, scope, new=new)
+        is_by_id = one.name.endswith(("_id", "_ids"))
+        return found if is_by_id else tuple(dict.fromkeys(map(ids.name, found)))
+
+    def _candidates(
+        self, kind_name: str, expression: Expression, scope: Scope, *, new: bool
+    ) -> Sequence[str]:
+        """The IDs of a type that an expression refers to; `new`: that the plan makes, for what is there
+        already is known.
         """
         try:
             targets = self._configuration.targets(expression, scope)
         except OpaqueError:
             return ()
-        assert one.ref is not None
-        found: dict[str, None] = {}
-        for target in targets:
-            if target.instance.type not in TYPES or (new and not _is_new(target.instance)):
-                continue
-            for meant in self._meant(one.ref.kind, target):
-                found[meant if one.name.endswith(("_id", "_ids")) else ids.name(meant)] = None
-        return tuple(found)
+        return tuple(
+            dict.fromkeys(
+                meant
+                for target in targets
+                if not new or _is_new(target.instance)
+                for meant in self._meant(kind_name, target)
+            )
+        )
 
     def _meant(self, kind_name: str, target: Target) -> Iterator[str]:
         """The IDs of a type that a target stands for: its own, or those of its parts."""
-        kind, wanted = TYPES[target.instance.type], kind_named(kind_name)
-        target_id = self.id_of(target.instance)
-        if target_id is None:
+        kind, wanted = kind_of(target.instance), kind_named(kind_name)
+        target_id = None if kind is None else self.id_of(target.instance)
+        if kind is None or target_id is None:
             return
         if issubclass(kind, wanted):
             yield target_id

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vtaplib.cli.check.azure import read_exports
 from vtaplib.cli.check.document import Document, read_document
-from vtaplib.cli.check.reading import TYPES, Reading, read_resources
+from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.report import CheckReport, CoverageEntry, CoveredInterface, FindingEntry, Outside
 from vtaplib.cli.check.world import World, make_world
 from vtaplib.cli.cloud_file import open_cloud
@@ -54,7 +54,7 @@ def check(request: CheckRequest, step: _Step = lambda text: None) -> CheckReport
         policy=request.policy.in_force(),
         strict=request.strict,
         read=_count(world.after),
-        not_modelled=dict(sorted((estate.not_modelled + Counter(_not_modelled(document))).items())),
+        not_modelled=dict(sorted((estate.not_modelled + reading.not_modelled).items())),
         not_read=(*estate.unread, *reading.unread),
         outside=Outside(len(lacks), tuple(sorted(set(lacks), key=ids.key))),
         notes=tuple(document.notes) if document else (),
@@ -84,12 +84,6 @@ def _checked(request: CheckRequest, document: Document | None) -> str:
 def _count(resources: Iterable[Resource]) -> Mapping[str, int]:
     names = Counter(type(one).__name__ for one in resources if not isinstance(one, Subscription))
     return dict(sorted(names.items()))
-
-
-def _not_modelled(document: Document | None) -> Iterable[str]:
-    if document is None:
-        return ()
-    return (one.type for one in document.instances if one.type not in TYPES and one.after is not None)
 
 
 def _entry(finding: Finding, world: World) -> FindingEntry:

@@ -1,0 +1,196 @@
+"""Rules: what must hold, as values that reports and documentation can list.
+
+A rule is a method of a resource type that yields what breaks it: data, never an exception. A *limit* is a
+rule about numbers; what it counts is counted where resources are stored, so that nobody counts the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vtaplib.model import ids
+from vtaplib.model.ids import label
+from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
+
+if TYPE_CHECKING:
+    from vtaplib.control.policy import Policy
+    from vtaplib.model.resource import Resource
+    from vtaplib.model.view import View
+
+Findings = Iterator[tuple[Path, str]]
+"""What a rule yields: the field at fault and the message."""
+
+
+Buckets = Callable[[Any], Iterable[str]]
+"""Where a resource counts against a limit, as a function of the resource: once in each bucket that is named,
+as often as it is named. A bucket is `{ID of what has the limit}/{what is counted of it, in words}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many of something there may be. What a resource takes of it is counted where it is stored, so that
+    nobody has to count the world.
+    """
+
+    limit: str
+    """The policy's setting that says how many."""
+    buckets: Buckets
+    shared: bool = True
+    """Whether others take of the buckets too. What only the resource takes of itself is counted in it."""
+
+    def takes(self, resource: Resource) -> Mapping[str, Taking]:
+        """What the resource takes, by bucket. Raises Undecided if that is not known yet."""
+        taken: dict[str, Taking] = {}
+        for bucket in self.buckets(resource):
+            key = ids.key(bucket)
+            amount = taken[key].amount if key in taken else 0
+            taken[key] = Taking(bucket, amount + 1)
+        return taken
+
+    def growth(self, resource: Resource, before: Resource | None) -> Iterator[Taking]:
+        """That of which a write takes more than was taken: what already is too much may stay."""
+        past = self.takes(before) if before is not None else {}
+        for key, taking in self.takes(resource).items():
+            if key not in past or taking.amount > past[key].amount:
+                yield taking
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a resource takes of a limit."""
+
+    bucket: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: a function that judges, with what reports and documentation say of it."""
+
+    judge: Callable[..., Findings]
+    """Given the resource, a view and the policy, yields what breaks the rule."""
+    name: str
+    code: ErrorCode
+    severity: Severity
+    evidence: Evidence
+    source: str
+    """Whose documentation it is in, and on what subject."""
+    what: str
+    """The rule in a sentence: the first paragraph of its docstring."""
+    compares: bool = False
+    """Whether it judges a change: it is also given the resource as it was."""
+    judges_new: bool = False
+    """Whether a rule that compares judges a new resource too: then it is given None for what was."""
+    switch: str = ""
+    """The policy's setting that says whether it is an error (`error`), a warning (`warn`) or what
+    `otherwise` says (any other value); `severity` is what the default makes of it."""
+    otherwise: Severity | None = None
+    """What breaking it is where the switch says neither; None: it is not judged."""
+    at_apply: str = ""
+    """Why a plan may let pass what an apply then refuses; empty where it never does that with all values
+    known."""
+    quota: Quota | None = None
+
+    def severity_under(self, policy: Policy) -> Severity | None:
+        """What breaking the rule is under a policy; None where it is not judged."""
+        if not self.switch:
+            return self.severity
+        return SEVERITIES.get(getattr(policy, self.switch), self.otherwise)
+
+
+SEVERITIES: Mapping[str, Severity] = {"error": Severity.ERROR, "warn": Severity.WARNING}
+"""What the values of a switch make of a rule."""
+
+
+def rule(
+    code: ErrorCode,
+    *,
+    evidence: Evidence = Evidence.DOCUMENTED,
+    severity: Severity = Severity.ERROR,
+    source: str = "",
+    compares: bool = False,
+    switch: str = "",
+    otherwise: Severity | None = None,
+    at_apply: str = "",
+    judges_new: bool = False,
+) -> Callable[[Callable[..., Findings]], Rule]:
+    """Makes a rule of a method that yields the path of the field at fault and a message. The method takes
+    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be
+    None. With a `switch` the policy says what breaking it is.
+    """
+
+    def declare(judge: Callable[..., Findings]) -> Rule:
+        return Rule(
+            judge,
+            judge.__name__,
+            code,
+            severity,
+            evidence,
+            source,
+            what=" ".join((judge.__doc__ or "").partition("\n\n")[0].split()),
+            compares=compares,
+            judges_new=judges_new,
+            switch=switch,
+            otherwise=otherwise,
+            at_apply=at_apply,
+        )
+
+    return declare
+
+
+def limit(
+    setting: str,
+    code: ErrorCode,
+    *,
+    what: str,
+    buckets: Buckets,
+    path: Path,
+    shared: bool = True,
+    evidence: Evidence = Evidence.DOCUMENTED,
+    severity: Severity = Severity.ERROR,
+    switch: str = "",
+) -> Rule:
+    """Makes a rule of one of the policy's limits. `what` says in a sentence what may not be more; a finding
+    is at `path`. Like all about numbers, it counts what is planned in a plan, and all that is at an apply.
+    What exceeds a limit in a plan may be planned before what was there; then that tells.
+    """
+    quota = Quota(setting, buckets, shared)
+
+    def judge(self: Resource, before: Resource | None, view: View, policy: Policy) -> Findings:
+        most = getattr(policy, setting)
+        grown = {ids.key(taking.bucket) for taking in quota.growth(self, before)}
+        for key, taking in quota.takes(self).items():
+            if key not in grown and (view.settled or not shared):
+                continue
+            count = view.taken(key, certain=True) if shared else taking.amount
+            if count > most and (key in grown or count > view.taken_already(key)):
+                owner, _, counted = taking.bucket.rpartition("/")
+                where = f"with it there are {count} {counted} in {label(owner)}"
+                found = where if shared else f"has {count} {counted}"
+                yield (
+                    path,
+                    (
+                        f"{self.label}: {found}, {most} at most; remove some, or set the policy's {setting} "
+                        "if your subscription has more"
+                    ),
+                )
+
+    return Rule(
+        judge,
+        setting,
+        code,
+        severity,
+        evidence,
+        "Azure, limits",
+        what,
+        compares=True,
+        judges_new=True,
+        switch=switch,
+        at_apply=NUMBERS if shared else "",
+        quota=quota,
+    )
+
+
+NUMBERS = "A plan counts what it plans; what others have made counts at apply."
