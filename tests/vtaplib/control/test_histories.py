@@ -1,0 +1,44 @@
+"""Whatever sequence of puts and deletions a cloud accepts, the brute-force checker finds no rule broken."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hypothesis import settings
+from hypothesis.stateful import invariant
+
+from tests.vtaplib.control.brute_force import more_problems
+from tests.vtaplib.control.soundness import problems
+from vtaplib import Policy
+from vtaplib.resources import RESOURCE_TYPES
+from vtaplib.testing import CloudStateMachine
+
+
+class Sound(CloudStateMachine):
+    """A cloud whose limits are a step away."""
+
+    policy: ClassVar[Policy | None] = Policy(
+        taps_per_region=2,
+        tap_configurations_per_tap=1,
+        virtual_networks_per_region=2,
+        network_interfaces_per_region=3,
+        private_addresses_per_virtual_network=4,
+    )
+
+    @invariant()
+    def no_rule_is_broken(self) -> None:
+        world = [one for kind in RESOURCE_TYPES for one in self.cloud.list(kind)]
+        policy = self.policy or Policy()
+        assert [*problems(world), *more_problems(world, policy)] == []
+
+
+class Unlimited(Sound):
+    """A cloud with Azure's limits."""
+
+    policy: ClassVar[Policy | None] = None
+
+
+TestSound = Sound.TestCase
+TestSound.settings = settings(max_examples=40, stateful_step_count=50)
+TestUnlimited = Unlimited.TestCase
+TestUnlimited.settings = settings(max_examples=60, stateful_step_count=50)
