@@ -86,7 +86,7 @@ def read_resources(document: Document) -> Reading:
                 reading.addresses.setdefault(ids.key(resource.id), instance.address)
         if instance.is_written:
             past = {} if instance.is_replaced else {ids.key(one.id): one for one in then}
-            reading.written |= {(key := ids.key(one.id)): past.get(key) for one in now}
+            reading.written.update({(key := ids.key(one.id)): past.get(key) for one in now})
     for where in (reading.before, reading.after):
         _add_children(where, reading.addresses)
         for tenant in reader.subscriptions():
@@ -154,7 +154,7 @@ class Reader:
                 type(one),
                 self._with_references(
                     type(one),
-                    azapi.with_unknowns(one.values()),
+                    azapi.with_unknown(one.values()),
                     dict.fromkeys(one.fields(), body),
                     scope,
                 ),
