@@ -103,4 +103,4 @@ def test_a_failing_history_shrinks_to_the_puts_that_it_takes() -> None:
     steps = [line.partition("state.")[2].partition("(")[0] for line in told.splitlines() if "state." in line]
     assert steps[0] == "put_network"
     assert steps[-2].startswith("put_tap_to_")
-    assert len(steps) <= 5, told
+    assert len(steps) <= 6, told
