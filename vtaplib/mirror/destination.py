@@ -30,7 +30,6 @@ class Path(NamedTuple):
     """A way to a collector."""
 
     collector_id: str
-    vni: int
     header: OuterHeader
 
 
@@ -62,7 +61,7 @@ class Sender:
             destination_port=port,
             vni=self.vni,
         )
-        return Path(collector.id, self.vni, header)
+        return Path(collector.id, header)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.destination import Path, Spread, find_destination
-from vtaplib.mirror.outer_header import LARGEST_INNER, OuterHeader
+from vtaplib.mirror.outer_header import LARGEST_INNER
 from vtaplib.mirror.oversize import Oversize
 from vtaplib.mirror.recognition import Recognition
 from vtaplib.mirror.source_port import source_port_chooser
@@ -25,17 +26,6 @@ from vtaplib.packets.flow import Flow, read_flow
 
 # Decisions that are remembered before all are forgotten: memory must not grow with the number of flows.
 DECISIONS_REMEMBERED = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Carriage:
-    """How the frames of a flow leave a tap point."""
-
-    collector_id: str
-    vni: int
-    source_port: int
-    ports: bytes
-    header: OuterHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +57,8 @@ class MirrorEngine:
         for interface_id in self.down:
             if topology.interface(interface_id) is None:
                 raise VtapError(f"{interface_id} is to be down, but is no interface of the topology")
+        self.copies_made = 0
+        """How many verdicts of `frame` and `carry` say `Mirrored`: the order of the last."""
         self._source_port = source_port_chooser(self.policy.outer_source_port)
         self._recognition = Recognition(topology)
         self._tapped: dict[str, tuple[Interface, tuple[Tapped, ...]]] = {}
@@ -124,9 +116,8 @@ class MirrorEngine:
             copies = carriage.header.wrap_in_fragments(carriage.ports, frame, self.oversize.limit, at)
         else:
             return NotMirrored(decision.point, Reason.OVERSIZE)
-        return Mirrored(
-            decision.point, carriage.collector_id, carriage.vni, carriage.source_port, copies, is_cut
-        )
+        self.copies_made += 1
+        return Mirrored(decision.point, carriage, copies, len(frame), self.copies_made, is_cut)
 
     def _outcome(
         self, interface: Interface, destination: Path | Spread | Reason, flow: Flow
@@ -144,7 +135,7 @@ class MirrorEngine:
         path = destination.path(port) if isinstance(destination, Spread) else destination
         if isinstance(path, Reason):
             return path
-        return Carriage(path.collector_id, path.vni, port, path.header.ports(port), path.header)
+        return Carriage(path.collector_id, path.header, port, path.header.ports(port))
 
     def _look_up(self, interface_id: str) -> tuple[Interface, tuple[Tapped, ...]]:
         found = self._tapped.get(interface_id)

@@ -9,6 +9,7 @@ it so).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from zlib import crc32
 
@@ -20,6 +21,8 @@ TTL = 64
 # What the outer headers add to an inner frame, in the outer IP length and on the wire.
 IP_OVERHEAD = ipv4.HEADER_LENGTH + udp.HEADER_LENGTH + vxlan.HEADER_LENGTH
 WIRE_OVERHEAD = ethernet.HEADER_LENGTH + IP_OVERHEAD
+# And what a fragment of a copy, which is not the first, has around its part.
+FRAGMENT_OVERHEAD = ethernet.HEADER_LENGTH + ipv4.HEADER_LENGTH
 
 # Of an inner frame whose copy still fits an IPv4 total length.
 LARGEST_INNER = 0xFFFF - IP_OVERHEAD
@@ -75,23 +78,21 @@ class Pieces(dict[int, tuple[bytes, bytes]]):
         return self._macs + header
 
 
+@dataclass(frozen=True, slots=True)
 class OuterHeader:
     """The headers on one path: from one interface to one collector, for one TAP."""
 
-    __slots__ = ("destination_port", "pieces")
+    source_mac: bytes
+    destination_mac: bytes
+    source: IPv4Address
+    destination: IPv4Address
+    destination_port: int
+    vni: int
+    pieces: Pieces = field(init=False, repr=False, compare=False)
 
-    def __init__(
-        self,
-        *,
-        source_mac: bytes,
-        destination_mac: bytes,
-        source: IPv4Address,
-        destination: IPv4Address,
-        destination_port: int,
-        vni: int,
-    ) -> None:
-        self.destination_port = destination_port
-        self.pieces = Pieces(source_mac, destination_mac, source, destination, vni)
+    def __post_init__(self) -> None:
+        pieces = Pieces(self.source_mac, self.destination_mac, self.source, self.destination, self.vni)
+        object.__setattr__(self, "pieces", pieces)
 
     def ports(self, source_port: int) -> bytes:
         """The piece in the middle."""

@@ -21,7 +21,8 @@ from vtaplib.control.policy import Policy
 from vtaplib.fabric.routing import Route, Router, Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount, UnroutedAccount
-from vtaplib.mirror.engine import Carriage, Decision, MirrorEngine
+from vtaplib.mirror.carriage import Carriage
+from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.outer_header import Pieces
 from vtaplib.mirror.oversize import LARGEST_INNER_WITHIN_MTU
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from ipaddress import IPv4Address
+from typing import NamedTuple
+
+from vtaplib.mirror.carriage import Carriage
+from vtaplib.mirror.outer_header import FRAGMENT_OVERHEAD, WIRE_OVERHEAD
 
 
 class Direction(StrEnum):
@@ -47,24 +52,79 @@ class TapPoint:
     direction: Direction
 
 
-@dataclass(frozen=True, slots=True)
-class Mirrored:
+class Mirrored(NamedTuple):
     """A copy was made. `copies` are the outer Ethernet frames: one, or the fragments of one in order.
 
-    `collector_id` is the interface that gets it: behind a load balancer, the chosen backend's. `is_cut` says
-    that the policy on oversize shortened the inner frame.
+    `order` is the number of the copy among all that an engine has made, from 1 on. `frame_octets` is how long
+    the frame was at the tap point, `carried_octets` how much of it the copy has: less where `is_cut`, by
+    the policy's `snaplen` or `oversize`.
     """
 
     point: TapPoint
-    collector_id: str
-    vni: int
-    source_port: int
+    carriage: Carriage
     copies: tuple[bytes, ...]
+    frame_octets: int
+    order: int
     is_cut: bool = False
 
+    @property
+    def tap_id(self) -> str:
+        """The TAP."""
+        return self.point.tap_id
 
-@dataclass(frozen=True, slots=True)
-class NotMirrored:
+    @property
+    def collector_id(self) -> str:
+        """The interface that gets the copy: behind a load balancer, the chosen backend's."""
+        return self.carriage.collector_id
+
+    @property
+    def vni(self) -> int:
+        """The VXLAN Network Identifier."""
+        return self.carriage.header.vni
+
+    @property
+    def source_mac(self) -> bytes:
+        """The outer source MAC address, 6 bytes: the tapped interface's."""
+        return self.carriage.header.source_mac
+
+    @property
+    def destination_mac(self) -> bytes:
+        """The outer destination MAC address, 6 bytes: the collector's."""
+        return self.carriage.header.destination_mac
+
+    @property
+    def source(self) -> IPv4Address:
+        """The outer source address: the tapped interface's primary one."""
+        return self.carriage.header.source
+
+    @property
+    def destination(self) -> IPv4Address:
+        """The outer destination address: the collector's, or under floating IP the frontend's."""
+        return self.carriage.header.destination
+
+    @property
+    def source_port(self) -> int:
+        """The outer UDP source port."""
+        return self.carriage.source_port
+
+    @property
+    def destination_port(self) -> int:
+        """The outer UDP destination port: 4789, unless a load balancer's rule rewrites it."""
+        return self.carriage.header.destination_port
+
+    @property
+    def copy_octets(self) -> int:
+        """The bytes of the outer frames together."""
+        return sum(map(len, self.copies))
+
+    @property
+    def carried_octets(self) -> int:
+        """The bytes of the inner frame that are in the copy."""
+        first, *others = map(len, self.copies)
+        return first - WIRE_OVERHEAD + sum(others) - len(others) * FRAGMENT_OVERHEAD
+
+
+class NotMirrored(NamedTuple):
     """No copy was made, or none that anyone gets."""
 
     point: TapPoint
