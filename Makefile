@@ -68,7 +68,7 @@ generate: $(STAMP)
 	$(BIN)/python docs/generate.py
 
 bench: $(STAMP)
-	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
+	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/check.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

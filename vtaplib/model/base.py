@@ -31,6 +31,7 @@ class Model:
     """The names of the fields, with their defaults; MISSING for those that have none."""
     _fields: ClassVar[Mapping[str, Field] | None] = {}
     """What the annotations say; None until somebody asks."""
+    _referring: ClassVar[Mapping[str, Field] | None] = {}
     arm_says: ClassVar[Mapping[str, Any]] = {}
     """What ARM's JSON has besides the fields, by path: a value, or a function of the resource and a view that
     gives one; None for what may stand there and means nothing here."""
@@ -49,6 +50,7 @@ class Model:
                 delattr(cls, name)
         cls._declared = declared
         cls._fields = None
+        cls._referring = None
 
     def __init__(self, **values: Any) -> None:
         declared = self._declared
@@ -96,6 +98,17 @@ class Model:
         if cls._fields is None:
             cls._fields = cls._gathered()
         return cls._fields
+
+    @classmethod
+    def referring_fields(cls) -> Mapping[str, Field]:
+        """The fields that refer to a resource, or whose blocks do."""
+        if cls._referring is None:
+            cls._referring = {
+                name: field
+                for name, field in cls.fields().items()
+                if field.ref is not None or (field.block is not None and field.block.referring_fields())
+            }
+        return cls._referring
 
     @classmethod
     def _gathered(cls) -> Mapping[str, Field]:
@@ -159,9 +172,11 @@ class Model:
             state[name] = value
         return self
 
-    def walk(self) -> Iterator[tuple[tuple[str | int, ...], Field, Any]]:
-        """Every known leaf field with its path and value, through nested blocks."""
-        for name, field in self.fields().items():
+    def walk(self, *, referring: bool = False) -> Iterator[tuple[tuple[str | int, ...], Field, Any]]:
+        """Every known field with its path and value, through nested blocks. `referring`: those alone that
+        refer to a resource, or whose blocks do.
+        """
+        for name, field in (self.referring_fields() if referring else self.fields()).items():
             if name not in self.__dict__:
                 continue
             value = self.__dict__[name]
@@ -169,7 +184,7 @@ class Model:
             if field.block is None or value is None:
                 continue
             for position, block in enumerate(_as_blocks(field, value)):
-                for path, inner, leaf in block.walk():
+                for path, inner, leaf in block.walk(referring=referring):
                     yield (name, position, *path), inner, leaf
 
 

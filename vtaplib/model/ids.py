@@ -31,6 +31,13 @@ def in_region(subscription_id: str, location: str, counted: str) -> str:
     return f"/subscriptions/{subscription_id}/locations/{location}/{counted}"
 
 
+@cache
+def pieces(id_format: str) -> tuple[tuple[str, str], ...]:
+    """An ID format as pairs of a text and the placeholder after it; "" where it ends in a text."""
+    texts = _PLACEHOLDER.split(id_format)
+    return tuple(zip(texts[::2], [*texts[1::2], ""], strict=True))
+
+
 def placeholders(id_format: str) -> tuple[str, ...]:
     """The names of the fields in an ID format, in order."""
     return tuple(_PLACEHOLDER.findall(id_format))

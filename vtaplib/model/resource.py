@@ -108,7 +108,9 @@ class Resource(Model):
     @property
     def id(self) -> str:
         """The ARM ID: a function of names."""
-        return self.id_format.format_map(_Names(self))
+        return "".join(
+            [text + str(getattr(self, name) if name else "") for text, name in ids.pieces(self.id_format)]
+        )
 
     @property
     def label(self) -> str:
@@ -127,7 +129,7 @@ class Resource(Model):
 
     def references(self) -> Iterator[Reference]:
         """What the resource refers to, by its `Ref` marks; a type may add claims. Skips the unknown."""
-        for path, field, value in self.walk():
+        for path, field, value in self.walk(referring=True):
             if field.ref is None or not value:
                 continue
             for position, target in enumerate(value if isinstance(value, tuple) else (value,)):
@@ -205,17 +207,6 @@ class Resource(Model):
         subjects = (self, before) if rule.compares else (self,)
         for path, message in rule.judge(*subjects, view, policy):
             yield Violation(rule.code, message, path, severity, rule.name, rule.evidence)
-
-
-class _Names(dict[str, str]):
-    """The fields of a resource as an ID format wants them."""
-
-    def __init__(self, resource: Resource) -> None:
-        super().__init__()
-        self.resource = resource
-
-    def __missing__(self, name: str) -> str:
-        return str(getattr(self.resource, name))
 
 
 _kinds: dict[str, type[Resource | Block]] = {}
