@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from ipaddress import IPv4Address
 
 from vtaplib.errors import PacketError
 from vtaplib.fabric.topology import (
@@ -31,12 +32,13 @@ from vtaplib.model.view import View
 from vtaplib.packets.ethernet import mac_from_text
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_rule import LbRule
-from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.network_interface_backend_address_pool_association import (
     NetworkInterfaceBackendAddressPoolAssociation,
 )
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.peered_space import covers_all
+from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
@@ -118,6 +120,7 @@ def survey_interfaces(view: View) -> Iterator[Interface]:
                         f"{interface.id}/ipConfigurations/{block.name}",
                         known_address(block),
                         block == interface.primary_configuration,
+                        known_public_address(block, view),
                     )
                     for block in interface.ip_configuration
                 ),
@@ -174,6 +177,15 @@ def known_address(block: Model) -> Address | None:
     """The private address of an IP configuration, or None if it has none yet."""
     text = getattr(block, "private_ip_address", None) if is_known(block, "private_ip_address") else None
     return maybe_address(text) if text else None
+
+
+def known_public_address(block: NetworkInterfaceIpConfiguration, view: View) -> IPv4Address | None:
+    """The public address of an IP configuration, or None if it has none, or none yet."""
+    with suppress(Undecided):
+        if block.public_ip_address_id:
+            address = maybe_address(view.get(PublicIp, block.public_ip_address_id).ip_address or "")
+            return address if isinstance(address, IPv4Address) else None
+    return None
 
 
 def known_mac(interface: NetworkInterface) -> bytes | None:

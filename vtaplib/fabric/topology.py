@@ -40,11 +40,14 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class IpConfiguration:
-    """One address of an interface. `address` is None where it is not assigned yet."""
+    """One address of an interface. `address` is None where it is not assigned yet; `public_address` is the
+    one that it has on the internet, if it has one of its own.
+    """
 
     id: str
     address: Address | None
     is_primary: bool = False
+    public_address: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,10 @@ class Topology:
             return topology_of(world)
         with world.snapshot() as view:
             return topology_of(view)
+
+    def network(self, network_id: str) -> Network | None:
+        """The network with this ID, or None."""
+        return self._networks.get(network_id.lower())
 
     def interface(self, interface_id: str) -> Interface | None:
         """The interface with this ID, or None."""
