@@ -45,12 +45,13 @@ def one_named(resource_ids: Iterable[str], wanted: str, kind: str, told: str = "
     if len(found) == 1:
         return found[0]
     if found:
-        raise VtapError(f"{told}{wanted}: several {kind}s have this name; give an ID: {_listed(found)}")
-    there = _listed([ids.name(one) for one in known]) or "none"
+        raise VtapError(f"{told}{wanted}: several {kind}s have this name; give an ID: {listed(found)}")
+    there = listed([ids.name(one) for one in known]) or "none"
     raise VtapError(f"{told}{wanted}: the cloud has no {kind} of this name or ID; it has {there}")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names in a message, the first few of them if there are many."""
     more = len(names) - NAMES_LISTED
     return ", ".join(names[:NAMES_LISTED]) + (f" and {more} more" if more > 0 else "")
 
