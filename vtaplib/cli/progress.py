@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 class Progress:
     """A capture's file and the bar that says how far it has been read. `source` is what to read from.
 
-    The place in the file is asked for, not in the data: a zipped capture is done when its file is.
+    The place in the file is asked for, not in the data: a zipped capture is done when its file is. `doing`
+    says what for it is read.
     """
 
-    def __init__(self, capture: str) -> None:
+    def __init__(self, capture: str, doing: str = "replaying") -> None:
         self.source: str | BinaryIO = capture
         self._file: FileIO | None = None
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._undo = ExitStack()
         if sys.stderr.isatty() and os.path.isfile(capture):
-            self._start(capture)
+            self._start(capture, doing)
 
-    def _start(self, capture: str) -> None:
+    def _start(self, capture: str, doing: str) -> None:
         from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
@@ -42,7 +43,7 @@ class Progress:
             return
         self._file, self.source = file, cast(BinaryIO, file)
         self._bar = Bar(
-            TextColumn("replaying"),
+            TextColumn(doing),
             BarColumn(),
             DownloadColumn(),
             TimeRemainingColumn(),
