@@ -77,12 +77,16 @@ class InterfaceEntry:
 
 @dataclass(frozen=True, slots=True)
 class MachineEntry:
-    """A virtual machine."""
+    """A virtual machine. `power_state` is `running` or `deallocated`; on the fast path its interfaces can be
+    tapped.
+    """
 
     id: str
     name: str
     location: str
     size: str
+    power_state: str
+    on_fastpath: bool
     interface_ids: tuple[str, ...]
 
 

@@ -218,6 +218,8 @@ def machine_entry(machine: VirtualMachine) -> MachineEntry:
         name=machine.name,
         location=machine.location,
         size=machine.size,
+        power_state=machine.power_state or "",
+        on_fastpath=bool(machine.on_fastpath),
         interface_ids=tuple(machine.network_interface_ids),
     )
 

@@ -18,6 +18,7 @@ from vtaplib.cli.world import (
     World,
 )
 from vtaplib.model import ids
+from vtaplib.resources.virtual_machine import RUNNING
 
 STATE_STYLES = {"Connected": "green", "Initiated": "yellow", "Disconnected": "red"}
 
@@ -47,7 +48,9 @@ def _add_group(parent: Tree, group: GroupEntry) -> None:
         node.add(_line("interface", interface.name, *_facts_of_interface(interface)))
     for machine in group.machines:
         names = ", ".join(map(ids.name, machine.interface_ids))
-        node.add(_line("machine", machine.name, machine.size, f"interfaces {names}"))
+        state = "" if machine.power_state == RUNNING else machine.power_state
+        path = "" if machine.on_fastpath else "not on the fast path"
+        node.add(_line("machine", machine.name, machine.size, state, path, f"interfaces {names}"))
     for balancer in group.load_balancers:
         _add_balancer(node, balancer)
     for tap in group.taps:
@@ -115,7 +118,7 @@ def _add_tap(parent: Tree, tap: TapEntry) -> None:
 def _line(kind: str, name: str, *facts: str) -> Text:
     """One line of the tree: what it is, its name, and what there is to know."""
     line = Text.assemble((f"{kind} ", "dim"), (name, "bold"))
-    for fact in facts:
+    for fact in filter(None, facts):
         line.append(f"  {fact}")
     return line
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.vtaplib.cli.clouds import GROUP, REGION, SUBSCRIPTION, nic_id
+from tests.vtaplib.cli.clouds import GROUP, REGION, SUBSCRIPTION, Builder, nic_id
 from tests.vtaplib.cli.command import VTAP, Vtap
 from vtaplib.control.cloud import Cloud
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.public_ip import PublicIp
+from vtaplib.resources.virtual_machine import VirtualMachine
 
 
 def test_the_tree_names_everything_that_was_put(vtap: Vtap, quickstart: Path) -> None:
@@ -189,3 +190,17 @@ def test_a_usage_error_is_explained_on_standard_error(vtap: Vtap, arguments: lis
 def test_the_command_is_installed_beside_its_interpreter(vtap: Vtap) -> None:
     assert VTAP.exists()
     assert vtap("--version").stdout.startswith("vtap ")
+
+
+def test_a_machine_that_is_off_and_one_that_cannot_be_tapped_are_said_to_be(
+    vtap: Vtap, tmp_path: Path
+) -> None:
+    build = Builder(tmp_path / "cloud.db")
+    network = build.network("vnet", "10.0.0.0/16", {"one": "10.0.0.0/24"})
+    build.machine("web", f"{network.id}/subnets/one")
+    (machine,) = build.cloud.list(VirtualMachine)
+    tree = vtap("show", "--cloud", tmp_path / "cloud.db").stdout
+    assert "machine vm-web  Standard_D2s_v5  not on the fast path  interfaces nic-web" in tree
+    build.cloud.deallocate(machine.id)
+    tree = vtap("show", "--cloud", tmp_path / "cloud.db").stdout
+    assert "machine vm-web  Standard_D2s_v5  deallocated  not on the fast path" in tree
