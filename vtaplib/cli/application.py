@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
 
 app = typer.Typer(
     name="vtap",
@@ -24,27 +25,6 @@ class CaptureFormat(StrEnum):
 
     PCAPNG = "pcapng"
     PCAP = "pcap"
-
-
-CloudFile = Annotated[
-    str | None,
-    typer.Option(
-        "--cloud",
-        metavar="FILE",
-        help="The cloud's file.",
-        show_default="that of VTAP_ENDPOINT, else .vtap/cloud.db",
-    ),
-]
-PolicySettings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--policy",
-        metavar="NAME=VALUE",
-        help="Set what Azure does not document, such as oversize=fragment; repeatable. "
-        "Or VTAP_POLICY_NAME=VALUE in the environment.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -109,12 +89,7 @@ def replay(
     capture_format: Annotated[
         CaptureFormat, typer.Option("--format", help="The format of the captures written.")
     ] = CaptureFormat.PCAPNG,
-    down: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--down", metavar="NIC", help="Take this interface, by name or ID, for failed; repeatable."
-        ),
-    ] = None,
+    down: Down = None,
     policy: PolicySettings = None,
     decode: Annotated[
         int,
