@@ -25,7 +25,7 @@ from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.outer_header import Pieces
 from vtaplib.mirror.oversize import LARGEST_INNER_WITHIN_MTU
-from vtaplib.mirror.verdict import Direction, Mirrored, Reason
+from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import NO_PORT, Flow, read_flow
 from vtaplib.packets.ipv4 import MORE_FRAGMENTS, OFFSET_MASK
 
@@ -141,7 +141,7 @@ class Replay:
             length = len(frame)
             if length > small:
                 if length > largest and itinerary.hops:
-                    self._carry_one(frame, at, original_length > length)
+                    self._enter_one(frame, at, original_length > length, position)
                     continue
                 itinerary.over_mtu += length > LARGEST_INNER_WITHIN_MTU
             itinerary.frames += 1
@@ -156,6 +156,16 @@ class Replay:
                 add_time(at)
         self._position = position
         return self._hand_over()
+
+    def frame(self, at: int, frame: bytes, original_length: int | None = None) -> tuple[Verdict, ...]:
+        """Replay one frame; returns what each tap point on its way says, in order. It takes several times as
+        long as a frame of a batch.
+        """
+        is_truncated = original_length is not None and original_length > len(frame)
+        self._position += 1
+        verdicts = self._enter_one(frame, at, is_truncated, self._position)
+        self._hand_over()
+        return verdicts
 
     def _itinerary(self, frame: bytes) -> Itinerary:
         """The itinerary of a frame whose headers are not plain, or were not seen yet."""
@@ -222,20 +232,41 @@ class Replay:
             takers = self._takers[collector_id] = out.timestamps.append, out.frames.append
         return takers
 
-    def _carry_one(self, frame: bytes, at: int, is_truncated: bool) -> None:
-        """Carry a routed frame that does not fit, one tap point at a time."""
-        self._accounts.read.add(1, len(frame))
-        self._accounts.truncated += is_truncated
+    def _enter_one(self, frame: bytes, at: int, is_truncated: bool, position: int) -> tuple[Verdict, ...]:
+        """Send one frame through by the engine's single path."""
+        accounts = self._accounts
+        accounts.read.add(1, len(frame))
+        accounts.truncated += is_truncated
         flow = read_flow(frame)
         route = self._router.route(flow)
-        assert isinstance(route, Route), "a flow with hops has a route"
-        for decision in self._decisions(route, flow, self.engine.decide):
-            verdict = self.engine.carry(decision, frame, at)
-            self._accounts.enter(verdict, len(frame), is_truncated, len(frame) > LARGEST_INNER_WITHIN_MTU)
+        if isinstance(route, Unrouted):
+            unrouted = accounts.unrouted.setdefault(route, UnroutedAccount())
+            unrouted.count.add(1, len(frame))
+            unrouted.note(position)
+            return ()
+        verdicts = self._carry_one(route, flow, frame, at, is_truncated)
+        if not verdicts:
+            accounts.untapped.add(1, len(frame))
+        return verdicts
+
+    def _carry_one(
+        self, route: Route, flow: Flow, frame: bytes, at: int, is_truncated: bool
+    ) -> tuple[Verdict, ...]:
+        """Carry a routed frame one tap point at a time, and account for it there."""
+        is_over_mtu = len(frame) > LARGEST_INNER_WITHIN_MTU
+        verdicts = tuple(
+            [
+                self.engine.carry(decision, frame, at)
+                for decision in self._decisions(route, flow, self.engine.decide)
+            ]
+        )
+        for verdict in verdicts:
+            self._accounts.enter(verdict, len(frame), is_truncated, is_over_mtu)
             if isinstance(verdict, Mirrored):
                 out = self._copies_for(verdict.collector_id)
                 out.frames.extend(verdict.copies)
                 out.timestamps.extend([at] * len(verdict.copies))
+        return verdicts
 
     def _hand_over(self) -> dict[str, Copies]:
         """Account for what the collectors get and give it out. The lists inside stay: itineraries append to

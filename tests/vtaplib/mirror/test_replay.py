@@ -115,6 +115,22 @@ def test_the_bulk_path_and_the_single_path_give_one_answer(
     assert accounts.is_balanced
 
 
+@given(topologies, policies, records)
+def test_a_replay_frame_by_frame_gives_the_same_and_the_verdicts(
+    world: Topology, policy: Policy, captured: list[Record]
+) -> None:
+    run = Replay(world, policy)
+    copies: dict[str, list[tuple[int, bytes]]] = {}
+    orders: list[int] = []
+    for at, frame, original_length in captured * 2:
+        for verdict in run.frame(at, frame, original_length):
+            if isinstance(verdict, Mirrored):
+                copies.setdefault(verdict.collector_id, []).extend((at, copy) for copy in verdict.copies)
+                orders.append(verdict.order)
+    assert (copies, run.accounts) == bulk(world, captured * 2, policy)
+    assert orders == list(range(1, len(orders) + 1))
+
+
 @given(topologies, records)
 def test_accounts_balance_and_no_frame_vanishes(world: Topology, captured: list[Record]) -> None:
     _, accounts = bulk(world, captured)
