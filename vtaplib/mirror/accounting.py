@@ -38,8 +38,9 @@ class TapPointAccount:
     """What entered a tap point, and what became of it.
 
     `truncated` are frames of which the capture holds less than there was; they are carried as they are.
-    `over_mtu` are frames whose whole copy is longer than the guest's MTU of 1500, whatever policy then does;
-    `cut` those that policy shortened and `fragmented` those that it split.
+    `over_mtu` are frames whose whole copy is longer than the guest's MTU of 1500, whatever policy then does,
+    and `clamped` those that are too, but TCP, which the policy's `mss_clamp` takes for smaller than captured.
+    `cut` are those that policy shortened and `fragmented` those that it split.
     """
 
     entered: Count = field(default_factory=Count)
@@ -47,12 +48,20 @@ class TapPointAccount:
     not_mirrored: dict[Reason, Count] = field(default_factory=dict)
     truncated: int = 0
     over_mtu: int = 0
+    clamped: int = 0
     cut: int = 0
     fragmented: int = 0
 
     def refuse(self, reason: Reason, frames: int, octets: int) -> None:
         """Count frames that were not mirrored."""
         self.not_mirrored.setdefault(reason, Count()).add(frames, octets)
+
+    def note_over_mtu(self, frames: int, is_clamped: bool) -> None:
+        """Count frames whose copy is longer than the MTU."""
+        if is_clamped:
+            self.clamped += frames
+        else:
+            self.over_mtu += frames
 
     @property
     def is_balanced(self) -> bool:
@@ -153,12 +162,19 @@ class Accounts:
         for point in points:
             self.tap_points.setdefault(point, TapPointAccount())
 
-    def enter(self, verdict: Verdict, frame_length: int, is_truncated: bool, is_over_mtu: bool) -> None:
+    def enter(
+        self,
+        verdict: Verdict,
+        frame_length: int,
+        is_truncated: bool,
+        is_over_mtu: bool,
+        is_clamped: bool = False,
+    ) -> None:
         """Count one frame at a tap point and what became of it; not what its collector gets."""
         account = self.tap_points[verdict.point]
         account.entered.add(1, frame_length)
         account.truncated += is_truncated
-        account.over_mtu += is_over_mtu
+        account.note_over_mtu(is_over_mtu, is_clamped)
         if isinstance(verdict, Mirrored):
             account.mirrored.add(1, frame_length)
             account.cut += verdict.is_cut

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
@@ -18,11 +19,14 @@ from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.destination import Path, Spread, find_destination
 from vtaplib.mirror.outer_header import LARGEST_INNER
 from vtaplib.mirror.oversize import Oversize
+from vtaplib.mirror.passage import ORDINARY, Passage
+from vtaplib.mirror.public_view import PublicView
 from vtaplib.mirror.recognition import Recognition
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
+from vtaplib.packets.translation import Rewriting
 
 # Decisions that are remembered before all are forgotten: memory must not grow with the number of flows.
 DECISIONS_REMEMBERED = 1 << 16
@@ -44,16 +48,35 @@ class Tapped:
     destination: Path | Spread | Reason
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An interface, looked up: its tap configurations, and what they see of the internet."""
+
+    interface: Interface
+    tapped: tuple[Tapped, ...]
+    public_view: PublicView
+
+
 class MirrorEngine:
     """Mirrors frames as they pass interfaces. `down` are the IDs of interfaces whose machine is taken for
-    failed.
+    failed; `private_link` the addresses that Private Link services translate to, which no resource tells.
     """
 
-    def __init__(self, topology: Topology, policy: Policy | None = None, *, down: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        policy: Policy | None = None,
+        *,
+        down: Iterable[str] = (),
+        private_link: Iterable[IPv4Address] = (),
+    ) -> None:
         self.topology = topology
         self.policy = policy or Policy()
         self.down = frozenset(interface_id.lower() for interface_id in down)
-        self.oversize = Oversize(self.policy.oversize)
+        self.private_link = frozenset(address.packed for address in private_link)
+        self.oversize = Oversize.of(self.policy)
+        self._largest_whole = self.oversize.largest_whole
+        self._largest_inner = self.oversize.largest_inner
         for interface_id in self.down:
             if topology.interface(interface_id) is None:
                 raise VtapError(f"{interface_id} is to be down, but is no interface of the topology")
@@ -61,43 +84,56 @@ class MirrorEngine:
         """How many verdicts of `frame` and `carry` say `Mirrored`: the order of the last."""
         self._source_port = source_port_chooser(self.policy.outer_source_port)
         self._recognition = Recognition(topology)
-        self._tapped: dict[str, tuple[Interface, tuple[Tapped, ...]]] = {}
-        self._decisions: dict[tuple[str, Direction, Flow], tuple[Decision, ...]] = {}
+        self._sources: dict[str, Source] = {}
+        self._decisions: dict[tuple[str, Direction, Flow, Passage], tuple[Decision, ...]] = {}
 
-    def frame(self, nic_id: str, direction: Direction, frame: bytes, at: int = 0) -> tuple[Verdict, ...]:
+    def frame(
+        self,
+        nic_id: str,
+        direction: Direction,
+        frame: bytes,
+        at: int = 0,
+        passage: Passage = ORDINARY,
+    ) -> tuple[Verdict, ...]:
         """What happens to a frame that passes an interface: a verdict per tap configuration, none if it has
         none.
 
-        `frame` is Ethernet without FCS, any bytes; `at` is its time in nanoseconds. Raises `VtapError` if the
-        topology has no such interface.
+        `frame` is Ethernet without FCS, any bytes; `at` is its time in nanoseconds; `passage` what the fabric
+        says of it there. Raises `VtapError` if the topology has no such interface.
         """
         frame = bytes(frame)
-        return tuple(
-            [self.carry(decision, frame, at) for decision in self.decide(nic_id, direction, read_flow(frame))]
-        )
+        decisions = self.decide(nic_id, direction, read_flow(frame), passage)
+        return tuple([self.carry(decision, frame, at) for decision in decisions])
 
     def points_of(self, interface_id: str) -> tuple[TapPoint, ...]:
         """The tap points of an interface, in the order of its tap configurations."""
-        return tuple(point for tapped in self._look_up(interface_id)[1] for point in tapped.points.values())
+        return tuple(
+            point for tapped in self._look_up(interface_id).tapped for point in tapped.points.values()
+        )
 
-    def decide(self, interface_id: str, direction: Direction, flow: Flow) -> tuple[Decision, ...]:
+    def decide(
+        self, interface_id: str, direction: Direction, flow: Flow, passage: Passage = ORDINARY
+    ) -> tuple[Decision, ...]:
         """What becomes of the frames of a flow at an interface, per tap configuration."""
-        key = interface_id, direction, flow
+        key = interface_id, direction, flow, passage
         decisions = self._decisions.get(key)
         if decisions is None:
-            decisions = self.decide_anew(interface_id, direction, flow)
+            decisions = self.decide_anew(interface_id, direction, flow, passage)
             if len(self._decisions) >= DECISIONS_REMEMBERED:
                 self._decisions.clear()
             self._decisions[key] = decisions
         return decisions
 
-    def decide_anew(self, interface_id: str, direction: Direction, flow: Flow) -> tuple[Decision, ...]:
+    def decide_anew(
+        self, interface_id: str, direction: Direction, flow: Flow, passage: Passage = ORDINARY
+    ) -> tuple[Decision, ...]:
         """The same, for those who do the remembering themselves."""
-        interface, configurations = self._look_up(interface_id)
+        source = self._look_up(interface_id)
+        seen = self._sight(source, direction, flow, passage) if source.tapped else None
         return tuple(
             [
-                Decision(tapped.points[direction], self._outcome(interface, tapped.destination, flow))
-                for tapped in configurations
+                Decision(tapped.points[direction], self._outcome(tapped.destination, flow, seen))
+                for tapped in source.tapped
             ]
         )
 
@@ -107,43 +143,61 @@ class MirrorEngine:
         if isinstance(carriage, Reason):
             return NotMirrored(decision.point, carriage)
         is_cut = False
-        if len(frame) <= self.oversize.largest_inner:
+        octets = len(frame)
+        if carriage.rewriting is not None:
+            frame = carriage.rewriting.apply(frame)
+        if octets > self._largest_inner:
+            frame = self.oversize.cut(frame)
+            is_cut = len(frame) < octets
+        if len(frame) <= self._largest_whole:
             copies: tuple[bytes, ...] = (carriage.header.wrap(carriage.ports, frame),)
-        elif self.oversize.mode == "truncate":
-            is_cut = True
-            copies = (carriage.header.wrap(carriage.ports, frame[: self.oversize.largest_inner]),)
         elif self.oversize.mode == "fragment" and len(frame) <= LARGEST_INNER:
             copies = carriage.header.wrap_in_fragments(carriage.ports, frame, self.oversize.limit, at)
         else:
             return NotMirrored(decision.point, Reason.OVERSIZE)
         self.copies_made += 1
-        return Mirrored(decision.point, carriage, copies, len(frame), self.copies_made, is_cut)
+        return Mirrored(decision.point, carriage, copies, octets, self.copies_made, is_cut)
 
-    def _outcome(
-        self, interface: Interface, destination: Path | Spread | Reason, flow: Flow
-    ) -> Carriage | Reason:
+    def _sight(
+        self, source: Source, direction: Direction, flow: Flow, passage: Passage
+    ) -> Rewriting | Reason | None:
+        """What every tap configuration of an interface sees of a flow: nothing, for a reason, or its frames,
+        rewritten or (None) as they are.
+        """
         # Only what is shorter than an Ethernet header has no MAC addresses.
         if not flow.source:
             return Reason.MALFORMED
         if flow.ethertype == ethernet.IPV6:
             return Reason.IPV6
-        if self.policy.remirror != "mirror" and self._recognition.is_copy(flow, interface.network_id):
+        if direction is Direction.INGRESS and flow.source in self.private_link:
+            return Reason.PRIVATE_LINK
+        network_id = source.interface.network_id
+        if self.policy.remirror != "mirror" and self._recognition.is_copy(flow, network_id):
             return Reason.ALREADY_MIRRORED
+        if passage.is_denied and not self.policy.mirror_denied:
+            return Reason.DENIED
+        return source.public_view.of(direction, flow, passage)
+
+    def _outcome(
+        self, destination: Path | Spread | Reason, flow: Flow, seen: Rewriting | Reason | None
+    ) -> Carriage | Reason:
+        if isinstance(seen, Reason):
+            return seen
         if isinstance(destination, Reason):
             return destination
         port = self._source_port(flow)
         path = destination.path(port) if isinstance(destination, Spread) else destination
         if isinstance(path, Reason):
             return path
-        return Carriage(path.collector_id, path.header, port, path.header.ports(port))
+        return Carriage(path.collector_id, path.header, port, path.header.ports(port), seen)
 
-    def _look_up(self, interface_id: str) -> tuple[Interface, tuple[Tapped, ...]]:
-        found = self._tapped.get(interface_id)
+    def _look_up(self, interface_id: str) -> Source:
+        found = self._sources.get(interface_id)
         if found is None:
             interface = self.topology.interface(interface_id)
             if interface is None:
                 raise VtapError(f"{interface_id} is no interface of the topology")
-            found = (
+            found = self._sources[interface_id] = Source(
                 interface,
                 tuple(
                     Tapped(
@@ -157,6 +211,6 @@ class MirrorEngine:
                     )
                     for configuration in self.topology.tap_configurations_of(interface_id)
                 ),
+                PublicView(self.topology, self.policy, interface),
             )
-            self._tapped[interface_id] = found
         return found

@@ -14,6 +14,7 @@ equal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from ipaddress import IPv4Address
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -23,11 +24,11 @@ from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount, UnroutedAccount
 from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.engine import Decision, MirrorEngine
-from vtaplib.mirror.outer_header import Pieces
-from vtaplib.mirror.oversize import LARGEST_INNER_WITHIN_MTU
+from vtaplib.mirror.outer_header import WIRE_OVERHEAD, Pieces
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
-from vtaplib.packets.flow import NO_PORT, Flow, read_flow
+from vtaplib.packets.flow import NO_PORT, TCP, Flow, read_flow
 from vtaplib.packets.ipv4 import MORE_FRAGMENTS, OFFSET_MASK
+from vtaplib.packets.translation import Rewriting
 
 Decide = Callable[[str, Direction, Flow], tuple[Decision, ...]]
 
@@ -73,25 +74,47 @@ class Itinerary:
     At most one of `unrouted` and `tolls` says something; a flow that passes no tap point has neither.
     """
 
-    __slots__ = ("frames", "hops", "octets", "over_mtu", "tolls", "truncated", "unrouted")
+    __slots__ = ("frames", "hops", "is_clamped", "octets", "over_mtu", "tolls", "truncated", "unrouted")
 
     def __init__(
-        self, hops: tuple[Hop, ...], tolls: tuple[Toll, ...], unrouted: UnroutedAccount | None = None
+        self,
+        hops: tuple[Hop, ...],
+        tolls: tuple[Toll, ...],
+        unrouted: UnroutedAccount | None = None,
+        *,
+        is_clamped: bool = False,
     ) -> None:
         self.hops = hops
         self.tolls = tolls
         self.unrouted = unrouted
+        self.is_clamped = is_clamped
         self.frames = 0
         self.octets = 0
         self.truncated = 0
         self.over_mtu = 0
 
 
+def rewriting_taker(rewriting: Rewriting, add_copy: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """What takes a copy and rewrites the frame in it first."""
+
+    def take(copy: bytes) -> None:
+        add_copy(copy[:WIRE_OVERHEAD] + rewriting.apply(copy[WIRE_OVERHEAD:]))
+
+    return take
+
+
 class Replay:
     """One replay through one topology. `down` are the IDs of interfaces whose machine is taken for failed."""
 
-    def __init__(self, topology: Topology, policy: Policy | None = None, *, down: Iterable[str] = ()) -> None:
-        self.engine = MirrorEngine(topology, policy, down=down)
+    def __init__(
+        self,
+        topology: Topology,
+        policy: Policy | None = None,
+        *,
+        down: Iterable[str] = (),
+        private_link: Iterable[IPv4Address] = (),
+    ) -> None:
+        self.engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
         self._router = Router(topology)
         self._accounts = Accounts()
         for interface in topology.interfaces:
@@ -130,7 +153,8 @@ class Replay:
         find = self._plain.get
         mask, headers, join = MASK, HEADERS, b"".join
         largest = self.engine.oversize.largest_inner
-        small = min(largest, LARGEST_INNER_WITHIN_MTU)
+        within_mtu = self.engine.oversize.within_mtu
+        small = min(largest, within_mtu)
         lengths = original_lengths if original_lengths is not None else map(len, frames)
         position = self._position
         for at, frame, original_length in zip(timestamps, frames, lengths, strict=True):
@@ -143,7 +167,7 @@ class Replay:
                 if length > largest and itinerary.hops:
                     self._enter_one(frame, at, original_length > length, position)
                     continue
-                itinerary.over_mtu += length > LARGEST_INNER_WITHIN_MTU
+                itinerary.over_mtu += length > within_mtu
             itinerary.frames += 1
             itinerary.octets += length
             if original_length > length:
@@ -199,6 +223,8 @@ class Replay:
             outcome = decision.outcome
             if isinstance(outcome, Carriage):
                 add_time, add_copy = self._takers_for(outcome.collector_id)
+                if outcome.rewriting is not None:
+                    add_copy = rewriting_taker(outcome.rewriting, add_copy)
                 hops.append((outcome.header.pieces, outcome.ports, add_time, add_copy))
                 signature.append((id(decision.point), None))
             else:
@@ -210,7 +236,11 @@ class Replay:
                 (self._accounts.tap_points[decision.point], reason)
                 for decision, (_, reason) in zip(decisions, signature, strict=True)
             )
-        return Itinerary(tuple(hops), tolls)
+        return Itinerary(tuple(hops), tolls, is_clamped=self._is_clamped(flow))
+
+    def _is_clamped(self, flow: Flow) -> bool:
+        """Whether the policy takes segments of a flow for smaller than the capture shows them."""
+        return flow.protocol == TCP and self.engine.policy.mss_clamp != "off"
 
     def _decisions(self, route: Route, flow: Flow, decide: Decide) -> tuple[Decision, ...]:
         """What becomes of a flow at the tap points on its way, in order."""
@@ -253,7 +283,8 @@ class Replay:
         self, route: Route, flow: Flow, frame: bytes, at: int, is_truncated: bool
     ) -> tuple[Verdict, ...]:
         """Carry a routed frame one tap point at a time, and account for it there."""
-        is_over_mtu = len(frame) > LARGEST_INNER_WITHIN_MTU
+        is_over_mtu = len(frame) > self.engine.oversize.within_mtu
+        is_clamped = self._is_clamped(flow)
         verdicts = tuple(
             [
                 self.engine.carry(decision, frame, at)
@@ -261,7 +292,7 @@ class Replay:
             ]
         )
         for verdict in verdicts:
-            self._accounts.enter(verdict, len(frame), is_truncated, is_over_mtu)
+            self._accounts.enter(verdict, len(frame), is_truncated, is_over_mtu, is_clamped)
             if isinstance(verdict, Mirrored):
                 out = self._copies_for(verdict.collector_id)
                 out.frames.extend(verdict.copies)
@@ -297,7 +328,7 @@ class Replay:
             for account, reason in itinerary.tolls:
                 account.entered.add(frames, octets)
                 account.truncated += itinerary.truncated
-                account.over_mtu += itinerary.over_mtu
+                account.note_over_mtu(itinerary.over_mtu, itinerary.is_clamped)
                 if reason is None:
                     account.mirrored.add(frames, octets)
                 else:

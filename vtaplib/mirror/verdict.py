@@ -28,7 +28,10 @@ class Reason(Enum):
 
     MALFORMED = "shorter than an Ethernet header"
     IPV6 = "IPv6 is not mirrored"
+    PRIVATE_LINK = "traffic that comes in through a Private Link service is not mirrored"
     ALREADY_MIRRORED = "a copy on its way to a collector is not mirrored again"
+    DENIED = "a security group of the interface drops the frame"
+    SNAT_RETURN = "answers from the internet to a public address are not mirrored"
     TAP_MISSING = "the TAP of the tap configuration does not exist"
     SOURCE_DETACHED = "the interface is attached to no machine"
     SOURCE_WITHOUT_IPV4 = "the interface has no IPv4 address for copies to come from"

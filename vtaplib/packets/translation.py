@@ -7,6 +7,8 @@ as the header that an ICMP error quotes, stay.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from vtaplib.packets import ethernet, ipv4
 
 _TAGS = tuple(tag.to_bytes(2, "big") for tag in (ethernet.VLAN, ethernet.PROVIDER_VLAN))
@@ -15,14 +17,15 @@ _CHECKSUMS = {ipv4.TCP: 16, ipv4.UDP: 6}
 """Where the checksums that cover addresses stand, from the start of the segment."""
 
 
-def with_source(frame: bytes, address: bytes) -> bytes:
-    """A frame that holds an IPv4 packet, with another source address of 4 bytes."""
-    return _with_address(frame, _SOURCE, address)
+class Rewriting(NamedTuple):
+    """What to put into the IPv4 header of a frame: an address of 4 bytes, as source or as destination."""
 
+    address: bytes
+    is_source: bool
 
-def with_destination(frame: bytes, address: bytes) -> bytes:
-    """A frame that holds an IPv4 packet, with another destination address of 4 bytes."""
-    return _with_address(frame, _DESTINATION, address)
+    def apply(self, frame: bytes) -> bytes:
+        """A frame that holds an IPv4 packet, with the other address."""
+        return _with_address(frame, _SOURCE if self.is_source else _DESTINATION, self.address)
 
 
 def _with_address(frame: bytes, offset: int, new: bytes) -> bytes:

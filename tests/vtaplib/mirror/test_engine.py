@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from hypothesis import given
@@ -28,6 +28,7 @@ from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Distribution, Topology, derive_vni
 from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.mirror.passage import ORDINARY, Passage
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, Verdict
 from vtaplib.packets import udp, vxlan
 
@@ -42,6 +43,12 @@ policies = st.builds(
     oversize=st.sampled_from(["deliver", "fragment", "truncate", "drop"]),
     self_mirror=st.sampled_from(["error", "allow"]),
     remirror=st.sampled_from(["skip_vxlan", "mirror", "error"]),
+    mss_clamp=st.sampled_from(["off", "50"]),
+    collector_nsg=st.sampled_from(["enforce", "bypass"]),
+    mirror_denied=st.booleans(),
+    snat_view=st.sampled_from(["post", "pre"]),
+    mirror_snat_return=st.booleans(),
+    snaplen=st.sampled_from(["off", "off", "64", "1464", "1465", "9000"]),
 )
 
 
@@ -62,8 +69,11 @@ def reason(
     policy: Policy | None = None,
     nic_id: str = WEB,
     down: tuple[str, ...] = (),
+    private_link: tuple[IPv4Address, ...] = (),
+    passage: Passage = ORDINARY,
 ) -> Reason | None:
-    verdict = only(MirrorEngine(topology, policy, down=down).frame(nic_id, Direction.INGRESS, frame))
+    engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
+    verdict = only(engine.frame(nic_id, Direction.INGRESS, frame, passage=passage))
     return verdict.reason if isinstance(verdict, NotMirrored) else None
 
 
@@ -141,6 +151,20 @@ def altered(world: Topology, name: str, **changes: object) -> Topology:
     return replace(world, interfaces=interfaces)
 
 
+PUBLIC, CLIENT = "203.0.113.9", "198.51.100.7"
+TO_OUTSIDE = udp_frame("10.0.0.4", CLIENT)
+FROM_OUTSIDE = udp_frame(CLIENT, "10.0.0.4", (53, 40000))
+
+
+def public(*sources: str) -> Topology:
+    """The quickstart with a public address at the web machine's."""
+    world = quickstart(*sources)
+    (web,) = (one for one in world.interfaces if one.id == WEB)
+    (configuration,) = web.ip_configurations
+    with_public = replace(configuration, public_address=IPv4Address(PUBLIC))
+    return altered(world, "web", ip_configurations=(with_public,))
+
+
 def test_every_reason_is_given() -> None:
     tapped = quickstart("web")
     balanced = three_collectors("web")
@@ -150,6 +174,9 @@ def test_every_reason_is_given() -> None:
     given_reasons = {
         Reason.MALFORMED: reason(tapped, bytes(13)),
         Reason.IPV6: reason(tapped, udp_frame("2001:db8::1", "2001:db8::2")),
+        Reason.PRIVATE_LINK: reason(tapped, QUERY, private_link=(IPv4Address("10.0.0.4"),)),
+        Reason.DENIED: reason(tapped, passage=Passage(is_denied=True)),
+        Reason.SNAT_RETURN: reason(public("web"), FROM_OUTSIDE, passage=Passage(is_answer=True)),
         Reason.ALREADY_MIRRORED: reason(tapped, mirrored(tapped, QUERY).copies[0]),
         Reason.TAP_MISSING: reason(replace(tapped, taps=())),
         Reason.SOURCE_DETACHED: reason(altered(tapped, "web", machine_id=None)),
@@ -314,6 +341,98 @@ def test_what_no_ipv4_packet_can_hold_is_oversize_under_fragment_too() -> None:
     assert reason(quickstart("web"), bytes(65500), Policy(oversize="fragment")) is Reason.OVERSIZE
 
 
+# ---- what is not copied whole
+
+
+@pytest.mark.parametrize("snaplen", [64, 1464, 1971, 9000])
+def test_a_snaplen_is_how_much_of_a_frame_is_copied_lengths_inside_staying_as_they_are(snaplen: int) -> None:
+    frame = udp_frame("10.0.0.4", "10.0.0.5", payload=bytes(8958))
+    verdict = mirrored(quickstart("web"), frame, Policy(snaplen=str(snaplen), oversize="fragment"))
+    assert vxlan.parse(udp.parse(reassemble(verdict.copies)).payload).frame == frame[:snaplen]
+    assert verdict.is_cut == (snaplen < 9000)
+    assert (verdict.frame_octets, verdict.carried_octets) == (9000, snaplen)
+
+
+def test_what_a_snaplen_leaves_is_what_may_be_oversize() -> None:
+    frame = QUERY.ljust(9000, b"x")
+    assert reason(quickstart("web"), frame, Policy(snaplen="64", oversize="drop")) is None
+    assert reason(quickstart("web"), frame, Policy(snaplen="9000")) is Reason.OVERSIZE
+
+
+def test_a_frame_within_the_snaplen_is_whole() -> None:
+    assert not mirrored(quickstart("web"), QUERY, Policy(snaplen="64")).is_cut
+
+
+# ---- what the fabric says of a frame
+
+
+def test_a_denied_frame_is_mirrored_under_the_policy_mirror_denied_only() -> None:
+    denied = Passage(is_denied=True)
+    assert reason(quickstart("web"), passage=denied) is Reason.DENIED
+    assert reason(quickstart("web"), policy=Policy(mirror_denied=True), passage=denied) is None
+
+
+# ---- the internet
+
+
+def inner(world: Topology, frame: bytes, direction: Direction, policy: Policy) -> bytes:
+    verdict = only(MirrorEngine(world, policy).frame(WEB, direction, frame))
+    assert isinstance(verdict, Mirrored)
+    return dissect(verdict.copies[0]).vxlan.frame
+
+
+def test_after_translation_a_copy_shows_the_public_address_in_both_directions() -> None:
+    post = Policy(snat_view="post")
+    assert inner(public("web"), TO_OUTSIDE, Direction.EGRESS, post) == udp_frame(PUBLIC, CLIENT)
+    expected = udp_frame(CLIENT, PUBLIC, (53, 40000))
+    assert inner(public("web"), FROM_OUTSIDE, Direction.INGRESS, post) == expected
+
+
+def test_before_translation_a_copy_shows_the_private_address() -> None:
+    pre = Policy(snat_view="pre")
+    assert inner(public("web"), TO_OUTSIDE, Direction.EGRESS, pre) == TO_OUTSIDE
+    assert inner(public("web"), FROM_OUTSIDE, Direction.INGRESS, pre) == FROM_OUTSIDE
+
+
+@pytest.mark.parametrize("destination", ["10.0.0.5", "172.16.0.9", "168.63.129.16", "239.1.1.1"])
+def test_what_does_not_go_to_the_internet_is_carried_as_it_is(destination: str) -> None:
+    frame = udp_frame("10.0.0.4", destination)
+    assert inner(public("web"), frame, Direction.EGRESS, Policy()) == frame
+
+
+def test_a_public_range_that_a_network_in_reach_has_for_itself_is_not_the_internet() -> None:
+    world = public("web")
+    own = tuple(
+        replace(one, address_prefixes=(IPv4Network("198.51.100.0/24"),)) if one.id.endswith("/tools") else one
+        for one in world.networks
+    )
+    assert inner(replace(world, networks=own), TO_OUTSIDE, Direction.EGRESS, Policy()) == TO_OUTSIDE
+
+
+def test_an_interface_without_a_public_address_is_seen_with_its_private_one() -> None:
+    assert inner(quickstart("web"), TO_OUTSIDE, Direction.EGRESS, Policy()) == TO_OUTSIDE
+    answer = Passage(is_answer=True)
+    assert reason(quickstart("web"), FROM_OUTSIDE, passage=answer) is None
+
+
+def test_answers_from_the_internet_are_mirrored_under_the_policy_mirror_snat_return_only() -> None:
+    answer = Passage(is_answer=True)
+    assert reason(public("web"), FROM_OUTSIDE, passage=answer) is Reason.SNAT_RETURN
+    policy = Policy(mirror_snat_return=True)
+    assert reason(public("web"), FROM_OUTSIDE, policy, passage=answer) is None
+    # What somebody outside began is no answer, and neither is what comes from inside.
+    assert reason(public("web"), FROM_OUTSIDE) is None
+    assert reason(public("web"), ANSWER, passage=answer) is None
+
+
+def test_traffic_of_a_private_link_service_is_skipped_on_the_way_in() -> None:
+    engine = MirrorEngine(quickstart("web"), private_link=[IPv4Address("10.0.0.5")])
+    assert isinstance(only(engine.frame(WEB, Direction.EGRESS, QUERY)), Mirrored)
+    verdict = only(engine.frame(WEB, Direction.INGRESS, ANSWER))
+    assert isinstance(verdict, NotMirrored)
+    assert verdict.reason is Reason.PRIVATE_LINK
+
+
 # ---- mirroring what is mirrored
 
 
@@ -424,8 +543,12 @@ def test_every_frame_has_a_verdict_per_tap_configuration_and_its_bytes_are_carri
             carried = vxlan.parse(datagram.payload)
             assert carried.vni == verdict.vni > 0
             assert datagram.source_port == verdict.source_port
-            assert carried.frame == (frame[:1464] if verdict.is_cut else frame)
-            assert verdict.is_cut == (policy.oversize == "truncate" and len(frame) > 1464)
+            limits = [1464] if policy.oversize == "truncate" else []
+            limits += [] if policy.snaplen == "off" else [int(policy.snaplen)]
+            kept = frame[: min([*limits, len(frame)])]
+            assert carried.frame == kept
+            assert verdict.is_cut == (len(kept) < len(frame))
+            assert (verdict.frame_octets, verdict.carried_octets) == (len(frame), len(kept))
             collector = world.interface(verdict.collector_id)
             assert collector is not None
             assert all(copy[:12] == (collector.mac or b"") + (source.mac or b"") for copy in verdict.copies)

@@ -28,7 +28,7 @@ from vtaplib.mirror.accounting import NANOSECONDS, Accounts, CollectorAccount, C
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.replay import Itinerary, Replay
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason
-from vtaplib.packets.flow import Flow, read_flow
+from vtaplib.packets.flow import TCP, Flow, read_flow
 
 COLLECTOR = interface_id("collector")
 QUERY = udp_frame("10.0.0.4", "10.0.0.5")
@@ -58,9 +58,12 @@ def one_by_one(
     for source in world.interfaces:
         accounts.list_points(MirrorEngine(world, policy).points_of(source.id))
     mirror = MirrorEngine(world, policy)
+    in_force = mirror.policy
+    snaplen = 1 << 16 if in_force.snaplen == "off" else int(in_force.snaplen)
     router = Router(world)
     for position, (at, frame, original_length) in enumerate(records, start=1):
         is_truncated = original_length > len(frame)
+        is_clamped = in_force.mss_clamp == "50" and read_flow(frame).protocol == TCP
         accounts.read.add(1, len(frame))
         accounts.truncated += is_truncated
         route = router.route(read_flow(frame))
@@ -80,7 +83,8 @@ def one_by_one(
             accounts.untapped.add(1, len(frame))
         for verdict in verdicts:
             # An outer IP length is 36 bytes longer than the inner frame.
-            accounts.enter(verdict, len(frame), is_truncated, len(frame) + 36 > 1500)
+            is_over_mtu = min(len(frame), snaplen) + 36 > 1500
+            accounts.enter(verdict, len(frame), is_truncated, is_over_mtu, is_clamped)
             if isinstance(verdict, Mirrored):
                 got.setdefault(verdict.collector_id, []).extend((at, copy) for copy in verdict.copies)
     for collector_id, copies in got.items():

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -10,10 +9,9 @@ from hypothesis import strategies as st
 
 from vtaplib.packets import ethernet, ipv4, tcp, udp
 from vtaplib.packets.checksum import transport_checksum
-from vtaplib.packets.translation import with_destination, with_source
+from vtaplib.packets.translation import Rewriting
 
 HERE, THERE, PUBLIC = map(IPv4Address, ("10.0.0.4", "198.51.100.7", "203.0.113.9"))
-Translate = Callable[[bytes, bytes], bytes]
 
 
 def made(source: IPv4Address, destination: IPv4Address, protocol: int, payload: bytes, tags: bytes) -> bytes:
@@ -42,15 +40,15 @@ def test_a_translated_frame_is_the_one_that_has_the_other_address_from_the_start
     protocol: int, payload: bytes, tags: bytes, other: IPv4Address
 ) -> None:
     frame = made(HERE, THERE, protocol, payload, tags)
-    assert with_source(frame, other.packed) == made(other, THERE, protocol, payload, tags)
-    assert with_destination(frame, other.packed) == made(HERE, other, protocol, payload, tags)
+    assert Rewriting(other.packed, is_source=True).apply(frame) == made(other, THERE, protocol, payload, tags)
+    assert Rewriting(other.packed, is_source=False).apply(frame) == made(HERE, other, protocol, payload, tags)
 
 
-@pytest.mark.parametrize("translate", [with_source, with_destination])
-def test_a_later_fragment_keeps_its_payload(translate: Translate) -> None:
+@pytest.mark.parametrize("is_source", [True, False])
+def test_a_later_fragment_keeps_its_payload(is_source: bool) -> None:
     whole = ipv4.Ipv4Packet(HERE, THERE, ipv4.TCP, bytes(range(64)), fragment_offset=64)
     frame = bytes(12) + b"\x08\x00" + ipv4.emit(whole)
-    changed = ipv4.parse(translate(frame, PUBLIC.packed)[14:])
+    changed = ipv4.parse(Rewriting(PUBLIC.packed, is_source).apply(frame)[14:])
     assert changed.payload == whole.payload
     assert PUBLIC in (changed.source, changed.destination)
 
@@ -58,12 +56,13 @@ def test_a_later_fragment_keeps_its_payload(translate: Translate) -> None:
 def test_a_datagram_without_checksum_gets_none() -> None:
     datagram = udp.emit(udp.UdpDatagram(1, 2, b"x"))
     frame = bytes(12) + b"\x08\x00" + ipv4.emit(ipv4.Ipv4Packet(HERE, THERE, ipv4.UDP, datagram))
-    assert with_source(frame, PUBLIC.packed)[34:] == datagram
+    assert Rewriting(PUBLIC.packed, is_source=True).apply(frame)[34:] == datagram
 
 
 @given(st.binary(max_size=80), st.sampled_from([b"", b"\x08\x00\x45", b"\x81\x00\x00\x01\x08\x00\x45"]))
 def test_no_bytes_raise_and_none_are_added(octets: bytes, head: bytes) -> None:
     frame = bytes(12) + head + octets
-    for translate in (with_source, with_destination):
-        assert len(translate(frame, PUBLIC.packed)) == len(frame)
-        assert len(translate(octets, PUBLIC.packed)) == len(octets)
+    for is_source in (True, False):
+        rewriting = Rewriting(PUBLIC.packed, is_source)
+        assert len(rewriting.apply(frame)) == len(frame)
+        assert len(rewriting.apply(octets)) == len(octets)
