@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vtaplib.fabric.worlds import (
+    configuration_id,
+    frames,
+    frontend_id,
+    interface,
+    interface_id,
+    quickstart,
+    related_frames,
+    tap_of,
+    three_collectors,
+    topologies,
+    udp_frame,
+)
+from tests.vtaplib.mirror.test_engine import policies
+from vtaplib.control.policy import Policy
+from vtaplib.fabric.topology import Topology
+from vtaplib.mirror import comparison
+from vtaplib.mirror.accounting import Count
+from vtaplib.mirror.comparison import Comparison, Summary
+from vtaplib.mirror.conversation import Conversation, Fate, Sights, fate_of, flow_of, key_of
+from vtaplib.mirror.replay import Replay
+from vtaplib.mirror.sight import Design, Sight, Untapped
+from vtaplib.mirror.verdict import Reason
+from vtaplib.packets.flow import read_flow
+
+QUERY = udp_frame("10.0.0.4", "10.0.0.5")
+ANSWER = udp_frame("10.0.0.5", "10.0.0.4", (53, 40000))
+TO_CLIENT = udp_frame("10.0.0.4", "192.0.2.1", (443, 5000))
+
+captures = st.lists(frames, max_size=30) | related_frames()
+
+
+def compared(before: Design, after: Design, *packets: bytes, limit: int | None = None) -> Summary:
+    """How packets fare, the conversations of every fate listed."""
+    both = Comparison(before, after)
+    both.batch(packets)
+    return both.summary(Fate, limit)
+
+
+def listed(summary: Summary) -> Iterator[Conversation]:
+    for conversations in summary.largest.values():
+        yield from conversations
+
+
+def only(summary: Summary) -> Conversation:
+    """The one conversation that there is."""
+    (conversation,) = listed(summary)
+    return conversation
+
+
+def fares(summary: Summary) -> dict[Fate, tuple[int, int]]:
+    """Conversations and frames by fate."""
+    found: Counter[Fate] = Counter()
+    counts: Counter[Fate] = Counter()
+    for group in summary.groups:
+        found[group.fate] += group.conversations
+        counts[group.fate] += sum(half.count.frames for half in group.halves)
+    return {fate: (found[fate], counts[fate]) for fate in found}
+
+
+def conversations_between(count: int) -> list[bytes]:
+    """A query and an answer in each of many conversations."""
+    return [
+        frame
+        for port in range(20000, 20000 + count)
+        for frame in (
+            udp_frame("10.0.0.4", "10.0.0.5", (port, 53)),
+            udp_frame("10.0.0.5", "10.0.0.4", (53, port)),
+        )
+    ]
+
+
+def test_a_tap_that_is_added_has_conversations_newly_seen() -> None:
+    before, after = Design(quickstart()), Design(quickstart("web"))
+    summary = compared(before, after, QUERY, ANSWER, TO_CLIENT)
+    assert fares(summary) == {Fate.NEWLY_SEEN: (2, 3)}
+    for conversation in listed(summary):
+        for half in conversation.halves:
+            assert half.sights.before == Sight((), (Untapped.UNTAPPED,))
+            assert half.sights.after == Sight((interface_id("collector").lower(),))
+    (first,) = [one for one in listed(summary) if len(one.halves) == 2]
+    assert first.flow == read_flow(QUERY)
+
+
+def test_a_tap_on_the_other_end_too_changes_what_is_copied_and_not_what_is_seen() -> None:
+    before, after = Design(quickstart("web")), Design(quickstart("web", "database"))
+    summary = compared(before, after, QUERY, ANSWER)
+    assert fares(summary) == {Fate.UNCHANGED: (1, 2)}
+    assert [len(sight.collectors) for sight in only(summary).halves[0].sights] == [1, 2]
+
+
+def test_a_peering_that_is_removed_loses_what_went_over_it() -> None:
+    world = quickstart("web")
+    apart = replace(world, networks=tuple(replace(one, peer_ids=frozenset()) for one in world.networks))
+    summary = compared(Design(world), Design(apart), QUERY, ANSWER)
+    assert fares(summary) == {Fate.NO_LONGER_SEEN: (1, 2)}
+    assert only(summary).fate.is_loss
+    assert only(summary).halves[0].sights.after == Sight((), (Reason.COLLECTOR_UNREACHABLE,))
+
+
+def test_a_destination_that_is_moved_moves_every_conversation() -> None:
+    world = quickstart("web")
+    other = interface("other", "tools", "10.1.0.5")
+    wider = replace(world, interfaces=(*world.interfaces, other))
+    moved = replace(wider, taps=(tap_of("ndr", configuration_id("other"), "web")[0],))
+    summary = compared(Design(world), Design(moved), QUERY, ANSWER, TO_CLIENT)
+    assert fares(summary) == {Fate.MOVED: (2, 3)}
+    assert [sight.collectors for sight in next(listed(summary)).halves[0].sights] == [
+        (interface_id("collector").lower(),),
+        (interface_id("other").lower(),),
+    ]
+
+
+def test_a_backend_that_is_removed_moves_its_own_conversations_alone() -> None:
+    symmetric = Policy(outer_source_port="symmetric")
+    world = three_collectors("web")
+    (front,) = world.frontends
+    (rule,) = front.rules
+    left = replace(rule, backends=rule.backends[1:])
+    after = replace(world, frontends=(replace(front, rules=(left,)),))
+    summary = compared(Design(world, symmetric), Design(after, symmetric), *conversations_between(60))
+    gone = interface_id("one").lower()
+    assert set(fares(summary)) == {Fate.MOVED, Fate.UNCHANGED}
+    for conversation in listed(summary):
+        seen = {one for half in conversation.halves for one in half.sights.before.collectors}
+        assert (conversation.fate is Fate.MOVED) == (gone in seen)
+    none = replace(world, frontends=(replace(front, rules=(replace(rule, backends=()),)),))
+    lost = compared(Design(world), Design(none), QUERY)
+    assert only(lost).halves[0].sights.after.obstacles == (Reason.NO_HEALTHY_BACKEND,)
+
+
+def test_a_collector_that_is_down_in_one_design_loses_what_it_saw() -> None:
+    world = quickstart("web")
+    summary = compared(Design(world), Design(world, down=[interface_id("collector")]), QUERY)
+    assert fares(summary) == {Fate.NO_LONGER_SEEN: (1, 1)}
+    assert only(summary).halves[0].sights.after.obstacles == (Reason.COLLECTOR_DOWN,)
+
+
+def test_frames_too_large_for_a_copy_are_not_seen_and_their_conversation_may_be() -> None:
+    long = udp_frame("10.0.0.4", "10.0.0.5", payload=bytes(1480))
+    world = quickstart("web")
+    before, after = Design(world), Design(world, Policy(oversize="drop"))
+    mixed = only(compared(before, after, QUERY, long))
+    assert mixed.fate is Fate.UNCHANGED
+    (half,) = mixed.halves
+    assert (half.seen(0), half.seen(1)) == (Count(2, len(QUERY) + len(long)), Count(1, len(QUERY)))
+    alone = only(compared(before, after, long, ANSWER))
+    assert alone.fate is Fate.NO_LONGER_SEEN
+    assert alone.halves[0].sights.after == Sight((), (Reason.OVERSIZE,))
+    assert alone.halves[0].seen(1) == Count()
+    for mode in ("truncate", "fragment"):
+        carried = only(compared(before, Design(world, Policy(oversize=mode)), long))
+        assert carried.fate is Fate.UNCHANGED
+
+
+NOBODY, ONE, TWO = Sight(()), Sight(("one",)), Sight(("two",))
+
+
+@pytest.mark.parametrize(
+    ("halves", "fate"),
+    [
+        ([], Fate.UNSEEN),
+        ([Sights(NOBODY, NOBODY)], Fate.UNSEEN),
+        ([Sights(ONE, ONE)], Fate.UNCHANGED),
+        ([Sights(ONE, Sight(("one", "one")))], Fate.UNCHANGED),
+        ([Sights(ONE, ONE), Sights(NOBODY, NOBODY)], Fate.UNCHANGED),
+        ([Sights(ONE, TWO), Sights(ONE, ONE)], Fate.MOVED),
+        ([Sights(ONE, NOBODY), Sights(ONE, ONE)], Fate.NO_LONGER_SEEN),
+        ([Sights(ONE, NOBODY), Sights(ONE, TWO)], Fate.NO_LONGER_SEEN),
+        ([Sights(NOBODY, ONE), Sights(ONE, TWO)], Fate.NEWLY_SEEN),
+        ([Sights(NOBODY, ONE), Sights(ONE, NOBODY)], Fate.SWAPPED),
+    ],
+)
+def test_a_fate_is_judged_by_direction(halves: Sequence[Sights], fate: Fate) -> None:
+    assert fate_of(halves) is fate
+    assert fate_of(halves[::-1]) is fate
+
+
+@given(frames)
+def test_both_directions_have_one_key_and_the_flow_can_be_read_from_it(frame: bytes) -> None:
+    flow = read_flow(frame)
+    key, way = key_of(flow)
+    assert flow_of(key, way) == flow
+    back = flow.reversed()
+    assert key_of(back)[0] == key
+    if back != flow:
+        assert flow_of(key, key_of(back)[1]) == back
+
+
+designs = st.builds(Design, topologies, policies)
+
+
+@given(designs, captures)
+def test_nothing_changes_between_a_design_and_itself(design: Design, packets: list[bytes]) -> None:
+    summary = compared(design, design, *packets)
+    assert set(fares(summary)) <= {Fate.UNCHANGED, Fate.UNSEEN}
+
+
+MIRRORED = {
+    Fate.NO_LONGER_SEEN: Fate.NEWLY_SEEN,
+    Fate.NEWLY_SEEN: Fate.NO_LONGER_SEEN,
+}
+
+
+@given(designs, designs, captures)
+def test_from_the_second_to_the_first_everything_is_the_other_way_round(
+    one: Design, other: Design, packets: list[bytes]
+) -> None:
+    there, back = compared(one, other, *packets), compared(other, one, *packets)
+    turned = {MIRRORED.get(fate, fate): count for fate, count in fares(there).items()}
+    assert turned == fares(back)
+
+
+@given(designs, designs, captures)
+def test_every_frame_is_in_one_conversation(one: Design, other: Design, packets: list[bytes]) -> None:
+    summary = compared(one, other, *packets)
+    told = Count()
+    for group in summary.groups:
+        for half in group.halves:
+            told.add(half.count.frames, half.count.octets)
+    assert told == Count(len(packets), sum(map(len, packets)))
+    conversations = list(listed(summary))
+    assert len(conversations) == len({key_of(read_flow(frame))[0] for frame in packets})
+    assert sum(group.conversations for group in summary.groups) == len(conversations)
+
+
+@given(topologies, policies, captures)
+def test_what_is_seen_is_what_a_replay_mirrors(world: Topology, policy: Policy, packets: list[bytes]) -> None:
+    run = Replay(world, policy)
+    run.batch([0] * len(packets), packets)
+    mirrored, seen = Count(), Count()
+    for account in run.accounts.tap_points.values():
+        mirrored.add(account.mirrored.frames, account.mirrored.octets)
+    design = Design(world, policy)
+    for conversation in listed(compared(design, design, *packets)):
+        for half in conversation.halves:
+            for _copy in half.sights.before.collectors:
+                seen.add(half.seen(0).frames, half.seen(0).octets)
+    assert seen == mirrored
+
+
+def test_only_so_many_conversations_are_listed_the_largest_first() -> None:
+    packets = [
+        udp_frame("10.0.0.4", "10.0.0.5", (port, 53), bytes(size)) for port, size in ((1, 9), (2, 30), (3, 9))
+    ]
+    before, after = Design(quickstart()), Design(quickstart("web"))
+    ports = [
+        [
+            one.flow.source_port
+            for one in compared(before, after, *packets, limit=limit).largest[Fate.NEWLY_SEEN]
+        ]
+        for limit in (0, 1, 2, None)
+    ]
+    assert ports == [[], [2], [2, 1], [2, 1, 3]]
+
+
+def test_past_the_most_that_are_kept_conversations_are_counted_and_not_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(comparison, "CONVERSATIONS_KEPT", 4)
+    monkeypatch.setattr(comparison, "SHORTCUTS_KEPT", 2)
+    before, after = Design(quickstart()), Design(quickstart("web"))
+    summary = compared(before, after, *conversations_between(10), *conversations_between(10))
+    assert fares(summary) == {Fate.NEWLY_SEEN: (4, 40)}
+    assert len(list(listed(summary))) == 4
+
+
+@given(designs, designs, captures)
+def test_what_is_remembered_changes_no_total(one: Design, other: Design, packets: list[bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        whole = compared(one, other, *packets)
+        patch.setattr(comparison, "SHORTCUTS_KEPT", 1)
+        assert compared(one, other, *packets) == whole
+
+
+def test_a_frontend_s_collectors_are_named_as_interfaces() -> None:
+    world = three_collectors("web")
+    assert world.taps[0].destination_id == frontend_id("balancer")
+    collectors = only(compared(Design(world), Design(world), QUERY)).halves[0].sights.before.collectors
+    assert set(collectors) <= {interface_id(name).lower() for name in ("one", "two", "three")}

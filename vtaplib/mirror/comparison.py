@@ -1,0 +1,195 @@
+"""The same traffic under two designs: which conversations who sees, before and after.
+
+What a design sees of a direction is asked once, at its first frame; from then on a frame costs a look-up and
+two increments. A conversation is kept as a key and a row of numbers in arrays, so that a million of them fit
+200 MiB. Past `CONVERSATIONS_KEPT` further ones are not told apart, only summed up with those that fare alike.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from heapq import heappush, heappushpop
+
+from vtaplib.mirror.accounting import Count
+from vtaplib.mirror.conversation import Conversation, Fate, Half, Sights, Way, fate_of, flow_of, key_of
+from vtaplib.mirror.replay import HEADERS, MASK, PLAIN, PLAIN_MASK
+from vtaplib.mirror.sight import Design, Sight
+from vtaplib.mirror.verdict import Reason
+from vtaplib.packets.flow import NO_PORT, read_flow
+
+CONVERSATIONS_KEPT = 1 << 22
+
+# Ways into the table by raw headers; past this many they are forgotten, and found again by key.
+SHORTCUTS_KEPT = 1 << 16
+
+WAYS = len(Way)
+
+# How the key begins of a row that stands for conversations that are not told apart; no other begins so.
+FURTHER = b"\xff"
+
+NOTHING = Sights(Sight(()), Sight(()))
+
+
+@dataclass(slots=True)
+class Group:
+    """Conversations that fare alike: the same is seen of each direction. `conversations` does not count those
+    that were not told apart; `halves` are as those of a conversation, summed up.
+    """
+
+    fate: Fate
+    halves: tuple[Half, Half]
+    conversations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How all conversations fare, in groups, and of some fates those with the most bytes, in order."""
+
+    groups: list[Group]
+    largest: dict[Fate, list[Conversation]]
+
+
+class Comparison:
+    """Takes frames in batches, and sums up what becomes of their conversations."""
+
+    def __init__(self, before: Design, after: Design) -> None:
+        self.designs = before, after
+        self._largest = min(one.largest_surely_carried for one in self.designs)
+        self._rows: dict[bytes, int] = {}
+        self._shortcuts: dict[int, int] = {}
+        # By slot: a row and a direction.
+        self._frames = array("Q")
+        self._octets = array("Q")
+        self._seen_as = array("I")
+        # By row: the direction of its first frame.
+        self._opened = array("B")
+        # What is seen, by number; 0 is that of a direction without frames.
+        self._sights: list[Sights] = [NOTHING]
+        self._numbers: dict[Sights, int] = {NOTHING: 0}
+        # By slot, for the few that have any: the frames that are too large, before and after.
+        self._hidden: dict[int, tuple[Count, Count]] = {}
+
+    def batch(self, frames: Iterable[bytes]) -> None:
+        """Take frames: Ethernet without FCS, any bytes."""
+        from_bytes = int.from_bytes
+        find = self._shortcuts.get
+        mask, headers, largest = MASK, HEADERS, self._largest
+        counts, octets = self._frames, self._octets
+        for frame in frames:
+            slot = find(from_bytes(frame[headers], "big") & mask)
+            if slot is None:
+                slot = self._slot(frame)
+            length = len(frame)
+            counts[slot] += 1
+            octets[slot] += length
+            if length > largest:
+                self._hide(slot, frame)
+
+    def summary(self, listed: Collection[Fate] = (), limit: int | None = None) -> Summary:
+        """How the conversations fare so far. Of the fates `listed`, at most `limit` conversations each."""
+        groups: dict[tuple[int, int], Group] = {}
+        heaps: dict[Fate, list[tuple[int, int]]] = {fate: [] for fate in listed}
+        frames, octets = self._frames, self._octets
+        for row, key in enumerate(self._rows):
+            forth, back = slots = row * WAYS, row * WAYS + 1
+            numbers = self._number_seen(forth), self._number_seen(back)
+            group = groups.get(numbers)
+            if group is None:
+                group = groups[numbers] = self._group(numbers)
+            for half, slot in zip(group.halves, slots, strict=True):
+                half.count.add(frames[slot], octets[slot])
+                for sum_of, hidden in zip(half.hidden, self._hidden.get(slot, ()), strict=False):
+                    sum_of.add(hidden.frames, hidden.octets)
+            if key.startswith(FURTHER):
+                continue
+            group.conversations += 1
+            heap = heaps.get(group.fate)
+            if heap is not None:
+                # The row breaks a tie: the earlier conversation is the larger.
+                item = octets[forth] + octets[back], -row
+                if limit is None or len(heap) < limit:
+                    heappush(heap, item)
+                elif limit:
+                    heappushpop(heap, item)
+        keys = list(self._rows) if any(heaps.values()) else []
+        return Summary(
+            list(groups.values()),
+            {
+                fate: [self._conversation(-row, keys[-row], fate) for _, row in sorted(heap, reverse=True)]
+                for fate, heap in heaps.items()
+            },
+        )
+
+    def _slot(self, frame: bytes) -> int:
+        """The slot of a frame whose headers are not plain, or were not seen lately."""
+        flow = read_flow(frame)
+        key, way = key_of(flow)
+        row = self._rows.get(key)
+        if row is None and len(self._rows) >= CONVERSATIONS_KEPT:
+            seen = self._number(Sights(*(design.sight(flow) for design in self.designs)))
+            key, way = FURTHER + seen.to_bytes(4, "big"), Way.FORTH
+            row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = len(self._rows)
+            self._opened.append(way)
+            for column in (self._frames, self._octets, self._seen_as):
+                column.extend((0,) * WAYS)
+        slot = row * WAYS + way
+        if not self._seen_as[slot]:
+            self._seen_as[slot] = self._number(Sights(*(design.sight(flow) for design in self.designs)))
+        plain = int.from_bytes(frame[HEADERS], "big") & MASK
+        # Without ports the bytes in their place are anything.
+        if plain & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
+            if len(self._shortcuts) >= SHORTCUTS_KEPT:
+                self._shortcuts.clear()
+            self._shortcuts[plain] = slot
+        return slot
+
+    def _number(self, sights: Sights) -> int:
+        number = self._numbers.setdefault(sights, len(self._sights))
+        if number == len(self._sights):
+            self._sights.append(sights)
+        return number
+
+    def _hide(self, slot: int, frame: bytes) -> None:
+        """Count a frame as too large for those designs that make no copy of it."""
+        for position, (design, sight) in enumerate(
+            zip(self.designs, self._sights[self._seen_as[slot]], strict=True)
+        ):
+            if sight.collectors and not design.carries(frame):
+                hidden = self._hidden.setdefault(slot, (Count(), Count()))
+                hidden[position].add(1, len(frame))
+
+    def _number_seen(self, slot: int) -> int:
+        """The number of what is seen of the frames that there are: of too large ones alone, nothing."""
+        number, hidden = self._seen_as[slot], self._hidden.get(slot)
+        if hidden is None:
+            return number
+        frames = self._frames[slot]
+        return self._number(
+            Sights(
+                *(
+                    Sight((), (*sight.obstacles, Reason.OVERSIZE)) if one.frames == frames else sight
+                    for sight, one in zip(self._sights[number], hidden, strict=True)
+                )
+            )
+        )
+
+    def _group(self, numbers: tuple[int, int]) -> Group:
+        forth, back = (Half(self._sights[number], Count(), (Count(), Count())) for number in numbers)
+        return Group(fate_of((forth.sights, back.sights)), (forth, back))
+
+    def _conversation(self, row: int, key: bytes, fate: Fate) -> Conversation:
+        first = Way(self._opened[row])
+        ways = first, Way(1 - first)
+        halves = tuple(self._half(row * WAYS + way) for way in ways if self._seen_as[row * WAYS + way])
+        return Conversation(flow_of(key, first), fate, halves)
+
+    def _half(self, slot: int) -> Half:
+        return Half(
+            self._sights[self._number_seen(slot)],
+            Count(self._frames[slot], self._octets[slot]),
+            self._hidden.get(slot) or (Count(), Count()),
+        )
