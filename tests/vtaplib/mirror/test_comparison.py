@@ -44,7 +44,7 @@ def compared(before: Design, after: Design, *packets: bytes, limit: int | None =
     """How packets fare, the conversations of every fate listed."""
     both = Comparison(before, after)
     both.batch(packets)
-    return both.summary(Fate, limit)
+    return both.summary(tuple(Fate), limit)
 
 
 def listed(summary: Summary) -> Iterator[Conversation]:
