@@ -53,6 +53,9 @@ class Stream:
     """Why nobody hears it; None where somebody does, or where that is not known."""
 
 
+PARTIAL = frozenset({"source_speaks_ipv4_only"})
+"""Rules that warn of a part of a stream: the rest is heard."""
+
 Coverage = Mapping[str, Sequence[Stream]]
 """The streams of each interface, by its ID; an interface that is not tapped has none."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from vtaplib.control.coverage import Silence, Stream, coverage, is_silent
+from vtaplib.control.coverage import PARTIAL, Silence, Stream, coverage, is_silent
 from vtaplib.control.eligibility import eligibility
 from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
@@ -36,9 +36,6 @@ from vtaplib.resources import (
     VirtualNetworkTap,
 )
 from vtaplib.resources.mirror_hop import collectors_of
-
-PARTIAL = frozenset({"source_speaks_ipv4_only"})
-"""Rules that warn of a part of a stream: the rest is heard."""
 
 
 class Standing(StrEnum):

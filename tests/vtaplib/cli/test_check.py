@@ -353,3 +353,20 @@ def sarif_of(vtap: Vtap, plan: Plan) -> Any:
         for invocation in run["invocations"]:
             assert isinstance(invocation["executionSuccessful"], bool)
     return log
+
+
+def test_a_stream_of_which_a_part_is_lost_is_not_silent(vtap: Vtap) -> None:
+    plan = tapped_plan()
+    (web,) = [one for one in plan.changes if one["address"] == WEB]
+    six = {
+        "name": "six",
+        "private_ip_address_allocation": "Dynamic",
+        "private_ip_address_version": "IPv6",
+        "subnet_id": network_id("virtualNetworks", "app") + "/subnets/one",
+    }
+    (four,) = web["change"]["after"]["ip_configuration"]
+    web["change"]["after"]["ip_configuration"] = [four | {"primary": True}, six]
+    web["change"]["after_unknown"]["ip_configuration"].append({})
+    report = checked(vtap, plan)
+    assert "its IPv6 traffic is not" in " ".join(one["message"] for one in report["findings"])
+    assert report["coverage"]["silent"] == 0

@@ -15,7 +15,7 @@ from vtaplib.cli.check.world import World, make_world
 from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.output import printable
 from vtaplib.control.audit import Finding, audit
-from vtaplib.control.coverage import Coverage, Stream, coverage, is_silent
+from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_silent
 from vtaplib.control.policy import Policy
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
@@ -110,6 +110,7 @@ def _coverage(world: World, findings: Sequence[Finding]) -> CoverageEntry:
         ids.key(one.resource.id)
         for one in findings
         if one.violation.code is ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST
+        and one.violation.rule not in PARTIAL
     }
     before = coverage(world.before, whole=world.before.whole)
     after = coverage(world.after, whole=world.after.whole, gone=world.change.gone, lost=lost)
