@@ -174,11 +174,10 @@ class VirtualNetworkPeering(Resource):
 
     def siblings(self, view: View) -> Iterator[VirtualNetworkPeering]:
         """The other peerings that this side's network has, as far as they are sure to be there."""
+        home, own = f"{self.virtual_network_id}/".lower(), self.id.lower()
         for peering in view.referrers(self.virtual_network_id, VirtualNetworkPeering, certain=True):
-            if (
-                peering.virtual_network_id.lower() == self.virtual_network_id.lower()
-                and peering.id.lower() != self.id.lower()
-            ):
+            other = peering.id.lower()
+            if other != own and other.startswith(home):
                 yield peering
 
     def effects(self, view: View, before: VirtualNetworkPeering | None) -> Iterator[Resource]:
