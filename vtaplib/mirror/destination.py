@@ -13,9 +13,20 @@ from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from vtaplib.control.policy import Policy, fixed_number
-from vtaplib.fabric.balancing import Refusal, choose_backend
-from vtaplib.fabric.topology import Backend, Frontend, Interface, Tap, TapConfiguration, Topology, derive_vni
+from vtaplib.fabric.balancing import Refusal, choose_backend, find_rule
+from vtaplib.fabric.topology import (
+    Backend,
+    BalancingRule,
+    Distribution,
+    Frontend,
+    Interface,
+    Tap,
+    TapConfiguration,
+    Topology,
+    derive_vni,
+)
 from vtaplib.mirror.outer_header import OuterHeader
+from vtaplib.mirror.parting import Parting
 from vtaplib.mirror.verdict import Reason
 from vtaplib.packets import ethernet, vxlan
 from vtaplib.packets.flow import UDP, Flow
@@ -24,6 +35,9 @@ REFUSALS = {
     Refusal.NO_RULE: Reason.NO_BALANCING_RULE,
     Refusal.NO_HEALTHY_BACKEND: Reason.NO_HEALTHY_BACKEND,
 }
+
+PORT_BLIND = (Distribution.SOURCE_IP, Distribution.SOURCE_IP_PROTOCOL)
+"""The modes that bring all copies of an interface to one collector."""
 
 
 class Path(NamedTuple):
@@ -71,14 +85,16 @@ class Spread:
     sender: Sender
     frontend: Frontend
     address: IPv4Address
+    rule: BalancingRule | None = field(init=False)
+    """The rule that takes copies, if there is one."""
     _paths: dict[str, Path | Reason] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rule", find_rule(self.frontend, self._flow(0)))
 
     def path(self, source_port: int) -> Path | Reason:
         """The path of copies with this outer source port."""
-        flow = Flow(
-            4, ethernet.IPV4, self.sender.address.packed, self.address.packed, UDP, source_port, vxlan.PORT
-        )
-        chosen = choose_backend(self.frontend, flow, self._is_healthy)
+        chosen = choose_backend(self.frontend, self._flow(source_port), self._is_healthy)
         if isinstance(chosen, Refusal):
             return REFUSALS[chosen]
         rule, backend = chosen
@@ -88,6 +104,32 @@ class Spread:
                 backend, self.address if rule.is_floating_ip else None, rule.backend_port or vxlan.PORT
             )
         return self._paths[key]
+
+    def parting(self, source_port: int, answers_port: int) -> Parting:
+        """What the load balancer does to a conversation whose two directions have these outer source
+        ports.
+        """
+        return Parting(self._is_moved(source_port), self._is_split(source_port, answers_port))
+
+    def _is_split(self, source_port: int, answers_port: int) -> bool:
+        if source_port == answers_port or self.rule is None or self.rule.distribution in PORT_BLIND:
+            return False
+        here, there = self.path(source_port), self.path(answers_port)
+        return isinstance(here, Path) and isinstance(there, Path) and here.collector_id != there.collector_id
+
+    def _is_moved(self, source_port: int) -> bool | None:
+        """Whether copies go to another backend than they would if nothing were down; None if nothing is."""
+        if not self.sender.down:
+            return None
+        flow = self._flow(source_port)
+        now = choose_backend(self.frontend, flow, self._is_healthy)
+        before = choose_backend(self.frontend, flow, self._has_machine)
+        return not isinstance(now, Refusal) and now != before
+
+    def _flow(self, source_port: int) -> Flow:
+        """The flow of copies at the frontend."""
+        here, there = self.sender.address.packed, self.address.packed
+        return Flow(4, ethernet.IPV4, here, there, UDP, source_port, vxlan.PORT)
 
     def _path_to(self, backend: Backend, floating: IPv4Address | None, port: int) -> Path | Reason:
         owner = self.sender.topology.owner_of(backend.ip_configuration_id)
@@ -103,10 +145,12 @@ class Spread:
         """What a probe would find: a machine that runs."""
         owner = self.sender.topology.owner_of(backend.ip_configuration_id)
         return (
-            owner is not None
-            and owner[0].machine_id is not None
-            and owner[0].id.lower() not in self.sender.down
+            self._has_machine(backend) and owner is not None and owner[0].id.lower() not in self.sender.down
         )
+
+    def _has_machine(self, backend: Backend) -> bool:
+        owner = self.sender.topology.owner_of(backend.ip_configuration_id)
+        return owner is not None and owner[0].machine_id is not None
 
 
 def find_destination(

@@ -19,6 +19,7 @@ from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.destination import Path, Spread, find_destination
 from vtaplib.mirror.outer_header import LARGEST_INNER
 from vtaplib.mirror.oversize import Oversize
+from vtaplib.mirror.parting import Parting
 from vtaplib.mirror.passage import ORDINARY, Passage
 from vtaplib.mirror.public_view import PublicView
 from vtaplib.mirror.recognition import Recognition
@@ -34,10 +35,13 @@ DECISIONS_REMEMBERED = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of the frames of a flow at a tap point."""
+    """What becomes of the frames of a flow at a tap point, and what a load balancer on the way of the copies
+    does to the flow, if there is one.
+    """
 
     point: TapPoint
     outcome: Carriage | Reason
+    parting: Parting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class MirrorEngine:
         seen = self._sight(source, direction, flow, passage) if source.tapped else None
         return tuple(
             [
-                Decision(tapped.points[direction], self._outcome(tapped.destination, flow, seen))
+                Decision(tapped.points[direction], *self._outcome(tapped.destination, flow, seen))
                 for tapped in source.tapped
             ]
         )
@@ -180,16 +184,19 @@ class MirrorEngine:
 
     def _outcome(
         self, destination: Path | Spread | Reason, flow: Flow, seen: Rewriting | Reason | None
-    ) -> Carriage | Reason:
+    ) -> tuple[Carriage | Reason, Parting | None]:
         if isinstance(seen, Reason):
-            return seen
+            return seen, None
         if isinstance(destination, Reason):
-            return destination
+            return destination, None
         port = self._source_port(flow)
         path = destination.path(port) if isinstance(destination, Spread) else destination
         if isinstance(path, Reason):
-            return path
-        return Carriage(path.collector_id, path.header, port, path.header.ports(port), seen)
+            return path, None
+        carriage = Carriage(path.collector_id, path.header, port, path.header.ports(port), seen)
+        if isinstance(destination, Path):
+            return carriage, None
+        return carriage, destination.parting(port, self._source_port(flow.reversed()))
 
     def _look_up(self, interface_id: str) -> Source:
         found = self._sources.get(interface_id)
