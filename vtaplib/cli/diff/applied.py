@@ -1,0 +1,110 @@
+"""The world that a plan leaves, with what only its apply gives: addresses, MAC addresses, states.
+
+Each resource that the plan writes is laid over what stays, in the order of references, and given what the
+service would give it. No rule is judged, so that a broken plan can be looked at too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from vtaplib.cli.check.world import World
+from vtaplib.control import inline, settlement
+from vtaplib.control.overlay import Overlay
+from vtaplib.control.policy import Policy
+from vtaplib.control.read_view import ReadView
+from vtaplib.model import ids
+from vtaplib.model.resource import Resource
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
+from vtaplib.resources.addressed_resource import AddressedResource, AddressHolder
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """An address that the apply takes from a subnet: the lowest that is free, as it is now."""
+
+    resource_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The world after an apply, and the addresses in it that are assumed."""
+
+    view: View
+    assumed: tuple[Assumed, ...]
+
+
+def applied(world: World, policy: Policy) -> Applied:
+    """What the apply of a plan makes of a world."""
+    written = {ids.key(one.id): one for one in world.after if _is_written(one, world)}
+    standing = {ids.key(one.id): one for one in world.after if ids.key(one.id) not in written}
+    for key in written:
+        past = world.before.find(key)
+        if past is not None and not _is_replaced(key, world):
+            standing[key] = past
+    overlay = Overlay(ReadView(standing.values(), whole=True), policy, settled=True)
+    assumed: list[Assumed] = []
+    for resource in _in_order(written):
+        laid = _lay(resource, overlay)
+        assumed += _assumed(resource, laid)
+    return Applied(overlay, tuple(assumed))
+
+
+def _is_written(resource: Resource, world: World) -> bool:
+    key = ids.key(resource.id)
+    return key in world.change.before or world.before.find(key) != resource
+
+
+def _is_replaced(key: str, world: World) -> bool:
+    return key in world.change.before and world.change.before[key] is None
+
+
+def _in_order(written: Mapping[str, Resource]) -> Iterator[Resource]:
+    """What is referred to before what refers to it."""
+    begun: set[str] = set()
+    pending = list(written)[::-1]
+    while pending:
+        key = pending.pop()
+        if key.endswith(_DONE):
+            yield written[key.removesuffix(_DONE)]
+        elif key in written and key not in begun:
+            begun.add(key)
+            pending.append(key + _DONE)
+            pending += [ids.key(reference.owner) for reference in written[key].references()]
+
+
+_DONE = "\n"
+"""Ends the key of a resource all of whose targets have had their turn; no ID has a line break."""
+
+
+def _lay(resource: Resource, overlay: Overlay) -> Resource:
+    found = overlay.find(resource.id)
+    past = found if isinstance(found, type(resource)) else None
+    laid = settlement.assign(settlement.canonical(resource), overlay, past)
+    overlay.lay(inline.without(laid))
+    with suppress(Undecided):
+        for other in tuple(laid.effects(overlay, past)):
+            overlay.lay(other)
+        for other_id in tuple(laid.displaces(past)):
+            overlay.remove(other_id)
+    return laid
+
+
+def _assumed(planned: Resource, laid: Resource) -> Iterator[Assumed]:
+    """The addresses that a resource is given and its plan does not know."""
+    if not isinstance(planned, AddressedResource) or not isinstance(laid, AddressedResource):
+        return
+    with suppress(Undecided):
+        for before, after in zip(planned.holders, laid.holders, strict=True):
+            if after.private_ip_address and not _has_address(before):
+                yield Assumed(laid.id, after.private_ip_address)
+
+
+def _has_address(holder: AddressHolder) -> bool:
+    with suppress(Undecided):
+        return bool(holder.private_ip_address)
+    return False
