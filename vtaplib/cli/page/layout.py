@@ -1,0 +1,186 @@
+"""Where everything in the picture of a network is: columns from left to right, streams between them.
+
+What is in a column stands at the mean height of what feeds it, as far as there is room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vtaplib.cli.page.folding import PEERINGS_DRAWN, folded_networks
+from vtaplib.cli.page.graph import Graph, Peering, Spot
+from vtaplib.cli.page.placing import (
+    NETWORK_HEAD,
+    NETWORK_WIDTH,
+    Box,
+    PlacedNetwork,
+    PlacedSpot,
+    network_height,
+    place_network,
+    wants_tiles,
+)
+from vtaplib.cli.page.streaming import Anchors, PlacedStream, place_streams
+
+MARGIN: Final = 12.0
+ARC: Final = 40.0
+"""Room beside networks for peerings among them."""
+SPOT_WIDTH: Final = 176.0
+SPACE: Final = 96.0
+"""Between two columns: room for streams to bend."""
+GAP: Final = 16.0
+SPOT: Final = 50.0
+LOW_SPOT: Final = 28.0
+
+HIGH_SPOTS: Final = 14
+"""TAPs that have their figures below their names; of more only the names are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPeering:
+    """A peering: two points, and how far its curve goes out at the side that both are on, if they are."""
+
+    peering: Peering
+    start: tuple[float, float]
+    end: tuple[float, float]
+    bulge: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything in its place."""
+
+    width: float
+    height: float
+    networks: tuple[PlacedNetwork, ...]
+    spots: tuple[PlacedSpot, ...]
+    streams: tuple[PlacedStream, ...]
+    peerings: tuple[PlacedPeering, ...]
+
+
+def lay_out(graph: Graph) -> Picture:
+    """Give everything its place."""
+    sources, collectors = folded_networks(graph.sources), folded_networks(graph.collectors)
+    x = MARGIN + (ARC if graph.peerings else 0.0)
+    left: list[PlacedNetwork] = []
+    for network in sources:
+        top = left[-1].box.bottom + GAP if left else MARGIN
+        left.append(place_network(network, x, top, wants_tiles(sources)))
+    x += NETWORK_WIDTH + SPACE if left else 0.0
+    starts = _anchors(left)
+    spots: list[PlacedSpot] = []
+    for column in (graph.taps, graph.balancers):
+        placed = _place_column(graph, column, x, starts)
+        x += SPOT_WIDTH + SPACE if column else 0.0
+        spots += placed
+        starts |= {one.spot.id: (one.spot.id, one.box) for one in placed}
+    has_tiles = wants_tiles(collectors)
+    feeds = _feeds(graph, starts)
+    wanted = [
+        _mean([at for subnet in one.subnets for spot in subnet.spots for at in feeds.get(spot.id, ())])
+        for one in collectors
+    ]
+    tops = _spread([network_height(one, has_tiles) for one in collectors], wanted, GAP)
+    right = [place_network(one, x, top, has_tiles) for one, top in zip(collectors, tops, strict=True)]
+    ends = {one.spot.id: (one.spot.id, one.box) for one in spots} | _anchors(right)
+    boxes = [*(one.box for one in (*left, *right)), *(one.box for one in spots)]
+    peerings = tuple(_place_peerings(graph.peerings[:PEERINGS_DRAWN], left, right))
+    return Picture(
+        width=max((one.right for one in boxes), default=0.0)
+        + (ARC if any(one.bulge > 0 for one in peerings) else 0.0)
+        + MARGIN,
+        height=max((one.bottom for one in boxes), default=0.0) + MARGIN,
+        networks=(*left, *right),
+        spots=tuple(spots),
+        streams=place_streams(graph.streams, starts, ends),
+        peerings=peerings,
+    )
+
+
+def _anchors(networks: Iterable[PlacedNetwork]) -> dict[str, tuple[str, Box]]:
+    return {one_id: (key, box) for network in networks for one_id, key, box in network.anchors()}
+
+
+def _place_column(graph: Graph, spots: Sequence[Spot], x: float, starts: Anchors) -> list[PlacedSpot]:
+    height, gap = (SPOT, GAP) if len(spots) <= HIGH_SPOTS else (LOW_SPOT, GAP / 2)
+    feeds = _feeds(graph, starts)
+    wanted = [_mean(feeds.get(one.id, ())) for one in spots]
+    tops = _spread([height] * len(spots), wanted, gap)
+    return [PlacedSpot(one, Box(x, top, SPOT_WIDTH, height)) for one, top in zip(spots, tops, strict=True)]
+
+
+def _feeds(graph: Graph, starts: Anchors) -> dict[str, list[float]]:
+    """For each target the heights that its streams come from."""
+    feeds: dict[str, list[float]] = {}
+    for one in graph.streams:
+        if one.source_id in starts:
+            feeds.setdefault(one.target_id, []).append(starts[one.source_id][1].middle)
+    return feeds
+
+
+def _mean(heights: Sequence[float]) -> float:
+    return sum(heights) / len(heights) if heights else 0.0
+
+
+def _spread(heights: Sequence[float], wanted: Sequence[float], gap: float) -> list[float]:
+    """The tops of boxes in one column, as near to their wanted middles as they can be without touching."""
+    order = sorted(range(len(heights)), key=lambda one: wanted[one])
+    tops = [0.0] * len(heights)
+    # Boxes that would touch make a block, which takes the mean of what its boxes want.
+    blocks: list[tuple[float, list[int]]] = []
+    for one in order:
+        top, members = wanted[one] - heights[one] / 2, [one]
+        while blocks and blocks[-1][0] + _extent(blocks[-1][1], heights, gap) > top:
+            before_top, before = blocks.pop()
+            count = len(before) + len(members)
+            shifted = top - _extent(before, heights, gap)
+            top = (before_top * len(before) + shifted * len(members)) / count
+            members = before + members
+        blocks.append((top, members))
+    end = MARGIN
+    for top, members in blocks:
+        at = max(top, end)
+        for one in members:
+            tops[one] = at
+            at += heights[one] + gap
+        end = at
+    return tops
+
+
+def _extent(members: Iterable[int], heights: Sequence[float], gap: float) -> float:
+    return sum(heights[one] + gap for one in members)
+
+
+def _place_peerings(
+    peerings: Iterable[Peering], left: Sequence[PlacedNetwork], right: Sequence[PlacedNetwork]
+) -> Iterable[PlacedPeering]:
+    """Peerings between networks that are drawn: across if they can be, else beside the column."""
+    at_left, at_right = _by_network(left), _by_network(right)
+    for peering in peerings:
+        for here, there in (peering.network_ids, peering.network_ids[::-1]):
+            if here in at_left and there in at_right:
+                start, end = at_left[here], at_right[there]
+                yield PlacedPeering(peering, (start.right, _head(start)), (end.x, _head(end)), 0.0)
+                break
+        else:
+            column = at_left if all(one in at_left for one in peering.network_ids) else at_right
+            if all(one in column for one in peering.network_ids):
+                start, end = (column[one] for one in peering.network_ids)
+                if start != end:
+                    yield _beside(peering, start, end, is_left=column is at_left)
+
+
+def _beside(peering: Peering, start: Box, end: Box, *, is_left: bool) -> PlacedPeering:
+    bulge = min(ARC, 12 + abs(start.y - end.y) / 12)
+    if is_left:
+        return PlacedPeering(peering, (start.x, _head(start)), (end.x, _head(end)), -bulge)
+    return PlacedPeering(peering, (start.right, _head(start)), (end.right, _head(end)), bulge)
+
+
+def _by_network(networks: Iterable[PlacedNetwork]) -> Mapping[str, Box]:
+    return {network_id: one.box for one in networks for network_id in one.network.ids}
+
+
+def _head(box: Box) -> float:
+    return box.y + NETWORK_HEAD / 2
