@@ -90,11 +90,11 @@ class Spread:
     _paths: dict[str, Path | Reason] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rule", find_rule(self.frontend, self._flow(0)))
+        object.__setattr__(self, "rule", find_rule(self.frontend, self.flow(0)))
 
     def path(self, source_port: int) -> Path | Reason:
         """The path of copies with this outer source port."""
-        chosen = choose_backend(self.frontend, self._flow(source_port), self._is_healthy)
+        chosen = choose_backend(self.frontend, self.flow(source_port), self.is_healthy)
         if isinstance(chosen, Refusal):
             return REFUSALS[chosen]
         rule, backend = chosen
@@ -109,7 +109,7 @@ class Spread:
         """What the load balancer does to a conversation whose two directions have these outer source
         ports.
         """
-        return Parting(self._is_moved(source_port), self._is_split(source_port, answers_port))
+        return Parting(source_port, self._is_moved(source_port), self._is_split(source_port, answers_port))
 
     def _is_split(self, source_port: int, answers_port: int) -> bool:
         if source_port == answers_port or self.rule is None or self.rule.distribution in PORT_BLIND:
@@ -121,12 +121,12 @@ class Spread:
         """Whether copies go to another backend than they would if nothing were down; None if nothing is."""
         if not self.sender.down:
             return None
-        flow = self._flow(source_port)
-        now = choose_backend(self.frontend, flow, self._is_healthy)
+        flow = self.flow(source_port)
+        now = choose_backend(self.frontend, flow, self.is_healthy)
         before = choose_backend(self.frontend, flow, self._has_machine)
         return not isinstance(now, Refusal) and now != before
 
-    def _flow(self, source_port: int) -> Flow:
+    def flow(self, source_port: int) -> Flow:
         """The flow of copies at the frontend."""
         here, there = self.sender.address.packed, self.address.packed
         return Flow(4, ethernet.IPV4, here, there, UDP, source_port, vxlan.PORT)
@@ -141,7 +141,7 @@ class Spread:
             return Reason.COLLECTOR_UNREACHABLE
         return self.sender.path_to(collector, floating or owner[1].address, port)
 
-    def _is_healthy(self, backend: Backend) -> bool:
+    def is_healthy(self, backend: Backend) -> bool:
         """What a probe would find: a machine that runs."""
         owner = self.sender.topology.owner_of(backend.ip_configuration_id)
         return (
