@@ -23,12 +23,13 @@ BOTH = 0b11
 
 
 class Parting(NamedTuple):
-    """What a load balancer does to a flow of copies.
+    """What a load balancer does to a flow of copies, by its outer source port.
 
     `is_moved`: it goes to another collector than if nothing were down; None where nothing is. `is_split`: the
     copies of the answers go to another one.
     """
 
+    source_port: int
     is_moved: bool | None
     is_split: bool
 
@@ -55,13 +56,15 @@ class Partings:
     """Whether no split conversation went uncounted."""
     _seen: dict[tuple[str, Flow], int] = field(default_factory=dict)
 
-    def note(self, tap_configuration_id: str, flow: Flow, source_port: int, parting: Parting) -> None:
-        """Note an inner flow and what is done to it, as often as wanted: it counts once."""
+    def note(self, tap_configuration_id: str, flow: Flow, parting: Parting | None) -> None:
+        """Note an inner flow and what is done to it, if anything is, as often as wanted: it counts once."""
+        if parting is None:
+            return
         account = self.accounts.setdefault(tap_configuration_id, PartingAccount())
         if parting.is_moved is not None:
-            account.ports.add(source_port)
+            account.ports.add(parting.source_port)
             if parting.is_moved:
-                account.moved_ports.add(source_port)
+                account.moved_ports.add(parting.source_port)
         if parting.is_split:
             self._note_half(account, tap_configuration_id, flow)
 
