@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, islice
 from types import TracebackType
 from typing import Final, Self
 
@@ -80,12 +81,18 @@ class CaptureWriter(ABC):
             self._write_piece(piece, interface)
 
     def _write_piece(self, packets: list[Packet] | Batch, interface: int) -> None:
-        try:
+        with self._faults_of(packets):
             data = self._emit(packets, interface)
-        except struct.error as error:
-            raise self._find_fault(packets) from error
         self._target.write(data)
         self.records += len(packets)
+
+    @contextmanager
+    def _faults_of(self, packets: Iterable[Packet]) -> Iterator[None]:
+        """Say which of the packets it is that does not fit."""
+        try:
+            yield
+        except struct.error as error:
+            raise self._find_fault(packets) from error
 
     def _find_fault(self, packets: Iterable[Packet]) -> CaptureError:
         """Return the error for the first packet that does not fit its record header."""
@@ -208,11 +215,9 @@ class PcapngWriter(CaptureWriter):
         if not comment:
             self._write_piece([(timestamp_ns, data, original)], interface)
             return
-        # Emitted without options to check that it fits, then taken apart: comments are rare.
-        try:
-            plain = self._emit([(timestamp_ns, data, original)], interface)
-        except struct.error as error:
-            raise self._find_fault([(timestamp_ns, data, original)]) from error
+        packet = timestamp_ns, data, original
+        with self._faults_of([packet]):
+            (plain,) = self._blocks([packet], interface)
         text = comment.encode()[:_MAX_OPTION_LENGTH].decode("utf-8", "ignore").encode()
         self._target.write(_block(ENHANCED_PACKET, plain[8:-4], [(_OPT_COMMENT, text)]))
         self.records += 1
@@ -224,6 +229,21 @@ class PcapngWriter(CaptureWriter):
         """
         self._check_interface(interface)
         self._write_in_pieces(packets, interface)
+
+    def write_interleaved(self, batches: Mapping[int, Batch]) -> None:
+        """Write a batch of each of these interfaces, in the order of the packets' times. Packets of one time
+        stay in the order given, and so do those that are disordered within a batch.
+        """
+        blocks: list[bytes] = []
+        times: list[int] = []
+        for interface, batch in batches.items():
+            self._check_interface(interface)
+            with self._faults_of(batch):
+                blocks += self._blocks(batch, interface)
+            times += accumulate(batch.timestamps_ns, max)
+        order = sorted(range(len(times)), key=times.__getitem__)
+        self._target.write(b"".join(map(blocks.__getitem__, order)))
+        self.records += len(order)
 
     @property
     def _last_ns(self) -> int:
@@ -237,14 +257,18 @@ class PcapngWriter(CaptureWriter):
             )
 
     def _emit(self, packets: Iterable[Packet], interface: int) -> bytes:
-        parts: list[bytes] = []
-        add = parts.append
+        return b"".join(self._blocks(packets, interface))
+
+    def _blocks(self, packets: Iterable[Packet], interface: int) -> list[bytes]:
+        """The Enhanced Packet Block of each packet; raises `struct.error` where one does not fit."""
+        blocks: list[bytes] = []
+        add = blocks.append
         for timestamp_ns, data, original_length in packets:
             captured = len(data)
             pack, total = _packet_block(captured)
             high, low = timestamp_ns >> 32, timestamp_ns & 0xFFFF_FFFF
             add(pack(ENHANCED_PACKET, total, interface, high, low, captured, original_length, data, total))
-        return b"".join(parts)
+        return blocks
 
 
 # As many lengths as Ethernet frames have without jumbo frames, about; a packer takes some 300 bytes.

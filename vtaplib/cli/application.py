@@ -83,12 +83,22 @@ def replay(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="DIR", help="Write a capture per collector interface into this directory."
+            "--out",
+            metavar="PATH",
+            help="Write a capture per collector interface into this directory; or, where the name ends in "
+            ".pcapng, one for all into this file, which then has an interface per collector.",
         ),
     ] = None,
     capture_format: Annotated[
         CaptureFormat, typer.Option("--format", help="The format of the captures written.")
     ] = CaptureFormat.PCAPNG,
+    comments: Annotated[
+        bool,
+        typer.Option(
+            "--comments",
+            help="Say in a comment on each copy which TAP made it, where, and of which packet; slower.",
+        ),
+    ] = False,
     down: Down = None,
     policy: PolicySettings = None,
     decode: Annotated[
@@ -106,6 +116,7 @@ def replay(
     Examples:
       vtap replay traffic.pcap
       vtap replay traffic.pcapng.gz --out copies --format pcap
+      vtap replay traffic.pcap --out copies.pcapng --comments
       vtap replay traffic.pcap --down nic-collector-b --policy vni=per_source
       tcpdump -w - | vtap replay - --json
     """
@@ -121,6 +132,7 @@ def replay(
         policy=policy_of(policy),
         out=out,
         format=capture_format.value,
+        comments=comments,
         down=tuple(down or ()),
         decode=decode,
     )

@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -63,11 +63,19 @@ class CollectorCaptures:
                 self._writers[collector_id] = _open(path, format, collector_id)
             undo.pop_all()
 
-    def write(self, handed: Iterable[tuple[str, Copies]]) -> None:
+    def write(self, handed: Mapping[str, Copies]) -> None:
         """Write the copies that a batch gave, by the ID of the collector's interface."""
-        for collector_id, copies in handed:
+        for collector_id, copies in handed.items():
             lengths = list(map(len, copies.frames))
             self._writers[collector_id].write_many(Batch(copies.timestamps, copies.frames, lengths))
+
+    def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
+        """Write one copy for a collector and, in a pcapng, what there is to say of it."""
+        writer = self._writers[collector_id]
+        if isinstance(writer, PcapngWriter):
+            writer.write(at, copy, comment=comment)
+        else:
+            writer.write(at, copy)
 
     def discard(self) -> None:
         """Remove what was written."""
@@ -92,5 +100,10 @@ def _open(path: Path, format: str, collector_id: str) -> PcapngWriter | PcapWrit
     if format == "pcap":
         return PcapWriter(path)
     writer = PcapngWriter(path)
-    writer.add_interface(ids.name(collector_id), f"VXLAN copies for {collector_id}")
+    writer.add_interface(ids.name(collector_id), describe(collector_id))
     return writer
+
+
+def describe(collector_id: str) -> str:
+    """What a capture says of a collector's interface beside its name."""
+    return f"VXLAN copies for {collector_id}"

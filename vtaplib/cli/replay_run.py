@@ -9,10 +9,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from vtaplib.capture import Batch, CaptureReader, open_capture
+from vtaplib.capture import CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
 from vtaplib.cli.cloud_file import open_cloud
-from vtaplib.cli.collector_captures import CollectorCaptures, collectors_of
+from vtaplib.cli.collector_captures import collectors_of
+from vtaplib.cli.copies_out import WayThrough, open_out, way_through
 from vtaplib.cli.dissection import FirstCopies
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
@@ -34,8 +35,8 @@ from vtaplib.mirror.replay import Replay
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """What to replay: `out` None writes nothing; `down` are names or IDs of interfaces; `decode` copies are
-    dissected.
+    """What to replay: `out` None writes nothing, `comments` are on what it writes; `down` are names or IDs of
+    interfaces; `decode` copies are dissected.
     """
 
     capture: str
@@ -43,6 +44,7 @@ class ReplayRequest:
     policy: Policy
     out: Path | None = None
     format: str = "pcapng"
+    comments: bool = False
     down: tuple[str, ...] = ()
     decode: int = 0
 
@@ -60,9 +62,9 @@ def replay(request: ReplayRequest) -> ReplayReport:
         Progress(request.capture) as progress,
         open_capture(progress.source, skip_other_link_types=True) as reader,
     ):
-        out = CollectorCaptures(request.out, request.format, collectors) if request.out else None
+        out = open_out(request.out, request.format, collectors, comments=request.comments)
         with out or nullcontext():
-            end = _replay_all(reader, run, first, out, progress)
+            end = _replay_all(reader, way_through(run, out, comments=request.comments), first, progress)
         accounts = run.accounts
         return ReplayReport(
             capture=printable(reader.name),
@@ -86,11 +88,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
 
 
 def _replay_all(
-    reader: CaptureReader,
-    run: Replay,
-    first: FirstCopies,
-    out: CollectorCaptures | None,
-    progress: Progress,
+    reader: CaptureReader, way: WayThrough, first: FirstCopies, progress: Progress
 ) -> EarlyEnd | None:
     """Replay every packet that can be read; return where and why that ended early, if it did."""
     batches = reader.batches()
@@ -107,12 +105,5 @@ def _replay_all(
             return None
         if batch:
             nothing_read = False
-            _replay_batch(batch, run, first, out)
+            first.note(way(batch))
         progress.advance()
-
-
-def _replay_batch(batch: Batch, run: Replay, first: FirstCopies, out: CollectorCaptures | None) -> None:
-    handed = run.batch(batch.timestamps_ns, batch.data, batch.original_lengths)
-    first.note(handed)
-    if out is not None:
-        out.write(handed.items())

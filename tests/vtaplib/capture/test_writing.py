@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vtaplib.capture import CaptureWriter, PcapngWriter, PcapWriter, open_capture
+from vtaplib.capture import Batch, CaptureWriter, PcapngWriter, PcapWriter, open_capture
 from vtaplib.errors import CaptureError
 
 FRAME = bytes(range(60))
@@ -153,3 +153,37 @@ def test_nothing_is_written_when_nothing_is_given(make: type[CaptureWriter]) -> 
     stream = io.BytesIO()
     make(stream, fsync=False).close()
     assert list(open_capture(io.BytesIO(stream.getvalue()))) == []
+
+
+def test_interleaved_batches_are_in_the_order_of_time_and_each_in_its_own(tmp_path: Path) -> None:
+    target = tmp_path / "out.pcapng"
+    with PcapngWriter(target) as writer:
+        first, second = writer.add_interface("first"), writer.add_interface("second")
+        writer.write_interleaved(
+            {
+                first: Batch([10, 30, 20, 40], [b"a", b"b", b"c", b"d"], [1, 1, 1, 1]),
+                second: Batch([10, 25, 50], [b"e", b"f", b"g"], [1, 1, 9]),
+            }
+        )
+        assert writer.records == 7
+    with open_capture(target) as reader:
+        read = [(one.timestamp_ns, one.data, one.original_length, one.interface) for one in reader]
+    # 20 came after 30 on its interface, and stays there.
+    assert read == [
+        (10, b"a", 1, 0),
+        (10, b"e", 1, 1),
+        (25, b"f", 1, 1),
+        (30, b"b", 1, 0),
+        (20, b"c", 1, 0),
+        (40, b"d", 1, 0),
+        (50, b"g", 9, 1),
+    ]
+
+
+def test_an_interleaved_packet_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
+    with PcapngWriter(tmp_path / "out.pcapng") as writer:
+        writer.add_interface()
+        with pytest.raises(CaptureError, match="record 2 cannot be written: time -1"):
+            writer.write_interleaved({0: Batch([1, -1], [b"", b""], [0, 0])})
+        with pytest.raises(CaptureError, match="interface 1 is not described"):
+            writer.write_interleaved({1: Batch([], [], [])})
