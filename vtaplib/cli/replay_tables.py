@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from vtaplib.cli.policy_text import policy_text
-from vtaplib.cli.replay_report import Amount, EarlyEnd, ReplayReport, TapPointEntry
+from vtaplib.cli.replay_report import Amount, EarlyEnd, ReplayReport, SkippedEntry, TapPointEntry
+from vtaplib.cli.table import counted, make_table
 from vtaplib.model import ids
 
 _NS_PER_S = 1_000_000_000
@@ -40,9 +40,9 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
     if report.nowhere:
         yield _nowhere(report)
     if report.skipped:
-        yield _skipped(report)
+        yield skipped_table(report.skipped)
     if report.ended_early is not None:
-        yield _end(report.ended_early)
+        yield end_text(report.ended_early)
     yield policy_text(report.policy)
     for copy in report.decoded:
         at = datetime.fromtimestamp(copy.timestamp_ns // _NS_PER_S, UTC)
@@ -57,12 +57,12 @@ def _headline(report: ReplayReport) -> Text:
     if report.untapped.frames:
         text.append(f", {_amount(report.untapped)} past no tap point")
     if report.truncated:
-        text.append(f", {_frames(report.truncated)} not captured whole")
+        text.append(f", {counted(report.truncated, 'frame')} not captured whole")
     return text
 
 
 def _tap_points(report: ReplayReport) -> Table:
-    table = _table(
+    table = make_table(
         "Tap points", POINT, ("frames in", "bytes in", "frames mirrored", "bytes mirrored", "not mirrored")
     )
     for point in report.tap_points:
@@ -72,7 +72,7 @@ def _tap_points(report: ReplayReport) -> Table:
 
 
 def _not_mirrored(report: ReplayReport) -> Table:
-    table = _table("Not mirrored", (*POINT, "reason"), ("frames", "bytes"))
+    table = make_table("Not mirrored", (*POINT, "reason"), ("frames", "bytes"))
     for point in report.tap_points:
         for one in point.not_mirrored:
             table.add_row(*_point(point), one.explanation, f"{one.frames:,}", f"{one.bytes:,}")
@@ -80,7 +80,7 @@ def _not_mirrored(report: ReplayReport) -> Table:
 
 
 def _sizes(report: ReplayReport) -> Table:
-    table = _table("Frames of note", POINT, tuple(NOTES.values()))
+    table = make_table("Frames of note", POINT, tuple(NOTES.values()))
     for point in report.tap_points:
         if _is_of_note(point):
             table.add_row(*_point(point), *(f"{getattr(point, name):,}" for name in NOTES))
@@ -92,7 +92,7 @@ def _is_of_note(point: TapPointEntry) -> bool:
 
 
 def _collectors(report: ReplayReport) -> Table:
-    table = _table("Collectors", ("interface",), ("frames", "bytes", "average Mbit/s", "peak Mbit/s"))
+    table = make_table("Collectors", ("interface",), ("frames", "bytes", "average Mbit/s", "peak Mbit/s"))
     table.add_column("capture", overflow="fold")
     for one in report.collectors:
         table.add_row(
@@ -107,7 +107,7 @@ def _collectors(report: ReplayReport) -> Table:
 
 
 def _nowhere(report: ReplayReport) -> Table:
-    table = _table("Frames that belong to no interface", ("reason",), ("frames", "bytes"))
+    table = make_table("Frames that belong to no interface", ("reason",), ("frames", "bytes"))
     table.add_column("first at", overflow="fold")
     for one in report.nowhere:
         positions = ", ".join(map(str, one.first_positions))
@@ -116,29 +116,20 @@ def _nowhere(report: ReplayReport) -> Table:
     return table
 
 
-def _skipped(report: ReplayReport) -> Table:
-    table = _table(
+def skipped_table(skipped: Sequence[SkippedEntry]) -> Table:
+    """What was left out of a capture."""
+    table = make_table(
         "Packets that are not Ethernet, left out and not counted above", ("link type",), ("packets",)
     )
-    for one in report.skipped:
+    for one in skipped:
         table.add_row(one.link_type, f"{one.packets:,}")
     return table
 
 
-def _end(end: EarlyEnd) -> Text:
+def end_text(end: EarlyEnd) -> Text:
+    """Where and why a capture could not be read on."""
     what = "The capture is cut off" if end.kind == "cut" else "The capture is damaged"
-    return Text(f"{what}: {end.trouble}. What comes before it was replayed.", "yellow")
-
-
-def _table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
-    """A table with columns of texts, which may be broken over lines, and of numbers, which are not."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for name in texts:
-        table.add_column(name, overflow="fold")
-    for name in numbers:
-        # A heading takes a line a word: it must not make the column wider than the numbers.
-        table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
-    return table
+    return Text(f"{what}: {end.trouble}. What comes before it was read.", "yellow")
 
 
 def _point(point: TapPointEntry) -> tuple[str, str, str]:
@@ -150,8 +141,4 @@ def _cells(amount: Amount) -> tuple[str, str]:
 
 
 def _amount(amount: Amount) -> str:
-    return f"{_frames(amount.frames)}, {amount.bytes:,} bytes"
-
-
-def _frames(count: int) -> str:
-    return f"{count:,} frame" if count == 1 else f"{count:,} frames"
+    return f"{counted(amount.frames, 'frame')}, {amount.bytes:,} bytes"
