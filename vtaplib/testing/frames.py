@@ -14,18 +14,15 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from vtaplib.model.addresses import Address, maybe_address
-from vtaplib.packets import ethernet, ipv4, ipv6, tcp, udp
-from vtaplib.packets.checksum import internet_checksum, transport_checksum
+from vtaplib.packets import ethernet, ipv4, ipv6
 from vtaplib.resources import NetworkInterface
+from vtaplib.testing.segments import segments
+from vtaplib.testing.segments import tunnels as in_tunnels
 
-ICMPV6 = 58
-"""RFC 4443, section 1."""
-ECHO_REQUEST = {4: (ipv4.ICMP, 8), 6: (ICMPV6, 128)}
-"""Protocol and type of an echo request, by IP version (RFC 792; RFC 4443, section 4.1)."""
-WELL_KNOWN_PORTS = (53, 80, 443, 4789)
-"""DNS, HTTP, HTTPS and VXLAN: the last may be taken for a copy."""
-LARGE_PAYLOADS = (1322, 1323, 1422, 1423, 1928, 1929, 8958)
-"""Lengths of UDP payloads at which a policy on oversize changes its mind, and that of a jumbo frame."""
+OTHER_ETHERTYPES = (0x88CC, 0x88B5, 0x0600)
+"""LLDP's, one for experiments (IEEE 802), and the lowest there is."""
+ARP_OVER_ETHERNET = bytes.fromhex("0001 0800 06 04")
+"""How ARP begins between Ethernet and IPv4 (RFC 826)."""
 
 
 class End(NamedTuple):
@@ -51,6 +48,8 @@ def frames(
     ipv6: bool = True,
     fragments: bool = True,
     tagged: bool = True,
+    tunnels: bool = True,
+    non_ip: bool = True,
     malformed: bool = True,
     max_payload: int = 9000,
 ) -> st.SearchStrategy[bytes]:
@@ -58,10 +57,11 @@ def frames(
 
     `between`: the interfaces that the frames pass, as a cloud gives them back. An option that is False
     narrows: `strangers`, both ends are addresses of interfaces (if one has any); `ipv6`, no IPv6 frames;
-    `fragments`, no IPv4 fragments; `tagged`, no VLAN tags; `malformed`, no frames with bytes changed or cut
-    off, and no bytes that never were a frame. `max_payload` is in bytes, after the innermost header. Shrinks
-    to an empty UDP datagram from the first interface to the second. Raises ValueError if no IP packet has
-    room for `max_payload`.
+    `fragments`, no IPv4 fragments; `tagged`, no VLAN tags; `tunnels`, no packets inside packets (VXLAN, GRE,
+    IP in IP); `non_ip`, no ARP and no other protocols beside IP; `malformed`, no frames with bytes changed or
+    cut off, and no bytes that never were a frame. `max_payload` is in bytes, after the innermost header.
+    Shrinks to an empty UDP datagram from the first interface to the second. Raises ValueError if no IP packet
+    has room for `max_payload`.
 
     >>> frames(cloud.list(NetworkInterface), malformed=False).example()  # doctest: +SKIP
     b'\\x02\\x03\\x82ZN\\xb8\\x02\\xb5\\xc3\\xc0\\x84\\x92\\x08\\x00E\\x00…'
@@ -74,8 +74,13 @@ def frames(
     if strangers or not ends:
         four += STRANGERS[:2]
         six += STRANGERS[2:]
-    plain = _packets(four or STRANGERS[:2], max_payload, fragments=fragments)
+    four = four or [*STRANGERS[:2]]
+    plain = _packets(four, max_payload, fragments=fragments)
     others = [_packets(six, max_payload, fragments=False)] if ipv6 and six else []
+    if tunnels:
+        others.append(_tunnelled(four, st.one_of(plain, *others), fragments=fragments))
+    if non_ip:
+        others.append(_beside_ip(four))
     sound = st.one_of(plain, *others)
     if tagged:
         others.append(_tagged(sound))
@@ -97,8 +102,47 @@ def _ends_of(interface: NetworkInterface) -> Iterable[End]:
 @st.composite
 def _packets(draw: st.DrawFn, ends: Sequence[End], max_payload: int, *, fragments: bool) -> bytes:
     """Frames with one packet between two of the ends, which are of one version of IP."""
-    here, there = draw(st.sampled_from(ends)), draw(st.sampled_from([*ends[1:], ends[0]]))
-    protocol, segment = draw(_segments(here.address, there.address, max_payload))
+    here, there = draw(_pairs(ends))
+    protocol, segment = draw(segments(here.address, there.address, max_payload))
+    return draw(_packet(here, there, protocol, segment, fragments=fragments))
+
+
+@st.composite
+def _tunnelled(
+    draw: st.DrawFn, ends: Sequence[End], frames_inside: st.SearchStrategy[bytes], *, fragments: bool
+) -> bytes:
+    """Frames between two of the ends, which have IPv4, with a frame or a packet inside."""
+    here, there = draw(_pairs(ends))
+    protocol, segment = draw(in_tunnels(draw(frames_inside)))
+    return draw(_packet(here, there, protocol, segment, fragments=fragments))
+
+
+@st.composite
+def _beside_ip(draw: st.DrawFn, ends: Sequence[End]) -> bytes:
+    """Frames between two of the ends that are ARP, or of a protocol that nobody knows."""
+    here, there = draw(_pairs(ends))
+    if draw(st.booleans()):
+        ethertype = draw(st.sampled_from(OTHER_ETHERTYPES))
+        return ethernet.emit(
+            ethernet.EthernetFrame(there.mac, here.mac, ethertype, draw(st.binary(max_size=46)))
+        )
+    operation = draw(st.sampled_from([1, 2]))
+    asked = ARP_OVER_ETHERNET + operation.to_bytes(2, "big") + here.mac + here.address.packed
+    body = asked + (bytes(6) if operation == 1 else there.mac) + there.address.packed
+    target = b"\xff" * 6 if operation == 1 else there.mac
+    return ethernet.emit(ethernet.EthernetFrame(target, here.mac, ethernet.ARP, body))
+
+
+def _pairs(ends: Sequence[End]) -> st.SearchStrategy[tuple[End, End]]:
+    """Two of the ends; of the simplest pair, the second is another than the first."""
+    return st.tuples(st.sampled_from(ends), st.sampled_from([*ends[1:], ends[0]]))
+
+
+@st.composite
+def _packet(
+    draw: st.DrawFn, here: End, there: End, protocol: int, segment: bytes, *, fragments: bool
+) -> bytes:
+    """Frames with one packet, or a fragment of one."""
     source, destination = here.address, there.address
     if isinstance(source, IPv4Address) and isinstance(destination, IPv4Address):
         packet = ipv4.Ipv4Packet(source, destination, protocol, segment)
@@ -110,44 +154,6 @@ def _packets(draw: st.DrawFn, ends: Sequence[End], max_payload: int, *, fragment
         assert isinstance(destination, IPv6Address)
         octets, ethertype = ipv6.emit(ipv6.Ipv6Packet(source, destination, protocol, segment)), ethernet.IPV6
     return ethernet.emit(ethernet.EthernetFrame(there.mac, here.mac, ethertype, octets))
-
-
-@st.composite
-def _segments(draw: st.DrawFn, source: Address, destination: Address, max_payload: int) -> tuple[int, bytes]:
-    """A protocol number, and what an IP packet of that protocol carries, its checksum right."""
-    payload = draw(_payloads(max_payload))
-    ports = st.sampled_from(WELL_KNOWN_PORTS) | st.integers(0, 0xFFFF)
-    here, there = draw(ports), draw(ports)
-    protocol = draw(st.sampled_from([ipv4.UDP, ipv4.TCP, ipv4.ICMP]))
-    if protocol == ipv4.UDP:
-        datagram = udp.UdpDatagram(here, there, payload)
-        checksum = transport_checksum(source, destination, protocol, udp.emit(datagram))
-        made = udp.emit(replace(datagram, checksum=checksum))
-    elif protocol == ipv4.TCP:
-        flags = draw(st.sampled_from([tcp.SYN, tcp.SYN | tcp.ACK, tcp.ACK, tcp.FIN | tcp.ACK, tcp.RST]))
-        segment = tcp.TcpSegment(here, there, draw(st.integers(0, 0xFFFFFFFF)), flags=flags, payload=payload)
-        checksum = transport_checksum(source, destination, protocol, tcp.emit(segment))
-        made = tcp.emit(replace(segment, checksum=checksum))
-    else:
-        protocol, kind = ECHO_REQUEST[source.version]
-        # Identifier and sequence number, where the others have ports.
-        rest = here.to_bytes(2, "big") + there.to_bytes(2, "big") + payload
-        bare = bytes([kind, 0, 0, 0]) + rest
-        # ICMPv6 sums over a pseudo-header (RFC 4443, section 2.3), ICMP does not.
-        checksum = (
-            internet_checksum(bare)
-            if source.version == 4
-            else transport_checksum(source, destination, protocol, bare)
-        )
-        made = bytes([kind, 0]) + checksum.to_bytes(2, "big") + rest
-    return protocol, made
-
-
-def _payloads(max_payload: int) -> st.SearchStrategy[bytes]:
-    """Some bytes, or many zeros."""
-    short = st.binary(max_size=min(30, max_payload))
-    large = [size for size in LARGE_PAYLOADS if size <= max_payload]
-    return short | st.sampled_from(large).map(bytes) if large else short
 
 
 @st.composite

@@ -30,13 +30,21 @@ def interface(name: str, address: str, mac: str = "") -> NetworkInterface:
 
 
 TWO = (interface("one", "10.0.0.4", "02-00-00-00-00-0A"), interface("two", "10.0.0.5"))
-PLAIN = {"strangers": False, "ipv6": False, "fragments": False, "tagged": False, "malformed": False}
+PLAIN = {
+    "strangers": False,
+    "ipv6": False,
+    "fragments": False,
+    "tagged": False,
+    "tunnels": False,
+    "non_ip": False,
+    "malformed": False,
+}
 
 plain_frames = frames(TWO, **PLAIN)
 
 
 @pytest.mark.oracle
-@given(frames(tagged=False, fragments=False, malformed=False))
+@given(frames(tagged=False, fragments=False, tunnels=False, non_ip=False, malformed=False))
 def test_lengths_and_checksums_are_what_another_implementation_makes(frame: bytes) -> None:
     # scapy fills in what is None when it builds.
     from scapy.layers.inet import ICMP, IP, TCP, UDP
@@ -76,7 +84,7 @@ def test_a_frame_between_interfaces_has_their_addresses(frame: bytes) -> None:
     assert not packet.fragment_offset
 
 
-@given(frames(TWO, malformed=False, max_payload=0))
+@given(frames(TWO, malformed=False, tunnels=False, non_ip=False, max_payload=0))
 def test_a_payload_may_be_nothing(frame: bytes) -> None:
     # Two tags, and the longest headers: IPv6 and TCP.
     assert len(frame) <= 14 + 2 * 4 + 40 + 20
@@ -98,6 +106,8 @@ KINDS: dict[str, Callable[[bytes, Flow], bool]] = {
     "ipv6": lambda frame, flow: flow.version == 6,
     "fragments": lambda frame, flow: flow.is_fragment,
     "tagged": lambda frame, flow: is_tagged(frame),
+    "tunnels": lambda frame, flow: flow.protocol in (4, 47),
+    "non_ip": lambda frame, flow: flow.ethertype == ethernet.ARP,
     "malformed": lambda frame, flow: flow.version == 0,
 }
 
