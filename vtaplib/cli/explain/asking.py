@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Final
 
 from vtaplib.capture import open_capture
 from vtaplib.cli.explain.building import (
@@ -35,17 +36,51 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """A packet made to order. Ends are names, IDs or addresses, the protocol a name or a number."""
+    """A packet made to order. Ends are names, IDs or addresses, the protocol a name or a number; None is what
+    is not said.
+    """
 
-    source: str
-    destination: str
-    protocol: str = "tcp"
+    source: str | None = None
+    destination: str | None = None
+    protocol: str | None = None
     source_port: int | None = None
     destination_port: int | None = None
     icmp_type: int | None = None
-    vlan: int | None = None
     length: int | None = None
-    ipv6: bool = False
+    vlan: int | None = None
+    ipv6: bool | None = None
+
+
+OPTIONS: Final = {
+    "source": "--src",
+    "destination": "--dst",
+    "protocol": "--proto",
+    "source_port": "--sport",
+    "destination_port": "--dport",
+    "icmp_type": "--icmp-type",
+    "length": "--length",
+    "vlan": "--vlan",
+    "ipv6": "--ipv6",
+}
+"""What says each field of an order."""
+
+
+def question_of(capture: str | None, number: int | None, ordered: Ordered) -> Captured | Ordered:
+    """What is asked. Raises `VtapError` for too little, and for two packets at once."""
+    said = [option for name, option in OPTIONS.items() if getattr(ordered, name) is not None]
+    if capture is None:
+        missing = [OPTIONS[name] for name in ("source", "destination") if getattr(ordered, name) is None]
+        if missing:
+            raise VtapError(
+                f"{' and '.join(missing)} missing: say who sends the packet to whom, or give CAPTURE and "
+                "NUMBER, such as: vtap explain traffic.pcap 17"
+            )
+        return ordered
+    if number is None:
+        raise VtapError(f"{capture}: which packet? Give its number, such as: vtap explain {capture} 1")
+    if said:
+        raise VtapError(f"{', '.join(said)}: a packet of a capture is what it is; leave out one or the other")
+    return Captured(capture, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +95,14 @@ class Made:
 
 def make(topology: Topology, ordered: Ordered) -> Made:
     """Make a packet. Raises `VtapError` for ends, and numbers, that do not make one."""
-    source = find_end(topology, ordered.source, "--src")
-    destination = find_end(topology, ordered.destination, "--dst")
+    source = find_end(topology, ordered.source or "", OPTIONS["source"])
+    destination = find_end(topology, ordered.destination or "", OPTIONS["destination"])
     version = _version(source, destination, ordered)
     here, there = source.address(version), destination.address(version)
     if here is None or there is None:
         option, wanted = ("--src", ordered.source) if here is None else ("--dst", ordered.destination)
         raise VtapError(f"{option} {wanted}: has no IPv{version} address, which the other end has")
-    protocol = _protocol(ordered.protocol, version)
+    protocol = _protocol(ordered.protocol or "tcp", version)
     _demand_ports_that_fit(ordered, protocol)
     icmp_type = ECHO_REQUESTS.get(protocol, 0) if ordered.icmp_type is None else ordered.icmp_type
     blueprint = Blueprint(
@@ -168,6 +203,6 @@ def read_up_to(captured: Captured) -> Iterator[Packet]:
         except CaptureError as error:
             if not number:
                 raise
-            trouble = f" before it is unreadable ({error.trouble})"
+            trouble = f"; what follows is unreadable: {error.trouble}"
     packets = f"{number} Ethernet packet" + ("" if number == 1 else "s")
     raise VtapError(f"{name}: has no packet {captured.number}; it has {packets}{trouble}")
