@@ -31,7 +31,7 @@ class NetworkInterfaceSecurityGroupAssociation(Resource):
 
     @property
     def label(self) -> str:
-        return label(self.network_interface_id)
+        return label(str(self.network_interface_id))
 
     def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
         """An interface may go, and what says which group it has goes with it."""

@@ -38,7 +38,7 @@ class SubnetNetworkSecurityGroupAssociation(Resource):
 
     @property
     def label(self) -> str:
-        return label(self.subnet_id)
+        return label(str(self.subnet_id))
 
     @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, network security groups")
     def group_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
