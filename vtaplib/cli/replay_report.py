@@ -13,7 +13,8 @@ from pathlib import Path
 from vtaplib.cli.naming import distinct_names
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.fabric.topology import Interface
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, Count, TapPointAccount
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount
+from vtaplib.mirror.count import Count
 from vtaplib.mirror.verdict import TapPoint
 
 

@@ -9,28 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vtaplib.fabric.routing import Unrouted
-from vtaplib.mirror.verdict import Mirrored, Reason, TapPoint, Verdict
-
-NANOSECONDS = 1_000_000_000
-
-# Seconds of which a collector's load is kept: a day and a bit. Older ones survive in the peak.
-SECONDS_KEPT = 100_000
+from vtaplib.mirror.count import Count
+from vtaplib.mirror.flow_count import FlowCount, flow_hash
+from vtaplib.mirror.parting import Partings
+from vtaplib.mirror.series import NANOSECONDS, Series
+from vtaplib.mirror.talkers import Talkers
+from vtaplib.mirror.verdict import Direction, Mirrored, Reason, TapPoint, Verdict
+from vtaplib.packets.flow import Flow
 
 # Frames whose numbers are kept for a reason that a frame belongs nowhere.
 POSITIONS_KEPT = 10
-
-
-@dataclass(slots=True)
-class Count:
-    """Frames and their bytes, without FCS, as the capture holds them."""
-
-    frames: int = 0
-    octets: int = 0
-
-    def add(self, frames: int, octets: int) -> None:
-        """Count more."""
-        self.frames += frames
-        self.octets += octets
 
 
 @dataclass(slots=True)
@@ -40,7 +28,7 @@ class TapPointAccount:
     `truncated` are frames of which the capture holds less than there was; they are carried as they are.
     `over_mtu` are frames whose whole copy is longer than the guest's MTU of 1500, whatever policy then does,
     and `clamped` those that are too, but TCP, which the policy's `mss_clamp` takes for smaller than captured.
-    `cut` are those that policy shortened and `fragmented` those that it split.
+    `cut` are those that policy shortened and `fragmented` those that it split. `copies` are the outer frames.
     """
 
     entered: Count = field(default_factory=Count)
@@ -51,6 +39,7 @@ class TapPointAccount:
     clamped: int = 0
     cut: int = 0
     fragmented: int = 0
+    copies: Series = field(default_factory=Series)
 
     def refuse(self, reason: Reason, frames: int, octets: int) -> None:
         """Count frames that were not mirrored."""
@@ -70,63 +59,31 @@ class TapPointAccount:
         return self.entered == Count(sum(count.frames for count in out), sum(count.octets for count in out))
 
 
-@dataclass(slots=True)
-class CollectorAccount:
-    """What a collector's interface gets: outer Ethernet frames, and their bytes by second of packet time."""
+class CollectorAccount(Series):
+    """What a collector's interface gets: outer Ethernet frames by second of packet time."""
 
-    frames: int = 0
-    octets: int = 0
-    by_second: dict[int, int] = field(default_factory=dict)
-    first_second: int | None = None
-    last_second: int | None = None
-    _settled_peak: int = 0
+    __slots__ = ()
 
     def receive(self, timestamps: list[int], copies: list[bytes]) -> None:
         """Count copies, with their times in nanoseconds; times may go backwards."""
         if not copies:
             return
-        first, last = min(timestamps) // NANOSECONDS, max(timestamps) // NANOSECONDS
-        if first == last:
-            size = sum(map(len, copies))
-            self.by_second[first] = self.by_second.get(first, 0) + size
-            self.octets += size
-        else:
-            for at, copy in zip(timestamps, copies, strict=True):
-                second, size = at // NANOSECONDS, len(copy)
-                self.by_second[second] = self.by_second.get(second, 0) + size
-                self.octets += size
-        self.frames += len(copies)
-        self.first_second = first if self.first_second is None else min(first, self.first_second)
-        self.last_second = last if self.last_second is None else max(last, self.last_second)
-        if len(self.by_second) > SECONDS_KEPT:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Give up the older half of the seconds; a copy that arrives for one of them later starts it anew."""
-        for second in sorted(self.by_second)[: SECONDS_KEPT // 2]:
-            self._settled_peak = max(self._settled_peak, self.by_second.pop(second))
-
-    @property
-    def peak_bytes_per_second(self) -> int:
-        """The bytes of the busiest second; seconds are those of the clock."""
-        return max(self._settled_peak, max(self.by_second.values(), default=0))
-
-    @property
-    def seconds(self) -> int:
-        """How many seconds of the clock lie from the first copy to the last, both included."""
-        if self.first_second is None or self.last_second is None:
-            return 0
-        return self.last_second - self.first_second + 1
+        first = min(timestamps) // NANOSECONDS
+        if first == max(timestamps) // NANOSECONDS:
+            self.add(first, len(copies), sum(map(len, copies)))
+            return
+        for at, copy in zip(timestamps, copies, strict=True):
+            self.add(at // NANOSECONDS, 1, len(copy))
 
     @property
     def peak_mbit_per_second(self) -> float:
         """The load of the busiest second, in 10^6 bits per second of outer Ethernet frames."""
-        return self.peak_bytes_per_second * 8 / 1e6
+        return self.peak_octets * 8 / 1e6
 
     @property
     def average_mbit_per_second(self) -> float:
-        """The load over `seconds`; never above the peak, for both are over whole seconds."""
-        return self.octets * 8 / 1e6 / self.seconds if self.seconds else 0.0
+        """The load over `span`; never above the peak, for both are over whole seconds."""
+        return self.octets * 8 / 1e6 / self.span if self.span else 0.0
 
 
 @dataclass(slots=True)
@@ -147,7 +104,9 @@ class Accounts:
     """The accounts of a replay.
 
     `read` is every frame; `untapped` are frames between interfaces that pass no tap point. Tap points are
-    listed before the first frame, so that one that sees nothing shows.
+    listed before the first frame, so that one that sees nothing shows. `sent` is what interfaces send, in
+    full, whether the capture holds all of a frame or not; `flows` how many different flows they send and
+    receive. `talkers` are counted where somebody asks. `partings` are what load balancers take apart.
     """
 
     read: Count = field(default_factory=Count)
@@ -156,6 +115,18 @@ class Accounts:
     unrouted: dict[Unrouted, UnroutedAccount] = field(default_factory=dict)
     tap_points: dict[TapPoint, TapPointAccount] = field(default_factory=dict)
     collectors: dict[str, CollectorAccount] = field(default_factory=dict)
+    sent: dict[str, Series] = field(default_factory=dict)
+    flows: dict[tuple[str, Direction], FlowCount] = field(default_factory=dict)
+    talkers: Talkers | None = None
+    partings: Partings = field(default_factory=Partings)
+
+    def sent_by(self, interface_id: str) -> Series:
+        """What an interface sends."""
+        return self.sent.setdefault(interface_id, Series())
+
+    def see(self, interface_id: str, direction: Direction, flow: Flow, second: int) -> None:
+        """Note that an interface has frames of a flow in a second of the clock."""
+        self.flows.setdefault((interface_id, direction), FlowCount()).add(second, flow_hash(flow))
 
     def list_points(self, points: Iterable[TapPoint]) -> None:
         """Open an account for each of these tap points."""
@@ -169,8 +140,11 @@ class Accounts:
         is_truncated: bool,
         is_over_mtu: bool,
         is_clamped: bool = False,
+        at: int = 0,
     ) -> None:
-        """Count one frame at a tap point and what became of it; not what its collector gets."""
+        """Count one frame at a tap point, at a time in nanoseconds, and what became of it; not what its
+        collector gets.
+        """
         account = self.tap_points[verdict.point]
         account.entered.add(1, frame_length)
         account.truncated += is_truncated
@@ -179,6 +153,7 @@ class Accounts:
             account.mirrored.add(1, frame_length)
             account.cut += verdict.is_cut
             account.fragmented += len(verdict.copies) > 1
+            account.copies.add(at // NANOSECONDS, len(verdict.copies), verdict.copy_octets)
         else:
             account.refuse(verdict.reason, 1, frame_length)
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from heapq import heappush, heappushpop
 
-from vtaplib.mirror.accounting import Count
 from vtaplib.mirror.conversation import Conversation, Fate, Half, Sights, Way, fate_of, flow_of, key_of
+from vtaplib.mirror.count import Count
 from vtaplib.mirror.replay import HEADERS, MASK, PLAIN, PLAIN_MASK
 from vtaplib.mirror.sight import Design, Sight
 from vtaplib.mirror.verdict import Reason
@@ -86,6 +86,15 @@ class Comparison:
             octets[slot] += length
             if length > largest:
                 self._hide(slot, frame)
+
+    @property
+    def further(self) -> Count:
+        """The frames of conversations that were not told apart."""
+        total = Count()
+        for row, key in enumerate(self._rows):
+            if key.startswith(FURTHER):
+                total.add(self._frames[row * WAYS], self._octets[row * WAYS])
+        return total
 
     def summary(self, listed: Collection[Fate] = (), limit: int | None = None) -> Summary:
         """How the conversations fare so far. Of the fates `listed`, at most `limit` conversations each."""

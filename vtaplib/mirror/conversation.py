@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from vtaplib.mirror.accounting import Count
+from vtaplib.mirror.count import Count
 from vtaplib.mirror.sight import Sight
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, Flow

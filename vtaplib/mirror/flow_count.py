@@ -36,9 +36,9 @@ class FlowCount:
         self._registers: bytearray | None = None
 
     def add(self, second: int, hashed: int) -> None:
-        """Count a flow, by `flow_hash`, that is seen in a second of the clock."""
+        """Count a flow, by `flow_hash`, seen in a second of the clock; what is late counts as of now."""
         window = second // WINDOW_SECONDS
-        if window != self._window:
+        if self._window is None or window > self._window:
             self._settled = self.most
             self._window = window
             self._few = set()

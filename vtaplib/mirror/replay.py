@@ -13,18 +13,22 @@ equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from ipaddress import IPv4Address
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.routing import Route, Router, Unrouted
 from vtaplib.fabric.topology import Topology
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, UnroutedAccount
 from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.engine import Decision, MirrorEngine
+from vtaplib.mirror.flow_count import WINDOW_SECONDS
+from vtaplib.mirror.load import Load
 from vtaplib.mirror.outer_header import WIRE_OVERHEAD, Pieces
+from vtaplib.mirror.series import NANOSECONDS
+from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import NO_PORT, TCP, Flow, read_flow
 from vtaplib.packets.ipv4 import MORE_FRAGMENTS, OFFSET_MASK
@@ -64,34 +68,12 @@ class Copies(NamedTuple):
 # them, and what takes the time and the copy.
 Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
 
-# A tap point's account, and why the flow's frames are not mirrored there, if they are not.
-Toll = tuple[TapPointAccount, Reason | None]
 
+class Itinerary(NamedTuple):
+    """The way of a flow through the fabric: its copies, and what counts its frames."""
 
-class Itinerary:
-    """The way of a flow through the fabric, and counts of its frames that are not settled yet.
-
-    At most one of `unrouted` and `tolls` says something; a flow that passes no tap point has neither.
-    """
-
-    __slots__ = ("frames", "hops", "is_clamped", "octets", "over_mtu", "tolls", "truncated", "unrouted")
-
-    def __init__(
-        self,
-        hops: tuple[Hop, ...],
-        tolls: tuple[Toll, ...],
-        unrouted: UnroutedAccount | None = None,
-        *,
-        is_clamped: bool = False,
-    ) -> None:
-        self.hops = hops
-        self.tolls = tolls
-        self.unrouted = unrouted
-        self.is_clamped = is_clamped
-        self.frames = 0
-        self.octets = 0
-        self.truncated = 0
-        self.over_mtu = 0
+    load: Load
+    hops: tuple[Hop, ...] = ()
 
 
 def rewriting_taker(rewriting: Rewriting, add_copy: Callable[[bytes], None]) -> Callable[[bytes], None]:
@@ -113,10 +95,11 @@ class Replay:
         *,
         down: Iterable[str] = (),
         private_link: Iterable[IPv4Address] = (),
+        with_talkers: bool = False,
     ) -> None:
         self.engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
         self._router = Router(topology)
-        self._accounts = Accounts()
+        self._accounts = Accounts(talkers=Talkers() if with_talkers else None)
         for interface in topology.interfaces:
             self._accounts.list_points(self.engine.points_of(interface.id))
         self._out: dict[str, Copies] = {}
@@ -124,8 +107,11 @@ class Replay:
         # By masked headers for the common case, by flow for the rest.
         self._plain: dict[int, Itinerary] = {}
         self._others: dict[Flow, Itinerary] = {}
-        # One tuple for all flows that pass the same tap points to the same effect.
-        self._tolls: dict[tuple[tuple[int, Reason | None], ...], tuple[Toll, ...]] = {}
+        # One for all flows that fare alike.
+        self._loads: dict[Hashable, Load] = {}
+        # Those with frames in this second.
+        self._touched: list[Load] = []
+        self._second = 0
         self._position = 0
 
     @property
@@ -157,24 +143,35 @@ class Replay:
         small = min(largest, within_mtu)
         lengths = original_lengths if original_lengths is not None else map(len, frames)
         position = self._position
+        touch = self._touched.append
+        start = self._second * NANOSECONDS
+        stop = start + NANOSECONDS
         for at, frame, original_length in zip(timestamps, frames, lengths, strict=True):
             position += 1
+            if not start <= at < stop:
+                start = self._turn(at)
+                stop = start + NANOSECONDS
             itinerary = find(from_bytes(frame[headers], "big") & mask)
             if itinerary is None:
                 itinerary = self._itinerary(frame)
+            load, hops = itinerary
             length = len(frame)
             if length > small:
-                if length > largest and itinerary.hops:
-                    self._enter_one(frame, at, original_length > length, position)
+                if length > largest and hops:
+                    self._enter_one(frame, at, original_length, position)
                     continue
-                itinerary.over_mtu += length > within_mtu
-            itinerary.frames += 1
-            itinerary.octets += length
+                load.over_mtu += length > within_mtu
+            count = load.frames
+            if not count:
+                touch(load)
+            load.frames = count + 1
+            load.octets += length
             if original_length > length:
-                itinerary.truncated += 1
-            if itinerary.unrouted is not None:
-                itinerary.unrouted.note(position)
-            for pieces, ports, add_time, add_copy in itinerary.hops:
+                load.truncated += 1
+                load.missing += original_length - length
+            if load.unrouted is not None:
+                load.unrouted.note(position)
+            for pieces, ports, add_time, add_copy in hops:
                 front, back = pieces[length]
                 add_copy(join((front, ports, back, frame)))
                 add_time(at)
@@ -185,9 +182,10 @@ class Replay:
         """Replay one frame; returns what each tap point on its way says, in order. It takes several times as
         long as a frame of a batch.
         """
-        is_truncated = original_length is not None and original_length > len(frame)
         self._position += 1
-        verdicts = self._enter_one(frame, at, is_truncated, self._position)
+        if at // NANOSECONDS != self._second:
+            self._turn(at)
+        verdicts = self._enter_one(frame, at, original_length or len(frame), self._position)
         self._hand_over()
         return verdicts
 
@@ -198,10 +196,7 @@ class Replay:
         if itinerary is not None:
             return itinerary
         if len(self._plain) + len(self._others) >= ITINERARIES_KEPT:
-            self._settle()
-            self._plain.clear()
-            self._others.clear()
-            self._tolls.clear()
+            self._forget()
         itinerary = self._plan(flow)
         key = int.from_bytes(frame[HEADERS], "big") & MASK
         # Without ports the bytes in their place are anything, and would make an itinerary each.
@@ -215,10 +210,10 @@ class Replay:
         """Work out the way of a flow."""
         route = self._router.route(flow)
         if isinstance(route, Unrouted):
-            return Itinerary((), (), self._accounts.unrouted.setdefault(route, UnroutedAccount()))
+            return Itinerary(self._unrouted_load(route))
+        self._see(route, flow)
         decisions = self._decisions(route, flow, self.engine.decide_anew)
         hops: list[Hop] = []
-        signature: list[tuple[int, Reason | None]] = []
         for decision in decisions:
             outcome = decision.outcome
             if isinstance(outcome, Carriage):
@@ -226,17 +221,45 @@ class Replay:
                 if outcome.rewriting is not None:
                     add_copy = rewriting_taker(outcome.rewriting, add_copy)
                 hops.append((outcome.header.pieces, outcome.ports, add_time, add_copy))
-                signature.append((id(decision.point), None))
-            else:
-                signature.append((id(decision.point), outcome))
-        key = tuple(signature)
-        tolls = self._tolls.get(key)
-        if tolls is None:
-            tolls = self._tolls[key] = tuple(
-                (self._accounts.tap_points[decision.point], reason)
-                for decision, (_, reason) in zip(decisions, signature, strict=True)
+        return Itinerary(self._routed_load(route, flow, decisions), tuple(hops))
+
+    def _unrouted_load(self, why: Unrouted) -> Load:
+        load = self._loads.get(why)
+        if load is None:
+            account = self._accounts.unrouted.setdefault(why, UnroutedAccount())
+            load = self._loads[why] = Load(unrouted=account)
+        return load
+
+    def _routed_load(self, route: Route, flow: Flow, decisions: tuple[Decision, ...]) -> Load:
+        """What counts the frames of a flow: one for all that have the sender, tap points and outcomes in
+        common, and the addresses where talkers are counted.
+        """
+        accounts = self._accounts
+        outcomes = tuple(
+            (decision.point, decision.outcome if isinstance(decision.outcome, Reason) else None)
+            for decision in decisions
+        )
+        sender = None if route.source is None else route.source.id
+        pair = None if accounts.talkers is None else (flow.source, flow.destination)
+        is_clamped = self._is_clamped(flow)
+        key = sender, outcomes, is_clamped, pair
+        load = self._loads.get(key)
+        if load is None:
+            load = self._loads[key] = Load(
+                tolls=tuple((accounts.tap_points[point], reason) for point, reason in outcomes),
+                sent=None if sender is None else accounts.sent_by(sender),
+                pairs=tuple(Pair(point.tap_id, *pair) for point, reason in outcomes if reason is None)
+                if pair is not None
+                else (),
+                is_clamped=is_clamped,
             )
-        return Itinerary(tuple(hops), tolls, is_clamped=self._is_clamped(flow))
+        return load
+
+    def _see(self, route: Route, flow: Flow) -> None:
+        """Count a flow at both ends; counted again it makes no difference."""
+        for end, direction in ((route.source, Direction.EGRESS), (route.destination, Direction.INGRESS)):
+            if end is not None:
+                self._accounts.see(end.id, direction, flow, self._second)
 
     def _is_clamped(self, flow: Flow) -> bool:
         """Whether the policy takes segments of a flow for smaller than the capture shows them."""
@@ -249,6 +272,8 @@ class Replay:
             decisions += decide(route.source.id, Direction.EGRESS, flow)
         if route.destination is not None:
             decisions += decide(route.destination.id, Direction.INGRESS, flow)
+        for decision in decisions:
+            self._accounts.partings.note(decision.point.tap_configuration_id, flow, decision.parting)
         return decisions
 
     def _copies_for(self, collector_id: str) -> Copies:
@@ -262,9 +287,10 @@ class Replay:
             takers = self._takers[collector_id] = out.timestamps.append, out.frames.append
         return takers
 
-    def _enter_one(self, frame: bytes, at: int, is_truncated: bool, position: int) -> tuple[Verdict, ...]:
+    def _enter_one(self, frame: bytes, at: int, original_length: int, position: int) -> tuple[Verdict, ...]:
         """Send one frame through by the engine's single path."""
         accounts = self._accounts
+        is_truncated = original_length > len(frame)
         accounts.read.add(1, len(frame))
         accounts.truncated += is_truncated
         flow = read_flow(frame)
@@ -274,6 +300,10 @@ class Replay:
             unrouted.count.add(1, len(frame))
             unrouted.note(position)
             return ()
+        self._see(route, flow)
+        if route.source is not None:
+            octets = max(len(frame), original_length)
+            accounts.sent_by(route.source.id).add(at // NANOSECONDS, 1, octets)
         verdicts = self._carry_one(route, flow, frame, at, is_truncated)
         if not verdicts:
             accounts.untapped.add(1, len(frame))
@@ -292,8 +322,11 @@ class Replay:
             ]
         )
         for verdict in verdicts:
-            self._accounts.enter(verdict, len(frame), is_truncated, is_over_mtu, is_clamped)
+            self._accounts.enter(verdict, len(frame), is_truncated, is_over_mtu, is_clamped, at)
             if isinstance(verdict, Mirrored):
+                if self._accounts.talkers is not None:
+                    pair = Pair(verdict.tap_id, flow.source, flow.destination)
+                    self._accounts.talkers.add(pair, len(verdict.copies), verdict.copy_octets)
                 out = self._copies_for(verdict.collector_id)
                 out.frames.extend(verdict.copies)
                 out.timestamps.extend([at] * len(verdict.copies))
@@ -312,25 +345,25 @@ class Replay:
                 out.frames.clear()
         return handed
 
+    def _turn(self, at: int) -> int:
+        """Begin the second of a time; returns its first nanosecond."""
+        self._settle()
+        second = at // NANOSECONDS
+        # Forgotten flows are looked up, and counted, anew.
+        if second // WINDOW_SECONDS > self._second // WINDOW_SECONDS:
+            self._forget()
+        self._second = second
+        return second * NANOSECONDS
+
+    def _forget(self) -> None:
+        """Forget all flows: they are functions of the topology and come again when asked for."""
+        self._settle()
+        self._plain.clear()
+        self._others.clear()
+        self._loads.clear()
+
     def _settle(self) -> None:
-        """Move what itineraries have counted into the accounts."""
-        accounts = self._accounts
-        for itinerary in chain(self._plain.values(), self._others.values()):
-            frames, octets = itinerary.frames, itinerary.octets
-            if not frames:
-                continue
-            accounts.read.add(frames, octets)
-            accounts.truncated += itinerary.truncated
-            if itinerary.unrouted is not None:
-                itinerary.unrouted.count.add(frames, octets)
-            elif not itinerary.tolls:
-                accounts.untapped.add(frames, octets)
-            for account, reason in itinerary.tolls:
-                account.entered.add(frames, octets)
-                account.truncated += itinerary.truncated
-                account.note_over_mtu(itinerary.over_mtu, itinerary.is_clamped)
-                if reason is None:
-                    account.mirrored.add(frames, octets)
-                else:
-                    account.refuse(reason, frames, octets)
-            itinerary.frames = itinerary.octets = itinerary.truncated = itinerary.over_mtu = 0
+        """Move what was counted in this second into the accounts."""
+        for load in self._touched:
+            load.settle(self._accounts, self._second)
+        self._touched.clear()

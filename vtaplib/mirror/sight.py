@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.routing import Router, Unrouted
-from vtaplib.fabric.topology import Topology
+from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason
 from vtaplib.packets.flow import Flow, read_flow
@@ -58,6 +58,11 @@ class Design:
             one.outcome.collector_id.lower() for one in decisions if not isinstance(one.outcome, Reason)
         )
         return Sight(tuple(collectors), tuple(reasons))
+
+    def ends(self, flow: Flow) -> tuple[Interface | None, Interface | None]:
+        """The interfaces that a flow comes from and goes to, None for what is none."""
+        route = self._router.route(flow)
+        return (None, None) if isinstance(route, Unrouted) else route
 
     def carries(self, frame: bytes) -> bool:
         """Whether a frame of a flow that is seen is copied, for its length."""

@@ -25,9 +25,9 @@ from tests.vtaplib.mirror.test_engine import policies
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import comparison
-from vtaplib.mirror.accounting import Count
 from vtaplib.mirror.comparison import Comparison, Summary
 from vtaplib.mirror.conversation import Conversation, Fate, Sights, fate_of, flow_of, key_of
+from vtaplib.mirror.count import Count
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.sight import Design, Sight, Untapped
 from vtaplib.mirror.verdict import Reason

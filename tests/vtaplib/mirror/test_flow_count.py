@@ -39,3 +39,8 @@ def test_flows_that_are_not_there_at_once_are_not_added_up() -> None:
     assert counted.most == 50
     count(300, 312, 2 * WINDOW_SECONDS, count(240, 300, WINDOW_SECONDS, counted))
     assert counted.most == 100
+
+
+def test_a_flow_that_comes_late_counts_as_of_now() -> None:
+    counted = count(0, 5, 10 * WINDOW_SECONDS)
+    assert count(5, 8, 0, counted).most == 8

@@ -24,9 +24,11 @@ from vtaplib.control.policy import Policy
 from vtaplib.fabric.routing import Router, Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import engine, replay
-from vtaplib.mirror.accounting import NANOSECONDS, Accounts, CollectorAccount, Count, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, UnroutedAccount
+from vtaplib.mirror.count import Count
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.replay import Itinerary, Replay
+from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason
 from vtaplib.packets.flow import TCP, Flow, read_flow
 
@@ -73,6 +75,14 @@ def one_by_one(
             unrouted.note(position)
             continue
         ends = ((route.source, Direction.EGRESS), (route.destination, Direction.INGRESS))
+        for end, direction in ends:
+            if end is not None:
+                flow = read_flow(frame)
+                accounts.see(end.id, direction, flow, at // NANOSECONDS)
+                for decision in mirror.decide(end.id, direction, flow):
+                    accounts.partings.note(decision.point.tap_configuration_id, flow, decision.parting)
+        if route.source is not None:
+            accounts.sent_by(route.source.id).add(at // NANOSECONDS, 1, max(len(frame), original_length))
         verdicts = [
             verdict
             for end, direction in ends
@@ -84,7 +94,7 @@ def one_by_one(
         for verdict in verdicts:
             # An outer IP length is 36 bytes longer than the inner frame.
             is_over_mtu = min(len(frame), snaplen) + 36 > 1500
-            accounts.enter(verdict, len(frame), is_truncated, is_over_mtu, is_clamped)
+            accounts.enter(verdict, len(frame), is_truncated, is_over_mtu, is_clamped, at)
             if isinstance(verdict, Mirrored):
                 got.setdefault(verdict.collector_id, []).extend((at, copy) for copy in verdict.copies)
     for collector_id, copies in got.items():

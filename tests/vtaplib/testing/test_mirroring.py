@@ -9,7 +9,7 @@ from tests.vtaplib.mirror.reference import dissect, reassemble
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import bulk, one_by_one
 from vtaplib import Cloud, Direction, Mirrored, MirrorEngine, NetworkInterface, Policy, Topology
-from vtaplib.mirror.accounting import Count
+from vtaplib.mirror.count import Count
 from vtaplib.packets import udp, vxlan
 from vtaplib.testing import captures, clouds, frames
 

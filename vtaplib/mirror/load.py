@@ -1,0 +1,65 @@
+"""Load: frames that fare alike, counted as they come and put into the accounts when their second is over.
+
+The flows of two interfaces that pass the same tap points to the same effect have one load between them. So
+what a second costs grows with what is different, and not with flows or frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtaplib.mirror.accounting import Accounts, TapPointAccount, UnroutedAccount
+from vtaplib.mirror.outer_header import WIRE_OVERHEAD
+from vtaplib.mirror.series import Series
+from vtaplib.mirror.talkers import Pair
+from vtaplib.mirror.verdict import Reason
+
+# A tap point's account, and why frames are not mirrored there, if they are not.
+Toll = tuple[TapPointAccount, Reason | None]
+
+
+@dataclass(slots=True, eq=False)
+class Load:
+    """What becomes of the frames, and counts of those that are not settled yet.
+
+    At most one of `unrouted` and `tolls` says something; frames that pass no tap point have neither. `sent`
+    is the series of the interface that sends them, `pairs` what their copies are about, where that is asked
+    for. `missing` are bytes that the frames had and the capture does not hold.
+    """
+
+    tolls: tuple[Toll, ...] = ()
+    unrouted: UnroutedAccount | None = None
+    sent: Series | None = None
+    pairs: tuple[Pair, ...] = ()
+    is_clamped: bool = False
+    frames: int = 0
+    octets: int = 0
+    missing: int = 0
+    truncated: int = 0
+    over_mtu: int = 0
+
+    def settle(self, accounts: Accounts, second: int) -> None:
+        """Move the counts into the accounts."""
+        frames, octets = self.frames, self.octets
+        accounts.read.add(frames, octets)
+        accounts.truncated += self.truncated
+        if self.sent is not None:
+            self.sent.add(second, frames, octets + self.missing)
+        if self.unrouted is not None:
+            self.unrouted.count.add(frames, octets)
+        elif not self.tolls:
+            accounts.untapped.add(frames, octets)
+        in_copies = octets + frames * WIRE_OVERHEAD
+        for account, reason in self.tolls:
+            account.entered.add(frames, octets)
+            account.truncated += self.truncated
+            account.note_over_mtu(self.over_mtu, self.is_clamped)
+            if reason is None:
+                account.mirrored.add(frames, octets)
+                account.copies.add(second, frames, in_copies)
+            else:
+                account.refuse(reason, frames, octets)
+        if accounts.talkers is not None:
+            for pair in self.pairs:
+                accounts.talkers.add(pair, frames, in_copies)
+        self.frames = self.octets = self.missing = self.truncated = self.over_mtu = 0
