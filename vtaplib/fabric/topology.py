@@ -19,6 +19,7 @@ from vtaplib.errors import VtapError
 if TYPE_CHECKING:
     from vtaplib.control.cloud import Cloud
     from vtaplib.model.view import View
+    from vtaplib.resources.security_evaluation import Guard
 
 Address = IPv4Address | IPv6Address
 
@@ -41,19 +42,23 @@ class Network:
 @dataclass(frozen=True, slots=True)
 class IpConfiguration:
     """One address of an interface. `address` is None where it is not assigned yet; `public_address` is the
-    one that it has on the internet, if it has one of its own.
+    one that it has on the internet, if it has one of its own, and `is_shielded` says that this lets in only
+    what a security group allows. `guard` is None where no security group is in force.
     """
 
     id: str
     address: Address | None
     is_primary: bool = False
     public_address: IPv4Address | None = None
+    is_shielded: bool = False
+    subnet_id: str = ""
+    guard: Guard | None = field(default=None, repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface. It has neither machine nor, in Azure, a MAC address before it is first
-    attached.
+    """A network interface. It has neither machine nor, in Azure, a MAC address before it is first attached.
+    `machine_size` and `is_running` are the machine's; `ip_forwarding` lets it send from other addresses.
     """
 
     id: str
@@ -62,6 +67,9 @@ class Interface:
     mac: bytes | None = None
     machine_id: str | None = None
     region: str = ""
+    machine_size: str | None = None
+    is_running: bool = True
+    ip_forwarding: bool = False
 
     @property
     def primary_ipv4(self) -> IPv4Address | None:
@@ -102,7 +110,9 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class BalancingRule:
-    """A rule of a frontend. Port 0 is any port; protocol All with both ports 0 is "HA ports"."""
+    """A rule of a frontend. Port 0 is any port; protocol All with both ports 0 is "HA ports". `probe_port` is
+    None where it is not known, and where there is no probe.
+    """
 
     name: str
     protocol: RuleProtocol
@@ -112,16 +122,20 @@ class BalancingRule:
     distribution: Distribution = Distribution.DEFAULT
     is_floating_ip: bool = False
     has_probe: bool = True
+    probe_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Frontend:
-    """A frontend IP configuration of an internal load balancer."""
+    """A frontend IP configuration of a load balancer. `network_id` is the network of an internal one; a
+    public one has the network of its backends, and a public address.
+    """
 
     id: str
     network_id: str
     address: Address | None
     rules: tuple[BalancingRule, ...] = ()
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +229,7 @@ class Topology:
         return self._interfaces.get(interface_id.lower())
 
     def frontend(self, frontend_id: str) -> Frontend | None:
-        """The internal frontend with this ID, or None."""
+        """The frontend with this ID, or None."""
         return self._frontends.get(frontend_id.lower())
 
     def tap(self, tap_id: str) -> Tap | None:

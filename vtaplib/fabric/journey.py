@@ -1,0 +1,127 @@
+"""Journeys: what becomes of a frame between two interfaces, step by step.
+
+A frame is delivered, or dropped for a reason from a closed list; nothing vanishes. The stages stand in the
+order in which they are passed. Security groups are asked before the route, at the machine's own port: what
+they drop was never on the wire, wherever it would have gone.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import NamedTuple, Self
+
+from vtaplib.fabric.topology import Interface
+from vtaplib.packets.flow import Flow
+
+
+class Stage(StrEnum):
+    """What a frame passes, in order."""
+
+    SOURCE = "source checks"
+    PLATFORM = "platform"
+    OUTBOUND_SECURITY = "outbound security"
+    ROUTE = "route"
+    BALANCING = "balancing"
+    INBOUND_SECURITY = "inbound security"
+    DELIVERY = "delivery"
+
+
+class Drop(Enum):
+    """Why a frame is not delivered. The value is the sentence that reports show."""
+
+    stage: Stage
+
+    def __new__(cls, sentence: str, stage: Stage) -> Self:
+        member = object.__new__(cls)
+        member._value_ = sentence
+        member.stage = stage
+        return member
+
+    MALFORMED = "too short or too broken to read addresses from", Stage.SOURCE
+    SOURCE_DETACHED = "the source is attached to no machine", Stage.SOURCE
+    SOURCE_STOPPED = "the source's machine does not run", Stage.SOURCE
+    WRONG_SOURCE_MAC = "the source MAC address is not the interface's", Stage.SOURCE
+    WRONG_SOURCE_ADDRESS = (
+        "the source address is none of the interface's, and it does not forward",
+        Stage.SOURCE,
+    )
+    NOT_IP = "neither ARP nor IP: the network carries nothing else", Stage.PLATFORM
+    OUTBOUND_SECURITY = "a security group of the source denies it", Stage.OUTBOUND_SECURITY
+    BROADCAST = "broadcast is carried nowhere", Stage.ROUTE
+    MULTICAST = "multicast is carried nowhere", Stage.ROUTE
+    NO_ROUTE = "no route leads to the address: it is private, and in no network in reach", Stage.ROUTE
+    NO_SUCH_ADDRESS = (
+        "a network in reach has the address in its space, and nothing has the address",
+        Stage.ROUTE,
+    )
+    AMBIGUOUS = "several things in reach have the address", Stage.ROUTE
+    NO_BALANCING_RULE = "no rule of the load balancer takes this protocol and port", Stage.BALANCING
+    NO_HEALTHY_BACKEND = "the load balancer has no healthy backend", Stage.BALANCING
+    BACKEND_MISSING = "the chosen backend has no address, or is in another network", Stage.BALANCING
+    HAIRPIN = "a machine does not reach itself through its own load balancer", Stage.BALANCING
+    INBOUND_SECURITY = "a security group of the destination denies it", Stage.INBOUND_SECURITY
+    SHIELDED = (
+        "a public address of SKU Standard lets in what a security group allows, and there is none",
+        Stage.INBOUND_SECURITY,
+    )
+    DESTINATION_DETACHED = "the destination is attached to no machine", Stage.DELIVERY
+    DESTINATION_STOPPED = "the destination's machine does not run", Stage.DELIVERY
+
+
+class Step(NamedTuple):
+    """A step: `decided_by` is the ID of the rule, network, frontend or other resource that decided, if one
+    did.
+    """
+
+    stage: Stage
+    passed: bool
+    text: str
+    decided_by: str | None = None
+
+
+class Link(NamedTuple):
+    """A flow as it passes an interface: what the state of connections is kept by."""
+
+    interface_id: str
+    flow: Flow
+
+
+class Journey(NamedTuple):
+    """The way of a frame. `source` is None where it comes from outside, `destination` where it goes to none
+    of the interfaces, or did not get as far as to have one.
+
+    `departure` is the flow as it leaves the source, `arrival` as it gets to the destination: they differ from
+    what a frame shows where a load balancer or a public address is between. `opens` are the links whose
+    answers pass from now on; `awaits` is the link that, once opened, would let the frame pass. `is_answer`
+    says that the destination's side began the conversation.
+    """
+
+    source: Interface | None
+    destination: Interface | None
+    steps: tuple[Step, ...]
+    departure: Flow
+    arrival: Flow
+    drop: Drop | None = None
+    opens: tuple[Link, ...] = ()
+    awaits: Link | None = None
+    is_answer: bool = False
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it gets to where it goes: an interface, the platform, or the internet."""
+        return self.drop is None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it passes the source's interface, or is dropped there by a security group."""
+        return self.source is not None and (self.drop is None or self.drop.stage not in BEFORE_LEAVING)
+
+    @property
+    def arrives(self) -> bool:
+        """Whether it passes the destination's interface, or is dropped there by a security group."""
+        return self.destination is not None and (
+            self.drop is None or self.drop.stage is Stage.INBOUND_SECURITY
+        )
+
+
+BEFORE_LEAVING = frozenset((Stage.SOURCE, Stage.PLATFORM))

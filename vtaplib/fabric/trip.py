@@ -1,0 +1,90 @@
+"""A trip: a journey while it is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.journey import Drop, Journey, Link, Stage, Step
+from vtaplib.fabric.security import rule_id
+from vtaplib.fabric.topology import Interface
+from vtaplib.model import ids
+from vtaplib.packets.flow import Flow
+
+if TYPE_CHECKING:
+    from vtaplib.resources.security_evaluation import Decision
+    from vtaplib.resources.security_evaluation import Step as GroupStep
+
+WORDS = {True: "allows it", False: "denies it", None: "cannot be judged here; taken to allow it"}
+
+
+class Trip:
+    """What is known so far of the journey of a flow's frames."""
+
+    def __init__(self, flow: Flow, connections: Connections) -> None:
+        self.flow = flow
+        self.departure = flow
+        self.arrival = flow
+        self.source: Interface | None = None
+        self.destination: Interface | None = None
+        self.is_answer = False
+        self._connections = connections
+        self._steps: list[Step] = []
+        self._opens: list[Link] = []
+        self._awaits: Link | None = None
+
+    def end(self, drop: Drop | None) -> Journey:
+        """The journey, which ends here."""
+        return Journey(
+            self.source,
+            self.destination,
+            tuple(self._steps),
+            self.departure,
+            self.arrival,
+            drop,
+            tuple(self._opens),
+            self._awaits,
+            self.is_answer,
+        )
+
+    def passes(self, stage: Stage, text: str, decided_by: str | None = None) -> None:
+        """Note that it gets past a stage."""
+        self._steps.append(Step(stage, passed=True, text=text, decided_by=decided_by))
+
+    def fails(self, drop: Drop, text: str, decided_by: str | None = None) -> Drop:
+        """Note that it does not."""
+        self._steps.append(Step(drop.stage, passed=False, text=text, decided_by=decided_by))
+        return drop
+
+    def is_answering(self, link: Link) -> bool:
+        """Whether it answers what was let through at an interface."""
+        return self._connections.answers(link)
+
+    def opens(self, link: Link) -> None:
+        """Note that its answers pass, unless it is an answer itself."""
+        if not self._connections.answers(link):
+            self._opens.append(link)
+
+    def waits(self, link: Link) -> None:
+        """Note that it would pass as the answer to something."""
+        self._awaits = Link(link.interface_id, link.flow.reversed())
+
+    def pass_as_answer(self, stage: Stage) -> None:
+        """Note that it passes because what it answers did."""
+        self.passes(stage, "it answers what was let through before, so no rule is asked")
+
+    def judge(self, drop: Drop, decision: Decision, link: Link) -> Drop | None:
+        """Note what the groups at an interface decide, and what follows."""
+        if not decision.steps:
+            self.passes(drop.stage, "security groups let traffic of the platform alone")
+        for step in decision.steps:
+            self._steps.append(Step(drop.stage, step.allows is not False, _sentence(step), rule_id(step)))
+        if decision.allows is False:
+            self.waits(link)
+            return drop
+        self.opens(link)
+        return None
+
+
+def _sentence(step: GroupStep) -> str:
+    return f"{ids.name(step.group_id)}: {step.rule} (priority {step.priority}) {WORDS[step.allows]}"
