@@ -64,17 +64,6 @@ class CollectorAccount(Series):
 
     __slots__ = ()
 
-    def receive(self, timestamps: list[int], copies: list[bytes]) -> None:
-        """Count copies, with their times in nanoseconds; times may go backwards."""
-        if not copies:
-            return
-        first = min(timestamps) // NANOSECONDS
-        if first == max(timestamps) // NANOSECONDS:
-            self.add(first, len(copies), sum(map(len, copies)))
-            return
-        for at, copy in zip(timestamps, copies, strict=True):
-            self.add(at // NANOSECONDS, 1, len(copy))
-
     @property
     def peak_mbit_per_second(self) -> float:
         """The load of the busiest second, in 10^6 bits per second of outer Ethernet frames."""
@@ -124,6 +113,10 @@ class Accounts:
         """What an interface sends."""
         return self.sent.setdefault(interface_id, Series())
 
+    def got_by(self, collector_id: str) -> CollectorAccount:
+        """What a collector's interface gets."""
+        return self.collectors.setdefault(collector_id, CollectorAccount())
+
     def see(self, interface_id: str, direction: Direction, flow: Flow, second: int) -> None:
         """Note that an interface has frames of a flow in a second of the clock."""
         self.flows.setdefault((interface_id, direction), FlowCount()).add(second, flow_hash(flow))
@@ -142,9 +135,7 @@ class Accounts:
         is_clamped: bool = False,
         at: int = 0,
     ) -> None:
-        """Count one frame at a tap point, at a time in nanoseconds, and what became of it; not what its
-        collector gets.
-        """
+        """Count one frame at a tap point, at a time in nanoseconds, and what became of it."""
         account = self.tap_points[verdict.point]
         account.entered.add(1, frame_length)
         account.truncated += is_truncated
@@ -153,7 +144,8 @@ class Accounts:
             account.mirrored.add(1, frame_length)
             account.cut += verdict.is_cut
             account.fragmented += len(verdict.copies) > 1
-            account.copies.add(at // NANOSECONDS, len(verdict.copies), verdict.copy_octets)
+            for series in (account.copies, self.got_by(verdict.collector_id)):
+                series.add(at // NANOSECONDS, len(verdict.copies), verdict.copy_octets)
         else:
             account.refuse(verdict.reason, 1, frame_length)
 

@@ -14,8 +14,8 @@ from vtaplib.mirror.series import Series
 from vtaplib.mirror.talkers import Pair
 from vtaplib.mirror.verdict import Reason
 
-# A tap point's account, and why frames are not mirrored there, if they are not.
-Toll = tuple[TapPointAccount, Reason | None]
+# A tap point's account, and the ID of the collector that gets its copies, or why there are none.
+Toll = tuple[TapPointAccount, str | Reason]
 
 
 @dataclass(slots=True, eq=False)
@@ -50,15 +50,16 @@ class Load:
         elif not self.tolls:
             accounts.untapped.add(frames, octets)
         in_copies = octets + frames * WIRE_OVERHEAD
-        for account, reason in self.tolls:
+        for account, outcome in self.tolls:
             account.entered.add(frames, octets)
             account.truncated += self.truncated
             account.note_over_mtu(self.over_mtu, self.is_clamped)
-            if reason is None:
+            if isinstance(outcome, Reason):
+                account.refuse(outcome, frames, octets)
+            else:
                 account.mirrored.add(frames, octets)
                 account.copies.add(second, frames, in_copies)
-            else:
-                account.refuse(reason, frames, octets)
+                accounts.got_by(outcome).add(second, frames, in_copies)
         if accounts.talkers is not None:
             for pair in self.pairs:
                 accounts.talkers.add(pair, frames, in_copies)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.routing import Route, Router, Unrouted
 from vtaplib.fabric.topology import Topology
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts, UnroutedAccount
 from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.flow_count import WINDOW_SECONDS
@@ -69,11 +69,9 @@ class Copies(NamedTuple):
 Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
 
 
-class Itinerary(NamedTuple):
-    """The way of a flow through the fabric: its copies, and what counts its frames."""
-
-    load: Load
-    hops: tuple[Hop, ...] = ()
+# The way of a flow through the fabric: what counts its frames, and its copies. A bare tuple, for those are
+# unpacked fastest.
+Itinerary = tuple[Load, tuple[Hop, ...]]
 
 
 def rewriting_taker(rewriting: Rewriting, add_copy: Callable[[bytes], None]) -> Callable[[bytes], None]:
@@ -210,7 +208,7 @@ class Replay:
         """Work out the way of a flow."""
         route = self._router.route(flow)
         if isinstance(route, Unrouted):
-            return Itinerary(self._unrouted_load(route))
+            return self._unrouted_load(route), ()
         self._see(route, flow)
         decisions = self._decisions(route, flow, self.engine.decide_anew)
         hops: list[Hop] = []
@@ -221,7 +219,7 @@ class Replay:
                 if outcome.rewriting is not None:
                     add_copy = rewriting_taker(outcome.rewriting, add_copy)
                 hops.append((outcome.header.pieces, outcome.ports, add_time, add_copy))
-        return Itinerary(self._routed_load(route, flow, decisions), tuple(hops))
+        return self._routed_load(route, flow, decisions), tuple(hops)
 
     def _unrouted_load(self, why: Unrouted) -> Load:
         load = self._loads.get(why)
@@ -236,7 +234,10 @@ class Replay:
         """
         accounts = self._accounts
         outcomes = tuple(
-            (decision.point, decision.outcome if isinstance(decision.outcome, Reason) else None)
+            (
+                decision.point,
+                decision.outcome if isinstance(decision.outcome, Reason) else decision.outcome.collector_id,
+            )
             for decision in decisions
         )
         sender = None if route.source is None else route.source.id
@@ -246,11 +247,13 @@ class Replay:
         load = self._loads.get(key)
         if load is None:
             load = self._loads[key] = Load(
-                tolls=tuple((accounts.tap_points[point], reason) for point, reason in outcomes),
+                tolls=tuple((accounts.tap_points[point], outcome) for point, outcome in outcomes),
                 sent=None if sender is None else accounts.sent_by(sender),
-                pairs=tuple(Pair(point.tap_id, *pair) for point, reason in outcomes if reason is None)
-                if pair is not None
-                else (),
+                pairs=tuple(
+                    Pair(point.tap_id, *pair)
+                    for point, outcome in outcomes
+                    if pair is not None and not isinstance(outcome, Reason)
+                ),
                 is_clamped=is_clamped,
             )
         return load
@@ -333,13 +336,10 @@ class Replay:
         return verdicts
 
     def _hand_over(self) -> dict[str, Copies]:
-        """Account for what the collectors get and give it out. The lists inside stay: itineraries append to
-        them.
-        """
+        """Give out what the collectors get. The lists inside stay: itineraries append to them."""
         handed: dict[str, Copies] = {}
         for collector_id, out in self._out.items():
             if out.frames:
-                self._accounts.collectors.setdefault(collector_id, CollectorAccount()).receive(*out)
                 handed[collector_id] = Copies(out.timestamps.copy(), out.frames.copy())
                 out.timestamps.clear()
                 out.frames.clear()

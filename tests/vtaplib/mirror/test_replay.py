@@ -24,7 +24,7 @@ from vtaplib.control.policy import Policy
 from vtaplib.fabric.routing import Router, Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import engine, replay
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts, UnroutedAccount
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.replay import Itinerary, Replay
@@ -97,9 +97,6 @@ def one_by_one(
             accounts.enter(verdict, len(frame), is_truncated, is_over_mtu, is_clamped, at)
             if isinstance(verdict, Mirrored):
                 got.setdefault(verdict.collector_id, []).extend((at, copy) for copy in verdict.copies)
-    for collector_id, copies in got.items():
-        account = accounts.collectors.setdefault(collector_id, CollectorAccount())
-        account.receive([at for at, _ in copies], [copy for _, copy in copies])
     return got, accounts
 
 
