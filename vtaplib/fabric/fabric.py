@@ -248,7 +248,11 @@ class Fabric:
             return trip.fails(Drop.AMBIGUOUS, f"{_text(address)} is the address of several things")
         if places:
             trip.passes(Stage.ROUTE, f"it comes into {ids.name(places[0].interface.network_id)}")
-            return self._arrive(trip, places[0], through_public=is_public(trip.flow.source))
+            return self._arrive(
+                trip,
+                places[0],
+                is_shielded=is_public(trip.flow.source) and places[0].configuration.is_shielded,
+            )
         if frontends:
             trip.passes(Stage.ROUTE, f"{_text(address)} is the address of {ids.label(frontends[0].id)}")
             return self._balance(trip, frontends[0])
@@ -258,7 +262,7 @@ class Fabric:
         """By an interface's public address, which becomes its private one."""
         if place.configuration.address is not None:
             trip.arrival = trip.arrival._replace(destination=place.configuration.address.packed)
-        return self._arrive(trip, place, through_public=True)
+        return self._arrive(trip, place, is_shielded=place.configuration.is_shielded)
 
     def _balance(self, trip: Trip, frontend: Frontend) -> Drop | None:
         """Through a load balancer, to a backend; the source stays as it is."""
@@ -282,7 +286,7 @@ class Fabric:
             f"rule {rule.name} of {ids.label(frontend.id)} gives it to {ids.name(place.interface.id)}",
             frontend.id,
         )
-        return self._arrive(trip, place, through_public=frontend.is_public)
+        return self._arrive(trip, place, is_shielded=frontend.is_shielded)
 
     def _backend_of(self, frontend: Frontend, flow: Flow) -> Place | Drop:
         """The backend that a frontend gives a flow to."""
@@ -297,9 +301,9 @@ class Fabric:
 
     # At the destination
 
-    def _arrive(self, trip: Trip, place: Place, *, through_public: bool = False) -> Drop | None:
+    def _arrive(self, trip: Trip, place: Place, *, is_shielded: bool = False) -> Drop | None:
         trip.destination = interface = place.interface
-        drop = self._enter(trip, place, through_public=through_public)
+        drop = self._enter(trip, place, is_shielded=is_shielded)
         if drop is not None:
             return drop
         if interface.machine_id is None:
@@ -312,10 +316,9 @@ class Fabric:
         trip.passes(Stage.DELIVERY, f"{machine} gets it", interface.machine_id)
         return None
 
-    def _enter(self, trip: Trip, place: Place, *, through_public: bool) -> Drop | None:
+    def _enter(self, trip: Trip, place: Place, *, is_shielded: bool) -> Drop | None:
         """Past the security groups of the destination."""
         interface, configuration = place
-        is_shielded = through_public and configuration.is_shielded
         if configuration.guard is None and not is_shielded and configuration.public_address is None:
             trip.passes(Stage.INBOUND_SECURITY, NO_GROUP)
             return None

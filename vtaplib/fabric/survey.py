@@ -7,11 +7,12 @@ meet it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from ipaddress import IPv4Address
 
 from vtaplib.errors import PacketError
+from vtaplib.fabric.guarding import Guarding
 from vtaplib.fabric.topology import (
     Backend,
     BalancingRule,
@@ -25,12 +26,14 @@ from vtaplib.fabric.topology import (
     TapConfiguration,
     Topology,
 )
+from vtaplib.model import ids
 from vtaplib.model.addresses import Address, maybe_address, networks
 from vtaplib.model.base import Model
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.packets.ethernet import mac_from_text
-from vtaplib.resources.lb import Lb
+from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
+from vtaplib.resources.lb_probe import LbProbe
 from vtaplib.resources.lb_rule import LbRule
 from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.network_interface_backend_address_pool_association import (
@@ -39,7 +42,7 @@ from vtaplib.resources.network_interface_backend_address_pool_association import
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.peered_space import covers_all
 from vtaplib.resources.public_ip import PublicIp
-from vtaplib.resources.virtual_machine import VirtualMachine
+from vtaplib.resources.virtual_machine import DEALLOCATED, VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
@@ -105,33 +108,53 @@ def routes_to_all(peering: VirtualNetworkPeering, view: View) -> bool:
 def survey_interfaces(view: View) -> Iterator[Interface]:
     """The interfaces that are in a network."""
     machines = {
-        interface_id.lower(): machine.id
+        interface_id.lower(): machine
         for machine in view.list(VirtualMachine)
         if is_known(machine, "network_interface_ids")
         for interface_id in machine.network_interface_ids
     }
+    guarding = Guarding(view)
     for interface in view.list(NetworkInterface):
+        machine = machines.get(interface.id.lower())
         with suppress(Undecided):
             yield Interface(
                 id=interface.id,
                 network_id=interface.virtual_network_id,
                 ip_configurations=tuple(
-                    IpConfiguration(
-                        f"{interface.id}/ipConfigurations/{block.name}",
-                        known_address(block),
-                        block == interface.primary_configuration,
-                        known_public_address(block, view),
-                    )
+                    survey_configuration(view, guarding, interface, block)
                     for block in interface.ip_configuration
                 ),
                 mac=known_mac(interface),
-                machine_id=machines.get(interface.id.lower()),
+                machine_id=None if machine is None else machine.id,
                 region=interface.location,
+                machine_size=machine.size if machine is not None and is_known(machine, "size") else None,
+                is_running=machine is None
+                or not is_known(machine, "power_state")
+                or machine.power_state != DEALLOCATED,
+                ip_forwarding=is_known(interface, "ip_forwarding_enabled")
+                and interface.ip_forwarding_enabled,
             )
 
 
+def survey_configuration(
+    view: View, guarding: Guarding, interface: NetworkInterface, block: NetworkInterfaceIpConfiguration
+) -> IpConfiguration:
+    """One address of an interface, with the security groups in force there."""
+    public = known_public_ip(block, view)
+    subnet_id = block.subnet_id or ""
+    return IpConfiguration(
+        f"{interface.id}/ipConfigurations/{block.name}",
+        known_address(block),
+        block == interface.primary_configuration,
+        None if public is None else ipv4_of(public),
+        is_shielded=public is not None and public.sku != "Basic",
+        subnet_id=subnet_id,
+        guard=guarding.guard(interface.id, subnet_id),
+    )
+
+
 def survey_frontends(view: View) -> Iterator[Frontend]:
-    """The frontends of internal load balancers, with their rules."""
+    """The frontends of load balancers, with their rules."""
     for balancer in view.list(Lb):
         rules: dict[str, list[BalancingRule]] = {}
         for rule in view.referrers(balancer.id, LbRule):
@@ -140,13 +163,27 @@ def survey_frontends(view: View) -> Iterator[Frontend]:
                 rules.setdefault(name, []).append(survey_rule(view, rule))
         with suppress(Undecided):
             for block in balancer.frontend_ip_configuration:
+                own = tuple(rules.get(block.name.lower(), ()))
+                frontend_id = f"{balancer.id}/frontendIPConfigurations/{block.name}"
                 if block.subnet_id:
+                    yield Frontend(frontend_id, ids.parent(block.subnet_id), known_address(block), own)
+                    continue
+                public = known_public_ip(block, view)
+                if public is not None:
+                    network_id = network_of_backends(view, own)
+                    is_shielded = balancer.sku != "Basic"
                     yield Frontend(
-                        f"{balancer.id}/frontendIPConfigurations/{block.name}",
-                        block.subnet_id.rpartition("/subnets/")[0],
-                        known_address(block),
-                        tuple(rules.get(block.name.lower(), ())),
+                        frontend_id, network_id, ipv4_of(public), own, is_public=True, is_shielded=is_shielded
                     )
+
+
+def network_of_backends(view: View, rules: Iterable[BalancingRule]) -> str:
+    """The network of the backends of a public frontend: they are all in one; "" if there are none."""
+    for rule in rules:
+        for backend in rule.backends:
+            with suppress(Undecided):
+                return view.get(NetworkInterface, ids.parent(backend.ip_configuration_id)).virtual_network_id
+    return ""
 
 
 def survey_rule(view: View, rule: LbRule) -> BalancingRule:
@@ -165,7 +202,15 @@ def survey_rule(view: View, rule: LbRule) -> BalancingRule:
         distribution=Distribution(rule.load_distribution),
         is_floating_ip=rule.floating_ip_enabled,
         has_probe=bool(rule.probe_id),
+        probe_port=known_probe_port(view, rule),
     )
+
+
+def known_probe_port(view: View, rule: LbRule) -> int | None:
+    """The port that a rule's probe asks, if it has one that is known."""
+    with suppress(Undecided):
+        return view.get(LbProbe, rule.probe_id).port if rule.probe_id else None
+    return None
 
 
 def is_known(model: Model, *names: str) -> bool:
@@ -179,13 +224,19 @@ def known_address(block: Model) -> Address | None:
     return maybe_address(text) if text else None
 
 
-def known_public_address(block: NetworkInterfaceIpConfiguration, view: View) -> IPv4Address | None:
-    """The public address of an IP configuration, or None if it has none, or none yet."""
+def known_public_ip(
+    block: NetworkInterfaceIpConfiguration | LbFrontendIpConfiguration, view: View
+) -> PublicIp | None:
+    """The public address of a part, or None if it has none, or it is not known which."""
     with suppress(Undecided):
-        if block.public_ip_address_id:
-            address = maybe_address(view.get(PublicIp, block.public_ip_address_id).ip_address or "")
-            return address if isinstance(address, IPv4Address) else None
+        return view.get(PublicIp, block.public_ip_address_id) if block.public_ip_address_id else None
     return None
+
+
+def ipv4_of(public: PublicIp) -> IPv4Address | None:
+    """The IPv4 address of a public one, or None if it has none, or none yet."""
+    address = maybe_address(public.ip_address or "") if is_known(public, "ip_address") else None
+    return address if isinstance(address, IPv4Address) else None
 
 
 def known_mac(interface: NetworkInterface) -> bytes | None:

@@ -128,7 +128,8 @@ class BalancingRule:
 @dataclass(frozen=True, slots=True)
 class Frontend:
     """A frontend IP configuration of a load balancer. `network_id` is the network of an internal one; a
-    public one has the network of its backends, and a public address.
+    public one has the network of its backends, and a public address; if it is shielded, it lets in only what
+    a security group of the backend allows.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Frontend:
     address: Address | None
     rules: tuple[BalancingRule, ...] = ()
     is_public: bool = False
+    is_shielded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

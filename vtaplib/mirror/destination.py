@@ -182,7 +182,7 @@ def find_destination(
             return Reason.COLLECTOR_UNREACHABLE
         return sender.path_to(collector, collector_configuration.address, vxlan.PORT)
     frontend = topology.frontend(tap.destination_id)
-    if frontend is None or not isinstance(frontend.address, IPv4Address):
+    if frontend is None or frontend.is_public or not isinstance(frontend.address, IPv4Address):
         return Reason.DESTINATION_MISSING
     if not topology.is_reachable(interface.network_id, frontend.network_id, frontend.address):
         return Reason.COLLECTOR_UNREACHABLE

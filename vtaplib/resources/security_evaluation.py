@@ -108,6 +108,19 @@ class Space(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FixedSpace:
+    """Addresses that are read. Unless they are final, there may be more."""
+
+    spans: Spans
+    is_final: bool = True
+
+    def holds(self, addresses: Spans) -> bool | None:
+        """Whether addresses are among these; None where that is so for some, or may yet be."""
+        held = self.spans.holds(addresses)
+        return None if held is False and not self.is_final else held
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A security rule with its texts read."""
 

@@ -20,6 +20,7 @@ from vtaplib.resources.security_evaluation import (
     CompiledGroup,
     CompiledRule,
     Direction,
+    FixedSpace,
     Guard,
 )
 from vtaplib.resources.security_rule_text import ANY, is_service_tag, maybe_addresses, maybe_ports
@@ -126,6 +127,10 @@ class VirtualNetworkSpace:
         """Whether addresses are among these. In a plan more networks may be peered later on."""
         held = self._spans.holds(addresses)
         return None if held is False and not self._is_final else held
+
+    def fixed(self) -> FixedSpace:
+        """The same, read now: it needs no view any more."""
+        return FixedSpace(self._spans, self._is_final)
 
     @cached_property
     def _networks(self) -> Sequence[VirtualNetwork]:
