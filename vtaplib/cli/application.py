@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.explain.command import explain
 from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
 
 app = typer.Typer(
@@ -147,6 +148,8 @@ def replay(
             console.print(part)
     raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
 
+
+app.command()(explain)
 
 machine_app = typer.Typer(
     name="machine", no_args_is_help=True, help="Deallocate and start machines, as an operator does."

@@ -23,17 +23,6 @@ class StepEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupEntry:
-    """A security group that was asked, and the rule that decided."""
-
-    network_security_group_id: str
-    network_security_group: str
-    rule: str
-    priority: int
-    allows: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BackendEntry:
     """A member of a load balancer's pool; `condition` says why it is healthy, or not."""
 
@@ -47,8 +36,8 @@ class BackendEntry:
 
 @dataclass(frozen=True, slots=True)
 class BalancingEntry:
-    """How a load balancer chose. `hashed` are the fields of the outer header that the distribution looks
-    at.
+    """How a load balancer chose. `hashed` are the fields of the outer header that the distribution looks at.
+    `is_split` says that copies of the answers, made here, go to another collector.
     """
 
     frontend_id: str
@@ -59,6 +48,7 @@ class BalancingEntry:
     hashed: Mapping[str, str | int]
     has_probe: bool
     is_floating_ip: bool
+    is_split: bool
     backends: tuple[BackendEntry, ...]
 
 
@@ -98,7 +88,6 @@ class CopyEntry:
     collector_id: str | None
     collector: str | None
     steps: tuple[StepEntry, ...]
-    collector_security: tuple[GroupEntry, ...]
     balancing: BalancingEntry | None
     outer: OuterEntry | None
 

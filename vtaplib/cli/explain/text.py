@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vtaplib.cli.explain.copies import BALANCING
 from vtaplib.cli.explain.report import (
     BalancingEntry,
     CopyEntry,
     ExplainReport,
-    GroupEntry,
     OuterEntry,
     StepEntry,
     WayEntry,
@@ -23,6 +23,12 @@ from vtaplib.cli.policy_text import policy_text
 
 _PASSED: Final = ("ok", "green")
 _LOST: Final = ("LOST", "bold red")
+
+SPLIT: Final = (
+    "Copies of the answers go to another collector: an analyser of sessions sees half of each. The "
+    "distribution SourceIP or SourceIPProtocol keeps them together; the policy outer_source_port=symmetric "
+    "shows what a hash that is the same in both directions would do."
+)
 
 
 def explain_text(report: ExplainReport) -> Iterator[RenderableType]:
@@ -63,52 +69,43 @@ def _copy(copy: CopyEntry, number: str) -> Iterator[RenderableType]:
     yield Text.assemble(
         (f"Its copy{number}", "bold"), f" at {copy.interface}, {copy.direction}, for TAP {copy.tap}"
     )
-    yield _steps(copy.steps)
-    if copy.balancing is not None:
-        yield from _balancing(copy.balancing)
-    yield from _groups(copy.collector_security)
+    balancing = _balancing(copy.balancing) if copy.balancing is not None else ()
+    yield _steps(copy.steps, {BALANCING: tuple(balancing)})
     if copy.outer is not None:
-        yield _outer(copy.outer)
+        yield _indented(_outer(copy.outer), 5)
     good = copy.verdict == "mirrored"
     yield _outcome("mirrored" if good else "not mirrored", copy.explanation, good=good)
     yield from _remedy(copy.remedy)
 
 
-def _steps(steps: Sequence[StepEntry]) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    for _ in range(4):
-        table.add_column(overflow="fold")
+def _steps(
+    steps: Sequence[StepEntry], details: Mapping[str, Sequence[RenderableType]] | None = None
+) -> RenderableType:
+    """The steps, numbered; `details` stand below the sentence of a stage."""
+    table = _grid()
     for number, step in enumerate(steps, start=1):
         word, style = _PASSED if step.passed else _LOST
-        table.add_row(f"{number}", Text(word, style), step.stage, step.text)
-    return Padding(table, (0, 0, 0, 2))
+        said = Group(step.text, *(details or {}).get(step.stage, ()))
+        table.add_row(f"{number}", Text(word, style), step.stage, said)
+    return _indented(table, 2)
 
 
 def _balancing(balancing: BalancingEntry) -> Iterator[RenderableType]:
-    fields = ", ".join(f"{name} {value}" for name, value in balancing.hashed.items())
     if balancing.distribution is not None:
-        yield Padding(Text(f"{balancing.distribution} hashes the outer header's {fields}"), (0, 0, 0, 5))
-    table = Table.grid(padding=(0, 2))
+        fields = ", ".join(f"{name} {value}" for name, value in balancing.hashed.items())
+        yield Text(f"{balancing.distribution} hashes the outer header's {fields}")
+    table = _grid()
     for backend in balancing.backends:
-        mark = "chosen" if backend.is_chosen else ""
+        mark = Text("chosen", "bold") if backend.is_chosen else ""
         health = Text("healthy", "green") if backend.is_healthy else Text("unhealthy", "red")
         table.add_row(backend.interface, backend.address or "no address", health, backend.condition, mark)
-    yield Padding(table, (0, 0, 0, 5))
-
-
-def _groups(groups: Iterable[GroupEntry]) -> Iterator[RenderableType]:
-    for group in groups:
-        yield Padding(Text(group_sentence(group)), (0, 0, 0, 5))
-
-
-def group_sentence(group: GroupEntry) -> str:
-    """What a security group says, and by which rule."""
-    word = "allows" if group.allows else "denies"
-    return f"{group.network_security_group}: {group.rule} (priority {group.priority}) {word}"
+    yield table
+    if balancing.is_split:
+        yield Text(SPLIT, "yellow")
 
 
 def _outer(outer: OuterEntry) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
+    table = _grid()
     table.add_row("Ethernet", f"{outer.source_mac} → {outer.destination_mac}")
     table.add_row("IPv4", f"{outer.source} → {outer.destination}")
     table.add_row("UDP", f"{outer.source_port} → {outer.destination_port}")
@@ -116,7 +113,15 @@ def _outer(outer: OuterEntry) -> RenderableType:
     cut = ", cut by policy" if outer.is_cut else ""
     pieces = f" in {outer.frames} fragments" if outer.frames > 1 else ""
     table.add_row("bytes", f"{outer.bytes}{pieces}, of which {outer.inner_bytes} are the packet{cut}")
-    return Padding(table, (0, 0, 0, 5))
+    return table
+
+
+def _grid() -> Table:
+    return Table.grid(padding=(0, 2, 0, 0))
+
+
+def _indented(part: RenderableType, columns: int) -> RenderableType:
+    return Padding(part, (0, 0, 0, columns), expand=False)
 
 
 def _outcome(word: str, explanation: str, *, good: bool) -> Text:
@@ -125,4 +130,4 @@ def _outcome(word: str, explanation: str, *, good: bool) -> Text:
 
 def _remedy(remedy: str | None) -> Iterator[RenderableType]:
     if remedy is not None:
-        yield Padding(Text.assemble(("To change it: ", "bold"), remedy), (0, 0, 0, 4))
+        yield _indented(Text.assemble(("To change it: ", "bold"), remedy), 4)

@@ -1,0 +1,79 @@
+"""How a load balancer's frontend chose a collector for a copy, told from what it looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+from vtaplib.cli.explain.names import Names
+from vtaplib.cli.explain.packet import protocol_name
+from vtaplib.cli.explain.report import BackendEntry, BalancingEntry
+from vtaplib.fabric.balancing import choose_backend
+from vtaplib.fabric.topology import Backend, Distribution
+from vtaplib.mirror.destination import Spread
+from vtaplib.packets.flow import Flow
+
+
+def balancing_entry(spread: Spread, source_port: int, answers_port: int, names: Names) -> BalancingEntry:
+    """How copies with this outer source port are given out, and those of the answers with the other."""
+    rule, flow = spread.rule, spread.flow(source_port)
+    chosen = choose_backend(spread.frontend, flow, spread.is_healthy)
+    return BalancingEntry(
+        frontend_id=spread.frontend.id,
+        rule=rule.name if rule else None,
+        protocol=rule.protocol.value if rule else None,
+        frontend_port=rule.frontend_port if rule else None,
+        distribution=rule.distribution.value if rule else None,
+        hashed=hashed_values(flow, rule.distribution) if rule else {},
+        has_probe=rule is not None and rule.has_probe,
+        is_floating_ip=rule is not None and rule.is_floating_ip,
+        is_split=spread.parting(source_port, answers_port).is_split,
+        backends=tuple(
+            _backend_entry(spread, one, names, has_probe=rule.has_probe, is_chosen=chosen == (rule, one))
+            for one in rule.backends
+        )
+        if rule
+        else (),
+    )
+
+
+def _backend_entry(
+    spread: Spread, backend: Backend, names: Names, *, has_probe: bool, is_chosen: bool
+) -> BackendEntry:
+    owner = spread.sender.topology.owner_of(backend.ip_configuration_id)
+    is_healthy = spread.is_healthy(backend)
+    return BackendEntry(
+        ip_configuration_id=backend.ip_configuration_id,
+        interface=names.destination(backend.ip_configuration_id),
+        address=str(owner[1].address) if owner and owner[1].address else None,
+        is_healthy=is_healthy or not has_probe,
+        condition=_condition(spread, backend, is_healthy=is_healthy, has_probe=has_probe),
+        is_chosen=is_chosen,
+    )
+
+
+def _condition(spread: Spread, backend: Backend, *, is_healthy: bool, has_probe: bool) -> str:
+    owner = spread.sender.topology.owner_of(backend.ip_configuration_id)
+    if owner is None:
+        found = "its interface does not exist"
+    elif owner[0].machine_id is None:
+        found = "it is attached to no machine"
+    elif is_healthy:
+        found = "its machine runs"
+    else:
+        found = "its machine is down"
+    return found if has_probe else f"{found}; the rule has no probe, so nobody asks"
+
+
+def hashed_values(flow: Flow, distribution: Distribution) -> Mapping[str, str | int]:
+    """The fields of the outer header that a distribution hashes, with their values."""
+    values: dict[str, str | int] = {
+        "source": str(ip_address(flow.source)),
+        "destination": str(ip_address(flow.destination)),
+    }
+    if distribution is Distribution.SOURCE_IP:
+        return values
+    values["protocol"] = protocol_name(flow.protocol)
+    if distribution is Distribution.DEFAULT:
+        values |= {"source port": flow.source_port, "destination port": flow.destination_port}
+    return values

@@ -1,0 +1,136 @@
+"""`vtap explain`, its options and its help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
+
+_PORTS = {"min": 0, "max": 0xFFFF}
+
+
+def explain(
+    capture: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CAPTURE",
+            help="A pcap or pcapng, gzipped or not; - is standard input. Left out: a packet is made of the "
+            "options.",
+            show_default=False,
+        ),
+    ] = None,
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="NUMBER", min=1, help="Which of its Ethernet packets, counted from 1.", show_default=False
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--src", metavar="END", help="Who sends it: an address, or an interface or machine by name or ID."
+        ),
+    ] = None,
+    destination: Annotated[
+        str | None,
+        typer.Option(
+            "--dst", metavar="END", help="Who is to get it; besides, a load balancer, by name or ID."
+        ),
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            "--proto",
+            metavar="NAME",
+            help="tcp, udp, icmp, sctp, gre, esp, ah or a number.",
+            show_default="tcp",
+        ),
+    ] = None,
+    source_port: Annotated[
+        int | None,
+        typer.Option("--sport", metavar="PORT", help="The source port.", show_default="49152", **_PORTS),
+    ] = None,
+    destination_port: Annotated[
+        int | None, typer.Option("--dport", metavar="PORT", help="The destination port.", **_PORTS)
+    ] = None,
+    icmp_type: Annotated[
+        int | None,
+        typer.Option(
+            "--icmp-type",
+            metavar="TYPE",
+            min=0,
+            max=255,
+            help="The type of an ICMP message.",
+            show_default="that of an echo request",
+        ),
+    ] = None,
+    length: Annotated[
+        int | None,
+        typer.Option(
+            "--length",
+            metavar="BYTES",
+            min=0,
+            help="How long the Ethernet frame is, without FCS.",
+            show_default="its headers",
+        ),
+    ] = None,
+    vlan: Annotated[
+        int | None, typer.Option("--vlan", metavar="ID", min=0, max=4095, help="Tag it with this VLAN.")
+    ] = None,
+    ipv6: Annotated[bool, typer.Option("--ipv6", help="Between names, take their IPv6 addresses.")] = False,
+    reply: Annotated[bool, typer.Option("--reply", help="Explain the answer to it too.")] = False,
+    cloud: CloudFile = None,
+    policy: PolicySettings = None,
+    down: Down = None,
+    as_json: AsJson = False,
+) -> None:
+    """Explain one packet, the whole way: what happens to it and to its copies, and what decided.
+
+    It is one of a capture, or made of --src and --dst. Told are the source checks, the route, every security
+    group with the rule that decides, every tap point with its verdict, how a load balancer chooses the
+    collector, the outer headers, and what the collector's security groups say; where something is lost, what
+    to change. A packet of a capture is explained after all that come before it: they open connections.
+
+    Exit code 1: the packet, or with --reply the answer, is dropped, or no collector gets a copy of it.
+
+    \b
+    Examples:
+      vtap explain traffic.pcap 17
+      vtap explain --src vm-web --dst vm-database --dport 5432 --reply
+      vtap explain --src 10.10.1.4 --dst 10.10.2.4 --proto udp --dport 53 --length 1400
+      vtap explain --src nic-web --dst nic-database --proto icmp --down nic-collector-b --json
+    """
+    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.cli.explain.asking import Ordered, question_of
+    from vtaplib.cli.explain.run import ExplainRequest
+    from vtaplib.cli.explain.run import explain as run
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.policy_option import policy_of
+
+    ordered = Ordered(
+        source,
+        destination,
+        protocol,
+        source_port,
+        destination_port,
+        icmp_type,
+        length,
+        vlan,
+        ipv6 or None,
+    )
+    question = question_of(capture, number, ordered)
+    report = run(
+        ExplainRequest(question, find_cloud_file(cloud), policy_of(policy), tuple(down or ()), reply)
+    )
+    if as_json:
+        write_json(report)
+    else:
+        from vtaplib.cli.explain.text import explain_text
+
+        console = make_console()
+        for part in explain_text(report):
+            console.print(part)
+    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)

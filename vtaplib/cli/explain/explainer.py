@@ -1,0 +1,106 @@
+"""The explainer: sends packets through the fabric and the mirror engine, and tells what they decided.
+
+Packets are sent in order, as in a replay: each opens the connections that later ones are answers on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vtaplib.cli.explain.asking import Made, answer_to
+from vtaplib.cli.explain.case import Case
+from vtaplib.cli.explain.copies import copy_entry
+from vtaplib.cli.explain.names import Names
+from vtaplib.cli.explain.packet import Packet
+from vtaplib.cli.explain.peerings import Peerings
+from vtaplib.cli.explain.report import CopyEntry, WayEntry
+from vtaplib.cli.explain.way import Ways
+from vtaplib.control.policy import Policy
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.fabric import Fabric
+from vtaplib.fabric.journey import Journey, Stage
+from vtaplib.fabric.routing import Unrouted
+from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.mirror.passage import Passage
+from vtaplib.mirror.verdict import Direction
+from vtaplib.model.view import View
+
+
+class Explainer:
+    """Answers for one view. `down` are the IDs of interfaces whose machine is taken for failed."""
+
+    def __init__(self, view: View, policy: Policy, *, down: Iterable[str] = ()) -> None:
+        down = tuple(down)
+        self.topology = Topology.of(view)
+        self._fabric = Fabric(self.topology, policy, down=down)
+        self._engine = MirrorEngine(self.topology, policy, down=down)
+        self._connections = Connections()
+        self._peerings = Peerings.of(view)
+        self._names = Names.of(self.topology)
+        self._ways = Ways(self.topology, self._peerings, self._names)
+
+    def pass_by(self, packet: Packet) -> Journey | Unrouted:
+        """Send a packet of which the sender is known by address only."""
+        return self._open(self._fabric.captured(packet.flow, self._connections))
+
+    def send(self, one: Made) -> Journey | Unrouted:
+        """Send a packet from the end that it was made for."""
+        if one.source.interface is None:
+            return self.pass_by(one.packet)
+        sent = self._fabric.frame(one.packet.frame, one.source.interface.id, self._connections)
+        return self._open(sent)
+
+    def answer(self, packet: Packet, journey: Journey | Unrouted, *, is_made: bool) -> WayEntry | None:
+        """What became of the answer to a packet that was sent; None where nobody answers.
+
+        Of a made packet the answer comes from where it arrived. Where an address was translated on the way,
+        only its outside is known.
+        """
+        answer = answer_to(packet) if isinstance(journey, Journey) and journey.delivered else None
+        if answer is None or not isinstance(journey, Journey):
+            return None
+        destination = journey.destination
+        if destination is None or not is_made or journey.arrival != packet.flow:
+            return self.tell(answer, self.pass_by(answer))
+        sent = self._fabric.frame(answer.frame, destination.id, self._connections)
+        return self.tell(answer, self._open(sent))
+
+    def _open(self, journey: Journey | Unrouted) -> Journey | Unrouted:
+        if isinstance(journey, Journey):
+            self._connections.open(journey.opens)
+        return journey
+
+    def tell(self, packet: Packet, journey: Journey | Unrouted) -> WayEntry:
+        """What became of a packet that was sent, and of its copies."""
+        if isinstance(journey, Unrouted):
+            return self._ways.unrouted(packet, journey)
+        return self._ways.entry(packet, journey, tuple(self._copies(packet, journey)))
+
+    def _copies(self, packet: Packet, journey: Journey) -> Iterator[CopyEntry]:
+        """What became of its copies: where it leaves its source, and where it gets to its destination."""
+        for interface, direction, passage in passages(journey):
+            verdicts = self._engine.frame(interface.id, direction, packet.frame, packet.timestamp_ns, passage)
+            for verdict in verdicts:
+                yield copy_entry(
+                    Case(
+                        self._engine,
+                        self._peerings,
+                        self._names,
+                        packet.flow,
+                        len(packet.frame),
+                        passage,
+                        verdict,
+                    )
+                )
+
+
+def passages(journey: Journey) -> Iterator[tuple[Interface, Direction, Passage]]:
+    """Where a packet passes interfaces, and what the mirror is told of it there."""
+    stage = None if journey.drop is None else journey.drop.stage
+    if journey.source is not None and journey.leaves:
+        is_denied = stage is Stage.OUTBOUND_SECURITY
+        yield journey.source, Direction.EGRESS, Passage(is_denied, journey.is_answer)
+    if journey.destination is not None and journey.arrives:
+        is_denied = stage is Stage.INBOUND_SECURITY
+        yield journey.destination, Direction.INGRESS, Passage(is_denied, journey.is_answer)

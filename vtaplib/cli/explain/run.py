@@ -1,0 +1,62 @@
+"""An explanation, from a question and a cloud's file to a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vtaplib.cli.cloud_file import open_cloud
+from vtaplib.cli.explain.asking import Captured, Ordered, make, read_up_to
+from vtaplib.cli.explain.explainer import Explainer
+from vtaplib.cli.explain.packet import Packet
+from vtaplib.cli.explain.report import ExplainReport
+from vtaplib.cli.naming import one_named
+from vtaplib.cli.output import printable
+from vtaplib.control.policy import Policy
+from vtaplib.errors import VtapError
+from vtaplib.fabric.journey import Journey
+from vtaplib.fabric.routing import Unrouted
+from vtaplib.fabric.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainRequest:
+    """What to explain; `down` are names or IDs of interfaces, `reply` asks for the answer too."""
+
+    question: Captured | Ordered
+    cloud: Path
+    policy: Policy
+    down: tuple[str, ...] = ()
+    reply: bool = False
+
+
+def explain(request: ExplainRequest) -> ExplainReport:
+    """Explain a packet. Raises `VtapError` for what there is not, and for what cannot be opened or read."""
+    with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
+        interface_ids = [one.id for one in Topology.of(view).interfaces]
+        down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
+        explainer = Explainer(view, request.policy, down=down)
+        packet, journey = _send(explainer, request.question)
+        told = explainer.tell(packet, journey)
+        is_made = isinstance(request.question, Ordered)
+        answer = explainer.answer(packet, journey, is_made=is_made) if request.reply else None
+    return ExplainReport(
+        cloud=printable(str(request.cloud)),
+        policy=request.policy.in_force(),
+        down=down,
+        packet=told,
+        answer=answer,
+    )
+
+
+def _send(explainer: Explainer, question: Captured | Ordered) -> tuple[Packet, Journey | Unrouted]:
+    """Send the packet that is asked about, after those that come before it."""
+    if isinstance(question, Ordered):
+        made = make(explainer.topology, question)
+        return made.packet, explainer.send(made)
+    sent = None
+    for packet in read_up_to(question):
+        sent = packet, explainer.pass_by(packet)
+    if sent is None:
+        raise VtapError(f"{question.capture}: has no packet {question.number}")
+    return sent
