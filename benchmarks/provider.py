@@ -52,6 +52,10 @@ terraform {{
 provider "azurerm" {{
   features {{}}
   subscription_id = "11111111-2222-4333-8444-555555555555"
+  policy {{ # more sources than Azure lets one TAP have
+    tap_configurations_per_tap = 100000
+    limits_mode                = "off"
+  }}
 }}
 """
 GROUP: Final = """
