@@ -10,7 +10,7 @@ import typer
 
 from vtaplib.cli import FOUND_SOMETHING
 from vtaplib.cli.explain.command import explain
-from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
+from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings
 
 app = typer.Typer(
     name="vtap",
@@ -106,6 +106,7 @@ def replay(
         int,
         typer.Option("--decode", metavar="N", min=0, help="Show scapy's dissection of the first N copies."),
     ] = 0,
+    page: Page = None,
     as_json: AsJson = False,
 ) -> None:
     """Replay a capture through the applied network: what each collector gets, and why not the rest.
@@ -119,6 +120,7 @@ def replay(
       vtap replay traffic.pcapng.gz --out copies --format pcap
       vtap replay traffic.pcap --out copies.pcapng --comments
       vtap replay traffic.pcap --down nic-collector-b --policy vni=per_source
+      vtap replay traffic.pcap --report traffic.html
       tcpdump -w - | vtap replay - --json
     """
     from vtaplib.cli.cloud_file import find_cloud_file
@@ -136,6 +138,7 @@ def replay(
         comments=comments,
         down=tuple(down or ()),
         decode=decode,
+        page=page,
     )
     report = run(request)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,5 +28,13 @@ PolicySettings = Annotated[
 Down = Annotated[
     list[str] | None,
     typer.Option("--down", metavar="NIC", help="Take this interface, by name or ID, for failed; repeatable."),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE.html",
+        help="Also write the report as one HTML page: the network as a picture, traffic over time, tables.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]

@@ -17,6 +17,8 @@ from vtaplib.cli.copies_out import WayThrough, open_out, way_through
 from vtaplib.cli.dissection import FirstCopies
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
+from vtaplib.cli.page.document import page_file
+from vtaplib.cli.page.replay_page import replay_page
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import (
     EarlyEnd,
@@ -27,6 +29,7 @@ from vtaplib.cli.replay_report import (
     nowhere_entries,
     tap_point_entries,
 )
+from vtaplib.cli.world_survey import survey_world
 from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.fabric.topology import Topology
@@ -36,7 +39,7 @@ from vtaplib.mirror.replay import Replay
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
     """What to replay: `out` None writes nothing, `comments` are on what it writes; `down` are names or IDs of
-    interfaces; `decode` copies are dissected.
+    interfaces; `decode` copies are dissected; `page` is a file for the report as a page, or None.
     """
 
     capture: str
@@ -47,18 +50,21 @@ class ReplayRequest:
     comments: bool = False
     down: tuple[str, ...] = ()
     decode: int = 0
+    page: Path | None = None
 
 
 def replay(request: ReplayRequest) -> ReplayReport:
     """Replay a capture. Raises `VtapError` for what cannot be opened, read at all, or written."""
     with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
         topology = Topology.of(view)
+        world = survey_world(cloud, printable(str(request.cloud))) if request.page else None
     interface_ids = [one.id for one in topology.interfaces]
     down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
     run = Replay(topology, request.policy, down=down)
     collectors = collectors_of(topology)
     first = FirstCopies(request.decode)
     with (
+        page_file(request.page) if request.page else nullcontext() as write_page,
         Progress(request.capture) as progress,
         open_capture(progress.source, skip_other_link_types=True) as reader,
     ):
@@ -66,7 +72,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
         with out or nullcontext():
             end = _replay_all(reader, way_through(run, out, comments=request.comments), first, progress)
         accounts = run.accounts
-        return ReplayReport(
+        report = ReplayReport(
             capture=printable(reader.name),
             format=reader.format,
             cloud=printable(str(request.cloud)),
@@ -85,6 +91,9 @@ def replay(request: ReplayRequest) -> ReplayReport:
             collectors=collector_entries(accounts, collectors, out.paths if out else {}),
             decoded=first.dissect(),
         )
+        if write_page is not None and world is not None:
+            write_page(replay_page(report, world, accounts.collectors))
+        return report
 
 
 def _replay_all(

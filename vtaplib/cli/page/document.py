@@ -5,7 +5,8 @@ The rule is the page's content security policy: no script runs and no request is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,7 @@ from xml.etree.ElementTree import Element
 from vtaplib import __version__
 from vtaplib.capture.target import Target
 from vtaplib.cli.page.markup import Child, element, to_html
+from vtaplib.errors import VtapError
 
 _SECURITY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -72,11 +74,23 @@ def page(title: str, headline: Sequence[Child], sections: Sequence[Section]) -> 
     )
 
 
-def write_page(path: Path, text: str) -> None:
-    """Write a page into a file, whole or not at all. Raises `CaptureError` where it cannot be written."""
+@contextmanager
+def page_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """What writes a page into a file, whole or not at all. Raises `VtapError` where it cannot be written, and
+    before any work is done.
+    """
+    if str(path) == "-":
+        raise VtapError("--report -: name a file for the page; standard output has the tables")
     target = Target(path)
-    target.write(text.encode())
-    target.commit()
+
+    def write(text: str) -> None:
+        target.write(text.encode())
+        target.commit()
+
+    try:
+        yield write
+    finally:
+        target.discard()
 
 
 def figures(*shown: tuple[str, str, str]) -> Element:

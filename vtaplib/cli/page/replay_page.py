@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 from vtaplib.cli.page.document import Section, figures, note, notice, page
 from vtaplib.cli.page.drawing import draw, hue_class, legend
 from vtaplib.cli.page.figure import counted, octets, share, three_digits
-from vtaplib.cli.page.graph import NOTHING, Readings, graph_of
+from vtaplib.cli.page.graph import NOTHING, Readings
+from vtaplib.cli.page.grapher import graph_of
 from vtaplib.cli.page.load_charts import Charted, load_charts
 from vtaplib.cli.page.markup import Child, element
 from vtaplib.cli.page.network_tables import network_tables

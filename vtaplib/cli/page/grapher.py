@@ -1,0 +1,203 @@
+"""Makes the graph of a world and of what was counted in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from vtaplib.cli.page.figure import counted, octets, share
+from vtaplib.cli.page.graph import NOTHING, Graph, NetworkBox, Readings, Spot, State, Stream, SubnetBox
+from vtaplib.cli.page.peerings import groups_of, peerings_of
+from vtaplib.cli.replay_report import Amount
+from vtaplib.cli.world import InterfaceEntry, LoadBalancerEntry, TapEntry, World
+from vtaplib.model import ids
+
+
+def graph_of(world: World, readings: Readings) -> Graph:
+    """What to draw of a world."""
+    return _Grapher(world, readings).graph()
+
+
+class _Grapher:
+    """Looks things up in a world while its graph is made."""
+
+    def __init__(self, world: World, readings: Readings) -> None:
+        self.readings = readings
+        groups = list(groups_of(world))
+        self.networks = [one for group in groups for one in group.networks]
+        self.taps = [one for group in groups for one in group.taps]
+        interfaces = [one for group in groups for one in group.interfaces]
+        self.interfaces = {one.id.lower(): one for one in interfaces}
+        self.by_subnet: dict[str, list[InterfaceEntry]] = {}
+        for one in interfaces:
+            self.by_subnet.setdefault(_subnet_id(one), []).append(one)
+        self.balancers = {
+            frontend.id.lower(): balancer
+            for group in groups
+            for balancer in group.load_balancers
+            for frontend in balancer.frontends
+        }
+        self.hues = {one: number for number, one in enumerate(readings.collector_ids, start=1)}
+        self.entered, self.mirrored = _by_tap(readings.entered), _by_tap(readings.mirrored)
+
+    def graph(self) -> Graph:
+        used = {one.destination_id.lower() for one in self.taps} & self.balancers.keys()
+        balancers = list(
+            {self.balancers[one].id.lower(): self.balancers[one] for one in sorted(used)}.values()
+        )
+        return Graph(
+            sources=tuple(self._boxes(is_collecting=False)),
+            taps=tuple(map(self._tap, self.taps)),
+            balancers=tuple(map(self._balancer, balancers)),
+            collectors=tuple(self._boxes(is_collecting=True)),
+            streams=(*self._streams_to_taps(), *self._streams_from_taps(), *self._streams_of(balancers)),
+            peerings=tuple(peerings_of(self.networks)),
+        )
+
+    def _boxes(self, *, is_collecting: bool) -> Iterator[NetworkBox]:
+        """The networks of one side. What has no interface is among the sources."""
+        for network in self.networks:
+            subnets = []
+            for subnet in network.subnets:
+                there = self.by_subnet.get(subnet.id.lower(), [])
+                here = [one for one in there if self._is_on_side(one, is_collecting)]
+                if here or (not there and not is_collecting):
+                    spots = tuple(self._interface(one, is_collecting) for one in here)
+                    subnets.append(SubnetBox(subnet.name, ", ".join(subnet.address_prefixes), spots))
+            others = any(self.by_subnet.get(one.id.lower()) for one in network.subnets)
+            if any(one.spots for one in subnets) or (not is_collecting and not others):
+                yield NetworkBox(
+                    frozenset({network.id.lower()}),
+                    network.name,
+                    ", ".join(network.address_space),
+                    tuple(subnets),
+                )
+
+    def _is_on_side(self, interface: InterfaceEntry, is_collecting: bool) -> bool:
+        collects = interface.id.lower() in self.hues
+        return collects if is_collecting else not collects or bool(interface.tap_ids)
+
+    def _interface(self, interface: InterfaceEntry, is_collecting: bool) -> Spot:
+        key = interface.id.lower()
+        addresses = ", ".join(one.address for one in interface.addresses if one.address)
+        machine = (
+            f" of {ids.name(interface.machine_id)}" if interface.machine_id else ", attached to no machine"
+        )
+        opening = f"{interface.name}{machine}, {addresses or 'no address'}"
+        if is_collecting:
+            got = self.readings.received.get(key, NOTHING)
+            state = State.DOWN if key in self.readings.down else State.COLLECTOR
+            fate = "down" if state is State.DOWN else f"gets {_amount(got)}"
+            return Spot(key, interface.name, addresses, f"{opening}: {fate}", state, self.hues[key])
+        state, fate = self._fate(interface)
+        return Spot(key, interface.name, addresses, f"{opening}: {fate}", state)
+
+    def _fate(self, interface: InterfaceEntry) -> tuple[State, str]:
+        key = interface.id.lower()
+        if key in self.readings.down:
+            return State.DOWN, "down"
+        if not interface.tap_ids:
+            return State.UNTAPPED, "not tapped"
+        pairs = [(key, tap_id.lower()) for tap_id in interface.tap_ids]
+        entered = sum(self.readings.entered.get(pair, NOTHING).frames for pair in pairs)
+        mirrored = sum(self.readings.mirrored.get(pair, NOTHING).frames for pair in pairs)
+        if not entered:
+            return State.IDLE, "tapped, no frame passed"
+        told = f"{mirrored:,} of {counted(entered, 'frame')} mirrored"
+        if mirrored == entered:
+            return State.MIRRORED, told
+        return (State.PARTLY if mirrored else State.REFUSED), told
+
+    def _tap(self, tap: TapEntry) -> Spot:
+        mirrored = self._mirrored(tap)
+        entered = self.entered.get(tap.id.lower(), NOTHING)
+        beside = f"{octets(mirrored.bytes)} · {share(mirrored.frames, entered.frames)}"
+        told = f"{tap.name}: {counted(len(tap.sources), 'source')}, {_amount(mirrored)} mirrored"
+        if not tap.sources:
+            beside = "no source"
+        elif not list(self._targets(tap)):
+            beside, told = "no destination", f"{told}; its destination does not exist"
+        return Spot(tap.id.lower(), tap.name, beside, told, hue=self._hue(tap))
+
+    def _balancer(self, balancer: LoadBalancerEntry) -> Spot:
+        addresses = ", ".join(one.address for one in balancer.frontends if one.address)
+        modes = ", ".join(dict.fromkeys(one.distribution for one in balancer.rules)) or "no rule"
+        told = f"{balancer.name}, {addresses or 'no private address'}, distribution {modes}"
+        return Spot(balancer.id.lower(), balancer.name, addresses, told)
+
+    def _streams_to_taps(self) -> Iterator[Stream]:
+        for tap in self.taps:
+            for source in tap.sources:
+                pair = source.interface_id.lower(), tap.id.lower()
+                amount = self.readings.mirrored.get(pair, NOTHING)
+                entered = self.readings.entered.get(pair, NOTHING)
+                told = (
+                    f"{ids.name(source.interface_id)} to {tap.name}: {amount.frames:,} of "
+                    f"{counted(entered.frames, 'frame')} mirrored, {octets(amount.bytes)}"
+                )
+                yield Stream(*pair, amount.bytes, told, self._hue(tap))
+
+    def _streams_from_taps(self) -> Iterator[Stream]:
+        for tap in self.taps:
+            amount = self._mirrored(tap)
+            for target_id, name in self._targets(tap):
+                yield Stream(
+                    tap.id.lower(),
+                    target_id,
+                    amount.bytes,
+                    f"{tap.name} to {name}: {_amount(amount)}",
+                    self._hue(tap),
+                )
+
+    def _streams_of(self, balancers: list[LoadBalancerEntry]) -> Iterator[Stream]:
+        """From load balancers to the members of their pools. What a TAP sends a member directly is not
+        theirs.
+        """
+        for balancer in balancers:
+            pool_ids = {pool_id.lower() for rule in balancer.rules for pool_id in rule.pool_ids}
+            members = [
+                one for pool in balancer.pools if pool.id.lower() in pool_ids for one in pool.member_ids
+            ]
+            for key in dict.fromkeys(_owner_id(one) for one in members):
+                if key in self.interfaces:
+                    direct = sum(
+                        self._mirrored(tap).bytes for tap in self.taps if _owner_id(tap.destination_id) == key
+                    )
+                    got = self.readings.received.get(key, NOTHING)
+                    told = f"{balancer.name} to {self.interfaces[key].name}: {_amount(got)} arrive there"
+                    size = max(0, got.bytes - direct)
+                    yield Stream(balancer.id.lower(), key, size, told, self.hues.get(key, 0))
+
+    def _targets(self, tap: TapEntry) -> Iterator[tuple[str, str]]:
+        """The ID and name of what a TAP sends to, if it is there."""
+        destination_id = tap.destination_id.lower()
+        if destination_id in self.balancers:
+            balancer = self.balancers[destination_id]
+            yield balancer.id.lower(), balancer.name
+        elif _owner_id(destination_id) in self.interfaces:
+            yield _owner_id(destination_id), self.interfaces[_owner_id(destination_id)].name
+
+    def _mirrored(self, tap: TapEntry) -> Amount:
+        return self.mirrored.get(tap.id.lower(), NOTHING)
+
+    def _hue(self, tap: TapEntry) -> int:
+        return self.hues.get(_owner_id(tap.destination_id), 0)
+
+
+def _by_tap(amounts: Mapping[tuple[str, str], Amount]) -> dict[str, Amount]:
+    sums: dict[str, Amount] = {}
+    for (_, tap_id), amount in amounts.items():
+        so_far = sums.get(tap_id, NOTHING)
+        sums[tap_id] = Amount(so_far.frames + amount.frames, so_far.bytes + amount.bytes)
+    return sums
+
+
+def _amount(amount: Amount) -> str:
+    return f"{counted(amount.frames, 'frame')}, {octets(amount.bytes)}"
+
+
+def _owner_id(ip_configuration_id: str) -> str:
+    return ip_configuration_id.lower().partition("/ipconfigurations/")[0]
+
+
+def _subnet_id(interface: InterfaceEntry) -> str:
+    return next((one.subnet_id.lower() for one in interface.addresses if one.subnet_id), "")
