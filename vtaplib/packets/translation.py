@@ -1,4 +1,5 @@
-"""Address translation (RFC 3022): another address in the IPv4 header of a frame, and checksums to go with it.
+"""Address translation (RFC 3022): another address in the IPv4 header of a frame, or another port behind it,
+and checksums to go with them.
 
 Like `flow`, nothing here raises: what a capture cut off is left as it is. Checksums are corrected by the
 difference (RFC 1624), so that one which was wrong before is as wrong after. Addresses inside a payload, such
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vtaplib.packets import ethernet, ipv4
+from vtaplib.packets.flow import NO_PORT, Flow
 
 _TAGS = tuple(tag.to_bytes(2, "big") for tag in (ethernet.VLAN, ethernet.PROVIDER_VLAN))
 _SOURCE, _DESTINATION = 12, 16
@@ -28,10 +30,46 @@ class Rewriting(NamedTuple):
         return _with_address(frame, _SOURCE if self.is_source else _DESTINATION, self.address)
 
 
+class PortRewriting(NamedTuple):
+    """What to put into the header of TCP or UDP in a frame: a port of 2 bytes, as source or destination."""
+
+    port: bytes
+    is_source: bool
+
+    def apply(self, frame: bytes) -> bytes:
+        """A frame that holds an IPv4 packet, with the other port, if the port is there to see."""
+        return _with_port(frame, 0 if self.is_source else 2, self.port)
+
+
+class Translation(NamedTuple):
+    """Several rewritings, in order."""
+
+    rewritings: tuple[Rewriting | PortRewriting, ...]
+
+    @classmethod
+    def between(cls, before: Flow, after: Flow) -> Translation | None:
+        """What makes frames of one flow those of another; None if they are alike, or not IPv4."""
+        if before == after or before.version != 4:
+            return None
+        rewritings: list[Rewriting | PortRewriting] = []
+        for is_source, name in ((True, "source"), (False, "destination")):
+            address = getattr(after, name)
+            if address != getattr(before, name):
+                rewritings.append(Rewriting(address, is_source))
+            port = getattr(after, f"{name}_port")
+            if port not in (NO_PORT, getattr(before, f"{name}_port")):
+                rewritings.append(PortRewriting(port.to_bytes(2, "big"), is_source))
+        return cls(tuple(rewritings))
+
+    def apply(self, frame: bytes) -> bytes:
+        """A frame with all of them."""
+        for rewriting in self.rewritings:
+            frame = rewriting.apply(frame)
+        return frame
+
+
 def _with_address(frame: bytes, offset: int, new: bytes) -> bytes:
-    at = ethernet.HEADER_LENGTH
-    while frame[at - 2 : at] in _TAGS:
-        at += 4
+    at = _ip_header(frame)
     changed = bytearray(frame)
     field = slice(at + offset, at + offset + 4)
     old = bytes(frame[field])
@@ -39,14 +77,47 @@ def _with_address(frame: bytes, offset: int, new: bytes) -> bytes:
         return frame
     changed[field] = new
     _correct(changed, at + ipv4.CHECKSUM.start, old, new)
-    fragmentation = int.from_bytes(frame[at + 6 : at + 8], "big")
-    protocol = frame[at + 9]
-    if not fragmentation & ipv4.OFFSET_MASK and protocol in _CHECKSUMS:
-        where = at + (frame[at] & 0x0F) * 4 + _CHECKSUMS[protocol]
-        # Zero in UDP says that there is none.
-        if protocol == ipv4.TCP or any(frame[where : where + 2]):
-            _correct(changed, where, old, new, zero=0xFFFF if protocol == ipv4.UDP else 0)
+    _correct_segment(changed, at, old, new)
     return bytes(changed)
+
+
+def _with_port(frame: bytes, offset: int, new: bytes) -> bytes:
+    at = _ip_header(frame)
+    if len(frame) < at + ipv4.HEADER_LENGTH or not _has_segment_header(frame, at):
+        return frame
+    where = at + (frame[at] & 0x0F) * 4 + offset
+    old = frame[where : where + 2]
+    if len(old) < 2:
+        return frame
+    changed = bytearray(frame)
+    changed[where : where + 2] = new
+    _correct_segment(changed, at, old, new)
+    return bytes(changed)
+
+
+def _ip_header(frame: bytes) -> int:
+    """Where the IP header begins, after any VLAN tags."""
+    at = ethernet.HEADER_LENGTH
+    while frame[at - 2 : at] in _TAGS:
+        at += 4
+    return at
+
+
+def _has_segment_header(frame: bytes | bytearray, at: int) -> bool:
+    """Whether the header of TCP or UDP follows that of IP: it does not in later fragments."""
+    fragmentation = int.from_bytes(frame[at + 6 : at + 8], "big")
+    return not fragmentation & ipv4.OFFSET_MASK and frame[at + 9] in _CHECKSUMS
+
+
+def _correct_segment(frame: bytearray, at: int, old: bytes, new: bytes) -> None:
+    """Correct the checksum of TCP or UDP, if it is there."""
+    if not _has_segment_header(frame, at):
+        return
+    protocol = frame[at + 9]
+    where = at + (frame[at] & 0x0F) * 4 + _CHECKSUMS[protocol]
+    # Zero in UDP says that there is none.
+    if protocol == ipv4.TCP or any(frame[where : where + 2]):
+        _correct(frame, where, old, new, zero=0xFFFF if protocol == ipv4.UDP else 0)
 
 
 def _correct(frame: bytearray, where: int, old: bytes, new: bytes, zero: int = 0) -> None:

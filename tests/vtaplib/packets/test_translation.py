@@ -9,19 +9,27 @@ from hypothesis import strategies as st
 
 from vtaplib.packets import ethernet, ipv4, tcp, udp
 from vtaplib.packets.checksum import transport_checksum
-from vtaplib.packets.translation import Rewriting
+from vtaplib.packets.flow import read_flow
+from vtaplib.packets.translation import Rewriting, Translation
 
 HERE, THERE, PUBLIC = map(IPv4Address, ("10.0.0.4", "198.51.100.7", "203.0.113.9"))
 
 
-def made(source: IPv4Address, destination: IPv4Address, protocol: int, payload: bytes, tags: bytes) -> bytes:
+def made(
+    source: IPv4Address,
+    destination: IPv4Address,
+    protocol: int,
+    payload: bytes,
+    tags: bytes = b"",
+    ports: tuple[int, int] = (1024, 53),
+) -> bytes:
     """A frame with a segment whose checksums are right."""
     if protocol == ipv4.UDP:
-        datagram = udp.UdpDatagram(1024, 53, payload)
+        datagram = udp.UdpDatagram(*ports, payload)
         checksum = transport_checksum(source, destination, protocol, udp.emit(datagram))
         segment = udp.emit(replace(datagram, checksum=checksum))
     elif protocol == ipv4.TCP:
-        bare = tcp.TcpSegment(1024, 443, flags=tcp.ACK, payload=payload)
+        bare = tcp.TcpSegment(*ports, flags=tcp.ACK, payload=payload)
         checksum = transport_checksum(source, destination, protocol, tcp.emit(bare))
         segment = tcp.emit(replace(bare, checksum=checksum))
     else:
@@ -66,3 +74,28 @@ def test_no_bytes_raise_and_none_are_added(octets: bytes, head: bytes) -> None:
         rewriting = Rewriting(PUBLIC.packed, is_source)
         assert len(rewriting.apply(frame)) == len(frame)
         assert len(rewriting.apply(octets)) == len(octets)
+
+
+@given(
+    st.sampled_from([ipv4.UDP, ipv4.TCP]),
+    st.binary(max_size=40),
+    st.tuples(*[st.ip_addresses(v=4)] * 2),
+    st.tuples(*[st.integers(0, 0xFFFF)] * 2),
+)
+def test_a_frame_translated_to_another_flow_is_one_of_it(
+    protocol: int, payload: bytes, ends: tuple[IPv4Address, IPv4Address], ports: tuple[int, int]
+) -> None:
+    before, after = made(HERE, THERE, protocol, payload), made(*ends, protocol, payload, ports=ports)
+    translation = Translation.between(read_flow(before), read_flow(after))
+    assert (before if translation is None else translation.apply(before)) == after
+
+
+@given(st.binary(max_size=80))
+def test_no_bytes_raise_when_ports_are_rewritten(octets: bytes) -> None:
+    flow = read_flow(made(HERE, THERE, ipv4.UDP, b""))
+    other = flow._replace(source_port=1, destination_port=2)
+    translation = Translation.between(flow, other)
+    assert translation is not None
+    frame = bytes(12) + b"\x08\x00\x45" + octets
+    assert len(translation.apply(frame)) == len(frame)
+    assert len(translation.apply(octets)) == len(octets)
