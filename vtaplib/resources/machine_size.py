@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-_PREFIX: Final = "standard_"
+PREFIX: Final = "Standard_"
+_PREFIX: Final = PREFIX.lower()
+_NAME: Final = re.compile(r"([a-z]+)(\d+)(.*)")
 _TABLE: Final = """
 B1s B1ms                                  2
 B2s B2ms                                  3
@@ -85,9 +87,43 @@ def size_named(name: str) -> MachineSize | None:
     return _sizes().get(key.removeprefix(_PREFIX)) if key.startswith(_PREFIX) else None
 
 
+def smallest_size(megabits_per_second: float, like: str | None = None, interfaces: int = 1) -> str | None:
+    """The smallest size whose published rate is at least this, and that has room for so many interfaces; None
+    if none is known.
+
+    The family of the size that it is to be like comes first, such as `D` with `s_v5`: within one, that with
+    the smallest number; beyond it, that with the lowest rate.
+    """
+    family = family_of(like) if like is not None else None
+    fit = [
+        (family_of(name) != family, size.megabits_per_second, name)
+        for name, size in _listed()
+        if size.megabits_per_second is not None
+        and size.megabits_per_second >= megabits_per_second
+        and size.max_interfaces >= interfaces
+    ]
+    if not fit:
+        return None
+    ours = [name for is_other, _, name in fit if not is_other]
+    if ours:
+        return PREFIX + min(ours, key=_number)
+    return PREFIX + min(fit, key=lambda one: (one[1], _number(one[2]), one[2]))[2]
+
+
+def family_of(name: str) -> tuple[str, str] | None:
+    """What the names of one family have in common: the letters before and after the number, without case."""
+    match = _NAME.fullmatch(name.lower().removeprefix(_PREFIX))
+    return None if match is None else (match[1], match[3])
+
+
+def _number(name: str) -> int:
+    match = _NAME.fullmatch(name.lower())
+    return 0 if match is None else int(match[2])
+
+
 @cache
 def _sizes() -> Mapping[str, MachineSize]:
-    listed = dict(_listed())
+    listed = {name.lower(): size for name, size in _listed()}
     return {sibling: size for key, size in listed.items() if (sibling := _sibling(key)) is not None} | listed
 
 
@@ -96,7 +132,7 @@ def _listed() -> Iterator[tuple[str, MachineSize]]:
         names = [word for word in line.split() if not word.isdigit()]
         most, *speed = (int(word) for word in line.split() if word.isdigit())
         size = MachineSize(most, speed[0] if speed else None)
-        yield from ((name.lower(), size) for name in names)
+        yield from ((name, size) for name in names)
 
 
 def _sibling(key: str) -> str | None:
