@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vtaplib.fabric import platform
 from vtaplib.fabric.topology import Address
+from vtaplib.model import ids
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, PORTED, TCP, Flow
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Where the rules begin that every group has; ARM has them in another collection.
 FIRST_ALWAYS = 65000
+
+WORDS = {True: "allows it", False: "denies it", None: "cannot be judged here; taken to allow it"}
 
 
 def outbound(guard: Guard, flow: Flow) -> Decision:
@@ -51,6 +54,11 @@ def rule_id(step: Step) -> str:
     """The ID of the rule by which a group decided."""
     collection = "securityRules" if step.priority < FIRST_ALWAYS else "defaultSecurityRules"
     return f"{step.group_id}/{collection}/{step.rule}"
+
+
+def step_sentence(step: Step) -> str:
+    """What a group says, by which rule."""
+    return f"{ids.name(step.group_id)}: {step.rule} (priority {step.priority}) {WORDS[step.allows]}"
 
 
 def _decide(guard: Guard, flow: Flow, *, is_inbound: bool) -> Decision:

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.journey import Drop, Journey, Link, Stage, Step
-from vtaplib.fabric.security import rule_id
+from vtaplib.fabric.security import rule_id, step_sentence
 from vtaplib.fabric.topology import Interface
-from vtaplib.model import ids
 from vtaplib.packets.flow import Flow
 
 if TYPE_CHECKING:
     from vtaplib.resources.security_evaluation import Decision
-    from vtaplib.resources.security_evaluation import Step as GroupStep
-
-WORDS = {True: "allows it", False: "denies it", None: "cannot be judged here; taken to allow it"}
 
 
 class Trip:
@@ -78,13 +74,9 @@ class Trip:
         if not decision.steps:
             self.passes(drop.stage, "security groups let traffic of the platform alone")
         for step in decision.steps:
-            self._steps.append(Step(drop.stage, step.allows is not False, _sentence(step), rule_id(step)))
+            self._steps.append(Step(drop.stage, step.allows is not False, step_sentence(step), rule_id(step)))
         if decision.allows is False:
             self.waits(link)
             return drop
         self.opens(link)
         return None
-
-
-def _sentence(step: GroupStep) -> str:
-    return f"{ids.name(step.group_id)}: {step.rule} (priority {step.priority}) {WORDS[step.allows]}"
