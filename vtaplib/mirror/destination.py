@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vtaplib.control.policy import Policy, fixed_number
 from vtaplib.fabric.balancing import Refusal, choose_backend, find_rule
+from vtaplib.fabric.health import Health
+from vtaplib.fabric.security import inbound
 from vtaplib.fabric.topology import (
     Backend,
     BalancingRule,
     Distribution,
     Frontend,
     Interface,
+    IpConfiguration,
     Tap,
     TapConfiguration,
     Topology,
@@ -29,7 +32,10 @@ from vtaplib.mirror.outer_header import OuterHeader
 from vtaplib.mirror.parting import Parting
 from vtaplib.mirror.verdict import Reason
 from vtaplib.packets import ethernet, vxlan
-from vtaplib.packets.flow import UDP, Flow
+from vtaplib.packets.flow import NO_PORT, UDP, Flow
+
+if TYPE_CHECKING:
+    from vtaplib.resources.security_evaluation import Guard
 
 REFUSALS = {
     Refusal.NO_RULE: Reason.NO_BALANCING_RULE,
@@ -40,11 +46,29 @@ PORT_BLIND = (Distribution.SOURCE_IP, Distribution.SOURCE_IP_PROTOCOL)
 """The modes that bring all copies of an interface to one collector."""
 
 
+class Gate(NamedTuple):
+    """The security groups at the end of a path, where they look at the outer source port."""
+
+    guard: Guard
+    flow: Flow
+
+    def admits(self, source_port: int) -> bool:
+        """Whether copies with this outer source port get in; so they do where that cannot be said."""
+        return inbound(self.guard, self.flow._replace(source_port=source_port)).allows is not False
+
+
 class Path(NamedTuple):
-    """A way to a collector."""
+    """A way to a collector, and what else depends on the outer source port there."""
 
     collector_id: str
     header: OuterHeader
+    gate: Gate | None = None
+
+    def admitted(self, source_port: int) -> Path | Reason:
+        """The path of copies with this outer source port."""
+        if self.gate is None or self.gate.admits(source_port):
+            return self
+        return Reason.COLLECTOR_SECURITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +82,25 @@ class Sender:
     mac: bytes
     address: IPv4Address
     vni: int
+    health: Health
 
-    def path_to(self, collector: Interface, address: IPv4Address, port: int) -> Path | Reason:
-        """The path to a collector's interface, copies being addressed as given."""
+    def path_to(
+        self, collector: Interface, at: IpConfiguration, address: IPv4Address, port: int
+    ) -> Path | Reason:
+        """The path to an IP configuration of a collector, copies being addressed as given."""
         if collector.id.lower() == self.interface.id.lower() and self.policy.self_mirror != "allow":
             return Reason.SELF_MIRROR
         if collector.machine_id is None or collector.mac is None:
             return Reason.COLLECTOR_DETACHED
-        if collector.id.lower() in self.down:
+        if not self.health.runs(collector):
             return Reason.COLLECTOR_DOWN
+        gate = None
+        if at.guard is not None and self.policy.collector_nsg == "enforce":
+            flow = Flow(4, ethernet.IPV4, self.address.packed, address.packed, UDP, NO_PORT, port)
+            allows = inbound(at.guard, flow).allows
+            if allows is False:
+                return Reason.COLLECTOR_SECURITY
+            gate = None if allows else Gate(at.guard, flow)
         header = OuterHeader(
             source_mac=self.mac,
             destination_mac=collector.mac,
@@ -75,7 +109,7 @@ class Sender:
             destination_port=port,
             vni=self.vni,
         )
-        return Path(collector.id, header)
+        return Path(collector.id, header, gate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +122,11 @@ class Spread:
     rule: BalancingRule | None = field(init=False)
     """The rule that takes copies, if there is one."""
     _paths: dict[str, Path | Reason] = field(default_factory=dict, compare=False)
+    _all_up: Health = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", find_rule(self.frontend, self.flow(0)))
+        object.__setattr__(self, "_all_up", Health(self.sender.topology))
 
     def path(self, source_port: int) -> Path | Reason:
         """The path of copies with this outer source port."""
@@ -103,7 +139,8 @@ class Spread:
             self._paths[key] = self._path_to(
                 backend, self.address if rule.is_floating_ip else None, rule.backend_port or vxlan.PORT
             )
-        return self._paths[key]
+        path = self._paths[key]
+        return path if isinstance(path, Reason) else path.admitted(source_port)
 
     def parting(self, source_port: int, answers_port: int) -> Parting:
         """What the load balancer does to a conversation whose two directions have these outer source
@@ -123,7 +160,7 @@ class Spread:
             return None
         flow = self.flow(source_port)
         now = choose_backend(self.frontend, flow, self.is_healthy)
-        before = choose_backend(self.frontend, flow, self._has_machine)
+        before = choose_backend(self.frontend, flow, self._is_healthy_if_none_is_down)
         return not isinstance(now, Refusal) and now != before
 
     def flow(self, source_port: int) -> Flow:
@@ -135,22 +172,24 @@ class Spread:
         owner = self.sender.topology.owner_of(backend.ip_configuration_id)
         if owner is None or not isinstance(owner[1].address, IPv4Address):
             return Reason.DESTINATION_MISSING
-        collector, _configuration = owner
+        collector, configuration = owner
         # A pool takes members of the frontend's own network only.
         if collector.network_id.lower() != self.frontend.network_id.lower():
             return Reason.COLLECTOR_UNREACHABLE
-        return self.sender.path_to(collector, floating or owner[1].address, port)
+        return self.sender.path_to(collector, configuration, floating or owner[1].address, port)
 
     def is_healthy(self, backend: Backend) -> bool:
-        """What a probe would find: a machine that runs."""
-        owner = self.sender.topology.owner_of(backend.ip_configuration_id)
-        return (
-            self._has_machine(backend) and owner is not None and owner[0].id.lower() not in self.sender.down
-        )
+        """What the rule's probe would find. On the port of VXLAN a collector answers no probe, for there are
+        none over UDP.
+        """
+        return self._probe_port != vxlan.PORT and self.sender.health.is_healthy(backend, self._probe_port)
 
-    def _has_machine(self, backend: Backend) -> bool:
-        owner = self.sender.topology.owner_of(backend.ip_configuration_id)
-        return owner is not None and owner[0].machine_id is not None
+    def _is_healthy_if_none_is_down(self, backend: Backend) -> bool:
+        return self._probe_port != vxlan.PORT and self._all_up.is_healthy(backend, self._probe_port)
+
+    @property
+    def _probe_port(self) -> int | None:
+        return None if self.rule is None else self.rule.probe_port
 
 
 def find_destination(
@@ -170,7 +209,8 @@ def find_destination(
     if address is None:
         return Reason.SOURCE_WITHOUT_IPV4
     vni = choose_vni(policy, tap, interface)
-    sender = Sender(topology, policy, down, interface, interface.mac, address, vni)
+    health = Health(topology, down)
+    sender = Sender(topology, policy, down, interface, interface.mac, address, vni, health)
     owner = topology.owner_of(tap.destination_id)
     if owner is not None:
         collector, collector_configuration = owner
@@ -180,7 +220,7 @@ def find_destination(
             interface.network_id, collector.network_id, collector_configuration.address
         ):
             return Reason.COLLECTOR_UNREACHABLE
-        return sender.path_to(collector, collector_configuration.address, vxlan.PORT)
+        return sender.path_to(collector, collector_configuration, collector_configuration.address, vxlan.PORT)
     frontend = topology.frontend(tap.destination_id)
     if frontend is None or frontend.is_public or not isinstance(frontend.address, IPv4Address):
         return Reason.DESTINATION_MISSING

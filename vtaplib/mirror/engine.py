@@ -190,7 +190,7 @@ class MirrorEngine:
         if isinstance(destination, Reason):
             return destination, None
         port = self._source_port(flow)
-        path = destination.path(port) if isinstance(destination, Spread) else destination
+        path = destination.path(port) if isinstance(destination, Spread) else destination.admitted(port)
         if isinstance(path, Reason):
             return path, None
         carriage = Carriage(path.collector_id, path.header, port, path.header.ports(port), seen)

@@ -14,30 +14,12 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from vtaplib.control.policy import Policy
+from vtaplib.fabric.places import is_public
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.verdict import Direction, Reason
 from vtaplib.packets.flow import Flow
 from vtaplib.packets.translation import Rewriting
-
-# What system routes never send to the internet: private and shared addresses (RFC 1918, RFC 6598), link-local
-# ones (RFC 3927), loopback, multicast and above, and the platform's own address.
-NOT_PUBLIC = tuple(
-    map(
-        IPv4Network,
-        (
-            "0.0.0.0/8",
-            "10.0.0.0/8",
-            "100.64.0.0/10",
-            "127.0.0.0/8",
-            "168.63.129.16/32",
-            "169.254.0.0/16",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "224.0.0.0/3",
-        ),
-    )
-)
 
 
 class PublicView:
@@ -52,7 +34,7 @@ class PublicView:
         }
         network = topology.network(interface.network_id)
         reached = () if network is None else (network, *map(topology.network, network.peer_ids))
-        self._inside = NOT_PUBLIC + tuple(
+        self._inside = tuple(
             prefix
             for one in reached
             if one is not None
@@ -75,4 +57,4 @@ class PublicView:
 
     def _is_outside(self, packed: bytes) -> bool:
         address = IPv4Address(packed)
-        return not any(address in prefix for prefix in self._inside)
+        return is_public(packed) and not any(address in prefix for prefix in self._inside)

@@ -42,6 +42,7 @@ class Reason(Enum):
     SELF_MIRROR = "the interface is its own collector"
     COLLECTOR_DETACHED = "the collector's interface is attached to no machine"
     COLLECTOR_DOWN = "the collector is down"
+    COLLECTOR_SECURITY = "a security group of the collector denies UDP 4789 from the interface"
     OVERSIZE = "the copy is larger than the network carries"
 
 

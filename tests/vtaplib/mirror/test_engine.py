@@ -23,6 +23,7 @@ from tests.vtaplib.fabric.worlds import (
     topologies,
     udp_frame,
 )
+from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.reference import build, dissect, reassemble
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
@@ -194,6 +195,7 @@ def test_every_reason_is_given() -> None:
         Reason.SELF_MIRROR: reason(replace(tapped, taps=(own_tap,), tap_configurations=own_configurations)),
         Reason.COLLECTOR_DETACHED: reason(altered(tapped, "collector", machine_id=None, mac=None)),
         Reason.COLLECTOR_DOWN: reason(tapped, down=(COLLECTOR,)),
+        Reason.COLLECTOR_SECURITY: reason(guarded(tapped, "collector")),
         Reason.OVERSIZE: reason(tapped, bytes(1971)),
     }
     assert given_reasons == {one: one for one in Reason}
@@ -370,6 +372,69 @@ def test_a_denied_frame_is_mirrored_under_the_policy_mirror_denied_only() -> Non
     denied = Passage(is_denied=True)
     assert reason(quickstart("web"), passage=denied) is Reason.DENIED
     assert reason(quickstart("web"), policy=Policy(mirror_denied=True), passage=denied) is None
+
+
+# ---- the collector's security groups and machine
+
+
+def test_the_collectors_security_groups_are_asked_about_udp_4789_from_the_primary_address() -> None:
+    tapped = quickstart("web")
+    assert reason(guarded(tapped, "collector", source="10.0.0.4")) is Reason.COLLECTOR_SECURITY
+    assert reason(guarded(tapped, "collector", destination="10.1.0.4")) is Reason.COLLECTOR_SECURITY
+    assert reason(guarded(tapped, "collector", source="10.0.0.5")) is None
+    assert reason(guarded(tapped, "collector", protocol="Tcp")) is None
+    assert reason(guarded(tapped, "collector", port="4788")) is None
+    assert reason(guarded(tapped, "collector", direction="Outbound")) is None
+
+
+def test_the_sources_own_security_groups_do_not_filter_copies() -> None:
+    assert reason(guarded(quickstart("web"), "web", direction="Outbound")) is None
+
+
+def test_under_the_policy_bypass_security_groups_let_copies_alone() -> None:
+    assert reason(guarded(quickstart("web"), "collector"), policy=Policy(collector_nsg="bypass")) is None
+
+
+def test_a_security_group_may_look_at_the_outer_source_port() -> None:
+    world = guarded(quickstart("web"), "collector", source_port="50000-50010")
+    denied = {
+        port: reason(world, policy=Policy(outer_source_port=f"fixed:{port}"))
+        for port in (49999, 50000, 50011)
+    }
+    assert denied == {49999: None, 50000: Reason.COLLECTOR_SECURITY, 50011: None}
+
+
+def test_behind_a_load_balancer_the_security_groups_of_the_chosen_backend_are_asked() -> None:
+    world = guarded(three_collectors("web"), "two")
+    ports = [udp_frame("10.0.0.4", "10.0.0.5", (port, 53)) for port in range(50)]
+    chosen = {frame: collector_of(three_collectors("web"), frame) for frame in ports}
+    for frame in ports:
+        assert reason(world, frame) is (Reason.COLLECTOR_SECURITY if chosen[frame] == "two" else None)
+
+
+def test_a_collector_whose_machine_does_not_run_is_down() -> None:
+    assert reason(altered(quickstart("web"), "collector", is_running=False)) is Reason.COLLECTOR_DOWN
+
+
+def probed(world: Topology, port: int | None) -> Topology:
+    (front,) = world.frontends
+    (rule,) = front.rules
+    return replace(world, frontends=(replace(front, rules=(replace(rule, probe_port=port),)),))
+
+
+def test_a_backend_that_does_not_run_or_lets_no_probe_in_gets_nothing() -> None:
+    world = probed(three_collectors("web"), 8080)
+    stopped = altered(world, "one", is_running=False)
+    shut = guarded(stopped, "two", source="AzureLoadBalancer", protocol="Tcp", port="8080")
+    frames_of_flows = [udp_frame("10.0.0.4", "10.0.0.5", (port, 53)) for port in range(50)]
+    assert {collector_of(world, frame) for frame in frames_of_flows} == {"one", "two", "three"}
+    assert {collector_of(shut, frame) for frame in frames_of_flows} == {"three"}
+    other_port = guarded(stopped, "two", source="AzureLoadBalancer", protocol="Tcp", port="8081")
+    assert {collector_of(other_port, frame) for frame in frames_of_flows} == {"two", "three"}
+
+
+def test_nobody_answers_a_probe_of_the_port_of_vxlan() -> None:
+    assert reason(probed(three_collectors("web"), 4789)) is Reason.NO_HEALTHY_BACKEND
 
 
 # ---- the internet

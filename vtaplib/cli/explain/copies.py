@@ -15,6 +15,7 @@ from typing import Final
 from vtaplib.cli.explain.case import Case
 from vtaplib.cli.explain.remedies import COPY_REMEDIES
 from vtaplib.cli.explain.report import CopyEntry, OuterEntry, StepEntry
+from vtaplib.fabric.security import rule_id, step_sentence
 from vtaplib.mirror.outer_header import IP_OVERHEAD
 from vtaplib.mirror.oversize import LARGEST_INNER_WITHIN_MTU
 from vtaplib.mirror.verdict import Mirrored, Reason
@@ -40,7 +41,7 @@ def copy_entry(case: Case) -> CopyEntry:
         tap_configuration_id=point.tap_configuration_id,
         verdict="mirrored" if is_mirrored else "not_mirrored",
         reason=case.reason.name.lower() if case.reason else None,
-        explanation=_explanation(case),
+        explanation=case.reason.value if case.reason else f"{_collector_name(case)} gets the copy",
         remedy=_remedy(case),
         collector_id=collector.id if collector else None,
         collector=names.interface(collector.id) if collector else None,
@@ -79,18 +80,14 @@ def _outer(verdict: Mirrored) -> OuterEntry:
     )
 
 
-def _explanation(case: Case) -> str:
-    if case.reason is None:
-        return f"{case.names.interface(case.collector.id) if case.collector else 'a collector'} gets the copy"
-    return case.reason.value
-
-
 def _remedy(case: Case) -> str | None:
     """What to change where there is no copy."""
     if case.reason is None:
         return None
     if case.reason is Reason.COLLECTOR_UNREACHABLE and not case.is_reachable:
         return case.obstacle.remedy
+    if case.reason is Reason.COLLECTOR_DOWN and case.is_taken_for_failed:
+        return "Nothing: it was asked what becomes of the copy when this one fails (--down)."
     point, names, collector = case.verdict.point, case.names, case.collector
     return COPY_REMEDIES[case.reason].format(
         interface=names.of_id(point.interface_id),
@@ -135,8 +132,7 @@ def _way(case: Case) -> str:
 
 def _balancer(case: Case) -> str:
     rule = case.balancing.rule if case.balancing else None
-    collector = case.names.interface(case.collector.id) if case.collector else "a backend"
-    return f"rule {rule} takes UDP {vxlan.PORT} and gives it to {collector}"
+    return f"rule {rule} takes UDP {vxlan.PORT} and gives it to {_collector_name(case)}"
 
 
 def _no_backend(case: Case) -> str:
@@ -148,18 +144,33 @@ def _no_backend(case: Case) -> str:
 
 
 def _collector(case: Case) -> str:
-    assert case.collector is not None, "a copy that got here goes to an interface"
-    return f"{case.names.interface(case.collector.id)} runs"
+    return f"{_collector_name(case)} runs"
+
+
+def _collector_name(case: Case) -> str:
+    return case.names.interface(case.collector.id) if case.collector else "the collector"
 
 
 def _lost_collector(case: Case) -> str:
-    name = case.names.interface(case.collector.id) if case.collector else "the collector"
+    name = _collector_name(case)
+    down = "is taken for failed" if case.is_taken_for_failed else "does not run: its machine is deallocated"
     return {
         Reason.SELF_MIRROR: f"{name} is the tapped interface itself",
         Reason.COLLECTOR_DETACHED: f"{name} is attached to no machine",
-        Reason.COLLECTOR_DOWN: f"{name} is down",
+        Reason.COLLECTOR_DOWN: f"{name} {down}",
         Reason.COLLECTOR_UNREACHABLE: f"{name} is in another network than the load balancer",
     }[case.reason or Reason.COLLECTOR_DOWN]
+
+
+def _collector_security(case: Case) -> str:
+    if case.policy.collector_nsg != "enforce":
+        return f"nobody asks (policy collector_nsg={case.policy.collector_nsg})"
+    return "; ".join(map(step_sentence, case.collector_security)) or "no security group is in force"
+
+
+def _deciding_rule(case: Case) -> str | None:
+    steps = case.collector_security if case.policy.collector_nsg == "enforce" else ()
+    return rule_id(steps[-1]) if steps else None
 
 
 def _size(case: Case) -> str:
@@ -271,6 +282,19 @@ STAGES: Final = (
         _collector,
         lost=_lost_collector,
         decided_by=_collector_id,
+    ),
+    Stage(
+        "security at the collector",
+        frozenset({Reason.COLLECTOR_SECURITY}),
+        _collector_security,
+        decided_by=_collector_id,
+    ),
+    Stage(
+        "its security",
+        frozenset({Reason.COLLECTOR_SECURITY}),
+        _collector_security,
+        lost=_collector_security,
+        decided_by=_deciding_rule,
     ),
     Stage("the size", frozenset({Reason.OVERSIZE}), _size),
 )
