@@ -33,7 +33,7 @@ def three_digits(number: float) -> str:
     """A number with three digits that tell, or all before its point: "0.0123", "4.50", "1,234"."""
     if not number:
         return "0"
-    before = floor(log10(abs(number))) + 1
+    before = floor(log10(abs(float(f"{number:.3g}")))) + 1
     return f"{number:,.{min(max(3 - before, 0), 6)}f}"
 
 

@@ -50,11 +50,9 @@ def place_streams(streams: Sequence[Stream], starts: Anchors, ends: Anchors) -> 
     """Bundle the streams and give each its width and ends."""
     drawn = bundled(streams, starts, ends)
     start_boxes, end_boxes = dict(starts.values()), dict(ends.values())
-    scale = WIDEST / max(
-        *_sums((one.source_id, one.bytes) for one in drawn),
-        *_sums((one.target_id, one.bytes) for one in drawn),
-        1,
-    )
+    leaving = _sums((one.source_id, one.bytes) for one in drawn)
+    arriving = _sums((one.target_id, one.bytes) for one in drawn)
+    scale = WIDEST / max([*leaving, *arriving, 1])
     widths = [max(THINNEST, one.bytes * scale) for one in drawn]
     begins = _side_by_side(
         [(one.source_id, end_boxes[one.target_id].middle) for one in drawn], widths, start_boxes
