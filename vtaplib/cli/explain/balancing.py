@@ -11,6 +11,7 @@ from vtaplib.cli.explain.report import BackendEntry, BalancingEntry
 from vtaplib.fabric.balancing import choose_backend
 from vtaplib.fabric.topology import Backend, Distribution
 from vtaplib.mirror.destination import Spread
+from vtaplib.packets import vxlan
 from vtaplib.packets.flow import Flow
 
 
@@ -53,15 +54,22 @@ def _backend_entry(
 
 
 def _condition(spread: Spread, backend: Backend, *, is_healthy: bool, has_probe: bool) -> str:
+    """Why a backend is healthy, or not."""
     owner = spread.sender.topology.owner_of(backend.ip_configuration_id)
     if owner is None:
         found = "its interface does not exist"
     elif owner[0].machine_id is None:
         found = "it is attached to no machine"
+    elif owner[0].id.lower() in spread.sender.down:
+        found = "its machine is taken for failed"
+    elif not owner[0].is_running:
+        found = "its machine does not run"
     elif is_healthy:
         found = "its machine runs"
+    elif spread.rule is not None and spread.rule.probe_port == vxlan.PORT:
+        found = f"its machine runs, and answers no probe on port {vxlan.PORT}: there are none over UDP"
     else:
-        found = "its machine is down"
+        found = "a security group keeps the probe out"
     return found if has_probe else f"{found}; the rule has no probe, so nobody asks"
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vtaplib.cli.explain.balancing import balancing_entry
 from vtaplib.cli.explain.names import Names
 from vtaplib.cli.explain.peerings import Obstacle, Peerings
 from vtaplib.cli.explain.report import BalancingEntry
 from vtaplib.control.policy import Policy
-from vtaplib.fabric.topology import Frontend, Interface, TapConfiguration, Topology
+from vtaplib.fabric.security import inbound
+from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, TapConfiguration, Topology
 from vtaplib.mirror.destination import Spread, find_destination
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Mirrored, NotMirrored, Reason, Verdict
-from vtaplib.packets.flow import Flow
+from vtaplib.packets import ethernet, vxlan
+from vtaplib.packets.flow import UDP, Flow
 from vtaplib.packets.translation import Rewriting
+
+if TYPE_CHECKING:
+    from vtaplib.resources.security_evaluation import Step as GroupStep
 
 BEFORE_BALANCING: Final = frozenset(
     {
@@ -119,26 +125,49 @@ class Case:
     @cached_property
     def balancing(self) -> BalancingEntry | None:
         """How the load balancer chose; None if no copy came to one."""
-        spread = self._spread()
-        if spread is None or self.reason in BEFORE_BALANCING:
+        if self.spread is None or self.reason in BEFORE_BALANCING:
             return None
         port_of = source_port_chooser(self.policy.outer_source_port)
-        return balancing_entry(spread, port_of(self.flow), port_of(self.flow.reversed()), self.names)
+        return balancing_entry(self.spread, port_of(self.flow), port_of(self.flow.reversed()), self.names)
 
-    def _spread(self) -> Spread | None:
+    @cached_property
+    def spread(self) -> Spread | None:
+        """The load balancer that the TAP sends to, if it can be reached at all."""
         point = self.verdict.point
         configuration = TapConfiguration(point.tap_configuration_id, point.interface_id, point.tap_id)
         engine = self.engine
         found = find_destination(engine.topology, engine.policy, engine.down, self.interface, configuration)
         return found if isinstance(found, Spread) else None
 
-    @cached_property
+    @property
     def collector(self) -> Interface | None:
         """The interface that the copy goes to, reached or not."""
-        if isinstance(self.verdict, Mirrored):
-            return self.topology.interface(self.verdict.collector_id)
+        return self._end[0] if self._end else None
+
+    @property
+    def is_taken_for_failed(self) -> bool:
+        """Whether the collector is down because that was asked for."""
+        return self.collector is not None and self.collector.id.lower() in self.engine.down
+
+    @cached_property
+    def _end(self) -> tuple[Interface, IpConfiguration] | None:
         chosen = self.destination_id
         if self.balancing is not None:
             chosen = next((one.ip_configuration_id for one in self.balancing.backends if one.is_chosen), "")
-        owner = self.topology.owner_of(chosen)
-        return owner[0] if owner else None
+        return self.topology.owner_of(chosen)
+
+    @cached_property
+    def collector_security(self) -> Sequence[GroupStep]:
+        """What each security group of the collector that is asked says of the copy, as it arrives."""
+        if self._end is None or self._end[1].guard is None or self.address is None:
+            return ()
+        address, port = self._end[1].address, vxlan.PORT
+        rule = self.balancing and self.spread and self.spread.rule
+        if rule:
+            port = rule.backend_port or port
+            address = self.destination_address if rule.is_floating_ip else address
+        if not isinstance(address, IPv4Address):
+            return ()
+        source_port = source_port_chooser(self.policy.outer_source_port)(self.flow)
+        flow = Flow(4, ethernet.IPV4, self.address.packed, address.packed, UDP, source_port, port)
+        return inbound(self._end[1].guard, flow).steps

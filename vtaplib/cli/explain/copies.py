@@ -287,12 +287,6 @@ STAGES: Final = (
         "security at the collector",
         frozenset({Reason.COLLECTOR_SECURITY}),
         _collector_security,
-        decided_by=_collector_id,
-    ),
-    Stage(
-        "its security",
-        frozenset({Reason.COLLECTOR_SECURITY}),
-        _collector_security,
         lost=_collector_security,
         decided_by=_deciding_rule,
     ),

@@ -71,8 +71,6 @@ COPY_REMEDIES: Final[Mapping[Reason, str]] = {
     Reason.SELF_MIRROR: "Let {tap} send to another interface than {interface}, or do not tap {interface}.",
     Reason.COLLECTOR_DETACHED: "Attach {collector} to a machine.",
     Reason.COLLECTOR_DOWN: "Start the machine of {collector}: vtap machine start {machine}",
-    Reason.COLLECTOR_SECURITY: "Allow UDP port 4789 from {address} in the security groups of {collector} and "
-    "of its subnet, with a lower priority number than the rule that denies.",
     Reason.COLLECTOR_SECURITY: "Allow UDP 4789 from {address} inbound at {collector}, with a lower priority "
     "number than the rule that denies.",
     Reason.OVERSIZE: "Let the machines send smaller packets (an MTU of {largest} in the guest), or look at "

@@ -95,6 +95,28 @@ def test_why_does_the_collector_not_see_the_replies_when_a_side_of_a_peering_is_
     assert "not mirrored" in said
 
 
+def test_why_does_the_collector_not_see_the_replies_when_its_security_group_denies_them(
+    vtap: Vtap, quickstart: Path
+) -> None:
+    with changed(quickstart) as cloud:
+        guard(cloud, "interface", nic_id("nic-collector"), source="10.10.0.0/16")
+    said = ask(vtap, quickstart, *REPLY_OF_DATABASE)
+    assert "delivered" in said
+    assert "nsg-strict: no-strangers (priority 100) denies it" in said
+    assert "To change it: Allow UDP 4789 from 10.10.2.4 inbound at nic-collector" in said
+
+
+def test_why_does_the_collector_not_see_the_replies_when_its_machine_is_deallocated(
+    vtap: Vtap, quickstart: Path
+) -> None:
+    vtap("machine", "deallocate", "vm-collector", "--cloud", quickstart)
+    said = ask(vtap, quickstart, *REPLY_OF_DATABASE)
+    assert "nic-collector of vm-collector" in said
+    assert "To change it: Start the machine of nic-collector: vtap machine start vm-collector" in said
+    vtap("machine", "start", "vm-collector", "--cloud", quickstart)
+    ask(vtap, quickstart, *REPLY_OF_DATABASE, code=0)
+
+
 def add_dual_stack(path: Path) -> None:
     """Two more tapped machines in vnet-app, app and store, with an IPv4 and an IPv6 address each."""
     build = Builder(path)

@@ -1,0 +1,175 @@
+"""A packet explained is a packet decided: over drawn worlds, what is told is what the fabric and the mirror
+engine say when they are asked by themselves.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from enum import Enum
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+from rich.console import Console
+
+from tests.vtaplib.cli.explain.guarded import guarded
+from tests.vtaplib.mirror.test_engine import policies
+from vtaplib import Cloud, Direction, Mirrored, MirrorEngine, NetworkInterface, Policy, Topology
+from vtaplib.cli.explain.copies import STAGES
+from vtaplib.cli.explain.explainer import Explainer
+from vtaplib.cli.explain.packet import Packet
+from vtaplib.cli.explain.remedies import COPY_REMEDIES, DROP_REMEDIES, UNROUTED_REMEDIES
+from vtaplib.cli.explain.report import CopyEntry, ExplainReport, WayEntry
+from vtaplib.cli.explain.text import explain_text
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.fabric import Fabric
+from vtaplib.fabric.journey import Drop, Journey, Stage
+from vtaplib.fabric.routing import Unrouted
+from vtaplib.mirror.passage import Passage
+from vtaplib.mirror.verdict import Reason, Verdict
+from vtaplib.testing import captures, clouds, frames
+
+worlds = guarded(
+    clouds(
+        dual_stack=True,
+        overlapping=True,
+        max_deletions=2,
+        policy=Policy(delete_destination_in_use="dangle"),
+    )
+    | clouds(attached=True)
+)
+
+
+@given(worlds, policies, st.data())
+def test_what_is_told_of_a_capture_is_what_is_decided(
+    cloud: Cloud, policy: Policy, data: st.DataObject
+) -> None:
+    between = cloud.list(NetworkInterface)
+    drawn = data.draw(captures(frames(between)), "capture")
+    topology = Topology.of(cloud)
+    down = data.draw(st.sets(st.sampled_from([one.id for one in topology.interfaces]), max_size=2), "down")
+    fabric, connections = Fabric(topology, policy, down=down), Connections()
+    engine = MirrorEngine(topology, policy, down=down)
+    with cloud.snapshot() as view:
+        explainer = Explainer(view, policy, down=down)
+        for at, frame, original_length in drawn:
+            packet = Packet(frame, original_length, at)
+            told = explainer.tell(packet, explainer.pass_by(packet))
+            journey = fabric.captured(packet.flow, connections)
+            if isinstance(journey, Unrouted):
+                assert (told.delivered, told.drop, told.copies) == (False, journey.name.lower(), ())
+            else:
+                connections.open(journey.opens)
+                assert_told(told, journey)
+                assert [fate(one) for one in told.copies] == [
+                    verdict_fate(one) for one in decided(engine, journey, frame, at)
+                ]
+            assert_readable(told)
+
+
+@given(worlds, policies, st.data())
+def test_what_is_told_of_a_frame_that_an_interface_sends_is_what_is_decided(
+    cloud: Cloud, policy: Policy, data: st.DataObject
+) -> None:
+    interfaces = cloud.list(NetworkInterface)
+    frame = data.draw(frames(interfaces), "frame")
+    topology = Topology.of(cloud)
+    with cloud.snapshot() as view:
+        explainer = Explainer(view, policy)
+        for source in topology.interfaces:
+            journey = Fabric(topology, policy).frame(frame, source.id)
+            told = explainer.tell(Packet(frame, len(frame)), journey)
+            assert_told(told, journey)
+            verdicts = decided(MirrorEngine(topology, policy), journey, frame, 0)
+            assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
+
+
+def decided(engine: MirrorEngine, journey: Journey, frame: bytes, at: int) -> list[Verdict]:
+    """The verdicts at both ends of a journey."""
+    verdicts: list[Verdict] = []
+    at_source = journey.drop is None or journey.drop.stage not in (Stage.SOURCE, Stage.PLATFORM)
+    if journey.source is not None and at_source:
+        passage = Passage(journey.drop is Drop.OUTBOUND_SECURITY, journey.is_answer)
+        verdicts += engine.frame(journey.source.id, Direction.EGRESS, frame, at, passage)
+    is_kept_out = journey.drop in (Drop.INBOUND_SECURITY, Drop.SHIELDED)
+    if journey.destination is not None and (journey.drop is None or is_kept_out):
+        passage = Passage(is_kept_out, journey.is_answer)
+        verdicts += engine.frame(journey.destination.id, Direction.INGRESS, frame, at, passage)
+    return verdicts
+
+
+def assert_told(told: WayEntry, journey: Journey) -> None:
+    """The way that is told is the journey; the last step is the only one that may be lost."""
+    assert told.delivered == journey.delivered
+    assert told.drop == (journey.drop.name.lower() if journey.drop else None)
+    assert [(one.stage, one.passed, one.decided_by) for one in told.steps] == [
+        (one.stage.value, one.passed, one.decided_by) for one in journey.steps
+    ]
+    assert all(one.passed for one in told.steps[:-1])
+    assert told.steps[-1].passed == told.delivered
+    assert (told.remedy is None) == told.delivered
+
+
+def fate(copy: CopyEntry) -> tuple[object, ...]:
+    """What is told of a copy. Its steps agree: the one that is lost, if one is, is the last."""
+    is_mirrored = copy.verdict == "mirrored"
+    assert all(step.passed for step in copy.steps[:-1])
+    assert copy.steps[-1].passed == is_mirrored == (copy.remedy is None) == (copy.outer is not None)
+    chosen = [one for one in copy.balancing.backends if one.is_chosen] if copy.balancing else []
+    if is_mirrored and copy.balancing is not None:
+        assert [one.ip_configuration_id.startswith(f"{copy.collector_id}/") for one in chosen] == [True]
+    outer = copy.outer
+    return (
+        copy.tap_configuration_id,
+        copy.direction,
+        copy.reason,
+        copy.collector_id if is_mirrored else None,
+        outer and (outer.source, outer.destination, outer.source_port, outer.vni, outer.frames, outer.bytes),
+    )
+
+
+def verdict_fate(verdict: Verdict) -> tuple[object, ...]:
+    """The same of a verdict."""
+    point = verdict.point
+    where = point.tap_configuration_id, point.direction.value
+    if not isinstance(verdict, Mirrored):
+        return (*where, verdict.reason.name.lower(), None, None)
+    ends = str(verdict.source), str(verdict.destination)
+    copies = len(verdict.copies), sum(map(len, verdict.copies))
+    return (*where, None, verdict.collector_id, (*ends, verdict.source_port, verdict.vni, *copies))
+
+
+def assert_readable(told: WayEntry) -> None:
+    """It can be printed, as text and as a document, and the text tells every verdict."""
+    report = ExplainReport("cloud.db", Policy().in_force(), (), told, None)
+    TypeAdapter(ExplainReport).dump_json(report)
+    console = Console(file=StringIO(), width=200, markup=False)
+    for part in explain_text(report):
+        console.print(part)
+    assert isinstance(console.file, StringIO)
+    text = console.file.getvalue()
+    assert ("→ delivered" in text) == told.delivered
+    assert text.count("→ mirrored") == sum(copy.verdict == "mirrored" for copy in told.copies)
+
+
+def test_every_reason_belongs_to_a_step_and_says_what_to_change() -> None:
+    for reason in Reason:
+        assert any(reason in stage.reasons for stage in STAGES), reason
+    assert COPY_REMEDIES.keys() == set(Reason)
+    assert DROP_REMEDIES.keys() == set(Drop)
+    assert UNROUTED_REMEDIES.keys() == set(Unrouted)
+
+
+@pytest.mark.parametrize("remedies", [COPY_REMEDIES, DROP_REMEDIES, UNROUTED_REMEDIES])
+def test_what_to_change_is_a_sentence_with_names_in_it(remedies: Mapping[Enum, str]) -> None:
+    words = set()
+    for text in remedies.values():
+        assert text[0].isupper() or text[0] == "{"
+        assert text.endswith((".", "}")), text
+        words |= {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    of_packets = {"source", "destination", "source_machine", "destination_machine"}
+    of_copies = {"interface", "configuration", "tap", "collector", "machine", "address", "largest"}
+    assert words <= of_packets | of_copies
