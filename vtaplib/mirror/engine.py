@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
@@ -23,18 +24,19 @@ from vtaplib.mirror.parting import Parting
 from vtaplib.mirror.passage import ORDINARY, Passage
 from vtaplib.mirror.public_view import PublicView
 from vtaplib.mirror.recognition import Recognition
+from vtaplib.mirror.remembered import Remembered
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
+from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 from vtaplib.packets.translation import Rewriting
 
-# Decisions that are remembered before all are forgotten: memory must not grow with the number of flows.
-DECISIONS_REMEMBERED = 1 << 16
+# Flows whose decisions are remembered as the newest: memory must not grow with the number of flows.
+DECISIONS_REMEMBERED = 1 << 15
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of the frames of a flow at a tap point, and what a load balancer on the way of the copies
     does to the flow, if there is one.
     """
@@ -42,6 +44,10 @@ class Decision:
     point: TapPoint
     outcome: Carriage | Reason
     parting: Parting | None = None
+
+
+Decisions = tuple[Decision, ...]
+"""One per tap configuration of an interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,18 @@ class Source:
     interface: Interface
     tapped: tuple[Tapped, ...]
     public_view: PublicView
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """One way for frames to pass an interface. `number` is its own, left of all bits of headers and ports."""
+
+    number: int
+    source: Source
+    direction: Direction
+    passage: Passage
+    is_spread: bool
+    """Whether copies go through a load balancer, which has an eye on the answers."""
 
 
 class MirrorEngine:
@@ -89,7 +107,12 @@ class MirrorEngine:
         self._source_port = source_port_chooser(self.policy.outer_source_port)
         self._recognition = Recognition(topology)
         self._sources: dict[str, Source] = {}
-        self._decisions: dict[tuple[str, Direction, Flow, Passage], tuple[Decision, ...]] = {}
+        self._approaches: dict[tuple[str, Direction, Passage], Approach] = {}
+        # What is decided, by the number of an approach with that of plain headers, or with the flow; and by
+        # the number with the outer ports, which many flows share. Numbers cost the garbage collector nothing.
+        self._by_headers = Remembered[int, Decisions](DECISIONS_REMEMBERED)
+        self._by_flow = Remembered[tuple[int, Flow], Decisions](DECISIONS_REMEMBERED)
+        self._by_ports = Remembered[int, Decisions](DECISIONS_REMEMBERED)
 
     def frame(
         self,
@@ -106,7 +129,13 @@ class MirrorEngine:
         says of it there. Raises `VtapError` if the topology has no such interface.
         """
         frame = bytes(frame)
-        decisions = self.decide(nic_id, direction, read_flow(frame), passage)
+        approach = self._approaches.get((nic_id, direction, passage))
+        if approach is None:
+            approach = self._approach(nic_id, direction, passage)
+        number = approach.number | int.from_bytes(frame[HEADERS], "big") & MASK
+        decisions = self._by_headers.get(number)
+        if decisions is None:
+            decisions = self._by_headers.recall(number) or self._decide_frame(approach, number, frame)
         return tuple([self.carry(decision, frame, at) for decision in decisions])
 
     def points_of(self, interface_id: str) -> tuple[TapPoint, ...]:
@@ -117,37 +146,79 @@ class MirrorEngine:
 
     def decide(
         self, interface_id: str, direction: Direction, flow: Flow, passage: Passage = ORDINARY
-    ) -> tuple[Decision, ...]:
+    ) -> Decisions:
         """What becomes of the frames of a flow at an interface, per tap configuration."""
-        key = interface_id, direction, flow, passage
-        decisions = self._decisions.get(key)
-        if decisions is None:
-            decisions = self.decide_anew(interface_id, direction, flow, passage)
-            if len(self._decisions) >= DECISIONS_REMEMBERED:
-                self._decisions.clear()
-            self._decisions[key] = decisions
-        return decisions
+        return self._decide(self._approach(interface_id, direction, passage), flow)
 
     def decide_anew(
         self, interface_id: str, direction: Direction, flow: Flow, passage: Passage = ORDINARY
-    ) -> tuple[Decision, ...]:
+    ) -> Decisions:
         """The same, for those who do the remembering themselves."""
-        source = self._look_up(interface_id)
-        seen = self._sight(source, direction, flow, passage) if source.tapped else None
+        return self._decide_anew(self._approach(interface_id, direction, passage), flow)
+
+    def _decide_frame(self, approach: Approach, number: int, frame: bytes) -> Decisions:
+        """What becomes of a frame whose headers are not plain, or were not seen lately."""
+        flow = read_flow(frame)
+        if not is_plain(number & MASK, flow):
+            return self._decide(approach, flow)
+        decisions = self._decide_anew(approach, flow)
+        self._by_headers.remember(number, decisions)
+        return decisions
+
+    def _decide(self, approach: Approach, flow: Flow) -> Decisions:
+        key = approach.number, flow
+        decisions = self._by_flow.get(key)
+        if decisions is None:
+            decisions = self._by_flow.recall(key)
+        if decisions is None:
+            decisions = self._decide_anew(approach, flow)
+            self._by_flow.remember(key, decisions)
+        return decisions
+
+    def _decide_anew(self, approach: Approach, flow: Flow) -> Decisions:
+        seen = self._sight(approach, flow)
+        if isinstance(seen, Reason):
+            return tuple(
+                [Decision(tapped.points[approach.direction], seen) for tapped in approach.source.tapped]
+            )
+        port = self._source_port(flow)
+        answers_port = self._source_port(flow.reversed()) if approach.is_spread else 0
+        if seen is not None:
+            return self._decide_ports(approach, port, answers_port, seen)
+        key = approach.number | answers_port << 16 | port
+        decisions = self._by_ports.get(key)
+        if decisions is None:
+            decisions = self._by_ports.recall(key)
+        if decisions is None:
+            decisions = self._decide_ports(approach, port, answers_port, None)
+            self._by_ports.remember(key, decisions)
+        return decisions
+
+    def _decide_ports(
+        self, approach: Approach, port: int, answers_port: int, rewriting: Rewriting | None
+    ) -> Decisions:
+        """What becomes of what is seen and gets this outer source port, and its answers that."""
         return tuple(
             [
-                Decision(tapped.points[direction], *self._outcome(tapped.destination, flow, seen))
-                for tapped in source.tapped
+                Decision(
+                    tapped.points[approach.direction],
+                    *self._outcome(tapped.destination, port, answers_port, rewriting),
+                )
+                for tapped in approach.source.tapped
             ]
         )
 
     def carry(self, decision: Decision, frame: bytes, at: int) -> Verdict:
         """What happens to one frame of a flow that has been decided on."""
-        carriage = decision.outcome
+        point, carriage, _ = decision
         if isinstance(carriage, Reason):
-            return NotMirrored(decision.point, carriage)
-        is_cut = False
+            return NotMirrored(point, carriage)
         octets = len(frame)
+        if octets <= self._largest_inner and carriage.rewriting is None:
+            self.copies_made += 1
+            copy = carriage.header.wrap(carriage.ports, frame)
+            return Mirrored(point, carriage, (copy,), octets, self.copies_made)
+        is_cut = False
         if carriage.rewriting is not None:
             frame = carriage.rewriting.apply(frame)
         if octets > self._largest_inner:
@@ -158,16 +229,15 @@ class MirrorEngine:
         elif self.oversize.mode == "fragment" and len(frame) <= LARGEST_INNER:
             copies = carriage.header.wrap_in_fragments(carriage.ports, frame, self.oversize.limit, at)
         else:
-            return NotMirrored(decision.point, Reason.OVERSIZE)
+            return NotMirrored(point, Reason.OVERSIZE)
         self.copies_made += 1
-        return Mirrored(decision.point, carriage, copies, octets, self.copies_made, is_cut)
+        return Mirrored(point, carriage, copies, octets, self.copies_made, is_cut)
 
-    def _sight(
-        self, source: Source, direction: Direction, flow: Flow, passage: Passage
-    ) -> Rewriting | Reason | None:
+    def _sight(self, approach: Approach, flow: Flow) -> Rewriting | Reason | None:
         """What every tap configuration of an interface sees of a flow: nothing, for a reason, or its frames,
         rewritten or (None) as they are.
         """
+        source, direction, passage = approach.source, approach.direction, approach.passage
         # Only what is shorter than an Ethernet header has no MAC addresses.
         if not flow.source:
             return Reason.MALFORMED
@@ -183,20 +253,33 @@ class MirrorEngine:
         return source.public_view.of(direction, flow, passage)
 
     def _outcome(
-        self, destination: Path | Spread | Reason, flow: Flow, seen: Rewriting | Reason | None
+        self,
+        destination: Path | Spread | Reason,
+        port: int,
+        answers_port: int,
+        rewriting: Rewriting | None,
     ) -> tuple[Carriage | Reason, Parting | None]:
-        if isinstance(seen, Reason):
-            return seen, None
         if isinstance(destination, Reason):
             return destination, None
-        port = self._source_port(flow)
         path = destination.path(port) if isinstance(destination, Spread) else destination.admitted(port)
         if isinstance(path, Reason):
             return path, None
-        carriage = Carriage(path.collector_id, path.header, port, path.header.ports(port), seen)
-        if isinstance(destination, Path):
-            return carriage, None
-        return carriage, destination.parting(port, self._source_port(flow.reversed()))
+        carriage = Carriage(path.collector_id, path.header, port, path.header.ports(port), rewriting)
+        return carriage, destination.parting(port, answers_port) if isinstance(destination, Spread) else None
+
+    def _approach(self, interface_id: str, direction: Direction, passage: Passage) -> Approach:
+        key = interface_id, direction, passage
+        found = self._approaches.get(key)
+        if found is None:
+            source = self._look_up(interface_id)
+            found = self._approaches[key] = Approach(
+                len(self._approaches) + 1 << MASK.bit_length(),
+                source,
+                direction,
+                passage,
+                any(isinstance(tapped.destination, Spread) for tapped in source.tapped),
+            )
+        return found
 
     def _look_up(self, interface_id: str) -> Source:
         found = self._sources.get(interface_id)
