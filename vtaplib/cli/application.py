@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.diff.command import diff
 from vtaplib.cli.explain.command import explain
 from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings
 
@@ -153,6 +154,7 @@ def replay(
 
 
 app.command()(explain)
+app.command()(diff)
 
 machine_app = typer.Typer(
     name="machine", no_args_is_help=True, help="Deallocate and start machines, as an operator does."

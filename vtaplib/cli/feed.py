@@ -16,16 +16,16 @@ from vtaplib.errors import CaptureError, TruncatedCaptureError
 
 
 class Feed:
-    """A capture that is being read; `-` is standard input. Raises `VtapError` for what cannot be opened, or
-    holds no packet that could be read.
+    """A capture that is being read; `-` is standard input, `doing` what its bar says. Raises `VtapError` for
+    what cannot be opened, or holds no packet that could be read.
     """
 
-    def __init__(self, capture: str) -> None:
+    def __init__(self, capture: str, doing: str) -> None:
         self.ended_early: EarlyEnd | None = None
         """Where and why the capture could not be read on, once that is known."""
         self._undo = ExitStack()
         with ExitStack() as undo:
-            self._progress = undo.enter_context(Progress(capture))
+            self._progress = undo.enter_context(Progress(capture, doing))
             self._reader: CaptureReader = undo.enter_context(
                 open_capture(self._progress.source, skip_other_link_types=True)
             )

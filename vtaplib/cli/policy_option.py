@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from vtaplib.control.policy import Policy, environment_settings, read_policy
 from vtaplib.errors import VtapError
 
+_NO_OPTIONS: Final[Mapping[str, Iterable[str] | None]] = {}
 
-def policy_of(options: Iterable[str] | None, environment: Mapping[str, str] = os.environ) -> Policy:
-    """The policy of `NAME=VALUE` options. Raises `VtapError` for what is not a setting, for a value that it
-    cannot have, and for one that two options set otherwise.
+
+def policy_of(
+    options: Iterable[str] | None,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    but: Mapping[str, Iterable[str] | None] = _NO_OPTIONS,
+) -> Policy:
+    """The policy of `NAME=VALUE` options; `but` are options, by the name of each, that go before those.
+    Raises `VtapError` for what is not a setting, for a value that it cannot have, and for one that two
+    options of one name set otherwise.
     """
-    given: dict[str, str] = {}
-    for option in options or ():
-        name, equals, value = option.partition("=")
+    settings = environment_settings(environment)
+    for name, given in {"--policy": options, **but}.items():
+        settings |= _settings(name, given or ())
+    return read_policy(settings)
+
+
+def _settings(option: str, given: Iterable[str]) -> dict[str, str]:
+    """The settings that an option gives, each time that it is there."""
+    settings: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
         if not equals:
-            raise VtapError(f"--policy {option}: write NAME=VALUE, such as vni=per_source")
-        if given.setdefault(name, value) != value:
-            raise VtapError(f"--policy {option}: {name} is also set to {given[name]}; set it once")
-    read_policy(given, "--policy: ")
-    return read_policy({**environment_settings(environment), **given})
+            raise VtapError(f"{option} {one}: write NAME=VALUE, such as vni=per_source")
+        if settings.setdefault(name, value) != value:
+            raise VtapError(f"{option} {one}: {name} is also set to {settings[name]}; set it once")
+    read_policy(settings, f"{option}: ")
+    return settings

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """A capture's file and the bar that says how far it has been read. `source` is what to read from.
+    """A capture's file and the bar that says how far it has been read, and what is done with it. `source` is
+    what to read from.
 
     The place in the file is asked for, not in the data: a zipped capture is done when its file is. `doing`
     says what for it is read.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from vtaplib.cli.check.world import World
 from vtaplib.control import inline, settlement
@@ -16,10 +17,14 @@ from vtaplib.control.overlay import Overlay
 from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
+from vtaplib.model.base import Model, Shape
+from vtaplib.model.marks import ASSIGNED, OPTIONAL_ASSIGNED
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.resources.addressed_resource import AddressedResource, AddressHolder
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ _DONE = "\n"
 def _lay(resource: Resource, overlay: Overlay) -> Resource:
     found = overlay.find(resource.id)
     past = found if isinstance(found, type(resource)) else None
-    laid = settlement.assign(settlement.canonical(resource), overlay, past)
+    laid = settlement.assign(settlement.canonical(_as_sent(resource)), overlay, past)
     overlay.lay(inline.without(laid))
     with suppress(Undecided):
         for other in tuple(laid.effects(overlay, past)):
@@ -92,6 +97,20 @@ def _lay(resource: Resource, overlay: Overlay) -> Resource:
         for other_id in tuple(laid.displaces(past)):
             overlay.remove(other_id)
     return laid
+
+
+def _as_sent(model: M) -> M:
+    """A model with nothing where a plan leaves it to the service."""
+    changes: dict[str, Any] = {}
+    for name, one in model.fields().items():
+        if not model.knows(name):
+            if one.has(ASSIGNED) or one.has(OPTIONAL_ASSIGNED):
+                changes[name] = None
+        elif one.shape is Shape.BLOCKS and getattr(model, name):
+            changes[name] = [_as_sent(block) for block in getattr(model, name)]
+        elif one.shape is Shape.BLOCK and getattr(model, name) is not None:
+            changes[name] = _as_sent(getattr(model, name))
+    return model.replace(**changes) if changes else model
 
 
 def _assumed(planned: Resource, laid: Resource) -> Iterator[Assumed]:

@@ -110,10 +110,10 @@ def _read_plan(document: Document, start: _Start | None, policy: Policy, option:
     name = f"plan {_name(document)}"
     if start is None:
         return (
-            _side(f"before {name}", document, reading, world.before),
-            _after(f"after {name}", document, reading, world, policy),
+            _side(f"{name}, not applied", document, reading, world.before),
+            _after(f"{name}, applied", document, reading, world, policy),
         )
-    return start.side, _after(f"{name} over {start.side.name}", document, reading, world, policy)
+    return start.side, _after(f"{name}, applied over {start.side.name}", document, reading, world, policy)
 
 
 def _after(name: str, document: Document, reading: Reading, world: World, policy: Policy) -> Side:

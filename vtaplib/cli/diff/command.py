@@ -1,0 +1,108 @@
+"""`vtap diff`, its options and its help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.options import AsJson, PolicySettings
+
+
+def diff(
+    capture: Annotated[
+        str, typer.Argument(metavar="CAPTURE", help="A pcap or pcapng, gzipped or not; - is standard input.")
+    ],
+    before: Annotated[
+        str | None,
+        typer.Option(
+            "--before",
+            metavar="CLOUD",
+            help="A cloud's file, or a state as terraform show -json prints it.",
+            show_default="the cloud of VTAP_ENDPOINT, else .vtap/cloud.db",
+        ),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after",
+            metavar="CLOUD|PLAN",
+            help="A cloud's file, a state, or a plan as terraform show -json prints it, which is laid over "
+            "what is before. Left out: the same again, under another policy or with something down.",
+            show_default=False,
+        ),
+    ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan", metavar="PLAN", help="Before and after one plan, instead of --before and --after."
+        ),
+    ] = None,
+    policy: PolicySettings = None,
+    policy_before: Annotated[
+        list[str] | None,
+        typer.Option("--policy-before", metavar="NAME=VALUE", help="As --policy, for what is before alone."),
+    ] = None,
+    policy_after: Annotated[
+        list[str] | None,
+        typer.Option("--policy-after", metavar="NAME=VALUE", help="As --policy, for what is after alone."),
+    ] = None,
+    down_after: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--down-after",
+            metavar="NIC",
+            help="Take this interface, by name or ID, for failed in what is after; repeatable.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int,
+        typer.Option(
+            "--limit", metavar="N", min=0, help="List the N largest conversations of a kind; 0 lists all."
+        ),
+    ] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Compare what collectors see of the same traffic under two designs, before anything is applied.
+
+    A conversation (five-tuple and answers) is newly seen, no longer seen, seen by other collectors, or seen
+    as before. What the apply of a plan gives by itself, such as addresses, is filled in.
+
+    Exit code 1: coverage is lost, for something that was seen is not any more; or a part of the capture
+    could not be read.
+
+    \b
+    Examples:
+      vtap diff traffic.pcap --after plan.json
+      vtap diff traffic.pcap --plan plan.json
+      vtap diff traffic.pcap --before lab/.vtap/cloud.db --after next/.vtap/cloud.db --limit 5
+      vtap diff traffic.pcap --policy-after oversize=drop
+      vtap diff traffic.pcap --down-after nic-collector-b --json
+    """
+    from vtaplib.cli.diff.run import DiffRequest
+    from vtaplib.cli.diff.run import diff as run
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.policy_option import policy_of
+
+    report = run(
+        DiffRequest(
+            capture=capture,
+            before=before,
+            after=after,
+            plan=plan,
+            policy_before=policy_of(policy, but={"--policy-before": policy_before}),
+            policy_after=policy_of(policy, but={"--policy-after": policy_after}),
+            down_after=tuple(down_after or ()),
+            limit=limit,
+        )
+    )
+    if as_json:
+        write_json(report)
+    else:
+        from vtaplib.cli.diff.tables import diff_tables
+
+        console = make_console()
+        for part in diff_tables(report):
+            console.print(part)
+    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)

@@ -1,0 +1,209 @@
+"""From the groups of a comparison to the entries of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import ip_address
+from typing import Final
+
+from vtaplib.cli.diff.report import (
+    CollectorChange,
+    ConversationEntry,
+    DirectionEntry,
+    End,
+    FateEntry,
+    ObstacleEntry,
+    Sighting,
+    Sum,
+)
+from vtaplib.cli.naming import distinct_names
+from vtaplib.fabric.topology import Interface
+from vtaplib.mirror.comparison import Group
+from vtaplib.mirror.conversation import Conversation, Fate, Half
+from vtaplib.mirror.count import Count
+from vtaplib.mirror.sight import Design
+from vtaplib.packets import ethernet
+from vtaplib.packets.flow import NO_PORT, SCTP, TCP, UDP, Flow
+
+BEFORE, AFTER = 0, 1
+
+LISTED: Final = (Fate.NO_LONGER_SEEN, Fate.SWAPPED, Fate.NEWLY_SEEN, Fate.MOVED)
+"""The fates whose conversations are listed."""
+
+PROTOCOLS: Final = {1: "icmp", TCP: "tcp", UDP: "udp", 47: "gre", 50: "esp", 58: "icmpv6", SCTP: "sctp"}
+ETHERTYPES: Final = {ethernet.ARP: "arp", -1: "malformed"}
+
+
+@dataclass(slots=True)
+class Total:
+    """A sum that is being made."""
+
+    conversations: int = 0
+    frames: int = 0
+    octets: int = 0
+
+    def add(self, conversations: int, *counts: Count) -> None:
+        """Add conversations, with their frames and bytes."""
+        self.conversations += conversations
+        self.frames += sum(count.frames for count in counts)
+        self.octets += sum(count.octets for count in counts)
+
+    @property
+    def sum(self) -> Sum:
+        """The sum as the report has it."""
+        return Sum(self.conversations, self.frames, self.octets)
+
+
+def fate_entries(groups: Sequence[Group]) -> tuple[FateEntry, ...]:
+    """Every fate, also one that no conversation has."""
+    return tuple(_fate_entry(fate, [one for one in groups if one.fate is fate]) for fate in Fate)
+
+
+def _fate_entry(fate: Fate, groups: Sequence[Group]) -> FateEntry:
+    total = Total()
+    obstacles: dict[Enum, Total] = {}
+    for group in groups:
+        total.add(group.conversations, *(half.count for half in group.halves))
+        for obstacle, counts in _obstacles(group).items():
+            obstacles.setdefault(obstacle, Total()).add(group.conversations, *counts)
+    return FateEntry(
+        code_of(fate),
+        fate.value,
+        total.conversations,
+        total.frames,
+        total.octets,
+        tuple(
+            ObstacleEntry(code_of(one), str(one.value), it.conversations, it.frames, it.octets)
+            for one, it in sorted(obstacles.items(), key=lambda item: -item[1].octets)
+        ),
+    )
+
+
+def _obstacles(group: Group) -> Mapping[Enum, list[Count]]:
+    """Why directions that are seen in one design are not in the other, each with their frames."""
+    found: dict[Enum, list[Count]] = {}
+    for half in group.halves:
+        before, after = half.sights
+        if bool(before.collectors) != bool(after.collectors):
+            blind = after if before.collectors else before
+            for obstacle in blind.obstacles:
+                found.setdefault(obstacle, []).append(half.count)
+    return found
+
+
+def seen_sum(groups: Iterable[Group], design: int) -> Sum:
+    """What a design has somebody see."""
+    total = Total()
+    for group in groups:
+        seen = [half.seen(design) for half in group.halves if half.sights[design].collectors]
+        if seen:
+            total.add(group.conversations, *seen)
+    return total.sum
+
+
+def count_split(groups: Iterable[Group], design: int) -> int:
+    """How many conversations no collector sees both directions of, though both are seen."""
+    return sum(group.conversations for group in groups if _is_split(group.halves, design))
+
+
+def _is_split(halves: Iterable[Half], design: int) -> bool:
+    forth, back = (set(half.sights[design].collectors) for half in halves)
+    return bool(forth and back) and forth.isdisjoint(back)
+
+
+def collector_changes(
+    groups: Iterable[Group], designs: tuple[Design, Design], known: Iterable[Interface]
+) -> tuple[CollectorChange, ...]:
+    """What collectors get, those that get nothing too."""
+    totals: dict[str, tuple[Total, Total]] = {one.id.lower(): (Total(), Total()) for one in known}
+    for group in groups:
+        for design in (BEFORE, AFTER):
+            copies: dict[str, list[Count]] = {}
+            for half in group.halves:
+                for collector in half.sights[design].collectors:
+                    copies.setdefault(collector, []).append(half.seen(design))
+            for collector, counts in copies.items():
+                totals.setdefault(collector, (Total(), Total()))[design].add(group.conversations, *counts)
+    spelled = {key: spelling(key, designs) for key in totals}
+    names = distinct_names(spelled.values())
+    return tuple(
+        CollectorChange(spelled[key], "/".join(names[spelled[key]]), before.sum, after.sum)
+        for key, (before, after) in totals.items()
+    )
+
+
+def spelling(key: str, designs: tuple[Design, Design]) -> str:
+    """The ID of an interface as the later of the designs that have it spells it."""
+    found = designs[AFTER].topology.interface(key) or designs[BEFORE].topology.interface(key)
+    return key if found is None else found.id
+
+
+@dataclass(frozen=True, slots=True)
+class Describer:
+    """Makes entries of conversations. `names` are those of interfaces, by lower-case ID."""
+
+    designs: tuple[Design, Design]
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, designs: tuple[Design, Design]) -> Describer:
+        """For two designs: interfaces are named as the later one spells them."""
+        known = {one.id.lower(): one.id for design in designs for one in design.topology.interfaces}
+        named = distinct_names(known.values())
+        return cls(designs, {key: "/".join(named[one]) for key, one in known.items()})
+
+    def entries(self, largest: Mapping[Fate, Sequence[Conversation]]) -> Iterator[ConversationEntry]:
+        """The conversations in the order given."""
+        for conversations in largest.values():
+            yield from map(self._entry, conversations)
+
+    def _entry(self, one: Conversation) -> ConversationEntry:
+        requests, *answers = map(self._direction, one.halves)
+        return ConversationEntry(
+            fate=code_of(one.fate),
+            protocol=protocol_of(one.flow),
+            source=self._end(one.flow, 0),
+            destination=self._end(one.flow, 1),
+            is_fragments=one.flow.is_fragment,
+            frames=sum(half.count.frames for half in one.halves),
+            bytes=sum(half.count.octets for half in one.halves),
+            requests=requests,
+            answers=answers[0] if answers else None,
+        )
+
+    def _end(self, flow: Flow, position: int) -> End:
+        found = self.designs[AFTER].ends(flow)[position] or self.designs[BEFORE].ends(flow)[position]
+        address = (flow.source, flow.destination)[position]
+        port = (flow.source_port, flow.destination_port)[position]
+        return End(
+            address=str(ip_address(address)) if flow.version else address.hex(":"),
+            port=None if port == NO_PORT else port,
+            interface=None if found is None else self.names[found.id.lower()],
+        )
+
+    def _direction(self, half: Half) -> DirectionEntry:
+        before, after = (self._sighting(half, design) for design in (BEFORE, AFTER))
+        return DirectionEntry(half.count.frames, half.count.octets, before, after)
+
+    def _sighting(self, half: Half, design: int) -> Sighting:
+        sight, seen = half.sights[design], half.seen(design)
+        return Sighting(
+            collectors=tuple(self.names[one] for one in sight.collectors),
+            obstacles=tuple(str(one.value) for one in sight.obstacles),
+            frames=seen.frames,
+            bytes=seen.octets,
+        )
+
+
+def code_of(member: Enum) -> str:
+    """A member of a closed list as machines read it."""
+    return member.name.lower()
+
+
+def protocol_of(flow: Flow) -> str:
+    """What a flow's frames carry: a protocol of IP, else an EtherType."""
+    if flow.version:
+        return PROTOCOLS.get(flow.protocol, str(flow.protocol))
+    return ETHERTYPES.get(flow.ethertype, f"0x{flow.ethertype & 0xFFFF:04x}")

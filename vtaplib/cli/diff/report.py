@@ -1,0 +1,150 @@
+"""The report of a diff, as plain data that a machine can read.
+
+Frames and bytes are those of the capture: Ethernet frames without FCS, as they were before they were copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vtaplib.cli.replay_report import Amount, EarlyEnd, SkippedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Conversations and their frames and bytes."""
+
+    conversations: int
+    frames: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedAddress:
+    """An address that only the apply of a plan gives: taken for the lowest that is free."""
+
+    resource_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class DesignEntry:
+    """One design. `seen` is what some collector gets a copy of; `split` counts conversations of which both
+    directions are seen, by no collector together. `not_read` are addresses in Terraform's configuration.
+    """
+
+    name: str
+    policy: Mapping[str, object]
+    down: tuple[str, ...]
+    seen: Sum
+    split: int
+    assumed: tuple[AssumedAddress, ...]
+    notes: tuple[str, ...]
+    not_read: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObstacleEntry:
+    """Why conversations are not seen where they go wrong. Of several reasons for one each counts."""
+
+    reason: str
+    explanation: str
+    conversations: int
+    frames: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FateEntry:
+    """All conversations with one fate. `obstacles`: why what is seen in one design only is not seen in the
+    other, by direction.
+    """
+
+    fate: str
+    explanation: str
+    conversations: int
+    frames: int
+    bytes: int
+    obstacles: tuple[ObstacleEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorChange:
+    """What a collector's interface gets copies of, before and after. Frames count once per copy."""
+
+    interface_id: str
+    interface: str
+    before: Sum
+    after: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end of a conversation; `interface` is None for what is no interface of either design."""
+
+    address: str
+    port: int | None
+    interface: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one design sees of a direction: by which collectors, an entry per copy, and why not otherwise."""
+
+    collectors: tuple[str, ...]
+    obstacles: tuple[str, ...]
+    frames: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionEntry:
+    """One direction of a conversation."""
+
+    frames: int
+    bytes: int
+    before: Sighting
+    after: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEntry:
+    """A conversation. `source` sent its first frame; `answers` are the frames the other way, if there are
+    any, `requests` those of `source`.
+    """
+
+    fate: str
+    protocol: str
+    source: End
+    destination: End
+    is_fragments: bool
+    frames: int
+    bytes: int
+    requests: DirectionEntry
+    answers: DirectionEntry | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """A diff. `conversations` are the largest of each fate but `unchanged` and `unseen`. `further` are frames
+    whose conversations were too many to be told apart; fates count their frames, not their conversations.
+    """
+
+    capture: str
+    format: str
+    before: DesignEntry
+    after: DesignEntry
+    read: Amount
+    coverage_lost: bool
+    fates: tuple[FateEntry, ...]
+    collectors: tuple[CollectorChange, ...]
+    conversations: tuple[ConversationEntry, ...]
+    further: Amount
+    skipped: tuple[SkippedEntry, ...]
+    ended_early: EarlyEnd | None
+
+    @property
+    def found_something(self) -> bool:
+        """Whether coverage is lost, or a part of the capture could not be read."""
+        return self.coverage_lost or self.ended_early is not None or bool(self.skipped)
