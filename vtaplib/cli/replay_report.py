@@ -12,8 +12,10 @@ from pathlib import Path
 
 from vtaplib.cli.naming import distinct_names
 from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.fabric.journey import Drop
+from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.verdict import TapPoint
 
@@ -73,8 +75,8 @@ class CollectorEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class NowhereEntry:
-    """Frames that belong to no interface for one reason, and where the first of them are."""
+class LossEntry:
+    """Frames that got nowhere for one reason, and where the first of them are."""
 
     reason: str
     explanation: str
@@ -131,7 +133,10 @@ class DecodedCopy:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """A replay. `untapped` are frames between interfaces of the cloud that pass no tap point."""
+    """A replay. Frames that belong to no interface are `nowhere`; of the others, `dropped` are those that the
+    cloud's network does not deliver, though they stand in the capture, and `untapped` those that it delivers
+    past no tap point.
+    """
 
     capture: str
     format: str
@@ -141,7 +146,8 @@ class ReplayReport:
     read: Amount
     untapped: Amount
     truncated: int
-    nowhere: tuple[NowhereEntry, ...]
+    nowhere: tuple[LossEntry, ...]
+    dropped: tuple[LossEntry, ...]
     skipped: tuple[SkippedEntry, ...]
     ended_early: EarlyEnd | None
     tap_points: tuple[TapPointEntry, ...]
@@ -215,15 +221,15 @@ def collector_entries(
     return tuple(entries)
 
 
-def nowhere_entries(accounts: Accounts) -> tuple[NowhereEntry, ...]:
-    """The frames that belong to no interface, by reason."""
+def loss_entries(lost: Mapping[Unrouted, LossAccount] | Mapping[Drop, LossAccount]) -> tuple[LossEntry, ...]:
+    """The frames that got nowhere, by reason."""
     return tuple(
-        NowhereEntry(
+        LossEntry(
             reason.name.lower(),
             reason.value,
             account.count.frames,
             account.count.octets,
             tuple(account.first_positions),
         )
-        for reason, account in accounts.unrouted.items()
+        for reason, account in lost.items()
     )

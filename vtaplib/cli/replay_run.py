@@ -26,7 +26,7 @@ from vtaplib.cli.replay_report import (
     SkippedEntry,
     amount,
     collector_entries,
-    nowhere_entries,
+    loss_entries,
     tap_point_entries,
 )
 from vtaplib.cli.world_survey import survey_world
@@ -81,7 +81,8 @@ def replay(request: ReplayRequest) -> ReplayReport:
             read=amount(accounts.read),
             untapped=amount(accounts.untapped),
             truncated=accounts.truncated,
-            nowhere=nowhere_entries(accounts),
+            nowhere=loss_entries(accounts.unrouted),
+            dropped=loss_entries(accounts.dropped),
             skipped=tuple(
                 SkippedEntry(name_of_link_type(link_type), packets)
                 for link_type, packets in sorted(reader.skipped.items())

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vtaplib.cli.policy_text import policy_text
-from vtaplib.cli.replay_report import Amount, EarlyEnd, ReplayReport, SkippedEntry, TapPointEntry
+from vtaplib.cli.replay_report import Amount, EarlyEnd, LossEntry, ReplayReport, SkippedEntry, TapPointEntry
 from vtaplib.cli.table import counted, make_table
 from vtaplib.model import ids
 
@@ -38,7 +38,9 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
     if report.collectors:
         yield _collectors(report)
     if report.nowhere:
-        yield _nowhere(report)
+        yield _lost("Frames that belong to no interface", report.nowhere)
+    if report.dropped:
+        yield _lost("Frames that the network drops", report.dropped)
     if report.skipped:
         yield skipped_table(report.skipped)
     if report.ended_early is not None:
@@ -106,10 +108,10 @@ def _collectors(report: ReplayReport) -> Table:
     return table
 
 
-def _nowhere(report: ReplayReport) -> Table:
-    table = make_table("Frames that belong to no interface", ("reason",), ("frames", "bytes"))
+def _lost(title: str, lost: Sequence[LossEntry]) -> Table:
+    table = make_table(title, ("reason",), ("frames", "bytes"))
     table.add_column("first at", overflow="fold")
-    for one in report.nowhere:
+    for one in lost:
         positions = ", ".join(map(str, one.first_positions))
         more = ", …" if one.frames > len(one.first_positions) else ""
         table.add_row(one.explanation, f"{one.frames:,}", f"{one.bytes:,}", positions + more)

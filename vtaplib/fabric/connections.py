@@ -35,15 +35,14 @@ class Connections:
 
     def open(self, links: Iterable[Link]) -> bool:
         """Open links. Returns whether all others were forgotten, because there were too many."""
-        is_full = self._count >= LINKS_KEPT
+        keys = [(link.interface_id, _key(link.flow), _key(whole(link.flow))) for link in links]
+        keys = [key for key in keys if key[1] not in self._open.get(key[0], ())]
+        is_full = self._count + len(keys) > LINKS_KEPT
         if is_full:
             self.forget()
-        for link in links:
-            opened = self._open.setdefault(link.interface_id, set())
-            before = len(opened)
-            opened.add(_key(link.flow))
-            self._count += len(opened) - before
-            opened.add(_key(whole(link.flow)))
+        for interface_id, *flows in keys:
+            self._open.setdefault(interface_id, set()).update(flows)
+        self._count += len(keys)
         return is_full
 
     def forget(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from vtaplib.fabric.journey import Drop
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.flow_count import FlowCount, flow_hash
@@ -76,8 +77,8 @@ class CollectorAccount(Series):
 
 
 @dataclass(slots=True)
-class UnroutedAccount:
-    """Frames that belong to no interface, and the numbers of the first of them, counted from 1."""
+class LossAccount:
+    """Frames that are lost for one reason, and the numbers of the first of them, counted from 1."""
 
     count: Count = field(default_factory=Count)
     first_positions: list[int] = field(default_factory=list)
@@ -92,8 +93,10 @@ class UnroutedAccount:
 class Accounts:
     """The accounts of a replay.
 
-    `read` is every frame; `untapped` are frames between interfaces that pass no tap point. Tap points are
-    listed before the first frame, so that one that sees nothing shows. `sent` is what interfaces send, in
+    `read` is every frame: `unrouted` are those that belong to no interface, `dropped` those that the fabric
+    does not deliver, by reason; all others are delivered. `untapped` are those of these that pass no tap
+    point; a frame that is dropped may have passed one before. Tap points are listed before the first frame,
+    so that one that sees nothing shows. `sent` is what interfaces send, in
     full, whether the capture holds all of a frame or not; `flows` how many different flows they send and
     receive. `talkers` are counted where somebody asks. `partings` are what load balancers take apart.
     """
@@ -101,11 +104,13 @@ class Accounts:
     read: Count = field(default_factory=Count)
     untapped: Count = field(default_factory=Count)
     truncated: int = 0
-    unrouted: dict[Unrouted, UnroutedAccount] = field(default_factory=dict)
+    unrouted: dict[Unrouted, LossAccount] = field(default_factory=dict)
+    dropped: dict[Drop, LossAccount] = field(default_factory=dict)
     tap_points: dict[TapPoint, TapPointAccount] = field(default_factory=dict)
     collectors: dict[str, CollectorAccount] = field(default_factory=dict)
     sent: dict[str, Series] = field(default_factory=dict)
     flows: dict[tuple[str, Direction], FlowCount] = field(default_factory=dict)
+    by_second: Series = field(default_factory=Series)
     talkers: Talkers | None = None
     partings: Partings = field(default_factory=Partings)
 
@@ -120,6 +125,12 @@ class Accounts:
     def see(self, interface_id: str, direction: Direction, flow: Flow, second: int) -> None:
         """Note that an interface has frames of a flow in a second of the clock."""
         self.flows.setdefault((interface_id, direction), FlowCount()).add(second, flow_hash(flow))
+
+    def lost_for(self, reason: Drop | Unrouted) -> LossAccount:
+        """The frames that are lost for a reason."""
+        if isinstance(reason, Drop):
+            return self.dropped.setdefault(reason, LossAccount())
+        return self.unrouted.setdefault(reason, LossAccount())
 
     def list_points(self, points: Iterable[TapPoint]) -> None:
         """Open an account for each of these tap points."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtaplib.mirror.accounting import Accounts, TapPointAccount, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts, LossAccount, TapPointAccount
 from vtaplib.mirror.outer_header import WIRE_OVERHEAD
 from vtaplib.mirror.series import Series
 from vtaplib.mirror.talkers import Pair
@@ -22,13 +22,14 @@ Toll = tuple[TapPointAccount, str | Reason]
 class Load:
     """What becomes of the frames, and counts of those that are not settled yet.
 
-    At most one of `unrouted` and `tolls` says something; frames that pass no tap point have neither. `sent`
+    `lost` counts frames that belong to no interface, or that the fabric drops; those may have passed a tap
+    point before. Frames that are delivered and pass no tap point have neither `lost` nor `tolls`. `sent`
     is the series of the interface that sends them, `pairs` what their copies are about, where that is asked
     for. `missing` are bytes that the frames had and the capture does not hold.
     """
 
     tolls: tuple[Toll, ...] = ()
-    unrouted: UnroutedAccount | None = None
+    lost: LossAccount | None = None
     sent: Series | None = None
     pairs: tuple[Pair, ...] = ()
     is_clamped: bool = False
@@ -42,11 +43,12 @@ class Load:
         """Move the counts into the accounts."""
         frames, octets = self.frames, self.octets
         accounts.read.add(frames, octets)
+        accounts.by_second.add(second, frames, octets)
         accounts.truncated += self.truncated
         if self.sent is not None:
             self.sent.add(second, frames, octets + self.missing)
-        if self.unrouted is not None:
-            self.unrouted.count.add(frames, octets)
+        if self.lost is not None:
+            self.lost.count.add(frames, octets)
         elif not self.tolls:
             accounts.untapped.add(frames, octets)
         in_copies = octets + frames * WIRE_OVERHEAD

@@ -4,8 +4,12 @@ No input or output: frames come in batches of lists, copies go out as lists per 
 its source interface and into its destination interface; if both are tapped, there are two copies, the
 source's first.
 
-This is the bulk path. What `Route` and `MirrorEngine.decide` say of a flow is kept in an *itinerary*, found
-by the raw bytes of the headers. While a flow is known and its frames fit, a frame costs one look-up, one
+A capture does not tell who sent a frame: that is found by address. What the fabric drops is counted by
+reason, although it stands in the capture: the simulated network need not be the one where it was captured.
+
+This is the bulk path. What `Fabric` and `MirrorEngine.decide` say of a flow is kept in an *itinerary*, found
+by the raw bytes of the headers. What a security group denies is looked at again when what it would answer has
+been let through. While a flow is known and its frames fit, a frame costs one look-up, one
 increment or two, and per copy one join of the pieces of a header; objects are made per flow, not per frame.
 Everything else goes the long way round, through the engine's single path; a property test holds the two
 equal.
@@ -19,25 +23,33 @@ from itertools import islice
 from typing import NamedTuple
 
 from vtaplib.control.policy import Policy
-from vtaplib.fabric.routing import Route, Router, Unrouted
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.fabric import Fabric
+from vtaplib.fabric.journey import Journey, Link
+from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
-from vtaplib.mirror.accounting import Accounts, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.carriage import Carriage
+from vtaplib.mirror.crossing import Crossing, crossings
 from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.flow_count import WINDOW_SECONDS
 from vtaplib.mirror.load import Load
 from vtaplib.mirror.outer_header import WIRE_OVERHEAD, Pieces
+from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import NO_PORT, TCP, Flow, read_flow
 from vtaplib.packets.ipv4 import MORE_FRAGMENTS, OFFSET_MASK
-from vtaplib.packets.translation import Rewriting
+from vtaplib.packets.translation import Rewriting, Translation
 
-Decide = Callable[[str, Direction, Flow], tuple[Decision, ...]]
+Decide = Callable[[str, Direction, Flow, Passage], tuple[Decision, ...]]
 
 # Itineraries that are kept before all are settled and forgotten: memory must not grow with the capture.
 ITINERARIES_KEPT = 1 << 16
+
+# Journeys of single frames that are kept: those of frames too large to be copied in bulk.
+JOURNEYS_KEPT = 1 << 10
 
 # Frames in a batch of `Replay.run`: enough to spread the cost of a batch, few enough to stay in the cache.
 BATCH = 4096
@@ -74,7 +86,9 @@ Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
 Itinerary = tuple[Load, tuple[Hop, ...]]
 
 
-def rewriting_taker(rewriting: Rewriting, add_copy: Callable[[bytes], None]) -> Callable[[bytes], None]:
+def rewriting_taker(
+    rewriting: Rewriting | Translation, add_copy: Callable[[bytes], None]
+) -> Callable[[bytes], None]:
     """What takes a copy and rewrites the frame in it first."""
 
     def take(copy: bytes) -> None:
@@ -96,7 +110,8 @@ class Replay:
         with_talkers: bool = False,
     ) -> None:
         self.engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
-        self._router = Router(topology)
+        self._fabric = Fabric(topology, policy, down=down)
+        self._connections = Connections()
         self._accounts = Accounts(talkers=Talkers() if with_talkers else None)
         for interface in topology.interfaces:
             self._accounts.list_points(self.engine.points_of(interface.id))
@@ -105,6 +120,9 @@ class Replay:
         # By masked headers for the common case, by flow for the rest.
         self._plain: dict[int, Itinerary] = {}
         self._others: dict[Flow, Itinerary] = {}
+        self._journeys: dict[Flow, Journey | Unrouted] = {}
+        # What is kept of flows that would pass if a link were open, where it is kept.
+        self._waiting: dict[Link, list[Callable[[], object]]] = {}
         # One for all flows that fare alike.
         self._loads: dict[Hashable, Load] = {}
         # Those with frames in this second.
@@ -167,8 +185,8 @@ class Replay:
             if original_length > length:
                 load.truncated += 1
                 load.missing += original_length - length
-            if load.unrouted is not None:
-                load.unrouted.note(position)
+            if load.lost is not None:
+                load.lost.note(position)
             for pieces, ports, add_time, add_copy in hops:
                 front, back = pieces[length]
                 add_copy(join((front, ports, back, frame)))
@@ -195,41 +213,62 @@ class Replay:
             return itinerary
         if len(self._plain) + len(self._others) >= ITINERARIES_KEPT:
             self._forget()
-        itinerary = self._plan(flow)
+        journey = self._journey(flow)
+        itinerary = self._plan(flow, journey)
         key = int.from_bytes(frame[HEADERS], "big") & MASK
         # Without ports the bytes in their place are anything, and would make an itinerary each.
         if key & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
             self._plain[key] = itinerary
+            self._wait(journey, lambda: self._plain.pop(key, None))
         else:
             self._others[flow] = itinerary
+            self._wait(journey, lambda: self._others.pop(flow, None))
         return itinerary
 
-    def _plan(self, flow: Flow) -> Itinerary:
+    def _journey(self, flow: Flow) -> Journey | Unrouted:
+        """What becomes of the frames of a flow that come now; from then on their answers pass."""
+        journey = self._fabric.captured(flow, self._connections)
+        if isinstance(journey, Journey) and journey.opens:
+            if self._connections.open(journey.opens):
+                self._forget()
+            for link in journey.opens:
+                for forget in self._waiting.pop(link, ()):
+                    forget()
+        return journey
+
+    def _wait(self, journey: Journey | Unrouted, forget: Callable[[], object]) -> None:
+        """Forget a flow when it would pass, as the answer to something."""
+        if isinstance(journey, Journey) and journey.awaits is not None:
+            self._waiting.setdefault(journey.awaits, []).append(forget)
+
+    def _plan(self, flow: Flow, journey: Journey | Unrouted) -> Itinerary:
         """Work out the way of a flow."""
-        route = self._router.route(flow)
-        if isinstance(route, Unrouted):
-            return self._unrouted_load(route), ()
-        self._see(route, flow)
-        decisions = self._decisions(route, flow, self.engine.decide_anew)
+        if isinstance(journey, Unrouted):
+            return self._unrouted_load(journey), ()
+        crossed = tuple(crossings(journey, flow))
+        self._see(crossed)
         hops: list[Hop] = []
-        for decision in decisions:
+        decisions = self._decisions(crossed, self.engine.decide_anew)
+        for crossing, decision in decisions:
             outcome = decision.outcome
             if isinstance(outcome, Carriage):
                 add_time, add_copy = self._takers_for(outcome.collector_id)
-                if outcome.rewriting is not None:
-                    add_copy = rewriting_taker(outcome.rewriting, add_copy)
+                for rewriting in (outcome.rewriting, crossing.translation):
+                    if rewriting is not None:
+                        add_copy = rewriting_taker(rewriting, add_copy)
                 hops.append((outcome.header.pieces, outcome.ports, add_time, add_copy))
-        return self._routed_load(route, flow, decisions), tuple(hops)
+        return self._routed_load(journey, flow, decisions), tuple(hops)
 
     def _unrouted_load(self, why: Unrouted) -> Load:
         load = self._loads.get(why)
         if load is None:
-            account = self._accounts.unrouted.setdefault(why, UnroutedAccount())
-            load = self._loads[why] = Load(unrouted=account)
+            load = self._loads[why] = Load(lost=self._accounts.lost_for(why))
         return load
 
-    def _routed_load(self, route: Route, flow: Flow, decisions: tuple[Decision, ...]) -> Load:
-        """What counts the frames of a flow: one for all that have the sender, tap points and outcomes in
+    def _routed_load(
+        self, journey: Journey, flow: Flow, decisions: tuple[tuple[Crossing, Decision], ...]
+    ) -> Load:
+        """What counts the frames of a flow: one for all that have the sender, tap points, outcomes and end in
         common, and the addresses where talkers are counted.
         """
         accounts = self._accounts
@@ -238,12 +277,12 @@ class Replay:
                 decision.point,
                 decision.outcome if isinstance(decision.outcome, Reason) else decision.outcome.collector_id,
             )
-            for decision in decisions
+            for _, decision in decisions
         )
-        sender = None if route.source is None else route.source.id
+        sender = journey.source.id if journey.source is not None and journey.leaves else None
         pair = None if accounts.talkers is None else (flow.source, flow.destination)
         is_clamped = self._is_clamped(flow)
-        key = sender, outcomes, is_clamped, pair
+        key = sender, outcomes, is_clamped, pair, journey.drop
         load = self._loads.get(key)
         if load is None:
             load = self._loads[key] = Load(
@@ -255,28 +294,34 @@ class Replay:
                     if pair is not None and not isinstance(outcome, Reason)
                 ),
                 is_clamped=is_clamped,
+                lost=None if journey.drop is None else accounts.lost_for(journey.drop),
             )
         return load
 
-    def _see(self, route: Route, flow: Flow) -> None:
+    def _see(self, crossed: Iterable[Crossing]) -> None:
         """Count a flow at both ends; counted again it makes no difference."""
-        for end, direction in ((route.source, Direction.EGRESS), (route.destination, Direction.INGRESS)):
-            if end is not None:
-                self._accounts.see(end.id, direction, flow, self._second)
+        for crossing in crossed:
+            self._accounts.see(crossing.interface_id, crossing.direction, crossing.flow, self._second)
 
     def _is_clamped(self, flow: Flow) -> bool:
         """Whether the policy takes segments of a flow for smaller than the capture shows them."""
         return flow.protocol == TCP and self.engine.policy.mss_clamp != "off"
 
-    def _decisions(self, route: Route, flow: Flow, decide: Decide) -> tuple[Decision, ...]:
+    def _decisions(
+        self, crossed: Iterable[Crossing], decide: Decide
+    ) -> tuple[tuple[Crossing, Decision], ...]:
         """What becomes of a flow at the tap points on its way, in order."""
-        decisions: tuple[Decision, ...] = ()
-        if route.source is not None:
-            decisions += decide(route.source.id, Direction.EGRESS, flow)
-        if route.destination is not None:
-            decisions += decide(route.destination.id, Direction.INGRESS, flow)
-        for decision in decisions:
-            self._accounts.partings.note(decision.point.tap_configuration_id, flow, decision.parting)
+        decisions = tuple(
+            [
+                (crossing, decision)
+                for crossing in crossed
+                for decision in decide(
+                    crossing.interface_id, crossing.direction, crossing.flow, crossing.passage
+                )
+            ]
+        )
+        for crossing, decision in decisions:
+            self._accounts.partings.note(decision.point.tap_configuration_id, crossing.flow, decision.parting)
         return decisions
 
     def _copies_for(self, collector_id: str) -> Copies:
@@ -295,33 +340,50 @@ class Replay:
         accounts = self._accounts
         is_truncated = original_length > len(frame)
         accounts.read.add(1, len(frame))
+        accounts.by_second.add(at // NANOSECONDS, 1, len(frame))
         accounts.truncated += is_truncated
         flow = read_flow(frame)
-        route = self._router.route(flow)
-        if isinstance(route, Unrouted):
-            unrouted = accounts.unrouted.setdefault(route, UnroutedAccount())
-            unrouted.count.add(1, len(frame))
-            unrouted.note(position)
+        journey = self._journey_of_one(flow)
+        reason = journey if isinstance(journey, Unrouted) else journey.drop
+        if reason is not None:
+            lost = accounts.lost_for(reason)
+            lost.count.add(1, len(frame))
+            lost.note(position)
+        if isinstance(journey, Unrouted):
             return ()
-        self._see(route, flow)
-        if route.source is not None:
+        crossed = tuple(crossings(journey, flow))
+        self._see(crossed)
+        if journey.source is not None and journey.leaves:
             octets = max(len(frame), original_length)
-            accounts.sent_by(route.source.id).add(at // NANOSECONDS, 1, octets)
-        verdicts = self._carry_one(route, flow, frame, at, is_truncated)
-        if not verdicts:
+            accounts.sent_by(journey.source.id).add(at // NANOSECONDS, 1, octets)
+        verdicts = self._carry_one(crossed, flow, frame, at, is_truncated)
+        if not verdicts and reason is None:
             accounts.untapped.add(1, len(frame))
         return verdicts
 
+    def _journey_of_one(self, flow: Flow) -> Journey | Unrouted:
+        """The journey of a single frame; remembered, for those that follow."""
+        journey = self._journeys.get(flow)
+        if journey is None:
+            journey = self._journey(flow)
+            if len(self._journeys) >= JOURNEYS_KEPT:
+                self._journeys.clear()
+            self._journeys[flow] = journey
+            self._wait(journey, lambda: self._journeys.pop(flow, None))
+        return journey
+
     def _carry_one(
-        self, route: Route, flow: Flow, frame: bytes, at: int, is_truncated: bool
+        self, crossed: Iterable[Crossing], flow: Flow, frame: bytes, at: int, is_truncated: bool
     ) -> tuple[Verdict, ...]:
         """Carry a routed frame one tap point at a time, and account for it there."""
         is_over_mtu = len(frame) > self.engine.oversize.within_mtu
         is_clamped = self._is_clamped(flow)
         verdicts = tuple(
             [
-                self.engine.carry(decision, frame, at)
-                for decision in self._decisions(route, flow, self.engine.decide)
+                self.engine.carry(
+                    decision, frame if one.translation is None else one.translation.apply(frame), at
+                )
+                for one, decision in self._decisions(crossed, self.engine.decide)
             ]
         )
         for verdict in verdicts:
@@ -360,6 +422,8 @@ class Replay:
         self._settle()
         self._plain.clear()
         self._others.clear()
+        self._journeys.clear()
+        self._waiting.clear()
         self._loads.clear()
 
     def _settle(self) -> None:

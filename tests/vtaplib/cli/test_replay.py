@@ -350,7 +350,11 @@ def test_a_cloud_without_taps_is_replayed_and_said_to_have_none(vtap: Vtap, tmp_
     assert "No interface of the cloud is tapped" in outcome.stdout
     report = vtap("replay", CAPTURE, "--cloud", "bare.db", "--json").document
     assert (report["tap_points"], report["collectors"]) == ([], [])
-    assert report["untapped"]["frames"] == WITH_DATABASE + WITH_CLIENT
+    dropped = {one["reason"]: one["frames"] for one in report["dropped"]}
+    # There is no database, so what is sent to it is dropped.
+    assert set(dropped) == {"no_such_address"}
+    assert report["untapped"]["frames"] + dropped["no_such_address"] == WITH_DATABASE + WITH_CLIENT
+    assert "Frames that the network drops" in outcome.stdout
 
 
 def test_a_frame_past_an_untapped_interface_makes_one_copy(vtap: Vtap, tmp_path: Path) -> None:

@@ -21,15 +21,19 @@ from tests.vtaplib.fabric.worlds import (
 from tests.vtaplib.mirror.reference import dissect
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib.control.policy import Policy
-from vtaplib.fabric.routing import Router, Unrouted
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.fabric import Fabric
+from vtaplib.fabric.journey import Journey
+from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import engine, replay
-from vtaplib.mirror.accounting import Accounts, UnroutedAccount
+from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.count import Count
+from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.replay import Itinerary, Replay
 from vtaplib.mirror.series import NANOSECONDS
-from vtaplib.mirror.verdict import Direction, Mirrored, Reason
+from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import TCP, Flow, read_flow
 
 COLLECTOR = interface_id("collector")
@@ -62,34 +66,33 @@ def one_by_one(
     mirror = MirrorEngine(world, policy)
     in_force = mirror.policy
     snaplen = 1 << 16 if in_force.snaplen == "off" else int(in_force.snaplen)
-    router = Router(world)
+    fabric, connections = Fabric(world), Connections()
     for position, (at, frame, original_length) in enumerate(records, start=1):
         is_truncated = original_length > len(frame)
         is_clamped = in_force.mss_clamp == "50" and read_flow(frame).protocol == TCP
         accounts.read.add(1, len(frame))
+        accounts.by_second.add(at // NANOSECONDS, 1, len(frame))
         accounts.truncated += is_truncated
-        route = router.route(read_flow(frame))
-        if isinstance(route, Unrouted):
-            unrouted = accounts.unrouted.setdefault(route, UnroutedAccount())
-            unrouted.count.add(1, len(frame))
-            unrouted.note(position)
+        flow = read_flow(frame)
+        journey = fabric.captured(flow, connections)
+        reason = journey.drop if isinstance(journey, Journey) else journey
+        if reason is not None:
+            accounts.lost_for(reason).count.add(1, len(frame))
+            accounts.lost_for(reason).note(position)
+        if isinstance(journey, Unrouted):
             continue
-        ends = ((route.source, Direction.EGRESS), (route.destination, Direction.INGRESS))
-        for end, direction in ends:
-            if end is not None:
-                flow = read_flow(frame)
-                accounts.see(end.id, direction, flow, at // NANOSECONDS)
-                for decision in mirror.decide(end.id, direction, flow):
-                    accounts.partings.note(decision.point.tap_configuration_id, flow, decision.parting)
-        if route.source is not None:
-            accounts.sent_by(route.source.id).add(at // NANOSECONDS, 1, max(len(frame), original_length))
-        verdicts = [
-            verdict
-            for end, direction in ends
-            if end is not None
-            for verdict in mirror.frame(end.id, direction, frame, at)
-        ]
-        if not verdicts:
+        connections.open(journey.opens)
+        verdicts: list[Verdict] = []
+        for one in crossings(journey, flow):
+            accounts.see(one.interface_id, one.direction, one.flow, at // NANOSECONDS)
+            for decision in mirror.decide(one.interface_id, one.direction, one.flow, one.passage):
+                accounts.partings.note(decision.point.tap_configuration_id, one.flow, decision.parting)
+            if one.direction is Direction.EGRESS:
+                sent = accounts.sent_by(one.interface_id)
+                sent.add(at // NANOSECONDS, 1, max(len(frame), original_length))
+            there = frame if one.translation is None else one.translation.apply(frame)
+            verdicts += mirror.frame(one.interface_id, one.direction, there, at, one.passage)
+        if not verdicts and reason is None:
             accounts.untapped.add(1, len(frame))
         for verdict in verdicts:
             # An outer IP length is 36 bytes longer than the inner frame.
@@ -150,8 +153,9 @@ def test_accounts_balance_and_no_frame_vanishes(world: Topology, captured: list[
         refused = account.not_mirrored.values()
         assert account.entered.frames == account.mirrored.frames + sum(count.frames for count in refused)
         assert account.entered.octets == account.mirrored.octets + sum(count.octets for count in refused)
-    # At the frames' own level: each belongs nowhere, or passes no tap point, or passes one.
-    nowhere = sum(account.count.frames for account in accounts.unrouted.values())
+    # At the frames' own level: each belongs nowhere, is dropped, passes no tap point, or passes one.
+    lost = (*accounts.unrouted.values(), *accounts.dropped.values())
+    nowhere = sum(account.count.frames for account in lost)
     entered = sum(account.entered.frames for account in accounts.tap_points.values())
     assert nowhere + accounts.untapped.frames <= accounts.read.frames
     assert accounts.read.frames <= nowhere + accounts.untapped.frames + entered
@@ -311,9 +315,9 @@ def test_pings_share_an_itinerary_and_leave_nothing_behind_each(monkeypatch: pyt
     planned: list[Flow] = []
     plan = Replay._plan
 
-    def noting_plan(run: Replay, flow: Flow) -> Itinerary:
+    def noting_plan(run: Replay, flow: Flow, journey: Journey | Unrouted) -> Itinerary:
         planned.append(flow)
-        return plan(run, flow)
+        return plan(run, flow, journey)
 
     monkeypatch.setattr(Replay, "_plan", noting_plan)
     pings = []

@@ -243,9 +243,14 @@ def _elsewhere(report: ReplayReport) -> Iterator[Child]:
             f"{counted(report.untapped.frames, 'frame')} between interfaces of the cloud, "
             f"{octets(report.untapped.bytes)}, passed no tap point."
         )
-    if report.nowhere:
+    for title, lost in (
+        ("Frames that belong to no interface", report.nowhere),
+        ("Frames that the network drops", report.dropped),
+    ):
+        if not lost:
+            continue
         yield table(
-            "Frames that belong to no interface",
+            title,
             (
                 Column("Reason", heads=True),
                 Column("Frames", is_number=True),
@@ -260,7 +265,7 @@ def _elsewhere(report: ReplayReport) -> Iterator[Child]:
                     ", ".join(f"{position:,}" for position in one.first_positions)
                     + (", …" if one.frames > len(one.first_positions) else ""),
                 )
-                for one in report.nowhere
+                for one in lost
             ],
         )
 
