@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from vtaplib.cli.explain.asking import Made, answer_to
+from vtaplib.cli.explain.asking import answer_to
 from vtaplib.cli.explain.case import Case
 from vtaplib.cli.explain.copies import copy_entry
 from vtaplib.cli.explain.names import Names
@@ -25,6 +25,10 @@ from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.verdict import Direction
 from vtaplib.model.view import View
+from vtaplib.packets.flow import Flow
+
+FLOWS_REMEMBERED = 1 << 18
+"""Flows of which no more frames are sent, before all are forgotten: memory must not grow with a capture."""
 
 
 class Explainer:
@@ -36,20 +40,31 @@ class Explainer:
         self._fabric = Fabric(self.topology, policy, down=down)
         self._engine = MirrorEngine(self.topology, policy, down=down)
         self._connections = Connections()
+        self._settled: set[Flow] = set()
         self._peerings = Peerings.of(view)
         self._names = Names.of(self.topology)
         self._ways = Ways(self.topology, self._peerings, self._names)
 
-    def pass_by(self, packet: Packet) -> Journey | Unrouted:
-        """Send a packet of which the sender is known by address only."""
-        return self._open(self._fabric.captured(packet.flow, self._connections))
+    def pass_by(self, packet: Packet) -> None:
+        """Send a packet of which nothing is to be told; of a flow whose frames fare alike, one will do."""
+        flow = packet.flow
+        if flow in self._settled:
+            return
+        journey = self.send(packet)
+        if isinstance(journey, Unrouted) or journey.awaits is None:
+            if len(self._settled) >= FLOWS_REMEMBERED:
+                self._settled.clear()
+            self._settled.add(flow)
 
-    def send(self, one: Made) -> Journey | Unrouted:
-        """Send a packet from the end that it was made for."""
-        if one.source.interface is None:
-            return self.pass_by(one.packet)
-        sent = self._fabric.frame(one.packet.frame, one.source.interface.id, self._connections)
-        return self._open(sent)
+    def send(self, packet: Packet, source_id: str | None = None) -> Journey | Unrouted:
+        """Send a packet, from an interface; without one, its sender is known by address only."""
+        if source_id is None:
+            journey = self._fabric.captured(packet.flow, self._connections)
+        else:
+            journey = self._fabric.frame(packet.frame, source_id, self._connections)
+        if isinstance(journey, Journey) and self._connections.open(journey.opens):
+            self._settled.clear()
+        return journey
 
     def answer(self, packet: Packet, journey: Journey | Unrouted, *, is_made: bool) -> WayEntry | None:
         """What became of the answer to a packet that was sent; None where nobody answers.
@@ -60,16 +75,9 @@ class Explainer:
         answer = answer_to(packet) if isinstance(journey, Journey) and journey.delivered else None
         if answer is None or not isinstance(journey, Journey):
             return None
-        destination = journey.destination
-        if destination is None or not is_made or journey.arrival != packet.flow:
-            return self.tell(answer, self.pass_by(answer))
-        sent = self._fabric.frame(answer.frame, destination.id, self._connections)
-        return self.tell(answer, self._open(sent))
-
-    def _open(self, journey: Journey | Unrouted) -> Journey | Unrouted:
-        if isinstance(journey, Journey):
-            self._connections.open(journey.opens)
-        return journey
+        at = journey.destination
+        is_known = is_made and at is not None and journey.arrival == packet.flow
+        return self.tell(answer, self.send(answer, at.id if at is not None and is_known else None))
 
     def tell(self, packet: Packet, journey: Journey | Unrouted) -> WayEntry:
         """What became of a packet that was sent, and of its copies."""

@@ -13,7 +13,6 @@ from vtaplib.cli.explain.report import ExplainReport
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
 from vtaplib.control.policy import Policy
-from vtaplib.errors import VtapError
 from vtaplib.fabric.journey import Journey
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
@@ -53,10 +52,10 @@ def _send(explainer: Explainer, question: Captured | Ordered) -> tuple[Packet, J
     """Send the packet that is asked about, after those that come before it."""
     if isinstance(question, Ordered):
         made = make(explainer.topology, question)
-        return made.packet, explainer.send(made)
-    sent = None
+        source = made.source.interface
+        return made.packet, explainer.send(made.packet, source.id if source else None)
     for packet in read_up_to(question):
-        sent = packet, explainer.pass_by(packet)
-    if sent is None:
-        raise VtapError(f"{question.capture}: has no packet {question.number}")
-    return sent
+        if packet.number == question.number:
+            return packet, explainer.send(packet)
+        explainer.pass_by(packet)
+    raise AssertionError("the last packet is the one that is asked about")

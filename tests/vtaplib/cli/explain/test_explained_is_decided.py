@@ -18,6 +18,7 @@ from rich.console import Console
 from tests.vtaplib.cli.explain.guarded import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Cloud, Direction, Mirrored, MirrorEngine, NetworkInterface, Policy, Topology
+from vtaplib.cli.explain.asking import answer_to
 from vtaplib.cli.explain.copies import STAGES
 from vtaplib.cli.explain.explainer import Explainer
 from vtaplib.cli.explain.packet import Packet
@@ -57,7 +58,7 @@ def test_what_is_told_of_a_capture_is_what_is_decided(
         explainer = Explainer(view, policy, down=down)
         for at, frame, original_length in drawn:
             packet = Packet(frame, original_length, at)
-            told = explainer.tell(packet, explainer.pass_by(packet))
+            told = explainer.tell(packet, explainer.send(packet))
             journey = fabric.captured(packet.flow, connections)
             if isinstance(journey, Unrouted):
                 assert (told.delivered, told.drop, told.copies) == (False, journey.name.lower(), ())
@@ -68,6 +69,24 @@ def test_what_is_told_of_a_capture_is_what_is_decided(
                     verdict_fate(one) for one in decided(engine, journey, frame, at)
                 ]
             assert_readable(told)
+
+
+@given(worlds, policies, st.data())
+def test_a_packet_is_told_alike_whether_those_before_it_are_told_or_only_pass_by(
+    cloud: Cloud, policy: Policy, data: st.DataObject
+) -> None:
+    # Few flows, so that answers meet what they answer.
+    small = frames(cloud.list(NetworkInterface), strangers=False, malformed=False, max_payload=0)
+    flows = data.draw(st.lists(small, min_size=1, max_size=2), "flows")
+    both = [*flows, *(one.frame for frame in flows if (one := answer_to(Packet(frame, len(frame)))))]
+    sent = data.draw(st.lists(st.sampled_from(both), min_size=1, max_size=12), "capture")
+    *before, last = [Packet(frame, len(frame)) for frame in sent]
+    with cloud.snapshot() as view:
+        thorough, quick = Explainer(view, policy), Explainer(view, policy)
+        for packet in before:
+            thorough.send(packet)
+            quick.pass_by(packet)
+        assert thorough.tell(last, thorough.send(last)) == quick.tell(last, quick.send(last))
 
 
 @given(worlds, policies, st.data())
