@@ -28,7 +28,7 @@ from vtaplib.fabric.topology import (
     Topology,
     derive_vni,
 )
-from vtaplib.mirror.outer_header import OuterHeader
+from vtaplib.mirror.outer_header import OuterHeader, Shelf
 from vtaplib.mirror.parting import Parting
 from vtaplib.mirror.verdict import Reason
 from vtaplib.packets import ethernet, vxlan
@@ -83,6 +83,7 @@ class Sender:
     address: IPv4Address
     vni: int
     health: Health
+    shelf: Shelf = field(default_factory=Shelf, compare=False)
 
     def path_to(
         self, collector: Interface, at: IpConfiguration, address: IPv4Address, port: int
@@ -108,6 +109,7 @@ class Sender:
             destination=address,
             destination_port=port,
             vni=self.vni,
+            shelf=self.shelf,
         )
         return Path(collector.id, header, gate)
 
@@ -198,8 +200,11 @@ def find_destination(
     down: frozenset[str],
     interface: Interface,
     configuration: TapConfiguration,
+    shelf: Shelf | None = None,
 ) -> Path | Spread | Reason:
-    """Where the copies of a tap configuration go. `down` holds the lower-case IDs of failed interfaces."""
+    """Where the copies of a tap configuration go. `down` holds the lower-case IDs of failed interfaces;
+    `shelf` has the room for headers, if others have to share it.
+    """
     tap = topology.tap(configuration.tap_id)
     if tap is None:
         return Reason.TAP_MISSING
@@ -210,7 +215,7 @@ def find_destination(
         return Reason.SOURCE_WITHOUT_IPV4
     vni = choose_vni(policy, tap, interface)
     health = Health(topology, down)
-    sender = Sender(topology, policy, down, interface, interface.mac, address, vni, health)
+    sender = Sender(topology, policy, down, interface, interface.mac, address, vni, health, shelf or Shelf())
     owner = topology.owner_of(tap.destination_id)
     if owner is not None:
         collector, collector_configuration = owner

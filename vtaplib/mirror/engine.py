@@ -18,7 +18,7 @@ from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.destination import Path, Spread, find_destination
-from vtaplib.mirror.outer_header import LARGEST_INNER
+from vtaplib.mirror.outer_header import LARGEST_INNER, Shelf
 from vtaplib.mirror.oversize import Oversize
 from vtaplib.mirror.parting import Parting
 from vtaplib.mirror.passage import ORDINARY, Passage
@@ -106,6 +106,7 @@ class MirrorEngine:
         """How many verdicts of `frame` and `carry` say `Mirrored`: the order of the last."""
         self._source_port = source_port_chooser(self.policy.outer_source_port)
         self._recognition = Recognition(topology)
+        self._shelf = Shelf()
         self._sources: dict[str, Source] = {}
         self._approaches: dict[tuple[str, Direction, Passage], Approach] = {}
         # What is decided, by the number of an approach with that of plain headers, or with the flow; and by
@@ -297,7 +298,9 @@ class MirrorEngine:
                             )
                             for direction in Direction
                         },
-                        find_destination(self.topology, self.policy, self.down, interface, configuration),
+                        find_destination(
+                            self.topology, self.policy, self.down, interface, configuration, self._shelf
+                        ),
                     )
                     for configuration in self.topology.tap_configurations_of(interface_id)
                 ),

@@ -9,14 +9,19 @@ it so).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import struct
+from dataclasses import InitVar, dataclass, field
 from ipaddress import IPv4Address
 from zlib import crc32
 
 from vtaplib.packets import ethernet, ipv4, udp, vxlan
-from vtaplib.packets.checksum import internet_checksum
+from vtaplib.packets.checksum import sum_of_words
 
 TTL = 64
+
+# As the words of the header that they are.
+VERSION_AND_TOS = 0x4500
+TTL_AND_PROTOCOL = TTL << 8 | ipv4.UDP
 
 # What the outer headers add to an inner frame, in the outer IP length and on the wire.
 IP_OVERHEAD = ipv4.HEADER_LENGTH + udp.HEADER_LENGTH + vxlan.HEADER_LENGTH
@@ -28,12 +33,41 @@ FRAGMENT_OVERHEAD = ethernet.HEADER_LENGTH + ipv4.HEADER_LENGTH
 LARGEST_INNER = 0xFFFF - IP_OVERHEAD
 
 
+# Pieces of all paths of an engine that are kept before all are thrown away: some 20 MiB.
+PIECES_KEPT = 1 << 16
+
+# MAC addresses and EtherType; version and header length with TOS, total length, identification, flags and
+# offset, TTL and protocol, checksum; addresses.
+LINK_AND_NETWORK = struct.Struct(">14s6H8s")
+
+
+class Shelf:
+    """Room for the pieces of many paths together: ten thousand paths do not get ten thousand times as much as
+    one. When it is full it is cleared.
+    """
+
+    def __init__(self) -> None:
+        self._left = PIECES_KEPT
+        self._filled: list[Pieces] = []
+
+    def make_room(self, pieces: Pieces) -> None:
+        """Make room for one more in these."""
+        if not self._left:
+            for one in self._filled:
+                one.clear()
+            self._filled.clear()
+            self._left = PIECES_KEPT
+        if not pieces:
+            self._filled.append(pieces)
+        self._left -= 1
+
+
 class Pieces(dict[int, tuple[bytes, bytes]]):
     """The two pieces around the ports, by the length of an inner frame that is carried whole; made when asked
     for.
     """
 
-    __slots__ = ("_addresses", "_macs", "_vxlan")
+    __slots__ = ("_addresses", "_macs", "_shelf", "_sum", "_vxlan")
 
     def __init__(
         self,
@@ -42,15 +76,19 @@ class Pieces(dict[int, tuple[bytes, bytes]]):
         source: IPv4Address,
         destination: IPv4Address,
         vni: int,
+        shelf: Shelf,
     ) -> None:
         super().__init__()
         self._macs = destination_mac + source_mac + ethernet.IPV4.to_bytes(2, "big")
-        self._addresses = source.packed, destination.packed
+        self._addresses = source.packed + destination.packed
+        self._sum = sum_of_words(self._addresses) + VERSION_AND_TOS + TTL_AND_PROTOCOL
         self._vxlan = vxlan.emit(vxlan.VxlanPacket(vni))
+        self._shelf = shelf
 
     def __missing__(self, inner_length: int) -> tuple[bytes, bytes]:
         udp_length = udp.HEADER_LENGTH + vxlan.HEADER_LENGTH + inner_length
         pieces = self.link_and_network(udp_length), self.behind_ports(udp_length)
+        self._shelf.make_room(self)
         self[inner_length] = pieces
         return pieces
 
@@ -60,22 +98,19 @@ class Pieces(dict[int, tuple[bytes, bytes]]):
 
     def link_and_network(self, payload_length: int, identification: int = 0, fragmentation: int = 0) -> bytes:
         """The Ethernet and IPv4 headers before a payload of this many bytes."""
-        header = bytearray(ipv4.HEADER_LENGTH)
-        ipv4.LAYOUT.pack_into(
-            header,
-            0,
-            0x45,
-            0,
-            ipv4.HEADER_LENGTH + payload_length,
+        total = ipv4.HEADER_LENGTH + payload_length
+        # The sum of the header's words; it is not zero, for the version is not (RFC 1071).
+        words = self._sum + total + identification + fragmentation
+        return LINK_AND_NETWORK.pack(
+            self._macs,
+            VERSION_AND_TOS,
+            total,
             identification,
             fragmentation,
-            TTL,
-            ipv4.UDP,
-            0,
-            *self._addresses,
+            TTL_AND_PROTOCOL,
+            0xFFFF - (words % 0xFFFF or 0xFFFF),
+            self._addresses,
         )
-        header[ipv4.CHECKSUM] = internet_checksum(bytes(header)).to_bytes(2, "big")
-        return self._macs + header
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +123,13 @@ class OuterHeader:
     destination: IPv4Address
     destination_port: int
     vni: int
+    shelf: InitVar[Shelf | None] = None
+    """What gives room to the pieces, if the path is one of many."""
     pieces: Pieces = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        pieces = Pieces(self.source_mac, self.destination_mac, self.source, self.destination, self.vni)
+    def __post_init__(self, shelf: Shelf | None) -> None:
+        macs, addresses = (self.source_mac, self.destination_mac), (self.source, self.destination)
+        pieces = Pieces(*macs, *addresses, self.vni, shelf or Shelf())
         object.__setattr__(self, "pieces", pieces)
 
     def ports(self, source_port: int) -> bytes:
