@@ -15,9 +15,9 @@ from vtaplib.cli.explain.report import BalancingEntry
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.security import inbound
 from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, TapConfiguration, Topology
+from vtaplib.mirror.crossing import Crossing
 from vtaplib.mirror.destination import Spread, find_destination
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Mirrored, NotMirrored, Reason, Verdict
 from vtaplib.packets import ethernet, vxlan
@@ -47,10 +47,14 @@ class Case:
     engine: MirrorEngine
     peerings: Peerings
     names: Names
-    flow: Flow
+    crossing: Crossing
     octets: int
-    passage: Passage
     verdict: Verdict
+
+    @property
+    def flow(self) -> Flow:
+        """How the packet is addressed at the tap point."""
+        return self.crossing.flow
 
     @property
     def topology(self) -> Topology:

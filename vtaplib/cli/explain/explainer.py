@@ -18,12 +18,11 @@ from vtaplib.cli.explain.way import Ways
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Journey, Stage
+from vtaplib.fabric.journey import Journey
 from vtaplib.fabric.routing import Unrouted
-from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.fabric.topology import Topology
+from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.passage import Passage
-from vtaplib.mirror.verdict import Direction
 from vtaplib.model.view import View
 from vtaplib.packets.flow import Flow
 
@@ -87,28 +86,10 @@ class Explainer:
 
     def _copies(self, packet: Packet, journey: Journey) -> Iterator[CopyEntry]:
         """What became of its copies: where it leaves its source, and where it gets to its destination."""
-        for interface, direction, passage in passages(journey):
-            verdicts = self._engine.frame(interface.id, direction, packet.frame, packet.timestamp_ns, passage)
-            for verdict in verdicts:
-                yield copy_entry(
-                    Case(
-                        self._engine,
-                        self._peerings,
-                        self._names,
-                        packet.flow,
-                        len(packet.frame),
-                        passage,
-                        verdict,
-                    )
-                )
-
-
-def passages(journey: Journey) -> Iterator[tuple[Interface, Direction, Passage]]:
-    """Where a packet passes interfaces, and what the mirror is told of it there."""
-    stage = None if journey.drop is None else journey.drop.stage
-    if journey.source is not None and journey.leaves:
-        is_denied = stage is Stage.OUTBOUND_SECURITY
-        yield journey.source, Direction.EGRESS, Passage(is_denied, journey.is_answer)
-    if journey.destination is not None and journey.arrives:
-        is_denied = stage is Stage.INBOUND_SECURITY
-        yield journey.destination, Direction.INGRESS, Passage(is_denied, journey.is_answer)
+        engine = self._engine
+        for crossing in crossings(journey, packet.flow):
+            where = crossing.interface_id, crossing.direction, crossing.flow, crossing.passage
+            frame = packet.frame if crossing.translation is None else crossing.translation.apply(packet.frame)
+            for decision in engine.decide(*where):
+                verdict = engine.carry(decision, frame, packet.timestamp_ns)
+                yield copy_entry(Case(engine, self._peerings, self._names, crossing, len(frame), verdict))
