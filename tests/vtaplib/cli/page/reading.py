@@ -24,7 +24,7 @@ class Page:
     def all(self, *tags: str) -> Iterator[Element]:
         """The elements with one of these names, SVG's among them, in order."""
         for one in self.root.iter():
-            if isinstance(one.tag, str) and one.tag.rpartition("}")[2] in tags:
+            if one.tag.rpartition("}")[2] in tags:
                 yield one
 
     def section(self, anchor: str) -> Page:
