@@ -10,6 +10,7 @@ import typer
 
 from vtaplib.cli import FOUND_SOMETHING
 from vtaplib.cli.diff.command import diff
+from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.explain.command import explain
 from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings
 
@@ -154,6 +155,7 @@ def replay(
 
 
 app.command()(explain)
+app.command()(estimate)
 app.command()(diff)
 
 machine_app = typer.Typer(

@@ -43,7 +43,7 @@ class Second(NamedTuple):
 
 class Series:
     """Frames and bytes by second. `frames` and `octets` are the totals, `first_second` and `last_second` the
-    first and last in which something came.
+    first and last in which something came, or may have come.
     """
 
     __slots__ = (
@@ -88,8 +88,7 @@ class Series:
         seconds.insert(at, second)
         self._frames.insert(at, frames)
         self._octets.insert(at, octets)
-        self.first_second = second if self.first_second is None else min(second, self.first_second)
-        self.last_second = second if self.last_second is None else max(second, self.last_second)
+        self._cover(second)
         if len(seconds) > SECONDS_KEPT:
             self._give_up(SECONDS_KEPT // 2)
 
@@ -98,7 +97,11 @@ class Series:
 
         Every second gets whole frames and bytes, and together they get all.
         """
+        if not frames:
+            return
         first, last = start_ns // NANOSECONDS, max(start_ns, stop_ns - 1) // NANOSECONDS
+        self._cover(first)
+        self._cover(last)
         length = stop_ns - start_ns
         given_frames = given_octets = 0
         for second in range(first, last + 1):
@@ -116,6 +119,15 @@ class Series:
         """Count all that another series has kept."""
         for second in other:
             self.add(*second)
+
+    def scaled(self, factor: float) -> Series:
+        """What it has kept, so many times as much, in whole frames and bytes; a frame at least where one
+        was.
+        """
+        made = Series()
+        for second, frames, octets in self:
+            made.add(second, max(1, round(frames * factor)), round(octets * factor))
+        return made
 
     def __iter__(self) -> Iterator[Second]:
         """The seconds in which something came, in order."""
@@ -153,6 +165,11 @@ class Series:
     def packets(self, span: int | None = None) -> Rates:
         """Frames per second over as many seconds."""
         return _rates(self._frames, self.frames, self._peak_frames, span or self.span)
+
+    def _cover(self, second: int) -> None:
+        """Let the span reach to a second."""
+        self.first_second = second if self.first_second is None else min(second, self.first_second)
+        self.last_second = second if self.last_second is None else max(second, self.last_second)
 
     def _give_up(self, count: int) -> None:
         """Give up the oldest seconds; what comes for one of them later starts it anew."""

@@ -76,6 +76,9 @@ def test_what_is_spread_is_all_there_and_inside_its_time(
     made = Series()
     made.spread(start, start + length, frames, octets if frames else 0)
     assert (made.frames, made.octets) == (frames, octets if frames else 0)
+    if frames:
+        assert made.first_second == start // NANOSECONDS
+        assert made.last_second == max(start, start + length - 1) // NANOSECONDS
     for second, count, _size in made:
         assert count > 0
         assert start // NANOSECONDS <= second <= (start + length) // NANOSECONDS
@@ -114,3 +117,12 @@ def test_an_hour_is_small() -> None:
     for second in range(3600):
         made.add(second, 100_000, 64_000_000)
     assert sum(kept.itemsize * len(kept) for kept in (made._seconds, made._frames, made._octets)) == 3600 * 24
+
+
+def test_a_series_scaled_has_so_many_times_as_much_in_every_second() -> None:
+    made = Series()
+    made.add(3, 10, 1000)
+    made.add(7, 1, 60)
+    assert [tuple(one) for one in made.scaled(2.5)] == [(3, 25, 2500), (7, 2, 150)]
+    assert [tuple(one) for one in made.scaled(0.1)] == [(3, 1, 100), (7, 1, 6)]
+    assert made.scaled(1) == made

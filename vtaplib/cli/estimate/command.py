@@ -1,0 +1,90 @@
+"""`vtap estimate`, its options and its help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
+
+
+def estimate(
+    capture: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CAPTURE",
+            help="A pcap or pcapng, gzipped or not; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    flow_logs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--flow-logs",
+            metavar="PATH",
+            help="Instead of a capture: a virtual network's flow log (version 4, JSON, gzipped or not), or a "
+            "directory of such; repeatable.",
+        ),
+    ] = None,
+    cloud: CloudFile = None,
+    scale: Annotated[
+        float, typer.Option("--scale", metavar="N", help="Estimate for so many times the traffic.")
+    ] = 1,
+    duration: Annotated[
+        str, typer.Option("--duration", metavar="TIME", help="Extrapolate the volume: 12h, 30d.")
+    ] = "1d",
+    talkers: Annotated[
+        int, typer.Option("--talkers", metavar="N", min=0, help="List so many top talkers per TAP.")
+    ] = 5,
+    down: Down = None,
+    policy: PolicySettings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate what each TAP and collector would carry: rates, volume, headroom, and the size that would do.
+
+    Frames that the capture holds in part count in full.
+    Exit code 1: something is too much for a machine, or a part of the input could not be read.
+
+    \b
+    Examples:
+      vtap estimate traffic.pcap
+      vtap estimate traffic.pcap --scale 40 --duration 30d
+      vtap estimate traffic.pcap --down nic-collector-b --json
+      vtap estimate --flow-logs insights-logs-flowlogflowevent/ --cloud lab/.vtap/cloud.db
+    """
+    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.cli.estimate.duration import read_duration
+    from vtaplib.cli.estimate.run import EstimateRequest
+    from vtaplib.cli.estimate.run import estimate as run
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.policy_option import policy_of
+    from vtaplib.errors import VtapError
+
+    if (capture is None) == (not flow_logs):
+        raise VtapError("estimate: give a CAPTURE, or --flow-logs PATH, and not both")
+    if not 0 < scale <= 1e9:
+        raise VtapError(f"--scale {scale:g}: must be above 0, and at most 1000000000")
+    report = run(
+        EstimateRequest(
+            cloud=find_cloud_file(cloud),
+            policy=policy_of(policy),
+            capture=capture,
+            flow_logs=tuple(flow_logs or ()),
+            down=tuple(down or ()),
+            scale=scale,
+            duration_seconds=read_duration(duration),
+            talkers=talkers,
+        )
+    )
+    if as_json:
+        write_json(report)
+    else:
+        from vtaplib.cli.estimate.tables import estimate_tables
+
+        console = make_console()
+        for part in estimate_tables(report):
+            console.print(part)
+    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)

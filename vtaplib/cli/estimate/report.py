@@ -1,0 +1,107 @@
+"""The report of an estimate, as plain data that a machine can read.
+
+Bytes and rates are those of copies: outer Ethernet frames without FCS, 10^6 bits per second. All are `scale`
+times what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vtaplib.cli.load_entries import RatesEntry, WarningEntry
+from vtaplib.cli.replay_report import Amount, EarlyEnd, NotMirroredEntry, SkippedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class TalkerEntry:
+    """A pair of inner addresses, and the copies that are about them."""
+
+    source: str
+    destination: str
+    frames: int
+    bytes: int
+    share: float
+    """Of the bytes of the TAP's copies, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TapEntry:
+    """What a TAP would carry. `sources` are interfaces that send to it.
+
+    `over_mtu_share` is the share of its frames, from 0 to 1, whose copies exceed the guest's MTU of 1500
+    bytes; None where that cannot be told: flow logs have no lengths of packets.
+    """
+
+    tap_id: str
+    tap: str
+    sources: int
+    copies: Amount
+    rates: RatesEntry
+    bytes_in_duration: int
+    over_mtu_share: float | None
+    not_mirrored: tuple[NotMirroredEntry, ...]
+    talkers: tuple[TalkerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorEntry:
+    """What a collector's interface would get, beside what the size of its machine can do.
+
+    Azure does not limit what a machine gets; `megabits_per_second` is the rate that its size may send at, for
+    a yardstick, and `headroom_mbit_per_second` what the peak leaves of it. `smallest_size` would do for the
+    peak.
+    """
+
+    interface_id: str
+    interface: str
+    copies: Amount
+    rates: RatesEntry
+    bytes_in_duration: int
+    size: str | None
+    megabits_per_second: int | None
+    headroom_mbit_per_second: float | None
+    smallest_size: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLogEntry:
+    """What the flow logs had. Tuples that tell of no traffic are those of flows that begin or are denied;
+    `elsewhere` those whose interface the cloud does not have, or has several for.
+    """
+
+    files: int
+    records: int
+    tuples: int
+    without_traffic: int
+    denied: int
+    elsewhere: int
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateReport:
+    """An estimate from `source`, a capture or flow logs of `seconds` seconds."""
+
+    source: str
+    format: str
+    cloud: str
+    policy: Mapping[str, object]
+    down: tuple[str, ...]
+    scale: float
+    duration_seconds: float
+    seconds: int
+    read: Amount
+    untapped: Amount
+    taps: tuple[TapEntry, ...]
+    collectors: tuple[CollectorEntry, ...]
+    warnings: tuple[WarningEntry, ...]
+    flow_logs: FlowLogEntry | None
+    skipped: tuple[SkippedEntry, ...]
+    ended_early: EarlyEnd | None
+
+    @property
+    def found_something(self) -> bool:
+        """Whether something is too much, or a part could not be read."""
+        troubles = self.flow_logs is not None and bool(self.flow_logs.troubles)
+        return bool(self.warnings or self.skipped) or self.ended_early is not None or troubles

@@ -1,0 +1,153 @@
+"""The report of an estimate as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from vtaplib.cli.estimate.duration import duration_text
+from vtaplib.cli.estimate.report import EstimateReport, FlowLogEntry
+from vtaplib.cli.load_entries import RatesEntry
+from vtaplib.cli.policy_text import policy_text
+from vtaplib.cli.replay_tables import end_text, skipped_table
+from vtaplib.cli.table import counted, make_table
+
+RATES = (
+    "average Mbit/s",
+    "95th % Mbit/s",
+    "peak Mbit/s",
+    "average packets/s",
+    "95th % packets/s",
+    "peak packets/s",
+)
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+
+def estimate_tables(report: EstimateReport) -> Iterator[RenderableType]:
+    """What to print, in order."""
+    yield _headline(report)
+    if report.taps:
+        yield _taps(report)
+    else:
+        yield Text("The cloud has no TAP.", "yellow")
+    if report.collectors:
+        yield _collectors(report)
+    if any(tap.talkers for tap in report.taps):
+        yield _talkers(report)
+    if any(tap.not_mirrored for tap in report.taps):
+        yield _not_mirrored(report)
+    for warning in report.warnings:
+        yield Text(f"{warning.text}.", "yellow")
+    if report.flow_logs is not None:
+        yield from _flow_logs(report.flow_logs)
+    if report.skipped:
+        yield skipped_table(report.skipped)
+    if report.ended_early is not None:
+        yield end_text(report.ended_early)
+    yield policy_text(report.policy)
+
+
+def _headline(report: EstimateReport) -> Text:
+    text = Text.assemble((report.source, "bold"), f" ({report.format}) through ", (report.cloud, "bold"))
+    text.append(f": {counted(report.read.frames, 'frame')}, {report.read.bytes:,} bytes")
+    text.append(f" in {counted(report.seconds, 'second')}")
+    if report.untapped.frames:
+        text.append(f", {counted(report.untapped.frames, 'frame')} past no tap point")
+    if report.scale != 1:
+        text.append(f". All figures are {report.scale:,g} times what was found")
+    return text
+
+
+def _taps(report: EstimateReport) -> Table:
+    table = make_table(
+        "TAPs, in copies as they are on the network",
+        ("TAP",),
+        ("sources", *RATES, f"in {duration_text(report.duration_seconds)}", "over the MTU"),
+    )
+    for tap in report.taps:
+        share = "not known" if tap.over_mtu_share is None else f"{tap.over_mtu_share:.1%}"
+        table.add_row(
+            tap.tap, f"{tap.sources:,}", *_rates(tap.rates), bytes_text(tap.bytes_in_duration), share
+        )
+    return table
+
+
+def _collectors(report: EstimateReport) -> Table:
+    table = make_table(
+        "Collectors",
+        ("interface",),
+        (*RATES, f"in {duration_text(report.duration_seconds)}", "size's Mbit/s", "headroom Mbit/s"),
+    )
+    table.add_column("size", overflow="fold")
+    table.add_column("smallest that would do", overflow="fold")
+    for one in report.collectors:
+        table.add_row(
+            one.interface + (" (down)" if one.interface_id in report.down else ""),
+            *_rates(one.rates),
+            bytes_text(one.bytes_in_duration),
+            "not published" if one.megabits_per_second is None else f"{one.megabits_per_second:,}",
+            "not known" if one.headroom_mbit_per_second is None else f"{one.headroom_mbit_per_second:,.1f}",
+            one.size or "no machine",
+            one.smallest_size or ("none" if one.copies.frames else "any"),
+        )
+    return table
+
+
+def _talkers(report: EstimateReport) -> Table:
+    table = make_table("Top talkers", ("TAP", "source", "destination"), ("frames", "bytes", "share"))
+    for tap in report.taps:
+        for one in tap.talkers:
+            table.add_row(
+                tap.tap,
+                one.source,
+                one.destination,
+                f"{one.frames:,}",
+                f"{one.bytes:,}",
+                f"{one.share:.1%}",
+            )
+    return table
+
+
+def _not_mirrored(report: EstimateReport) -> Table:
+    table = make_table("Not mirrored", ("TAP", "reason"), ("frames", "bytes"))
+    for tap in report.taps:
+        for one in tap.not_mirrored:
+            table.add_row(tap.tap, one.explanation, f"{one.frames:,}", f"{one.bytes:,}")
+    return table
+
+
+def _flow_logs(logs: FlowLogEntry) -> Iterator[Text]:
+    text = Text(
+        f"Flow logs: {counted(logs.records, 'record')} in {counted(logs.files, 'file')}, "
+        f"{counted(logs.tuples, 'tuple')}: {logs.without_traffic:,} without traffic, {logs.denied:,} denied, "
+        f"{logs.elsewhere:,} of interfaces that the cloud does not have. They count over minutes: real peaks "
+        "are higher, and whether a copy exceeds the MTU is not known."
+    )
+    yield text
+    for trouble in logs.troubles:
+        yield Text(f"{trouble}. What comes before it was counted.", "yellow")
+
+
+def _rates(rates: RatesEntry) -> tuple[str, ...]:
+    return (
+        f"{rates.average_mbit_per_second:,.3f}",
+        f"{rates.percentile_95_mbit_per_second:,.3f}",
+        f"{rates.peak_mbit_per_second:,.3f}",
+        f"{rates.average_packets_per_second:,.1f}",
+        f"{rates.percentile_95_packets_per_second:,.1f}",
+        f"{rates.peak_packets_per_second:,.1f}",
+    )
+
+
+def bytes_text(octets: int) -> str:
+    """Bytes with three digits or four, in a unit of powers of 1000."""
+    size, unit = float(octets), UNITS[0]
+    for unit in UNITS:
+        if size < 1000 or unit == UNITS[-1]:
+            break
+        size /= 1000
+    return f"{octets:,} bytes" if unit == UNITS[0] else f"{size:,.1f} {unit}"

@@ -1,0 +1,163 @@
+"""Loads as reports have them: rates, and how they went second by second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vtaplib.control.policy import Policy
+from vtaplib.mirror.accounting import Accounts
+from vtaplib.mirror.capacity import MachineAccount
+from vtaplib.mirror.policing import BITS_PER_MEGABIT
+from vtaplib.mirror.series import Rates, Series, total
+from vtaplib.model import ids
+
+
+@dataclass(frozen=True, slots=True)
+class RatesEntry:
+    """Average, 95th percentile and peak of whole seconds of the clock, the silent ones counted."""
+
+    average_mbit_per_second: float
+    percentile_95_mbit_per_second: float
+    peak_mbit_per_second: float
+    average_packets_per_second: float
+    percentile_95_packets_per_second: float
+    peak_packets_per_second: float
+
+    @classmethod
+    def of(cls, series: Series, span: int, scale: float = 1) -> RatesEntry:
+        """The rates of a series over so many seconds, so many times as much."""
+        bits: Rates = series.bits(span).scaled(scale / BITS_PER_MEGABIT)
+        return cls(*bits, *series.packets(span).scaled(scale))
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesEntry:
+    """Frames and bytes by second of the clock, since 1970; seconds in which nothing came are left out."""
+
+    seconds: tuple[int, ...]
+    frames: tuple[int, ...]
+    bytes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, series: Series) -> SeriesEntry:
+        """The seconds that a series keeps."""
+        columns = tuple(zip(*series, strict=True)) or ((), (), ())
+        return cls(*columns)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadEntry:
+    """What passes one place. `kind` is `tap_point`, `tap` or `collector`, of copies as outer frames; or
+    `machine`, of what its interfaces send. `id` is that of the tap configuration, the TAP, the interface or
+    the machine; `direction` a tap point's.
+    """
+
+    kind: str
+    id: str
+    direction: str | None
+    rates: RatesEntry
+    series: SeriesEntry
+
+
+@dataclass(frozen=True, slots=True)
+class MachineEntry:
+    """A machine beside what its size can do; `above` is what a policer of its rate would drop.
+
+    Figures are None where Azure publishes none for the size. `flows_out` and `flows_in` are the most in any
+    four minutes.
+    """
+
+    machine_id: str
+    size: str | None
+    megabits_per_second: int | None
+    flows_out: int
+    flows_in: int
+    frames_above: int | None
+    bytes_above: int | None
+    seconds_above: int | None
+    collected_peak_mbit_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class WarningEntry:
+    """Something to look at: `subject_id` is what it is about."""
+
+    code: str
+    subject_id: str
+    text: str
+
+
+def load_entries(accounts: Accounts, machines: tuple[MachineAccount, ...]) -> Iterator[LoadEntry]:
+    """The loads of tap points, TAPs, collectors and machines that have any."""
+    span = accounts.by_second.span
+    taps: dict[str, list[Series]] = {}
+    for point, account in accounts.tap_points.items():
+        taps.setdefault(point.tap_id, []).append(account.copies)
+        yield from _load("tap_point", point.tap_configuration_id, account.copies, span, point.direction.value)
+    for tap_id, copies in taps.items():
+        yield from _load("tap", tap_id, total(copies), span)
+    for collector_id, got in accounts.collectors.items():
+        yield from _load("collector", collector_id, got, span)
+    for machine in machines:
+        yield from _load("machine", machine.machine_id, machine.sent, span)
+
+
+def machine_entry(machine: MachineAccount) -> MachineEntry:
+    """A machine as reports have it."""
+    excess = machine.excess
+    return MachineEntry(
+        machine_id=machine.machine_id,
+        size=machine.figures.size,
+        megabits_per_second=machine.figures.megabits_per_second,
+        flows_out=machine.flows_out,
+        flows_in=machine.flows_in,
+        frames_above=None if excess is None else excess.frames,
+        bytes_above=None if excess is None else excess.octets,
+        seconds_above=None if excess is None else excess.seconds,
+        collected_peak_mbit_per_second=machine.collected.bits().peak / BITS_PER_MEGABIT,
+    )
+
+
+def machine_warnings(machine: MachineAccount, policy: Policy) -> Iterator[WarningEntry]:
+    """What is too much for a machine."""
+    name, figures = ids.name(machine.machine_id), machine.figures
+    rate = figures.megabits_per_second
+    if machine.excess is not None and machine.excess.seconds:
+        excess = machine.excess
+        yield WarningEntry(
+            "machine_sends_too_much",
+            machine.machine_id,
+            f"{name} sends more than {figures.size} may, {rate:,} Mbit/s, in {excess.seconds:,} s: about "
+            f"{excess.frames:,} frames, {excess.octets:,} bytes, would be dropped",
+        )
+    peak = machine.collected.bits().peak
+    headroom = figures.headroom(peak)
+    if headroom is not None and headroom < 0:
+        smallest = figures.smallest(peak)
+        yield WarningEntry(
+            "collector_gets_too_much",
+            machine.machine_id,
+            f"{name} gets {peak / BITS_PER_MEGABIT:,.1f} Mbit/s of copies at its peak, more than the "
+            f"{rate:,} Mbit/s of {figures.size}; "
+            + (
+                f"{smallest} has enough"
+                if smallest
+                else "no size has enough: spread it over several collectors"
+            ),
+        )
+    for flows, way in ((machine.flows_out, "outbound"), (machine.flows_in, "inbound")):
+        if flows > policy.flows_per_machine:
+            yield WarningEntry(
+                "machine_has_too_many_flows",
+                machine.machine_id,
+                f"{name} has about {flows:,} {way} flows in four minutes; Azure allows "
+                f"{policy.flows_per_machine:,} at once (flows_per_machine)",
+            )
+
+
+def _load(
+    kind: str, resource_id: str, series: Series, span: int, direction: str | None = None
+) -> Iterator[LoadEntry]:
+    if series.frames:
+        yield LoadEntry(kind, resource_id, direction, RatesEntry.of(series, span), SeriesEntry.of(series))

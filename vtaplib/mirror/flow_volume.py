@@ -1,0 +1,66 @@
+"""Flow volumes: what flows that were only counted would make tap points mirror.
+
+What is known of a flow is how many packets and bytes it had between two times. They are taken to have come
+evenly, so that peaks are the least that there can have been; and whether a single copy is too large for the
+network cannot be told: none is taken to be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtaplib.fabric.topology import Interface
+from vtaplib.mirror.accounting import Accounts
+from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.mirror.outer_header import WIRE_OVERHEAD
+from vtaplib.mirror.series import NANOSECONDS
+from vtaplib.mirror.talkers import Pair, Talkers
+from vtaplib.mirror.verdict import Direction, Reason
+from vtaplib.packets.flow import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Frames of a flow and their bytes, from one time in nanoseconds to another."""
+
+    start_ns: int
+    stop_ns: int
+    frames: int
+    octets: int
+
+
+class FlowVolumes:
+    """Puts volumes into accounts like those of a replay."""
+
+    def __init__(self, engine: MirrorEngine) -> None:
+        self.engine = engine
+        self.accounts = Accounts(talkers=Talkers())
+        for interface in engine.topology.interfaces:
+            self.accounts.list_points(engine.points_of(interface.id))
+
+    def pass_by(self, interface: Interface, direction: Direction, flow: Flow, volume: Volume) -> None:
+        """Count frames of a flow that pass an interface."""
+        accounts = self.accounts
+        frames, octets = volume.frames, volume.octets
+        span = volume.start_ns, volume.stop_ns
+        accounts.read.add(frames, octets)
+        accounts.by_second.spread(*span, frames, octets)
+        accounts.see(interface.id, direction, flow, volume.stop_ns // NANOSECONDS)
+        if direction is Direction.EGRESS:
+            accounts.sent_by(interface.id).spread(*span, frames, octets)
+        decisions = self.engine.decide(interface.id, direction, flow)
+        if not decisions:
+            accounts.untapped.add(frames, octets)
+        in_copies = octets + frames * WIRE_OVERHEAD
+        for decision in decisions:
+            account = accounts.tap_points[decision.point]
+            account.entered.add(frames, octets)
+            if isinstance(decision.outcome, Reason):
+                account.refuse(decision.outcome, frames, octets)
+                continue
+            account.mirrored.add(frames, octets)
+            for series in (account.copies, accounts.got_by(decision.outcome.collector_id)):
+                series.spread(*span, frames, in_copies)
+            if accounts.talkers is not None:
+                pair = Pair(decision.point.tap_id, flow.source, flow.destination)
+                accounts.talkers.add(pair, frames, in_copies)
