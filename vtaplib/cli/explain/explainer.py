@@ -23,7 +23,6 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.model.view import View
 from vtaplib.packets.flow import Flow
 
 FLOWS_REMEMBERED = 1 << 18
@@ -31,18 +30,20 @@ FLOWS_REMEMBERED = 1 << 18
 
 
 class Explainer:
-    """Answers for one view. `down` are the IDs of interfaces whose machine is taken for failed."""
+    """Answers for one network. `down` are the IDs of interfaces whose machine is taken for failed."""
 
-    def __init__(self, view: View, policy: Policy, *, down: Iterable[str] = ()) -> None:
+    def __init__(
+        self, topology: Topology, peerings: Peerings, policy: Policy, *, down: Iterable[str] = ()
+    ) -> None:
         down = tuple(down)
-        self.topology = Topology.of(view)
-        self._fabric = Fabric(self.topology, policy, down=down)
-        self._engine = MirrorEngine(self.topology, policy, down=down)
+        self.topology = topology
+        self._fabric = Fabric(topology, policy, down=down)
+        self._engine = MirrorEngine(topology, policy, down=down)
         self._connections = Connections()
         self._settled: set[Flow] = set()
-        self._peerings = Peerings.of(view)
-        self._names = Names.of(self.topology)
-        self._ways = Ways(self.topology, self._peerings, self._names)
+        self._peerings = peerings
+        self._names = Names.of(topology)
+        self._ways = Ways(topology, peerings, self._names)
 
     def pass_by(self, packet: Packet) -> None:
         """Send a packet of which nothing is to be told; of a flow whose frames fare alike, one will do."""
@@ -65,15 +66,17 @@ class Explainer:
             self._settled.clear()
         return journey
 
-    def answer(self, packet: Packet, journey: Journey | Unrouted, *, is_made: bool) -> WayEntry | None:
-        """What became of the answer to a packet that was sent; None where nobody answers.
+    def answer(self, packet: Packet, journey: Journey | Unrouted, *, is_made: bool) -> WayEntry | str:
+        """What became of the answer to a packet that was sent; or why there is none.
 
         Of a made packet the answer comes from where it arrived. Where an address was translated on the way,
         only its outside is known.
         """
-        answer = answer_to(packet) if isinstance(journey, Journey) and journey.delivered else None
-        if answer is None or not isinstance(journey, Journey):
-            return None
+        if isinstance(journey, Unrouted) or not journey.delivered:
+            return "the packet is not delivered"
+        answer = answer_to(packet)
+        if answer is None:
+            return "nobody answers one fragment, or what is not IP"
         at = journey.destination
         is_known = is_made and at is not None and journey.arrival == packet.flow
         return self.tell(answer, self.send(answer, at.id if at is not None and is_known else None))

@@ -118,13 +118,16 @@ class WayEntry:
 
 @dataclass(frozen=True, slots=True)
 class ExplainReport:
-    """The explanation of a packet, and of the answer to it if that was asked for."""
+    """The explanation of a packet, and of the answer to it if that was asked for; `no_answer` says why there
+    is none then.
+    """
 
     cloud: str
     policy: Mapping[str, object]
     down: tuple[str, ...]
     packet: WayEntry
     answer: WayEntry | None
+    no_answer: str | None
 
     @property
     def found_something(self) -> bool:

@@ -9,6 +9,7 @@ from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.explain.asking import Captured, Ordered, make, read_up_to
 from vtaplib.cli.explain.explainer import Explainer
 from vtaplib.cli.explain.packet import Packet
+from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.report import ExplainReport
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
@@ -32,19 +33,21 @@ class ExplainRequest:
 def explain(request: ExplainRequest) -> ExplainReport:
     """Explain a packet. Raises `VtapError` for what there is not, and for what cannot be opened or read."""
     with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
-        interface_ids = [one.id for one in Topology.of(view).interfaces]
-        down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
-        explainer = Explainer(view, request.policy, down=down)
-        packet, journey = _send(explainer, request.question)
-        told = explainer.tell(packet, journey)
-        is_made = isinstance(request.question, Ordered)
-        answer = explainer.answer(packet, journey, is_made=is_made) if request.reply else None
+        topology, peerings = Topology.of(view), Peerings.of(view)
+    interface_ids = [one.id for one in topology.interfaces]
+    down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
+    explainer = Explainer(topology, peerings, request.policy, down=down)
+    packet, journey = _send(explainer, request.question)
+    told = explainer.tell(packet, journey)
+    is_made = isinstance(request.question, Ordered)
+    answer = explainer.answer(packet, journey, is_made=is_made) if request.reply else None
     return ExplainReport(
         cloud=printable(str(request.cloud)),
         policy=request.policy.in_force(),
         down=down,
         packet=told,
-        answer=answer,
+        answer=None if isinstance(answer, str) else answer,
+        no_answer=answer if isinstance(answer, str) else None,
     )
 
 

@@ -37,6 +37,9 @@ def explain_text(report: ExplainReport) -> Iterator[RenderableType]:
     if report.answer is not None:
         yield Text()
         yield from _way(report.answer, "The answer")
+    if report.no_answer is not None:
+        yield Text()
+        yield Text.assemble(("The answer", "bold"), f": there is none, for {report.no_answer}")
     yield Text()
     yield policy_text(report.policy)
 
@@ -62,7 +65,7 @@ def _way(way: WayEntry, title: str) -> Iterator[RenderableType]:
 
 
 def _stranger(address: str | None) -> str:
-    return "nowhere in particular" if address is None else f"{address}, no interface of the cloud"
+    return "an end that no address tells" if address is None else f"{address}, no interface of the cloud"
 
 
 def _copy(copy: CopyEntry, number: str) -> Iterator[RenderableType]:

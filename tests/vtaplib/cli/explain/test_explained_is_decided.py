@@ -5,7 +5,7 @@ engine say when they are asked by themselves.
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from io import StringIO
 
@@ -22,6 +22,7 @@ from vtaplib.cli.explain.asking import answer_to
 from vtaplib.cli.explain.copies import STAGES
 from vtaplib.cli.explain.explainer import Explainer
 from vtaplib.cli.explain.packet import Packet
+from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.remedies import COPY_REMEDIES, DROP_REMEDIES, UNROUTED_REMEDIES
 from vtaplib.cli.explain.report import CopyEntry, ExplainReport, WayEntry
 from vtaplib.cli.explain.text import explain_text
@@ -55,20 +56,19 @@ def test_what_is_told_of_a_capture_is_what_is_decided(
     down = data.draw(st.sets(st.sampled_from([one.id for one in topology.interfaces]), max_size=2), "down")
     fabric, connections = Fabric(topology, policy, down=down), Connections()
     replay = Replay(topology, policy, down=down)
-    with cloud.snapshot() as view:
-        explainer = Explainer(view, policy, down=down)
-        for at, frame, original_length in drawn:
-            packet = Packet(frame, original_length, at)
-            told = explainer.tell(packet, explainer.send(packet))
-            journey = fabric.captured(packet.flow, connections)
-            verdicts = replay.frame(at, frame, original_length)
-            assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
-            if isinstance(journey, Unrouted):
-                assert (told.delivered, told.drop, told.copies) == (False, journey.name.lower(), ())
-            else:
-                connections.open(journey.opens)
-                assert_told(told, journey)
-            assert_readable(told)
+    explainer = explainer_of(cloud, policy, down)
+    for at, frame, original_length in drawn:
+        packet = Packet(frame, original_length, at)
+        told = explainer.tell(packet, explainer.send(packet))
+        journey = fabric.captured(packet.flow, connections)
+        verdicts = replay.frame(at, frame, original_length)
+        assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
+        if isinstance(journey, Unrouted):
+            assert (told.delivered, told.drop, told.copies) == (False, journey.name.lower(), ())
+        else:
+            connections.open(journey.opens)
+            assert_told(told, journey)
+        assert_readable(told)
 
 
 @given(worlds, policies, st.data())
@@ -81,12 +81,11 @@ def test_a_packet_is_told_alike_whether_those_before_it_are_told_or_only_pass_by
     both = [*flows, *(one.frame for frame in flows if (one := answer_to(Packet(frame, len(frame)))))]
     sent = data.draw(st.lists(st.sampled_from(both), min_size=1, max_size=12), "capture")
     *before, last = [Packet(frame, len(frame)) for frame in sent]
-    with cloud.snapshot() as view:
-        thorough, quick = Explainer(view, policy), Explainer(view, policy)
-        for packet in before:
-            thorough.send(packet)
-            quick.pass_by(packet)
-        assert thorough.tell(last, thorough.send(last)) == quick.tell(last, quick.send(last))
+    thorough, quick = explainer_of(cloud, policy), explainer_of(cloud, policy)
+    for packet in before:
+        thorough.send(packet)
+        quick.pass_by(packet)
+    assert thorough.tell(last, thorough.send(last)) == quick.tell(last, quick.send(last))
 
 
 @given(worlds, policies, st.data())
@@ -96,14 +95,18 @@ def test_what_is_told_of_a_frame_that_an_interface_sends_is_what_is_decided(
     interfaces = cloud.list(NetworkInterface)
     frame = data.draw(frames(interfaces), "frame")
     topology = Topology.of(cloud)
+    explainer = explainer_of(cloud, policy)
+    for source in topology.interfaces:
+        journey = Fabric(topology, policy).frame(frame, source.id)
+        told = explainer.tell(Packet(frame, len(frame)), journey)
+        assert_told(told, journey)
+        verdicts = decided(MirrorEngine(topology, policy), journey, frame, 0)
+        assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
+
+
+def explainer_of(cloud: Cloud, policy: Policy, down: Iterable[str] = ()) -> Explainer:
     with cloud.snapshot() as view:
-        explainer = Explainer(view, policy)
-        for source in topology.interfaces:
-            journey = Fabric(topology, policy).frame(frame, source.id)
-            told = explainer.tell(Packet(frame, len(frame)), journey)
-            assert_told(told, journey)
-            verdicts = decided(MirrorEngine(topology, policy), journey, frame, 0)
-            assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
+        return Explainer(Topology.of(view), Peerings.of(view), policy, down=down)
 
 
 def decided(engine: MirrorEngine, journey: Journey, frame: bytes, at: int) -> list[Verdict]:
@@ -163,7 +166,7 @@ def verdict_fate(verdict: Verdict) -> tuple[object, ...]:
 
 def assert_readable(told: WayEntry) -> None:
     """It can be printed, as text and as a document, and the text tells every verdict."""
-    report = ExplainReport("cloud.db", Policy().in_force(), (), told, None)
+    report = ExplainReport("cloud.db", Policy().in_force(), (), told, None, None)
     TypeAdapter(ExplainReport).dump_json(report)
     console = Console(file=StringIO(), width=200, markup=False)
     for part in explain_text(report):

@@ -238,3 +238,20 @@ def test_do_the_replies_of_the_database_need_a_rule_of_their_own(vtap: Vtap, qui
     said = ask(vtap, quickstart, *request, "--reply", code=0)
     assert said.count("delivered") == 2
     assert "dropped" in ask(vtap, quickstart, *REPLY_OF_DATABASE)
+
+
+def test_why_does_a_machine_not_reach_the_collector_s_network_itself(vtap: Vtap, quickstart: Path) -> None:
+    with changed(quickstart) as cloud:
+        peering = named(cloud, VirtualNetworkPeering, "to-vnet-app")
+        cloud.put(peering.replace(allow_virtual_network_access=False))
+    said = ask(vtap, quickstart, "--src", "vm-web", "--dst", "vm-collector", "--proto", "icmp")
+    assert "dropped: no route leads to the address" in said
+    assert "virtualNetworkPeerings/to-vnet-app has allow_virtual_network_access false" in said
+    assert "Set allow_virtual_network_access of virtualNetworkPeerings/to-vnet-app to true." in said
+
+
+def test_what_comes_back_when_the_request_is_not_even_delivered(vtap: Vtap, quickstart: Path) -> None:
+    question = ("--src", "vm-web", "--dst", "10.10.2.99", "--dport", "5432", "--reply")
+    said = ask(vtap, quickstart, *question)
+    assert "nothing in vnet-app has 10.10.2.99" in said
+    assert "The answer: there is none, for the packet is not delivered" in said
