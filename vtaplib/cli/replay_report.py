@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vtaplib.cli.mirror_entries import PartingEntry
 from vtaplib.cli.naming import distinct_names
+from vtaplib.cli.warning_entry import WarningEntry
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.fabric.journey import Drop
 from vtaplib.fabric.routing import Unrouted
@@ -43,7 +45,8 @@ class TapPointEntry:
     """A tap point: what entered is what was mirrored and what was not.
 
     `truncated` frames are shorter in the capture than they were, `over_mtu` are those whose copies exceed the
-    guest's MTU; policy then `cut` some or `fragmented` them.
+    guest's MTU, and `clamped` those that would if the policy's `mss_clamp` did not take them for smaller;
+    policy then `cut` some or `fragmented` them.
     """
 
     interface_id: str
@@ -57,6 +60,7 @@ class TapPointEntry:
     not_mirrored: tuple[NotMirroredEntry, ...]
     truncated: int
     over_mtu: int
+    clamped: int
     cut: int
     fragmented: int
 
@@ -152,6 +156,8 @@ class ReplayReport:
     ended_early: EarlyEnd | None
     tap_points: tuple[TapPointEntry, ...]
     collectors: tuple[CollectorEntry, ...]
+    partings: tuple[PartingEntry, ...]
+    warnings: tuple[WarningEntry, ...]
     decoded: tuple[DecodedCopy, ...]
 
     @property
@@ -193,6 +199,7 @@ def _tap_point_entry(point: TapPoint, account: TapPointAccount, interface: str, 
         ),
         truncated=account.truncated,
         over_mtu=account.over_mtu,
+        clamped=account.clamped,
         cut=account.cut,
         fragmented=account.fragmented,
     )

@@ -15,6 +15,7 @@ from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.collector_captures import collectors_of
 from vtaplib.cli.copies_out import WayThrough, open_out, way_through
 from vtaplib.cli.dissection import FirstCopies
+from vtaplib.cli.mirror_entries import mirror_warnings, parting_entries
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
 from vtaplib.cli.page.document import page_file
@@ -90,6 +91,8 @@ def replay(request: ReplayRequest) -> ReplayReport:
             ended_early=end,
             tap_points=tap_point_entries(accounts),
             collectors=collector_entries(accounts, collectors, out.paths if out else {}),
+            partings=parting_entries(accounts),
+            warnings=tuple(mirror_warnings(accounts, topology, request.policy)),
             decoded=first.dissect(),
         )
         if write_page is not None and world is not None:

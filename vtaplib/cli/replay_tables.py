@@ -20,6 +20,7 @@ POINT = ("interface", "direction", "TAP")
 
 NOTES = {
     "over_mtu": "copy over the MTU",
+    "clamped": "clamped",
     "cut": "copy cut",
     "fragmented": "copy fragmented",
     "truncated": "not captured whole",
@@ -43,6 +44,8 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
         yield _lost("Frames that the network drops", report.dropped)
     if report.skipped:
         yield skipped_table(report.skipped)
+    for warning in report.warnings:
+        yield Text(f"Warning: {warning.text}.", "yellow")
     if report.ended_early is not None:
         yield end_text(report.ended_early)
     yield policy_text(report.policy)

@@ -122,7 +122,7 @@ def test_the_tables_say_what_the_document_says(vtap: Vtap, quickstart: Path, pol
         assert [*here, *(f"{number:,}" for number in numbers)] in rows
         for one in refused:
             assert [*here, one["explanation"], f"{one['frames']:,}", f"{one['bytes']:,}"] in rows
-        notes = [point[name] for name in ("over_mtu", "cut", "fragmented", "truncated")]
+        notes = [point[name] for name in ("over_mtu", "clamped", "cut", "fragmented", "truncated")]
         assert ([*here, *(f"{number:,}" for number in notes)] in rows) == any(notes)
     for one in report["collectors"]:
         (row,) = [row for row in rows if row[0] == one["interface"]]
