@@ -28,6 +28,9 @@ from vtaplib.model import ids
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
 
+# Journeys that are remembered before all are forgotten: memory must not grow with the number of addresses.
+GENERAL_KEPT = 1 << 12
+
 BROADCAST = b"\xff" * 4
 NO_GROUP = "no security group is in force"
 
@@ -49,6 +52,8 @@ class Fabric:
         self.health = Health(topology, frozenset(interface_id.lower() for interface_id in down))
         self._places = Places(topology)
         self._router = Router(topology)
+        # By what it depends on: what does not depend on ports, or on what is open.
+        self._general: dict[tuple[int, int, bytes, bytes], Journey | Unrouted] = {}
 
     def frame(self, frame: bytes, source_id: str | None, connections: Connections | None = None) -> Journey:
         """The journey of a frame that an interface sends, or that comes from outside. `frame` is Ethernet
@@ -79,6 +84,18 @@ class Fabric:
         """The journey of frames of which the sender is known by address only, as in a capture, or why it
         cannot be told. MAC addresses are not checked: they are those of the place of the capture.
         """
+        key = flow.version, flow.protocol, flow.source, flow.destination
+        known = self._general.get(key)
+        if known is not None and (flow.source_port, flow.destination_port) not in platform.DHCP:
+            return known if isinstance(known, Unrouted) else known._replace(departure=flow, arrival=flow)
+        found = self._captured(flow, connections)
+        if flow.version and (isinstance(found, Unrouted) or found.is_general):
+            if len(self._general) >= GENERAL_KEPT:
+                self._general.clear()
+            self._general[key] = found
+        return found
+
+    def _captured(self, flow: Flow, connections: Connections | None) -> Journey | Unrouted:
         route = self._router.route(flow)
         if not isinstance(route, Unrouted):
             return self.journey(flow, None if route.source is None else route.source.id, connections)
@@ -101,6 +118,7 @@ class Fabric:
         """What comes from outside, or from a load balancer: then its source is a backend."""
         flow = trip.flow
         if not flow.version:
+            trip.is_general = False
             return trip.fails(_unreadable(flow), "nothing else comes from outside")
         if flow.source in platform.ADDRESSES:
             trip.passes(Stage.PLATFORM, f"the platform sends it: {platform.ADDRESSES[flow.source]}")
@@ -113,6 +131,7 @@ class Fabric:
 
     def _find_backend(self, trip: Trip) -> bool:
         """Find the backend that answers from behind a frontend: the one that gets the requests."""
+        trip.is_general = False
         flow = trip.flow
         request = flow.reversed()
         for frontend in self._places.frontends(flow.source):
@@ -167,6 +186,7 @@ class Fabric:
         """Whether the platform answers at the source's port."""
         service = platform.service_of(trip.departure)
         if service is not None:
+            trip.is_general = False
             trip.passes(Stage.PLATFORM, f"the platform answers {service} itself")
         return service is not None
 
@@ -260,12 +280,14 @@ class Fabric:
 
     def _enter_publicly(self, trip: Trip, place: Place) -> Drop | None:
         """By an interface's public address, which becomes its private one."""
+        trip.is_general = False
         if place.configuration.address is not None:
             trip.arrival = trip.arrival._replace(destination=place.configuration.address.packed)
         return self._arrive(trip, place, is_shielded=place.configuration.is_shielded)
 
     def _balance(self, trip: Trip, frontend: Frontend) -> Drop | None:
         """Through a load balancer, to a backend; the source stays as it is."""
+        trip.is_general = False
         place = self._backend_of(frontend, trip.departure)
         if isinstance(place, Drop):
             return trip.fails(place, f"{ids.label(frontend.id)} gives it to nobody", frontend.id)

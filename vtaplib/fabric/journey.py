@@ -93,7 +93,8 @@ class Journey(NamedTuple):
     `departure` is the flow as it leaves the source, `arrival` as it gets to the destination: they differ from
     what a frame shows where a load balancer or a public address is between. `opens` are the links whose
     answers pass from now on; `awaits` is the link that, once opened, would let the frame pass. `is_answer`
-    says that the destination's side began the conversation.
+    says that the destination's side began the conversation. `is_general` says that all of this would be so
+    for other ports, at any time.
     """
 
     source: Interface | None
@@ -105,6 +106,7 @@ class Journey(NamedTuple):
     opens: tuple[Link, ...] = ()
     awaits: Link | None = None
     is_answer: bool = False
+    is_general: bool = False
 
     @property
     def delivered(self) -> bool:

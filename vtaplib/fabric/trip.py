@@ -24,6 +24,7 @@ class Trip:
         self.source: Interface | None = None
         self.destination: Interface | None = None
         self.is_answer = False
+        self.is_general = True
         self._connections = connections
         self._steps: list[Step] = []
         self._opens: list[Link] = []
@@ -41,6 +42,7 @@ class Trip:
             tuple(self._opens),
             self._awaits,
             self.is_answer,
+            self.is_general,
         )
 
     def passes(self, stage: Stage, text: str, decided_by: str | None = None) -> None:
@@ -54,10 +56,12 @@ class Trip:
 
     def is_answering(self, link: Link) -> bool:
         """Whether it answers what was let through at an interface."""
+        self.is_general = False
         return self._connections.answers(link)
 
     def opens(self, link: Link) -> None:
         """Note that its answers pass, unless it is an answer itself."""
+        self.is_general = False
         if not self._connections.answers(link):
             self._opens.append(link)
 
@@ -71,6 +75,7 @@ class Trip:
 
     def judge(self, drop: Drop, decision: Decision, link: Link) -> Drop | None:
         """Note what the groups at an interface decide, and what follows."""
+        self.is_general = False
         if not decision.steps:
             self.passes(drop.stage, "security groups let traffic of the platform alone")
         for step in decision.steps:

@@ -7,14 +7,16 @@ What is dropped before it gets to an interface does not pass it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from vtaplib.fabric.journey import Drop, Journey, Stage
-from vtaplib.mirror.passage import Passage
+from vtaplib.fabric.journey import Drop, Journey
+from vtaplib.fabric.topology import Interface
+from vtaplib.mirror.passage import ORDINARY, Passage
 from vtaplib.mirror.verdict import Direction
 from vtaplib.packets.flow import Flow
 from vtaplib.packets.translation import Translation
+
+DENIED = Passage(is_denied=True)
 
 
 class Crossing(NamedTuple):
@@ -29,22 +31,21 @@ class Crossing(NamedTuple):
     translation: Translation | None = None
 
 
-def crossings(journey: Journey, captured: Flow) -> Iterator[Crossing]:
+def crossings(journey: Journey, captured: Flow) -> tuple[Crossing, ...]:
     """The interfaces that frames pass, in order, captured as those of a flow."""
-    if journey.source is not None and journey.leaves:
-        yield Crossing(
-            journey.source.id,
-            Direction.EGRESS,
-            journey.departure,
-            Passage(is_denied=journey.drop is Drop.OUTBOUND_SECURITY),
-            Translation.between(captured, journey.departure),
-        )
-    if journey.destination is not None and journey.arrives:
-        is_denied = journey.drop is not None and journey.drop.stage is Stage.INBOUND_SECURITY
-        yield Crossing(
-            journey.destination.id,
-            Direction.INGRESS,
-            journey.arrival,
-            Passage(is_denied, journey.is_answer),
-            Translation.between(captured, journey.arrival),
-        )
+    source, destination, drop = journey.source, journey.destination, journey.drop
+    found: tuple[Crossing, ...] = ()
+    if source is not None and journey.leaves:
+        passage = DENIED if drop is Drop.OUTBOUND_SECURITY else ORDINARY
+        found += (_crossing(source, Direction.EGRESS, captured, journey.departure, passage),)
+    if destination is not None and journey.arrives:
+        passage = Passage(drop is not None, journey.is_answer) if drop or journey.is_answer else ORDINARY
+        found += (_crossing(destination, Direction.INGRESS, captured, journey.arrival, passage),)
+    return found
+
+
+def _crossing(
+    interface: Interface, direction: Direction, captured: Flow, flow: Flow, passage: Passage
+) -> Crossing:
+    translation = None if flow is captured else Translation.between(captured, flow)
+    return Crossing(interface.id, direction, flow, passage, translation)

@@ -245,7 +245,7 @@ class Replay:
         """Work out the way of a flow."""
         if isinstance(journey, Unrouted):
             return self._unrouted_load(journey), ()
-        crossed = tuple(crossings(journey, flow))
+        crossed = crossings(journey, flow)
         self._see(crossed)
         hops: list[Hop] = []
         decisions = self._decisions(crossed, self.engine.decide_anew)
@@ -351,7 +351,7 @@ class Replay:
             lost.note(position)
         if isinstance(journey, Unrouted):
             return ()
-        crossed = tuple(crossings(journey, flow))
+        crossed = crossings(journey, flow)
         self._see(crossed)
         if journey.source is not None and journey.leaves:
             octets = max(len(frame), original_length)
