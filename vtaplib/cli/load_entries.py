@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vtaplib.cli.warning_entry import WarningEntry
 from vtaplib.control.policy import Policy
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.capacity import MachineAccount
@@ -77,15 +78,6 @@ class MachineEntry:
     bytes_above: int | None
     seconds_above: int | None
     collected_peak_mbit_per_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class WarningEntry:
-    """Something to look at: `subject_id` is what it is about."""
-
-    code: str
-    subject_id: str
-    text: str
 
 
 def load_entries(accounts: Accounts, machines: tuple[MachineAccount, ...]) -> Iterator[LoadEntry]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vtaplib.cli.load_entries import RatesEntry, WarningEntry
+from vtaplib.cli.load_entries import RatesEntry
 from vtaplib.cli.replay_report import Amount, EarlyEnd, NotMirroredEntry, SkippedEntry
+from vtaplib.cli.warning_entry import WarningEntry
 
 
 @dataclass(frozen=True, slots=True)
