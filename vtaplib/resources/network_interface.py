@@ -154,7 +154,7 @@ class NetworkInterface(PubliclyAddressedResource):
     """The name of the interface in the network's internal DNS."""
     ip_configuration: Annotated[Sequence[NetworkInterfaceIpConfiguration], Items(1)]
     """The addresses of the interface."""
-    ip_forwarding_enabled: Inert[bool] = False
+    ip_forwarding_enabled: bool = False
     """Whether the interface may send packets that are not from its own address."""
     tags: Tags | None = None
     """Tags of the resource."""

@@ -1,7 +1,7 @@
 """A public address: what an interface or a load balancer is reached by from outside.
 
 The addresses given are nobody's: they are of ranges that no one routes, so that a configuration that is tried
-here can do no harm elsewhere. No two are given twice. Frames to and from them are not simulated.
+here can do no harm elsewhere. No two are given twice. What is behind them on the internet is not simulated.
 """
 
 from __future__ import annotations
