@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from tests.vtaplib.cli.captures import pcap
 from tests.vtaplib.cli.clouds import nic_id
-from tests.vtaplib.cli.command import CAPTURE, Vtap
+from tests.vtaplib.cli.command import CAPTURE, ROOT, Vtap
 from tests.vtaplib.cli.flow_logs import EPOCH_MS, flow_tuple, log, record
 
 WEB, DATABASE = "10.10.1.4", "10.10.2.4"
@@ -377,6 +378,14 @@ def test_what_cannot_be_meant_is_refused(
     vtap: Vtap, quickstart: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     assert words in vtap.refuses("estimate", *arguments, "--cloud", quickstart)
+
+
+def test_the_figures_on_the_page_are_those_of_the_command(vtap: Vtap, quickstart: Path) -> None:
+    page = (ROOT / "docs" / "estimating.md").read_text()
+    shown = page[page.index("58,000 frames") : page.index("Read from the top")]
+    command = ("estimate", CAPTURE, "--cloud", quickstart, "--scale", "40", "--duration", "30d")
+    printed = vtap(*command).stdout.partition(".db: ")[2].partition("Policy in force")[0]
+    assert re.findall(r"[\d.,]*\d", shown) == re.findall(r"[\d.,]*\d", printed)
 
 
 def test_help_shows_how_it_is_used(vtap: Vtap) -> None:

@@ -9,20 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from vtaplib.cli.estimate.duration import duration_text
-from vtaplib.cli.estimate.report import EstimateReport, FlowLogEntry
-from vtaplib.cli.load_entries import RatesEntry
+from vtaplib.cli.estimate.report import CollectorEntry, EstimateReport, FlowLogEntry
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_tables import end_text, skipped_table
 from vtaplib.cli.table import counted, make_table
-
-RATES = (
-    "average Mbit/s",
-    "95th % Mbit/s",
-    "peak Mbit/s",
-    "average packets/s",
-    "95th % packets/s",
-    "peak packets/s",
-)
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -31,11 +21,12 @@ def estimate_tables(report: EstimateReport) -> Iterator[RenderableType]:
     """What to print, in order."""
     yield _headline(report)
     if report.taps:
-        yield _taps(report)
+        yield _rates(report)
+        yield _volumes(report)
     else:
         yield Text("The cloud has no TAP.", "yellow")
     if report.collectors:
-        yield _collectors(report)
+        yield _sizes(report)
     if any(tap.talkers for tap in report.taps):
         yield _talkers(report)
     if any(tap.not_mirrored for tap in report.taps):
@@ -62,39 +53,69 @@ def _headline(report: EstimateReport) -> Text:
     return text
 
 
-def _taps(report: EstimateReport) -> Table:
+def _rates(report: EstimateReport) -> Table:
     table = make_table(
-        "TAPs, in copies as they are on the network",
+        "What would be carried, in copies as they are on the network",
+        ("TAP or collector", "per second"),
+        ("average", "95th percentile", "peak"),
+    )
+    for name, rates in (
+        *((f"TAP {tap.tap}", tap.rates) for tap in report.taps),
+        *((_collector(report, one), one.rates) for one in report.collectors),
+    ):
+        table.add_row(
+            name,
+            "Mbit",
+            f"{rates.average_mbit_per_second:,.3f}",
+            f"{rates.percentile_95_mbit_per_second:,.3f}",
+            f"{rates.peak_mbit_per_second:,.3f}",
+        )
+        table.add_row(
+            "",
+            "packets",
+            f"{rates.average_packets_per_second:,.1f}",
+            f"{rates.percentile_95_packets_per_second:,.1f}",
+            f"{rates.peak_packets_per_second:,.1f}",
+        )
+    return table
+
+
+def _volumes(report: EstimateReport) -> Table:
+    table = make_table(
+        "TAPs",
         ("TAP",),
-        ("sources", *RATES, f"in {duration_text(report.duration_seconds)}", "over the MTU"),
+        (
+            "sources",
+            f"in {duration_text(report.duration_seconds)}".replace(" ", "\u00a0"),
+            "over\u00a0the\u00a0MTU",
+        ),
     )
     for tap in report.taps:
         share = "not known" if tap.over_mtu_share is None else f"{tap.over_mtu_share:.1%}"
-        table.add_row(
-            tap.tap, f"{tap.sources:,}", *_rates(tap.rates), bytes_text(tap.bytes_in_duration), share
-        )
+        table.add_row(tap.tap, f"{tap.sources:,}", bytes_text(tap.bytes_in_duration), share)
     return table
 
 
-def _collectors(report: EstimateReport) -> Table:
+def _sizes(report: EstimateReport) -> Table:
     table = make_table(
-        "Collectors",
-        ("interface",),
-        (*RATES, f"in {duration_text(report.duration_seconds)}", "size's Mbit/s", "headroom Mbit/s"),
+        "Collectors beside their sizes",
+        ("interface", "size"),
+        ("size's Mbit/s", "headroom Mbit/s"),
     )
-    table.add_column("size", overflow="fold")
-    table.add_column("smallest that would do", overflow="fold")
+    table.add_column("smallest that\nwould do", overflow="fold")
     for one in report.collectors:
         table.add_row(
-            one.interface + (" (down)" if one.interface_id in report.down else ""),
-            *_rates(one.rates),
-            bytes_text(one.bytes_in_duration),
+            _collector(report, one),
+            one.size or "no machine",
             "not published" if one.megabits_per_second is None else f"{one.megabits_per_second:,}",
             "not known" if one.headroom_mbit_per_second is None else f"{one.headroom_mbit_per_second:,.1f}",
-            one.size or "no machine",
             one.smallest_size or ("none" if one.copies.frames else "any"),
         )
     return table
+
+
+def _collector(report: EstimateReport, one: CollectorEntry) -> str:
+    return one.interface + (" (down)" if one.interface_id in report.down else "")
 
 
 def _talkers(report: EstimateReport) -> Table:
@@ -130,17 +151,6 @@ def _flow_logs(logs: FlowLogEntry) -> Iterator[Text]:
     yield text
     for trouble in logs.troubles:
         yield Text(f"{trouble}. What comes before it was counted.", "yellow")
-
-
-def _rates(rates: RatesEntry) -> tuple[str, ...]:
-    return (
-        f"{rates.average_mbit_per_second:,.3f}",
-        f"{rates.percentile_95_mbit_per_second:,.3f}",
-        f"{rates.peak_mbit_per_second:,.3f}",
-        f"{rates.average_packets_per_second:,.1f}",
-        f"{rates.percentile_95_packets_per_second:,.1f}",
-        f"{rates.peak_packets_per_second:,.1f}",
-    )
 
 
 def bytes_text(octets: int) -> str:
