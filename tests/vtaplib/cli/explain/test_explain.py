@@ -11,7 +11,7 @@ import pytest
 
 from tests.vtaplib.cli.captures import LINUX_SLL, pcap, pcapng_of_two_link_types, records_of
 from tests.vtaplib.cli.clouds import nic_id
-from tests.vtaplib.cli.command import CAPTURE, Vtap
+from tests.vtaplib.cli.command import CAPTURE, ROOT, Vtap
 from tests.vtaplib.cli.explain.test_questions import changed, guard
 from tests.vtaplib.fabric.worlds import udp_frame
 from tests.vtaplib.mirror.reference import dissect
@@ -185,3 +185,11 @@ def test_the_help_shows_how_to_ask(vtap: Vtap) -> None:
     said = vtap("explain", "--help").stdout
     for example in ("vtap explain traffic.pcap 17", "--reply", "--icmp-type", "Exit code 1"):
         assert example in said
+
+
+def test_the_page_names_options_that_there_are(vtap: Vtap) -> None:
+    said = vtap("explain", "--help").stdout
+    page = (ROOT / "docs" / "explaining.md").read_text()
+    options = set(re.findall(r"--[a-z0-9-]+", page))
+    assert {"--src", "--dst", "--reply", "--ipv6"} <= options
+    assert [one for one in sorted(options) if one not in said] == []
