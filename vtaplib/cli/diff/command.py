@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from vtaplib.cli import FOUND_SOMETHING
-from vtaplib.cli.options import AsJson, PolicySettings
+from vtaplib.cli.options import AsJson, Page, PolicySettings
 
 
 def diff(
@@ -62,6 +63,7 @@ def diff(
             "--limit", metavar="N", min=0, help="List the N largest conversations of a kind; 0 lists all."
         ),
     ] = 20,
+    page: Page = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare what collectors see of the same traffic under two designs, before anything is applied.
@@ -77,26 +79,30 @@ def diff(
       vtap diff traffic.pcap --after plan.json
       vtap diff traffic.pcap --plan plan.json
       vtap diff traffic.pcap --before lab/.vtap/cloud.db --after next/.vtap/cloud.db --limit 5
-      vtap diff traffic.pcap --policy-after oversize=drop
+      vtap diff traffic.pcap --policy-after oversize=drop --report diff.html
       vtap diff traffic.pcap --down-after nic-collector-b --json
     """
     from vtaplib.cli.diff.run import DiffRequest
     from vtaplib.cli.diff.run import diff as run
     from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.page.diff_page import diff_page
+    from vtaplib.cli.page.document import page_file
     from vtaplib.cli.policy_option import policy_of
 
-    report = run(
-        DiffRequest(
-            capture=capture,
-            before=before,
-            after=after,
-            plan=plan,
-            policy_before=policy_of(policy, but={"--policy-before": policy_before}),
-            policy_after=policy_of(policy, but={"--policy-after": policy_after}),
-            down_after=tuple(down_after or ()),
-            limit=limit,
-        )
+    request = DiffRequest(
+        capture=capture,
+        before=before,
+        after=after,
+        plan=plan,
+        policy_before=policy_of(policy, but={"--policy-before": policy_before}),
+        policy_after=policy_of(policy, but={"--policy-after": policy_after}),
+        down_after=tuple(down_after or ()),
+        limit=limit,
     )
+    with page_file(page) if page else nullcontext() as write_page:
+        report = run(request)
+        if write_page is not None:
+            write_page(diff_page(report))
     if as_json:
         write_json(report)
     else:

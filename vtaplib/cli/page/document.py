@@ -5,7 +5,7 @@ The rule is the page's content security policy: no script runs and no request is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,7 +15,9 @@ from xml.etree.ElementTree import Element
 
 from vtaplib import __version__
 from vtaplib.capture.target import Target
+from vtaplib.cli.page.figure import counted
 from vtaplib.cli.page.markup import Child, element, to_html
+from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry
 from vtaplib.errors import VtapError
 
 _SECURITY: Final = (
@@ -112,6 +114,18 @@ def figures(*shown: tuple[str, str, str]) -> Element:
 def notice(*children: Child) -> Element:
     """What a reader must not miss."""
     return element("p", *children, class_="notice", role="note")
+
+
+def ending(end: EarlyEnd | None, skipped: Iterable[SkippedEntry]) -> Iterator[Element]:
+    """What of a capture could not be read."""
+    if end is not None:
+        what = "is cut off" if end.kind == "cut" else "is damaged"
+        yield notice(f"The capture {what}: {end.trouble}. What comes before it was read.")
+    for one in skipped:
+        yield notice(
+            f"{counted(one.packets, 'packet')} of link type {one.link_type} left out: not Ethernet, and not "
+            "counted below."
+        )
 
 
 def note(*children: Child) -> Element:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.page.document import Section, figures, note, notice, page
+from vtaplib.cli.page.document import Section, ending, figures, note, notice, page
 from vtaplib.cli.page.drawing import draw, hue_class, legend
 from vtaplib.cli.page.figure import counted, octets, share, three_digits
 from vtaplib.cli.page.graph import NOTHING, Readings
@@ -45,19 +45,12 @@ def _sections(report: ReplayReport, world: World, loads: Mapping[str, Series]) -
     yield Section("collectors", "Collectors", tuple(_collectors(report, loads)))
     yield Section("tap-points", "Tap points", tuple(_tap_points(report)))
     yield Section("not-mirrored", "Not mirrored", tuple(_not_mirrored(report)))
-    yield Section("elsewhere", "Past all tap points", tuple(_elsewhere(report)))
+    yield Section("elsewhere", "Dropped, or past all tap points", tuple(_elsewhere(report)))
     yield Section("policy", "Policy in force", tuple(settings(report.policy)))
 
 
 def _notices(report: ReplayReport) -> Iterator[Element]:
-    if report.ended_early is not None:
-        what = "is cut off" if report.ended_early.kind == "cut" else "is damaged"
-        yield notice(f"The capture {what}: {report.ended_early.trouble}. What comes before it was replayed.")
-    for one in report.skipped:
-        yield notice(
-            f"{counted(one.packets, 'packet')} of link type {one.link_type} left out: not Ethernet, and not "
-            "counted below."
-        )
+    yield from ending(report.ended_early, report.skipped)
     if report.truncated:
         yield notice(
             f"{counted(report.truncated, 'frame')} not captured whole: copies are shorter than they would be."
