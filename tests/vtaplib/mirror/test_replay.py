@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -44,10 +44,10 @@ Record = tuple[int, bytes, int]
 
 
 def bulk(
-    world: Topology, records: Iterable[Record], policy: Policy | None = None
+    world: Topology, records: Iterable[Record], policy: Policy | None = None, down: Sequence[str] = ()
 ) -> tuple[dict[str, list[tuple[int, bytes]]], Accounts]:
     """What collectors get, and the accounts, by the bulk path."""
-    run = Replay(world, policy)
+    run = Replay(world, policy, down=down)
     got: dict[str, list[tuple[int, bytes]]] = {}
     for handed in run.run(records):
         for collector_id, copies in handed.items():
@@ -56,17 +56,17 @@ def bulk(
 
 
 def one_by_one(
-    world: Topology, records: Iterable[Record], policy: Policy | None = None
+    world: Topology, records: Iterable[Record], policy: Policy | None = None, down: Sequence[str] = ()
 ) -> tuple[dict[str, list[tuple[int, bytes]]], Accounts]:
     """The same by the single path: a route and a verdict for each frame, nothing remembered in between."""
     got: dict[str, list[tuple[int, bytes]]] = {}
     accounts = Accounts()
     for source in world.interfaces:
         accounts.list_points(MirrorEngine(world, policy).points_of(source.id))
-    mirror = MirrorEngine(world, policy)
+    mirror = MirrorEngine(world, policy, down=down)
     in_force = mirror.policy
     snaplen = 1 << 16 if in_force.snaplen == "off" else int(in_force.snaplen)
-    fabric, connections = Fabric(world), Connections()
+    fabric, connections = Fabric(world, policy, down=down), Connections()
     for position, (at, frame, original_length) in enumerate(records, start=1):
         is_truncated = original_length > len(frame)
         is_clamped = in_force.mss_clamp == "50" and read_flow(frame).protocol == TCP
