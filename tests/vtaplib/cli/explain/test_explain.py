@@ -193,3 +193,15 @@ def test_the_page_names_options_that_there_are(vtap: Vtap) -> None:
     options = set(re.findall(r"--[a-z][a-z0-9-]+", page))
     assert {"--src", "--dst", "--reply", "--ipv6"} <= options
     assert [one for one in sorted(options) if one not in said] == []
+
+
+def test_the_answer_from_behind_a_load_balancer_comes_from_the_backend_that_was_asked(
+    vtap: Vtap, load_balanced: Path
+) -> None:
+    question = ("--src", "vm-web", "--dst", "lb", "--dport", "443", "--reply")
+    told = document(vtap, load_balanced, *question)
+    there, back = told["packet"], told["answer"]
+    assert "balancing" in {step["stage"] for step in there["steps"]}
+    assert there["destination_id"] == back["source_id"]
+    assert back["destination_id"] == nic_id("nic-web")
+    assert back["packet"]["source"] == there["packet"]["destination"]
