@@ -5,9 +5,12 @@ A capture that ends early is replayed up to there, and the report says where tha
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vtaplib.capture import CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
@@ -15,11 +18,10 @@ from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.collector_captures import collectors_of
 from vtaplib.cli.copies_out import WayThrough, open_out, way_through
 from vtaplib.cli.dissection import FirstCopies
+from vtaplib.cli.load_entries import load_entries, machine_entry, machine_warnings
 from vtaplib.cli.mirror_entries import mirror_warnings, parting_entries
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
-from vtaplib.cli.page.document import page_file
-from vtaplib.cli.page.replay_page import replay_page
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import (
     EarlyEnd,
@@ -30,17 +32,23 @@ from vtaplib.cli.replay_report import (
     loss_entries,
     tap_point_entries,
 )
-from vtaplib.cli.world_survey import survey_world
 from vtaplib.control.policy import Policy
-from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.errors import CaptureError, TruncatedCaptureError, VtapError
 from vtaplib.fabric.topology import Topology
+from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.mirror.replay import Replay
+from vtaplib.model.addresses import maybe_address
+
+if TYPE_CHECKING:
+    from vtaplib.cli.world import World
+    from vtaplib.control.cloud import Cloud
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
     """What to replay: `out` None writes nothing, `comments` are on what it writes; `down` are names or IDs of
-    interfaces; `decode` copies are dissected; `page` is a file for the report as a page, or None.
+    interfaces, `private_link` addresses of Private Link services; `decode` copies are dissected; `page` is a
+    file for the report as a page, or None.
     """
 
     capture: str
@@ -50,6 +58,7 @@ class ReplayRequest:
     format: str = "pcapng"
     comments: bool = False
     down: tuple[str, ...] = ()
+    private_link: tuple[str, ...] = ()
     decode: int = 0
     page: Path | None = None
 
@@ -58,14 +67,15 @@ def replay(request: ReplayRequest) -> ReplayReport:
     """Replay a capture. Raises `VtapError` for what cannot be opened, read at all, or written."""
     with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
         topology = Topology.of(view)
-        world = survey_world(cloud, printable(str(request.cloud))) if request.page else None
+        world = _world_of(cloud, request) if request.page else None
     interface_ids = [one.id for one in topology.interfaces]
     down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
-    run = Replay(topology, request.policy, down=down)
+    private_link = [_private_link(text) for text in request.private_link]
+    run = Replay(topology, request.policy, down=down, private_link=private_link)
     collectors = collectors_of(topology)
     first = FirstCopies(request.decode)
     with (
-        page_file(request.page) if request.page else nullcontext() as write_page,
+        _page_file(request.page) if request.page else nullcontext() as write_page,
         Progress(request.capture) as progress,
         open_capture(progress.source, skip_other_link_types=True) as reader,
     ):
@@ -73,6 +83,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
         with out or nullcontext():
             end = _replay_all(reader, way_through(run, out, comments=request.comments), first, progress)
         accounts = run.accounts
+        machines = tuple(machine_accounts(topology, accounts, request.policy))
         report = ReplayReport(
             capture=printable(reader.name),
             format=reader.format,
@@ -92,12 +103,39 @@ def replay(request: ReplayRequest) -> ReplayReport:
             tap_points=tap_point_entries(accounts),
             collectors=collector_entries(accounts, collectors, out.paths if out else {}),
             partings=parting_entries(accounts),
-            warnings=tuple(mirror_warnings(accounts, topology, request.policy)),
+            machines=tuple(map(machine_entry, machines)),
+            loads=tuple(load_entries(accounts, machines)),
+            warnings=(
+                *mirror_warnings(accounts, topology, request.policy),
+                *(one for machine in machines for one in machine_warnings(machine, request.policy)),
+            ),
             decoded=first.dissect(),
         )
         if write_page is not None and world is not None:
+            from vtaplib.cli.page.replay_page import replay_page
+
             write_page(replay_page(report, world, accounts.collectors))
         return report
+
+
+def _world_of(cloud: Cloud, request: ReplayRequest) -> World:
+    # Here and below: what pages need takes 50 ms to import, and most replays have none.
+    from vtaplib.cli.world_survey import survey_world
+
+    return survey_world(cloud, printable(str(request.cloud)))
+
+
+def _page_file(page: Path) -> AbstractContextManager[Callable[[str], None]]:
+    from vtaplib.cli.page.document import page_file
+
+    return page_file(page)
+
+
+def _private_link(text: str) -> IPv4Address:
+    address = maybe_address(text)
+    if not isinstance(address, IPv4Address):
+        raise VtapError(f"--private-link {text} is no IPv4 address")
+    return address
 
 
 def _replay_all(
