@@ -29,16 +29,16 @@ class Column:
 
 def table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Element:
     """A table in its frame. Whole numbers are written with commas."""
+    long = len(rows) > _LONG
     made = element(
         "table",
-        element("caption", caption),
+        element("caption", caption, data_rows=f"{len(rows):,} rows, scroll for more" if long else None),
         element(
             "thead",
             element("tr", *(element("th", one.name, scope="col", class_=_class(one)) for one in columns)),
         ),
         element("tbody", *(_row(columns, row) for row in rows)),
     )
-    long = len(rows) > _LONG
     return element(
         "div",
         made,
