@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from vtaplib.resources.security_evaluation import (
     FixedSpace,
     Guard,
 )
+from vtaplib.resources.security_rule_fields import SecurityRuleFields
 from vtaplib.resources.security_rule_text import ANY, is_service_tag, maybe_addresses, maybe_ports
 from vtaplib.resources.subnet_network_security_group_association import (
     SubnetNetworkSecurityGroupAssociation,
@@ -64,15 +65,20 @@ def guard_of(view: View, interface_id: str, subnet_id: str, *, certain: bool = F
 def compile_group(view: View, group_id: str) -> CompiledGroup:
     """A group with its rules, read once."""
     group = view.get(NetworkSecurityGroup, group_id)
-    found = sorted(view.referrers(group.id, NetworkSecurityRule), key=lambda rule: rule.priority)
-    rules = {
+    rules = compile_rules(view.referrers(group.id, NetworkSecurityRule))
+    return CompiledGroup(group.id, rules, view.settled or group.lists_its_rules)
+
+
+def compile_rules(rules: Iterable[SecurityRuleFields]) -> Mapping[Direction, Sequence[CompiledRule]]:
+    """The rules of a group by direction, in order, with those that every group has."""
+    found = sorted(rules, key=lambda rule: rule.priority)
+    return {
         direction: (
             *(compile_rule(rule) for rule in found if rule.direction == direction),
             *_always(direction),
         )
         for direction in Direction
     }
-    return CompiledGroup(group.id, rules, view.settled or group.lists_its_rules)
 
 
 def _always(direction: Direction) -> Iterator[CompiledRule]:
@@ -82,7 +88,7 @@ def _always(direction: Direction) -> Iterator[CompiledRule]:
         )
 
 
-def compile_rule(rule: NetworkSecurityRule) -> CompiledRule:
+def compile_rule(rule: SecurityRuleFields) -> CompiledRule:
     """A rule with its texts read."""
     return CompiledRule(
         rule.name,

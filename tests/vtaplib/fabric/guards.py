@@ -1,0 +1,91 @@
+"""Security groups for worlds that are made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.vtaplib.fabric.worlds import ADDRESSES, PROVIDERS, interface_id, ports, topologies, udp_frame
+from tests.vtaplib.resources.test_security_evaluation import rules
+from vtaplib import InlineSecurityRule
+from vtaplib.fabric.topology import Topology
+from vtaplib.model.spans import Spans, address_range
+from vtaplib.resources.security_evaluation import CompiledGroup, FixedSpace, Guard
+from vtaplib.resources.security_guard import compile_rules
+
+SPACE = "10.0.0.0/8"
+Rules = Sequence[InlineSecurityRule]
+
+
+def security_rule(
+    name: str, access: str, direction: str, priority: int = 100, **given: Any
+) -> InlineSecurityRule:
+    """A rule about everything, but for what is given."""
+    values = {
+        "protocol": "*",
+        "source_address_prefix": "*",
+        "source_port_range": "*",
+        "destination_address_prefix": "*",
+        "destination_port_range": "*",
+    }
+    return InlineSecurityRule(
+        name=name, access=access, direction=direction, priority=priority, **(values | given)
+    )
+
+
+def guard(at_interface: Rules | None, at_subnet: Rules | None = None) -> Guard | None:
+    """The groups with these rules, in a network whose space is `SPACE`."""
+    if at_interface is None and at_subnet is None:
+        return None
+    return Guard(
+        _group("at-interface", at_interface),
+        _group("at-subnet", at_subnet),
+        FixedSpace(Spans.of([address_range(ip_network(SPACE))])),
+    )
+
+
+def _group(name: str, rules: Rules | None) -> CompiledGroup | None:
+    group_id = f"{PROVIDERS}/networkSecurityGroups/{name}"
+    return None if rules is None else CompiledGroup(group_id, compile_rules(rules))
+
+
+def guarded(
+    world: Topology, name: str, at_interface: Rules | None, at_subnet: Rules | None = None
+) -> Topology:
+    """The world with an interface guarded."""
+    made = guard(at_interface, at_subnet)
+    return replace(
+        world,
+        interfaces=tuple(
+            replace(one, ip_configurations=tuple(replace(each, guard=made) for each in one.ip_configurations))
+            if one.id == interface_id(name)
+            else one
+            for one in world.interfaces
+        ),
+    )
+
+
+@st.composite
+def guarded_topologies(draw: st.DrawFn) -> Topology:
+    """Worlds of which some interfaces have security groups."""
+    world = draw(topologies)
+    for name in draw(st.lists(st.sampled_from("abc"), unique=True)):
+        world = guarded(world, name, draw(st.none() | rules()), draw(st.none() | rules()))
+    return world
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[bytes]:
+    """Frames to and fro between few ends, in any order."""
+    addresses = st.sampled_from(ADDRESSES[:4])
+    ends = draw(st.lists(st.tuples(addresses, addresses, ports, ports), min_size=1, max_size=3))
+    frames = [
+        frame
+        for here, there, mine, theirs in ends
+        for frame in (udp_frame(here, there, (mine, theirs)), udp_frame(there, here, (theirs, mine)))
+    ]
+    return draw(st.lists(st.sampled_from(frames), min_size=1, max_size=12))

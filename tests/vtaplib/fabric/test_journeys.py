@@ -1,0 +1,144 @@
+"""Journeys of any frames in any worlds: each has one end, and groups decide as the reference does."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vtaplib.fabric.guards import SPACE, Rules, guarded, guarded_topologies
+from tests.vtaplib.fabric.worlds import frames, interface, interface_id, network, udp_frame
+from tests.vtaplib.resources.security_reference import Packet, passes
+from tests.vtaplib.resources.test_security_evaluation import rules
+from vtaplib.fabric import connections as connections_module
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.fabric import Fabric
+from vtaplib.fabric.journey import Drop, Journey, Link
+from vtaplib.fabric.routing import Unrouted
+from vtaplib.fabric.topology import Topology
+from vtaplib.mirror.replay import Replay
+from vtaplib.packets import ethernet
+from vtaplib.packets.flow import NO_PORT, TCP, UDP, Flow, read_flow
+
+ENDS = ("10.3.1.4", "10.3.1.5")
+PAIR = Topology(
+    networks=(network("island"),),
+    interfaces=tuple(interface(name, "island", address) for name, address in zip("ab", ENDS, strict=True)),
+)
+
+
+@given(guarded_topologies(), st.lists(frames, max_size=12))
+def test_every_frame_has_one_end_whatever_its_bytes(world: Topology, captured: list[bytes]) -> None:
+    fabric, connections = Fabric(world), Connections()
+    for frame in captured:
+        for source_id in (None, *(one.id for one in world.interfaces)):
+            journey = fabric.frame(frame, source_id, connections)
+            connections.open(journey.opens)
+            assert journey.steps
+            assert journey.steps[-1].passed is journey.delivered
+            assert all(step.passed for step in journey.steps[:-1])
+            assert journey.drop is None or journey.drop.stage is journey.steps[-1].stage
+            assert not (journey.opens and journey.awaits and journey.opens[-1] == journey.awaits)
+
+
+@given(guarded_topologies(), st.lists(frames, max_size=12))
+def test_the_ends_of_frames_add_up(world: Topology, captured: list[bytes]) -> None:
+    run = Replay(world)
+    run.batch([0] * len(captured), captured)
+    accounts = run.accounts
+    fabric, connections = Fabric(world), Connections()
+    delivered = 0
+    for frame in captured:
+        journey = fabric.captured(read_flow(frame), connections)
+        if isinstance(journey, Journey):
+            connections.open(journey.opens)
+            delivered += journey.delivered
+    lost = [*accounts.unrouted.values(), *accounts.dropped.values()]
+    assert sum(one.count.frames for one in lost) + delivered == accounts.read.frames == len(captured)
+    assert accounts.is_balanced
+
+
+@given(guarded_topologies(), st.lists(frames, max_size=12))
+def test_what_is_remembered_of_journeys_changes_none(world: Topology, captured: list[bytes]) -> None:
+    remembering, connections = Fabric(world), Connections()
+    for frame in captured * 2:
+        flow = read_flow(frame)
+        journey = remembering.captured(flow, connections)
+        assert journey == Fabric(world).captured(flow, connections)
+        if isinstance(journey, Journey):
+            connections.open(journey.opens)
+
+
+@given(
+    st.none() | rules(),
+    st.none() | rules(),
+    st.none() | rules(),
+    st.none() | rules(),
+    st.sampled_from([TCP, UDP]),
+    st.tuples(*[st.sampled_from([22, 53, 4789, 49152])] * 2),
+)
+def test_groups_at_both_ends_decide_as_the_reference_does(
+    a_interface: Rules | None,
+    a_subnet: Rules | None,
+    b_interface: Rules | None,
+    b_subnet: Rules | None,
+    protocol: int,
+    ports: tuple[int, int],
+) -> None:
+    world = guarded(guarded(PAIR, "a", a_interface, a_subnet), "b", b_interface, b_subnet)
+    flow = read_flow(udp_frame(*ENDS, ports))._replace(protocol=protocol)
+    journey = Fabric(world).journey(flow, interface_id("a"))
+    packet = Packet(protocol, *ENDS, *ports)
+
+    def lets_through(groups: tuple[Rules | None, ...], *, inward: bool) -> bool:
+        return passes([one for one in groups if one is not None], packet, inward, SPACE)
+
+    if not lets_through((a_interface, a_subnet), inward=False):
+        assert journey.drop is Drop.OUTBOUND_SECURITY
+    elif not lets_through((b_subnet, b_interface), inward=True):
+        assert journey.drop is Drop.INBOUND_SECURITY
+    else:
+        assert journey.drop is None
+
+
+@given(guarded_topologies(), st.lists(st.tuples(frames, st.booleans()), max_size=10))
+def test_an_answer_passes_the_groups_that_let_its_question_through(
+    world: Topology, captured: list[tuple[bytes, bool]]
+) -> None:
+    fabric, connections = Fabric(world), Connections()
+    for frame, _ in captured:
+        flow = read_flow(frame)
+        journey = fabric.captured(flow, connections)
+        if isinstance(journey, Unrouted) or not journey.delivered:
+            continue
+        connections.open(journey.opens)
+        if journey.source is None or journey.destination is None or flow.is_fragment:
+            continue
+        answer = fabric.journey(journey.arrival.reversed(), journey.destination.id, connections)
+        assert answer.drop not in (Drop.OUTBOUND_SECURITY, Drop.INBOUND_SECURITY)
+
+
+def flow(number: int) -> Flow:
+    return Flow(4, ethernet.IPV4, bytes(4), bytes([1] * 4), UDP, number, 53)
+
+
+def test_connections_that_are_too_many_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections_module, "LINKS_KEPT", 3)
+    connections = Connections()
+    links = [Link("a", flow(number)) for number in range(5)]
+    answers = [Link("a", link.flow.reversed()) for link in links]
+    assert [connections.open([link]) for link in links[:3]] == [False] * 3
+    assert connections.open([links[0]]) is False
+    assert all(map(connections.answers, answers[:3]))
+    assert connections.open([links[3]]) is True
+    assert [connections.answers(one) for one in answers] == [False, False, False, True, False]
+    assert len(connections) == 1
+
+
+def test_a_link_is_an_interfaces_own() -> None:
+    connections = Connections()
+    connections.open([Link("a", flow(1))])
+    assert not connections.answers(Link("b", flow(1).reversed()))
+    assert not connections.answers(Link("a", flow(1)))
+    fragment = flow(1).reversed()._replace(source_port=NO_PORT, destination_port=NO_PORT)
+    assert connections.answers(Link("a", fragment))
