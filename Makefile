@@ -18,7 +18,7 @@ help:
 	@echo "make test         all tests but the slow matrix"
 	@echo "make check        format, lint, types, layers, generated code and pages"
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
-	@echo "make bench        benchmarks of the provider, of the rules and of replay"
+	@echo "make bench        benchmarks of the provider, of the rules, of the engine and of replay"
 	@echo "make format       rewrite the code in the one format"
 	@echo "make clean        remove the virtual environment and all caches"
 
