@@ -12,7 +12,7 @@ from vtaplib.cli import FOUND_SOMETHING
 from vtaplib.cli.diff.command import diff
 from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.explain.command import explain
-from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings
+from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink
 
 app = typer.Typer(
     name="vtap",
@@ -103,6 +103,7 @@ def replay(
         ),
     ] = False,
     down: Down = None,
+    private_link: PrivateLink = None,
     policy: PolicySettings = None,
     decode: Annotated[
         int,
@@ -139,6 +140,7 @@ def replay(
         format=capture_format.value,
         comments=comments,
         down=tuple(down or ()),
+        private_link=tuple(private_link or ()),
         decode=decode,
         page=page,
     )

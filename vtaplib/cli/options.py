@@ -29,6 +29,15 @@ Down = Annotated[
     list[str] | None,
     typer.Option("--down", metavar="NIC", help="Take this interface, by name or ID, for failed; repeatable."),
 ]
+PrivateLink = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--private-link",
+        metavar="ADDRESS",
+        help="An address that a Private Link service translates to; what comes from it is not mirrored. "
+        "Repeatable.",
+    ),
+]
 Page = Annotated[
     Path | None,
     typer.Option(

@@ -104,3 +104,21 @@ def test_nothing_is_warned_of_where_nothing_is_wrong(vtap: Vtap, tmp_path: Path,
     cloud = write_quickstart(tmp_path / "cloud.db")
     report = vtap("replay", talk, "--cloud", cloud, "--json").document
     assert (report["warnings"], report["partings"]) == ([], [])
+
+
+def test_what_a_private_link_service_lets_in_is_not_mirrored(vtap: Vtap, tmp_path: Path, talk: Path) -> None:
+    cloud = write_quickstart(tmp_path / "cloud.db", "web")
+    report = vtap("replay", talk, "--cloud", cloud, "--private-link", DATABASE, "--json").document
+    refused = {
+        point["direction"]: {one["reason"]: one["frames"] for one in point["not_mirrored"]}
+        for point in report["tap_points"]
+    }
+    assert refused == {"egress": {}, "ingress": {"private_link": 60}}
+
+
+def test_what_is_no_address_of_a_private_link_service_is_named(
+    vtap: Vtap, tmp_path: Path, talk: Path
+) -> None:
+    cloud = write_quickstart(tmp_path / "cloud.db", "web")
+    said = vtap.refuses("replay", talk, "--cloud", cloud, "--private-link", "fd00::1")
+    assert said == "--private-link fd00::1 is no IPv4 address"
