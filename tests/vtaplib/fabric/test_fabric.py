@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -319,3 +320,9 @@ def test_a_peering_that_covers_a_part_leads_to_that_part() -> None:
     world = replace(WORLD, networks=(production, tools))
     assert Case(COLLECTOR, world).journey().drop is Drop.NO_ROUTE
     assert Case(WEB, world, "collector", COLLECTOR).journey().delivered
+
+
+def test_the_documentation_has_every_reason_in_order() -> None:
+    page = (Path(__file__).parents[3] / "docs/fabric.md").read_text()
+    rows = [f"| {drop.stage} | `{drop.name}` | {drop.value} |" for drop in Drop]
+    assert "\n".join(rows) in page
