@@ -77,6 +77,7 @@ class MachineEntry:
     frames_above: int | None
     bytes_above: int | None
     seconds_above: int | None
+    sent_peak_mbit_per_second: float
     collected_peak_mbit_per_second: float
 
 
@@ -107,6 +108,7 @@ def machine_entry(machine: MachineAccount) -> MachineEntry:
         frames_above=None if excess is None else excess.frames,
         bytes_above=None if excess is None else excess.octets,
         seconds_above=None if excess is None else excess.seconds,
+        sent_peak_mbit_per_second=machine.sent.bits().peak / BITS_PER_MEGABIT,
         collected_peak_mbit_per_second=machine.collected.bits().peak / BITS_PER_MEGABIT,
     )
 

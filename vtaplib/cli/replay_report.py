@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vtaplib.cli.load_entries import LoadEntry, MachineEntry
 from vtaplib.cli.mirror_entries import PartingEntry
 from vtaplib.cli.naming import distinct_names
 from vtaplib.cli.warning_entry import WarningEntry
@@ -157,6 +158,8 @@ class ReplayReport:
     tap_points: tuple[TapPointEntry, ...]
     collectors: tuple[CollectorEntry, ...]
     partings: tuple[PartingEntry, ...]
+    machines: tuple[MachineEntry, ...]
+    loads: tuple[LoadEntry, ...]
     warnings: tuple[WarningEntry, ...]
     decoded: tuple[DecodedCopy, ...]
 

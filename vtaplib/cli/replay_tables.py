@@ -38,6 +38,8 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
         yield _sizes(report)
     if report.collectors:
         yield _collectors(report)
+    if report.machines:
+        yield _machines(report)
     if report.nowhere:
         yield _lost("Frames that belong to no interface", report.nowhere)
     if report.dropped:
@@ -118,6 +120,26 @@ def _lost(title: str, lost: Sequence[LossEntry]) -> Table:
         positions = ", ".join(map(str, one.first_positions))
         more = ", …" if one.frames > len(one.first_positions) else ""
         table.add_row(one.explanation, f"{one.frames:,}", f"{one.bytes:,}", positions + more)
+    return table
+
+
+def _machines(report: ReplayReport) -> Table:
+    table = make_table(
+        "Machines, beside what their sizes may send",
+        ("machine", "size"),
+        ("size's Mbit/s", "peak sent", "peak collected", "bytes above", "flows out", "flows in"),
+    )
+    for one in report.machines:
+        table.add_row(
+            ids.name(one.machine_id),
+            one.size or "not known",
+            "not published" if one.megabits_per_second is None else f"{one.megabits_per_second:,}",
+            f"{one.sent_peak_mbit_per_second:,.3f}",
+            f"{one.collected_peak_mbit_per_second:,.3f}",
+            "not known" if one.bytes_above is None else f"{one.bytes_above:,}",
+            f"{one.flows_out:,}",
+            f"{one.flows_in:,}",
+        )
     return table
 
 
