@@ -1,8 +1,9 @@
 """The same traffic under two designs: which conversations who sees, before and after.
 
-What a design sees of a direction is asked once, at its first frame; from then on a frame costs a look-up and
-two increments. A conversation is kept as a key and a row of numbers in arrays, so that a million of them fit
-200 MiB. Past `CONVERSATIONS_KEPT` further ones are not told apart, only summed up with those that fare alike.
+What a design sees of a direction is asked at its first frame, and again where a security group denies it and
+then would let it pass as an answer; else a frame costs a look-up and two increments. A conversation is kept
+as a key and a row of numbers in arrays, so that a million of them fit 200 MiB. Past `CONVERSATIONS_KEPT`
+further ones are not told apart, only summed up with those that fare alike.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from heapq import heappush, heappushpop
 
 from vtaplib.mirror.conversation import Conversation, Fate, Half, Sights, Way, fate_of, flow_of, key_of
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.replay import HEADERS, MASK, PLAIN, PLAIN_MASK
-from vtaplib.mirror.sight import Design, Sight
+from vtaplib.mirror.sight import Design, Observer, Sight
 from vtaplib.mirror.verdict import Reason
-from vtaplib.packets.flow import NO_PORT, read_flow
+from vtaplib.packets.flow import Flow, read_flow
+from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 
 CONVERSATIONS_KEPT = 1 << 22
 
@@ -55,20 +56,22 @@ class Comparison:
     """Takes frames in batches, and sums up what becomes of their conversations."""
 
     def __init__(self, before: Design, after: Design) -> None:
-        self.designs = before, after
-        self._largest = min(one.largest_surely_carried for one in self.designs)
+        self.observers = Observer(before), Observer(after)
+        self._largest = min(one.largest_surely_carried for one in self.observers)
         self._rows: dict[bytes, int] = {}
         self._shortcuts: dict[int, int] = {}
         # By slot: a row and a direction.
         self._frames = array("Q")
         self._octets = array("Q")
         self._seen_as = array("I")
+        # In which generation it was asked; 0 is to be asked again.
+        self._asked_in = array("I")
         # By row: the direction of its first frame.
         self._opened = array("B")
         # What is seen, by number; 0 is that of a direction without frames.
         self._sights: list[Sights] = [NOTHING]
         self._numbers: dict[Sights, int] = {NOTHING: 0}
-        # By slot, for the few that have any: the frames that are too large, before and after.
+        # By slot, for the few that have any: the frames that are not copied, before and after.
         self._hidden: dict[int, tuple[Count, Count]] = {}
 
     def batch(self, frames: Iterable[bytes]) -> None:
@@ -137,24 +140,50 @@ class Comparison:
         key, way = key_of(flow)
         row = self._rows.get(key)
         if row is None and len(self._rows) >= CONVERSATIONS_KEPT:
-            seen = self._number(Sights(*(design.sight(flow) for design in self.designs)))
+            seen = self._number(Sights(*(observer.sight(flow) for observer in self.observers)))
             key, way = FURTHER + seen.to_bytes(4, "big"), Way.FORTH
             row = self._rows.get(key)
         if row is None:
             row = self._rows[key] = len(self._rows)
             self._opened.append(way)
-            for column in (self._frames, self._octets, self._seen_as):
+            for column in (self._frames, self._octets, self._seen_as, self._asked_in):
                 column.extend((0,) * WAYS)
         slot = row * WAYS + way
-        if not self._seen_as[slot]:
-            self._seen_as[slot] = self._number(Sights(*(design.sight(flow) for design in self.designs)))
         plain = int.from_bytes(frame[HEADERS], "big") & MASK
-        # Without ports the bytes in their place are anything.
-        if plain & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
+        shortcut = plain if is_plain(plain, flow) else None
+        if self._asked_in[slot] != self._generation:
+            self._ask(slot, flow, shortcut)
+        if shortcut is not None:
             if len(self._shortcuts) >= SHORTCUTS_KEPT:
                 self._shortcuts.clear()
-            self._shortcuts[plain] = slot
+            self._shortcuts[shortcut] = slot
         return slot
+
+    def _ask(self, slot: int, flow: Flow, shortcut: int | None) -> None:
+        """Ask what is seen of a direction. What was seen stays seen; where more is seen now, its frames up to
+        here were not.
+        """
+
+        def ask_again() -> None:
+            self._asked_in[slot] = 0
+            if shortcut is not None:
+                self._shortcuts.pop(shortcut, None)
+
+        generation = self._asked_in[slot] = self._generation
+        past = self._sights[self._seen_as[slot]]
+        now = [observer.sight(flow, ask_again) for observer in self.observers]
+        sights = [was if was.collectors else sight for sight, was in zip(now, past, strict=True)]
+        for position, (sight, was) in enumerate(zip(sights, past, strict=True)):
+            if sight.collectors and not was.collectors and self._frames[slot]:
+                self._hidden_of(slot)[position].add(self._frames[slot], self._octets[slot])
+        self._seen_as[slot] = self._number(Sights(*sights))
+        if generation != self._generation:
+            self._shortcuts.clear()
+
+    @property
+    def _generation(self) -> int:
+        """What was asked in an earlier one is asked again: connections have been forgotten since."""
+        return 1 + sum(observer.times_forgotten for observer in self.observers)
 
     def _number(self, sights: Sights) -> int:
         number = self._numbers.setdefault(sights, len(self._sights))
@@ -164,12 +193,14 @@ class Comparison:
 
     def _hide(self, slot: int, frame: bytes) -> None:
         """Count a frame as too large for those designs that make no copy of it."""
-        for position, (design, sight) in enumerate(
-            zip(self.designs, self._sights[self._seen_as[slot]], strict=True)
+        for position, (observer, sight) in enumerate(
+            zip(self.observers, self._sights[self._seen_as[slot]], strict=True)
         ):
-            if sight.collectors and not design.carries(frame):
-                hidden = self._hidden.setdefault(slot, (Count(), Count()))
-                hidden[position].add(1, len(frame))
+            if sight.collectors and not observer.carries(frame):
+                self._hidden_of(slot)[position].add(1, len(frame))
+
+    def _hidden_of(self, slot: int) -> tuple[Count, Count]:
+        return self._hidden.setdefault(slot, (Count(), Count()))
 
     def _number_seen(self, slot: int) -> int:
         """The number of what is seen of the frames that there are: of too large ones alone, nothing."""

@@ -108,8 +108,8 @@ def fate_of(directions: Iterable[Sights]) -> Fate:
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """The frames of one direction, and what two designs see of them: of as many as are too large for a copy
-    (`hidden`, before and after), nothing.
+    """The frames of one direction, and what two designs see of them. Of those that are `hidden`, before and
+    after, nothing: they are too large for a copy, or came before a security group let them pass.
     """
 
     sights: Sights

@@ -1,20 +1,27 @@
 """Sight: what the collectors of one design see of a flow.
 
-A *design* is a topology under a policy. It says of a flow, not of a frame, who gets copies of it; what
-depends on the single frame is only whether it is too large for a copy.
+A *design* is a topology under a policy. Its observer says of a flow, not of a frame, who gets copies of it,
+and remembers what security groups have let through so far; what depends on the single frame is only whether
+it is too large for a copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
 from vtaplib.control.policy import Policy
-from vtaplib.fabric.routing import Router, Unrouted
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.fabric import Fabric
+from vtaplib.fabric.journey import Journey, Link
+from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.mirror.carriage import Carriage
+from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import Decision, MirrorEngine
-from vtaplib.mirror.verdict import Direction, Mirrored, Reason
+from vtaplib.mirror.verdict import Mirrored, Reason
 from vtaplib.packets.flow import Flow, read_flow
 
 
@@ -33,57 +40,74 @@ class Sight(NamedTuple):
     obstacles: tuple[Enum, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
 class Design:
     """One design. `down` are the IDs of interfaces whose machine is taken for failed."""
 
-    def __init__(self, topology: Topology, policy: Policy | None = None, *, down: Iterable[str] = ()) -> None:
-        self.topology = topology
-        self.policy = policy or Policy()
-        self._engine = MirrorEngine(topology, self.policy, down=down)
-        self._router = Router(topology)
+    topology: Topology
+    policy: Policy = field(default_factory=Policy)
+    down: tuple[str, ...] = ()
+
+
+class Observer:
+    """What the collectors of one design see of one capture, from its beginning on."""
+
+    def __init__(self, design: Design) -> None:
+        self.topology = design.topology
+        self._engine = MirrorEngine(design.topology, design.policy, down=design.down)
+        self._fabric = Fabric(design.topology, design.policy, down=design.down)
+        self._connections = Connections()
+        self._waiting: dict[Link, list[Callable[[], None]]] = {}
         self._carried: dict[int, bool] = {}
+        self.times_forgotten = 0
+        """How often connections became too many, so that all that are still in use must be told of again."""
 
     @property
     def largest_surely_carried(self) -> int:
         """The length up to which every frame of a flow that is seen is seen."""
         return self._engine.oversize.largest_inner
 
-    def sight(self, flow: Flow) -> Sight:
-        """What is seen of the frames of a flow."""
-        decisions = self._decisions(flow)
-        if isinstance(decisions, Enum):
-            return Sight((), (decisions,))
-        reasons = dict.fromkeys(one.outcome for one in decisions if isinstance(one.outcome, Reason))
-        collectors = sorted(
-            one.outcome.collector_id.lower() for one in decisions if not isinstance(one.outcome, Reason)
-        )
-        return Sight(tuple(collectors), tuple(reasons))
+    def sight(self, flow: Flow, ask_again: Callable[[], None] | None = None) -> Sight:
+        """What is seen of the frames of a flow that come now; from then on their answers pass. `ask_again` is
+        called once a flow that a security group denies would pass, as the answer to another.
+        """
+        journey = self._fabric.captured(flow, self._connections)
+        if isinstance(journey, Unrouted):
+            return Sight((), (journey,))
+        self.times_forgotten += self._connections.open(journey.opens)
+        for link in journey.opens:
+            for call in self._waiting.pop(link, ()):
+                call()
+        if journey.awaits is not None and ask_again is not None:
+            self._waiting.setdefault(journey.awaits, []).append(ask_again)
+        outcomes = [decision.outcome for decision in self._decisions(journey, flow)]
+        collectors = sorted(one.collector_id.lower() for one in outcomes if isinstance(one, Carriage))
+        obstacles: list[Enum] = [one for one in outcomes if isinstance(one, Reason)]
+        if not outcomes:
+            obstacles.append(journey.drop or Untapped.UNTAPPED)
+        return Sight(tuple(collectors), tuple(dict.fromkeys(obstacles)))
 
     def ends(self, flow: Flow) -> tuple[Interface | None, Interface | None]:
         """The interfaces that a flow comes from and goes to, None for what is none."""
-        route = self._router.route(flow)
-        return (None, None) if isinstance(route, Unrouted) else route
+        journey = self._fabric.captured(flow)
+        return (None, None) if isinstance(journey, Unrouted) else (journey.source, journey.destination)
 
     def carries(self, frame: bytes) -> bool:
         """Whether a frame of a flow that is seen is copied, for its length."""
         length = len(frame)
         if length not in self._carried:
-            decisions = self._decisions(read_flow(frame))
-            assert not isinstance(decisions, Enum), "a flow that is seen has decisions"
-            verdicts = [self._engine.carry(one, frame, 0) for one in decisions]
-            self._carried[length] = any(isinstance(one, Mirrored) for one in verdicts)
+            flow = read_flow(frame)
+            journey = self._fabric.captured(flow, self._connections)
+            if isinstance(journey, Unrouted):
+                return False
+            carried = [self._engine.carry(one, frame, 0) for one in self._decisions(journey, flow)]
+            self._carried[length] = any(isinstance(one, Mirrored) for one in carried)
         return self._carried[length]
 
-    def _decisions(self, flow: Flow) -> tuple[Decision, ...] | Enum:
-        """What becomes of a flow at the tap points on its way, or why it meets none."""
-        route = self._router.route(flow)
-        if isinstance(route, Unrouted):
-            return route
-        ends = ((route.source, Direction.EGRESS), (route.destination, Direction.INGRESS))
-        decisions = tuple(
+    def _decisions(self, journey: Journey, flow: Flow) -> list[Decision]:
+        """What becomes of a flow at the tap points on its way."""
+        return [
             decision
-            for interface, direction in ends
-            if interface is not None
-            for decision in self._engine.decide_anew(interface.id, direction, flow)
-        )
-        return decisions or Untapped.UNTAPPED
+            for one in crossings(journey, flow)
+            for decision in self._engine.decide_anew(one.interface_id, one.direction, one.flow, one.passage)
+        ]

@@ -21,6 +21,7 @@ from tests.vtaplib.fabric.worlds import (
     topologies,
     udp_frame,
 )
+from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
@@ -141,7 +142,7 @@ def test_a_backend_that_is_removed_moves_its_own_conversations_alone() -> None:
 
 def test_a_collector_that_is_down_in_one_design_loses_what_it_saw() -> None:
     world = quickstart("web")
-    summary = compared(Design(world), Design(world, down=[interface_id("collector")]), QUERY)
+    summary = compared(Design(world), Design(world, down=(interface_id("collector"),)), QUERY)
     assert fares(summary) == {Fate.NO_LONGER_SEEN: (1, 1)}
     assert only(summary).halves[0].sights.after.obstacles == (Reason.COLLECTOR_DOWN,)
 
@@ -161,6 +162,45 @@ def test_frames_too_large_for_a_copy_are_not_seen_and_their_conversation_may_be(
     for mode in ("truncate", "fragment"):
         carried = only(compared(before, Design(world, Policy(oversize=mode)), long))
         assert carried.fate is Fate.UNCHANGED
+
+
+def test_a_security_group_that_is_added_loses_what_it_denies_and_no_answers() -> None:
+    world = quickstart("web")
+    shut = guarded(world, "web", port="53")
+    opened_by_web = compared(Design(world), Design(shut), ANSWER, QUERY, ANSWER)
+    conversation = only(opened_by_web)
+    assert conversation.fate is Fate.UNCHANGED
+    answers, queries = conversation.halves
+    assert (answers.seen(0).frames, answers.seen(1).frames) == (2, 2)
+    assert (queries.seen(0).frames, queries.seen(1).frames) == (1, 1)
+    asked_of_web = udp_frame("10.0.0.5", "10.0.0.4", (40000, 53))
+    lost = only(compared(Design(world), Design(shut), asked_of_web))
+    assert lost.fate is Fate.NO_LONGER_SEEN
+    copied = Design(shut, Policy(mirror_denied=True))
+    assert only(compared(Design(world), copied, asked_of_web)).fate is Fate.UNCHANGED
+
+
+def test_answers_are_seen_from_when_a_security_group_lets_them_pass() -> None:
+    world = quickstart("web")
+    shut = guarded(world, "web", protocol="*", port="*")
+    early = only(compared(Design(world), Design(shut), ANSWER, ANSWER, QUERY, ANSWER))
+    assert early.fate is Fate.UNCHANGED
+    answers, queries = early.halves
+    assert (answers.seen(0).frames, answers.seen(1).frames) == (3, 1)
+    assert (queries.seen(0).frames, queries.seen(1).frames) == (1, 1)
+    alone = only(compared(Design(world), Design(shut), ANSWER))
+    assert alone.fate is Fate.NO_LONGER_SEEN
+
+
+def test_a_collector_s_security_group_hides_everything_from_it() -> None:
+    world = quickstart("web")
+    shut = guarded(world, "collector")
+    summary = compared(Design(world), Design(shut), QUERY, ANSWER)
+    assert fares(summary) == {Fate.NO_LONGER_SEEN: (1, 2)}
+    assert only(summary).halves[0].sights.after.obstacles == (Reason.COLLECTOR_SECURITY,)
+    assert fares(compared(Design(world), Design(shut, Policy(collector_nsg="bypass")), QUERY)) == {
+        Fate.UNCHANGED: (1, 1)
+    }
 
 
 NOBODY, ONE, TWO = Sight(()), Sight(("one",)), Sight(("two",))

@@ -23,7 +23,7 @@ from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.comparison import Group
 from vtaplib.mirror.conversation import Conversation, Fate, Half
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.sight import Design
+from vtaplib.mirror.sight import Observer
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, SCTP, TCP, UDP, Flow
 
@@ -114,7 +114,7 @@ def _is_split(halves: Iterable[Half], design: int) -> bool:
 
 
 def collector_changes(
-    groups: Iterable[Group], designs: tuple[Design, Design], known: Iterable[Interface]
+    groups: Iterable[Group], observers: tuple[Observer, Observer], known: Iterable[Interface]
 ) -> tuple[CollectorChange, ...]:
     """What collectors get, those that get nothing too."""
     totals: dict[str, tuple[Total, Total]] = {one.id.lower(): (Total(), Total()) for one in known}
@@ -126,7 +126,7 @@ def collector_changes(
                     copies.setdefault(collector, []).append(half.seen(design))
             for collector, counts in copies.items():
                 totals.setdefault(collector, (Total(), Total()))[design].add(group.conversations, *counts)
-    spelled = {key: spelling(key, designs) for key in totals}
+    spelled = {key: spelling(key, observers) for key in totals}
     names = distinct_names(spelled.values())
     return tuple(
         CollectorChange(spelled[key], "/".join(names[spelled[key]]), before.sum, after.sum)
@@ -134,9 +134,9 @@ def collector_changes(
     )
 
 
-def spelling(key: str, designs: tuple[Design, Design]) -> str:
-    """The ID of an interface as the later of the designs that have it spells it."""
-    found = designs[AFTER].topology.interface(key) or designs[BEFORE].topology.interface(key)
+def spelling(key: str, observers: tuple[Observer, Observer]) -> str:
+    """The ID of an interface as the later design that has it spells it."""
+    found = observers[AFTER].topology.interface(key) or observers[BEFORE].topology.interface(key)
     return key if found is None else found.id
 
 
@@ -144,15 +144,15 @@ def spelling(key: str, designs: tuple[Design, Design]) -> str:
 class Describer:
     """Makes entries of conversations. `names` are those of interfaces, by lower-case ID."""
 
-    designs: tuple[Design, Design]
+    observers: tuple[Observer, Observer]
     names: Mapping[str, str]
 
     @classmethod
-    def of(cls, designs: tuple[Design, Design]) -> Describer:
+    def of(cls, observers: tuple[Observer, Observer]) -> Describer:
         """For two designs: interfaces are named as the later one spells them."""
-        known = {one.id.lower(): one.id for design in designs for one in design.topology.interfaces}
+        known = {one.id.lower(): one.id for observer in observers for one in observer.topology.interfaces}
         named = distinct_names(known.values())
-        return cls(designs, {key: "/".join(named[one]) for key, one in known.items()})
+        return cls(observers, {key: "/".join(named[one]) for key, one in known.items()})
 
     def entries(self, largest: Mapping[Fate, Sequence[Conversation]]) -> Iterator[ConversationEntry]:
         """The conversations in the order given."""
@@ -174,7 +174,7 @@ class Describer:
         )
 
     def _end(self, flow: Flow, position: int) -> End:
-        found = self.designs[AFTER].ends(flow)[position] or self.designs[BEFORE].ends(flow)[position]
+        found = self.observers[AFTER].ends(flow)[position] or self.observers[BEFORE].ends(flow)[position]
         address = (flow.source, flow.destination)[position]
         port = (flow.source_port, flow.destination_port)[position]
         return End(

@@ -79,9 +79,9 @@ def diff(request: DiffRequest) -> DiffReport:
             coverage_lost=any(group.fate.is_loss for group in groups),
             fates=fate_entries(groups),
             collectors=collector_changes(
-                groups, designs, [one for side in sides for one in collectors_of(side.topology)]
+                groups, comparison.observers, [one for side in sides for one in collectors_of(side.topology)]
             ),
-            conversations=tuple(Describer.of(designs).entries(summary.largest)),
+            conversations=tuple(Describer.of(comparison.observers).entries(summary.largest)),
             further=amount(comparison.further),
             skipped=feed.skipped,
             ended_early=feed.ended_early,
