@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -85,8 +84,6 @@ def diff(
     from vtaplib.cli.diff.run import DiffRequest
     from vtaplib.cli.diff.run import diff as run
     from vtaplib.cli.output import make_console, write_json
-    from vtaplib.cli.page.diff_page import diff_page
-    from vtaplib.cli.page.document import page_file
     from vtaplib.cli.policy_option import policy_of
 
     request = DiffRequest(
@@ -99,9 +96,14 @@ def diff(
         down_after=tuple(down_after or ()),
         limit=limit,
     )
-    with page_file(page) if page else nullcontext() as write_page:
+    if page is None:
         report = run(request)
-        if write_page is not None:
+    else:
+        from vtaplib.cli.page.diff_page import diff_page
+        from vtaplib.cli.page.document import page_file
+
+        with page_file(page) as write_page:
+            report = run(request)
             write_page(diff_page(report))
     if as_json:
         write_json(report)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vtaplib.cli import FOUND_SOMETHING
-from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
+from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings
 
 
 def estimate(
@@ -41,6 +41,7 @@ def estimate(
     ] = 5,
     down: Down = None,
     policy: PolicySettings = None,
+    page: Page = None,
     as_json: AsJson = False,
 ) -> None:
     """Estimate what each TAP and collector would carry: rates, volume, headroom, and the size that would do.
@@ -53,6 +54,7 @@ def estimate(
       vtap estimate traffic.pcap
       vtap estimate traffic.pcap --scale 40 --duration 30d
       vtap estimate traffic.pcap --down nic-collector-b --json
+      vtap estimate traffic.pcap --report estimate.html
       vtap estimate --flow-logs insights-logs-flowlogflowevent/ --cloud lab/.vtap/cloud.db
     """
     from vtaplib.cli.cloud_file import find_cloud_file
@@ -67,18 +69,25 @@ def estimate(
         raise VtapError("estimate: give a CAPTURE, or --flow-logs PATH, and not both")
     if not 0 < scale <= 1e9:
         raise VtapError(f"--scale {scale:g}: must be above 0, and at most 1000000000")
-    report = run(
-        EstimateRequest(
-            cloud=find_cloud_file(cloud),
-            policy=policy_of(policy),
-            capture=capture,
-            flow_logs=tuple(flow_logs or ()),
-            down=tuple(down or ()),
-            scale=scale,
-            duration_seconds=read_duration(duration),
-            talkers=talkers,
-        )
+    request = EstimateRequest(
+        cloud=find_cloud_file(cloud),
+        policy=policy_of(policy),
+        capture=capture,
+        flow_logs=tuple(flow_logs or ()),
+        down=tuple(down or ()),
+        scale=scale,
+        duration_seconds=read_duration(duration),
+        talkers=talkers,
     )
+    if page is None:
+        report = run(request)
+    else:
+        from vtaplib.cli.page.document import page_file
+        from vtaplib.cli.page.estimate_page import estimate_page
+
+        with page_file(page) as write_page:
+            report = run(request)
+            write_page(estimate_page(report))
     if as_json:
         write_json(report)
     else:

@@ -128,6 +128,13 @@ def ending(end: EarlyEnd | None, skipped: Iterable[SkippedEntry]) -> Iterator[El
         )
 
 
+def listed(texts: Iterable[str]) -> Iterator[Element]:
+    """Sentences without their full stops as a list, if there are any."""
+    items = [element("li", f"{text}.") for text in texts]
+    if items:
+        yield element("ul", *items, class_="listed")
+
+
 def note(*children: Child) -> Element:
     """What explains."""
     return element("p", *children, class_="note")

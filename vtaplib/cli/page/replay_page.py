@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.page.document import Section, ending, figures, note, notice, page
+from vtaplib.cli.page.document import Section, ending, figures, listed, note, notice, page
 from vtaplib.cli.page.drawing import draw, hue_class, legend
 from vtaplib.cli.page.figure import counted, octets, share, three_digits
 from vtaplib.cli.page.graph import NOTHING, Readings
@@ -41,6 +41,7 @@ def replay_page(report: ReplayReport, world: World, loads: Mapping[str, Series])
 
 def _sections(report: ReplayReport, world: World, loads: Mapping[str, Series]) -> Iterator[Section]:
     yield Section("summary", "Summary", (_figures(report),))
+    yield Section("warnings", "Warnings", tuple(listed(one.text for one in report.warnings)))
     yield Section("network", "Network", tuple(_network(report, world)))
     yield Section("collectors", "Collectors", tuple(_collectors(report, loads)))
     yield Section("tap-points", "Tap points", tuple(_tap_points(report)))

@@ -98,7 +98,7 @@ def test_a_page_is_light_or_dark_as_its_reader_wants_it(
 def test_the_picture_of_a_page_has_the_colours_of_its_collectors(
     browser: Browser, written: dict[str, Written], *, dark: bool
 ) -> None:
-    colours = colours_of(browser.picture(written["balanced"].path, (1100, 900), dark=dark))
+    colours = colours_of(browser.picture(written["balanced"].path, (1100, 1300), dark=dark))
     blue, orange = (0x6EA8FF, 0xF0955A) if dark else (0x2F6FD6, 0xC2571A)
     assert colours.get(blue, 0) > 30
     assert colours.get(orange, 0) > 30
