@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.vtaplib.cli.captures import pcap, pcapng_of_two_link_types, records_of
-from tests.vtaplib.cli.clouds import Builder, nic_id, write_quickstart
+from tests.vtaplib.cli.clouds import REGION, Builder, nic_id, write_quickstart
 from tests.vtaplib.cli.command import CAPTURE, Vtap
 from tests.vtaplib.cli.plans import UNKNOWN, Plan, interface_values, references, tapped_plan
 from tests.vtaplib.fabric.worlds import udp_frame
@@ -17,7 +17,9 @@ from vtaplib import (
     Cloud,
     NetworkInterface,
     NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
+    NetworkSecurityGroup,
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
@@ -135,6 +137,25 @@ def test_a_backend_that_is_removed_moves_its_conversations(vtap: Vtap, load_bala
     down = compared(vtap, "--before", load_balanced, "--down-after", "nic-collector-a")
     assert down["after"]["down"] == [nic_id("nic-collector-a")]
     assert down["collectors"] == report["collectors"]
+
+
+def test_a_security_group_that_is_added_loses_what_it_denies(vtap: Vtap, quickstart: Path) -> None:
+    """A group without rules lets nothing in from outside of the networks."""
+    after = copy_of(quickstart)
+    build = Builder(after)
+    group = build.sub.put(NetworkSecurityGroup(name="shut", resource_group_name=build.group, location=REGION))
+    build.sub.put(
+        NetworkInterfaceSecurityGroupAssociation(
+            network_interface_id=nic_id("nic-web"), network_security_group_id=group.id
+        )
+    )
+    build.cloud.close()
+    report = compared(vtap, "--before", quickstart, "--after", after, code=1)
+    assert obstacles(report) == {"denied"}
+    for one in report["conversations"]:
+        assert (one["source"]["address"], one["destination"]["interface"]) == ("203.0.113.10", "nic-web")
+        assert one["requests"]["before"]["frames"] == one["requests"]["frames"]
+        assert one["requests"]["after"]["frames"] == 0
 
 
 def test_a_cloud_and_itself_differ_in_nothing(vtap: Vtap, load_balanced: Path) -> None:

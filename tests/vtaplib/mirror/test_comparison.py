@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -328,3 +330,17 @@ def test_a_frontend_s_collectors_are_named_as_interfaces() -> None:
     assert world.taps[0].destination_id == frontend_id("balancer")
     collectors = only(compared(Design(world), Design(world), QUERY)).halves[0].sights.before.collectors
     assert set(collectors) <= {interface_id(name).lower() for name in ("one", "two", "three")}
+
+
+PAGE = (Path(__file__).parents[3] / "docs/comparing.md").read_text()
+
+
+def test_the_page_has_every_fate_and_whether_it_is_a_loss() -> None:
+    for fate in Fate:
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {fate.value} |")]
+        assert row.endswith("| yes |") == fate.is_loss
+
+
+def test_the_page_s_example_runs() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile(example, "docs/comparing.md", "exec"), {})  # noqa: S102  # the page's own example
