@@ -13,7 +13,7 @@ from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.outer_header import WIRE_OVERHEAD
-from vtaplib.mirror.series import NANOSECONDS
+from vtaplib.mirror.series import NANOSECONDS, evenly
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Reason
 from vtaplib.packets.flow import Flow
@@ -42,16 +42,17 @@ class FlowVolumes:
         """Count frames of a flow that pass an interface."""
         accounts = self.accounts
         frames, octets = volume.frames, volume.octets
-        span = volume.start_ns, volume.stop_ns
+        spread = evenly(volume.start_ns, volume.stop_ns, frames, octets)
         accounts.read.add(frames, octets)
-        accounts.by_second.spread(*span, frames, octets)
+        accounts.by_second.spread(spread)
         accounts.see(interface.id, direction, flow, volume.stop_ns // NANOSECONDS)
         if direction is Direction.EGRESS:
-            accounts.sent_by(interface.id).spread(*span, frames, octets)
+            accounts.sent_by(interface.id).spread(spread)
         decisions = self.engine.decide(interface.id, direction, flow)
         if not decisions:
             accounts.untapped.add(frames, octets)
         in_copies = octets + frames * WIRE_OVERHEAD
+        copies = evenly(volume.start_ns, volume.stop_ns, frames, in_copies) if decisions else spread
         for decision in decisions:
             account = accounts.tap_points[decision.point]
             account.entered.add(frames, octets)
@@ -60,7 +61,7 @@ class FlowVolumes:
                 continue
             account.mirrored.add(frames, octets)
             for series in (account.copies, accounts.got_by(decision.outcome.collector_id)):
-                series.spread(*span, frames, in_copies)
+                series.spread(copies)
             if accounts.talkers is not None:
                 pair = Pair(decision.point.tap_id, flow.source, flow.destination)
                 accounts.talkers.add(pair, frames, in_copies)

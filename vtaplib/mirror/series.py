@@ -41,6 +41,41 @@ class Second(NamedTuple):
     octets: int
 
 
+class Spread(NamedTuple):
+    """What came from one second to another: the seconds in which something did, in order."""
+
+    first: int
+    last: int
+    seconds: list[Second]
+
+
+def evenly(start_ns: int, stop_ns: int, frames: int, octets: int) -> Spread:
+    """What came evenly between two times, in nanoseconds, the second not before the first.
+
+    Every second gets whole frames and bytes, and together they get all.
+    """
+    first, last = start_ns // NANOSECONDS, max(start_ns, stop_ns - 1) // NANOSECONDS
+    length = stop_ns - start_ns
+    seconds: list[Second] = []
+    given_frames = given_octets = 0
+    second = first
+    while second < last and given_frames < frames:
+        share = (second + 1) * NANOSECONDS - start_ns
+        until_frames = frames * share // length
+        if until_frames == given_frames:
+            # Bytes do not come without a frame: they wait for the next, which is whole so much later.
+            due = start_ns - (-(given_frames + 1) * length // frames)
+            second = (due - 1) // NANOSECONDS
+            continue
+        until_octets = octets * share // length
+        seconds.append(Second(second, until_frames - given_frames, until_octets - given_octets))
+        given_frames, given_octets = until_frames, until_octets
+        second += 1
+    if given_frames < frames:
+        seconds.append(Second(last, frames - given_frames, octets - given_octets))
+    return Spread(first, last, seconds)
+
+
 class Series:
     """Frames and bytes by second. `frames` and `octets` are the totals, `first_second` and `last_second` the
     first and last in which something came, or may have come.
@@ -92,28 +127,29 @@ class Series:
         if len(seconds) > SECONDS_KEPT:
             self._give_up(SECONDS_KEPT // 2)
 
-    def spread(self, start_ns: int, stop_ns: int, frames: int, octets: int) -> None:
-        """Count what came evenly between two times, in nanoseconds, the second not before the first.
-
-        Every second gets whole frames and bytes, and together they get all.
-        """
-        if not frames:
+    def spread(self, spread: Spread) -> None:
+        """Count what came evenly over some time."""
+        if not spread.seconds:
             return
-        first, last = start_ns // NANOSECONDS, max(start_ns, stop_ns - 1) // NANOSECONDS
-        self._cover(first)
-        self._cover(last)
-        length = stop_ns - start_ns
-        given_frames = given_octets = 0
-        for second in range(first, last + 1):
-            share = min(stop_ns, (second + 1) * NANOSECONDS) - start_ns
-            until_frames, until_octets = (
-                (frames * share // length, octets * share // length) if second < last else (frames, octets)
-            )
-            if until_frames == given_frames:
-                # Bytes do not come without a frame: they wait for the next.
-                continue
-            self.add(second, until_frames - given_frames, until_octets - given_octets)
-            given_frames, given_octets = until_frames, until_octets
+        self._cover(spread.first)
+        self._cover(spread.last)
+        seconds, count = spread.seconds, len(spread.seconds)
+        at = bisect_left(self._seconds, seconds[0].second)
+        last = at + count - 1
+        if not (
+            last < len(self._seconds)
+            and self._seconds[last] == seconds[-1].second == seconds[0].second + count - 1
+        ):
+            for second in seconds:
+                self.add(*second)
+            return
+        # All of them are there, one after the other.
+        kept_frames, kept_octets = self._frames, self._octets
+        for place, (_, frames, octets) in enumerate(seconds, start=at):
+            kept_frames[place] += frames
+            kept_octets[place] += octets
+        self.frames += sum(one.frames for one in seconds)
+        self.octets += sum(one.octets for one in seconds)
 
     def include(self, other: Series) -> None:
         """Count all that another series has kept."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtaplib.mirror import series
-from vtaplib.mirror.series import NANOSECONDS, Rates, Second, Series, total
+from vtaplib.mirror.series import NANOSECONDS, Rates, Second, Series, evenly, total
 
 amounts = st.lists(st.tuples(st.integers(-5, 40), st.integers(1, 9), st.integers(0, 900)), max_size=40)
 
@@ -74,8 +74,18 @@ def test_what_is_spread_is_all_there_and_inside_its_time(
     start: int, length: int, frames: int, octets: int
 ) -> None:
     made = Series()
-    made.spread(start, start + length, frames, octets if frames else 0)
+    made.spread(evenly(start, start + length, frames, octets if frames else 0))
     assert (made.frames, made.octets) == (frames, octets if frames else 0)
+    # At the end of each second all has come that is due by then, but for a part of a frame.
+    for moment in made:
+        until = sum(one.frames for one in made if one.second <= moment.second)
+        due = frames * min(length, (moment.second + 1) * NANOSECONDS - start) / length if length else frames
+        assert until == pytest.approx(due, abs=1)
+    twice = Series()
+    for _ in range(2):
+        twice.spread(evenly(start, start + length, frames, octets if frames else 0))
+    assert [tuple(one) for one in twice] == [(one, 2 * count, 2 * size) for one, count, size in made]
+    assert (twice.frames, twice.octets) == (2 * made.frames, 2 * made.octets)
     if frames:
         assert made.first_second == start // NANOSECONDS
         assert made.last_second == max(start, start + length - 1) // NANOSECONDS
@@ -86,7 +96,7 @@ def test_what_is_spread_is_all_there_and_inside_its_time(
 
 def test_what_is_spread_comes_evenly() -> None:
     made = Series()
-    made.spread(NANOSECONDS // 2, 3 * NANOSECONDS // 2 + NANOSECONDS, 4, 4000)
+    made.spread(evenly(NANOSECONDS // 2, 5 * NANOSECONDS // 2, 4, 4000))
     assert list(made) == [(0, 1, 1000), (1, 2, 2000), (2, 1, 1000)]
 
 
