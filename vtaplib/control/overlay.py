@@ -25,7 +25,7 @@ from vtaplib.model.marks import INLINE
 from vtaplib.model.resource import Resource, resource_kind
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.validation import is_sound, validate
-from vtaplib.model.view import R, View
+from vtaplib.model.view import R, View, count_between
 from vtaplib.model.violation import Path, Violation
 
 
@@ -109,9 +109,12 @@ class Overlay(View):
         yield from sorted(found)
 
     def count_targets(self, prefix: str, first: str, last: str) -> int:
-        if self._present or self._gone:
-            return super().count_targets(prefix, first, last)
-        return self.base.count_targets(prefix, first, last)
+        low, high = ids.key(prefix) + first, ids.key(prefix) + last
+        hidden = sum(
+            low <= target <= high for resource in self._hidden.values() for target, _ in _keys(resource)
+        )
+        below = self.base.count_targets(prefix, first, last)
+        return count_between(self._targets, low, high) + below - hidden
 
     def taken(self, bucket: str, *, certain: bool = False) -> int:
         key = ids.key(bucket)

@@ -16,7 +16,7 @@ from typing import cast
 from vtaplib.model import ids
 from vtaplib.model.marks import DERIVED
 from vtaplib.model.resource import Resource
-from vtaplib.model.view import Missing, R, View
+from vtaplib.model.view import Missing, R, View, count_between
 
 
 class ReadView(View):
@@ -100,6 +100,10 @@ class ReadView(View):
             if not self._targets[position][0].startswith(low):
                 return
             yield self._targets[position]
+
+    def count_targets(self, prefix: str, first: str, last: str) -> int:
+        low = ids.key(prefix)
+        return count_between(self._targets, low + first, low + last)
 
     def taken(self, bucket: str, *, certain: bool = False) -> int:
         return self._taken[ids.key(bucket)]
