@@ -15,13 +15,14 @@ from ipaddress import ip_address
 
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
-from vtaplib.fabric import platform, security
+from vtaplib.fabric import platform
 from vtaplib.fabric.balancing import Refusal, choose_backend, find_rule
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.health import Health
 from vtaplib.fabric.journey import Drop, Journey, Link, Stage
 from vtaplib.fabric.places import Place, Places, is_public
 from vtaplib.fabric.routing import Router, Unrouted
+from vtaplib.fabric.security import Security
 from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, Topology
 from vtaplib.fabric.trip import Trip
 from vtaplib.model import ids
@@ -51,6 +52,7 @@ class Fabric:
         self.policy = policy or Policy()
         self.health = Health(topology, frozenset(interface_id.lower() for interface_id in down))
         self._places = Places(topology)
+        self._security = Security()
         self._router = Router(topology)
         # By what it depends on: what does not depend on ports, or on what is open.
         self._general: dict[tuple[int, int, bytes, bytes], Journey | Unrouted] = {}
@@ -203,7 +205,9 @@ class Fabric:
         if trip.is_answering(link):
             trip.pass_as_answer(Stage.OUTBOUND_SECURITY)
             return None
-        return trip.judge(Drop.OUTBOUND_SECURITY, security.outbound(configuration.guard, flow), link)
+        return trip.judge(
+            Drop.OUTBOUND_SECURITY, self._security.decide(configuration.guard, flow, is_inbound=False), link
+        )
 
     # On the way
 
@@ -352,7 +356,9 @@ class Fabric:
             return None
         if configuration.guard is not None:
             return trip.judge(
-                Drop.INBOUND_SECURITY, security.inbound(configuration.guard, trip.arrival), link
+                Drop.INBOUND_SECURITY,
+                self._security.decide(configuration.guard, trip.arrival, is_inbound=True),
+                link,
             )
         if is_shielded:
             trip.waits(link)

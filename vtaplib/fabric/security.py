@@ -12,11 +12,10 @@ from vtaplib.fabric import platform
 from vtaplib.fabric.topology import Address
 from vtaplib.model import ids
 from vtaplib.packets import ethernet
-from vtaplib.packets.flow import NO_PORT, PORTED, TCP, Flow
+from vtaplib.packets import flow as packets
 
 if TYPE_CHECKING:
-    from vtaplib.model.spans import Spans
-    from vtaplib.resources.security_evaluation import Decision, Guard, Step
+    from vtaplib.resources.security_evaluation import Decision, Flow, Guard, Step
 
 # Where the rules begin that every group has; ARM has them in another collection.
 FIRST_ALWAYS = 65000
@@ -24,28 +23,48 @@ FIRST_ALWAYS = 65000
 WORDS = {True: "allows it", False: "denies it", None: "cannot be judged here; taken to allow it"}
 
 
-def outbound(guard: Guard, flow: Flow) -> Decision:
-    """What the groups make of an IP flow that leaves."""
-    return _decide(guard, flow, is_inbound=False)
+# Guards that are kept for a pair of addresses: memory must not grow with their number.
+NARROWED_KEPT = 1 << 12
 
 
-def inbound(guard: Guard, flow: Flow) -> Decision:
+class Security:
+    """Decides, and remembers which rules there are to try between two addresses: the ports alone are new."""
+
+    def __init__(self) -> None:
+        self._narrowed: dict[tuple[int, bool, bytes, bytes, int], tuple[Guard, Flow]] = {}
+
+    def decide(self, guard: Guard, flow: packets.Flow, *, is_inbound: bool) -> Decision:
+        """What the groups make of an IP flow that leaves, or comes in. A guard is known by its identity."""
+        from vtaplib.resources.security_evaluation import Direction
+
+        direction = Direction.INBOUND if is_inbound else Direction.OUTBOUND
+        key = id(guard), is_inbound, flow.source, flow.destination, flow.protocol
+        known = self._narrowed.get(key)
+        if known is None:
+            if len(self._narrowed) >= NARROWED_KEPT:
+                self._narrowed.clear()
+            of_any_port = _seen(flow._replace(source_port=packets.NO_PORT, destination_port=packets.NO_PORT))
+            known = self._narrowed[key] = guard.narrowed(direction, of_any_port), of_any_port
+        narrowed, of_any_port = known
+        return narrowed.decide(direction, _with_ports(of_any_port, flow))
+
+
+def inbound(guard: Guard, flow: packets.Flow) -> Decision:
     """What the groups make of an IP flow that comes in."""
-    return _decide(guard, flow, is_inbound=True)
+    return Security().decide(guard, flow, is_inbound=True)
 
 
 def lets_probes_in(guard: Guard, address: Address, port: int | None) -> bool:
     """Whether a load balancer's probe gets to an address; None is a port that is not known."""
     if not isinstance(address, IPv4Address):
         return True
-    probe = Flow(
+    probe = packets.Flow(
         4,
         ethernet.IPV4,
         platform.HOST,
         address.packed,
-        TCP,
-        NO_PORT,
-        NO_PORT if port is None else port,
+        packets.TCP,
+        destination_port=packets.NO_PORT if port is None else port,
     )
     return inbound(guard, probe).allows is not False
 
@@ -61,20 +80,27 @@ def step_sentence(step: Step) -> str:
     return f"{ids.name(step.group_id)}: {step.rule} (priority {step.priority}) {WORDS[step.allows]}"
 
 
-def _decide(guard: Guard, flow: Flow, *, is_inbound: bool) -> Decision:
+def _seen(flow: packets.Flow) -> Flow:
+    """What a group sees of a flow, whatever its ports."""
     from vtaplib.model.spans import Spans, address_number
-    from vtaplib.resources import security_evaluation as evaluation
+    from vtaplib.resources.security_evaluation import Flow
 
-    source, destination = (
-        Spans.one(address_number(ip_address(packed))) for packed in (flow.source, flow.destination)
-    )
-    direction = evaluation.Direction.INBOUND if is_inbound else evaluation.Direction.OUTBOUND
-    ports = [_ports(port, flow, evaluation.ANY_PORT) for port in (flow.source_port, flow.destination_port)]
-    return guard.decide(direction, evaluation.Flow(flow.protocol, source, destination, *ports))
+    ends = (Spans.one(address_number(ip_address(packed))) for packed in (flow.source, flow.destination))
+    return Flow(flow.protocol, *ends)
 
 
-def _ports(port: int, flow: Flow, any_port: Spans) -> Spans:
-    """The port that a group sees: any, where it cannot be read, or there is none."""
+def _with_ports(seen: Flow, flow: packets.Flow) -> Flow:
+    """The same with a flow's ports, where they can be read, and its protocol has any."""
     from vtaplib.model.spans import Spans
+    from vtaplib.resources.security_evaluation import Flow
 
-    return any_port if port == NO_PORT or flow.protocol not in PORTED else Spans.one(port)
+    if flow.protocol not in packets.PORTED:
+        return seen
+    source, destination = (
+        any_port if port == packets.NO_PORT else Spans.one(port)
+        for any_port, port in (
+            (seen.source_port, flow.source_port),
+            (seen.destination_port, flow.destination_port),
+        )
+    )
+    return Flow(seen.protocol, seen.source, seen.destination, source, destination)

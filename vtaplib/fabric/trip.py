@@ -74,7 +74,7 @@ class Trip:
         self.passes(stage, "it answers what was let through before, so no rule is asked")
 
     def judge(self, drop: Drop, decision: Decision, link: Link) -> Drop | None:
-        """Note what the groups at an interface decide, and what follows."""
+        """Note what the groups at an interface decide of what is no answer, and what follows."""
         self.is_general = False
         if not decision.steps:
             self.passes(drop.stage, "security groups let traffic of the platform alone")
@@ -83,5 +83,5 @@ class Trip:
         if decision.allows is False:
             self.waits(link)
             return drop
-        self.opens(link)
+        self._opens.append(link)
         return None

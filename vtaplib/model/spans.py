@@ -45,12 +45,17 @@ class Spans:
 
     def holds(self, other: Spans) -> bool | None:
         """Whether the other's numbers are among these: all of them, none, or, with None, only some."""
+        if len(other.ranges) == 1:
+            return self._holds(*other.ranges[0])
         held = [self._holds(first, last) for first, last in other.ranges]
         return held[0] if held and all(one is held[0] for one in held) else None
 
     def _holds(self, first: int, last: int) -> bool | None:
-        position = bisect_right(self.ranges, (last, last))
-        for low, high in self.ranges[max(position - 1, 0) : position + 1]:
+        ranges = self.ranges
+        if len(ranges) > 2:
+            position = bisect_right(ranges, (last, last))
+            ranges = ranges[max(position - 1, 0) : position + 1]
+        for low, high in ranges:
             if low <= first and last <= high:
                 return True
             if low <= last and first <= high:

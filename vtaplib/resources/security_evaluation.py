@@ -16,7 +16,7 @@ ours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -193,6 +193,11 @@ class CompiledGroup:
         denying = next((rule for rule in doubtful if not rule.allows), None)
         return None if denying is None else Step(self.id, denying.name, denying.priority, None)
 
+    def narrowed(self, direction: Direction, flow: Flow, space: Space) -> CompiledGroup:
+        """The group without the rules that are about no part of a flow."""
+        rules = [rule for rule in self.rules[direction] if rule.matches(flow, space) is not False]
+        return replace(self, rules={direction: rules})
+
     def _step(self, rule: CompiledRule, doubtful: Sequence[CompiledRule]) -> Step:
         contrary = next((one for one in doubtful if one.allows != rule.allows), None)
         if contrary is not None:
@@ -208,6 +213,14 @@ class Guard:
     interface: CompiledGroup | None
     subnet: CompiledGroup | None
     space: Space
+
+    def narrowed(self, direction: Direction, flow: Flow) -> Guard:
+        """The same for all parts of a flow, such as those of single ports, with fewer rules to try."""
+        interface, subnet = (
+            None if group is None else group.narrowed(direction, flow, self.space)
+            for group in (self.interface, self.subnet)
+        )
+        return Guard(interface, subnet, self.space)
 
     def decide(self, direction: Direction, flow: Flow) -> Decision:
         """Whether a flow passes."""

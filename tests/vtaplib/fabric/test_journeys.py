@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.vtaplib.fabric.guards import SPACE, Rules, guarded, guarded_topologies
+from tests.vtaplib.fabric.guards import SPACE, Rules, guard, guarded, guarded_topologies
 from tests.vtaplib.fabric.worlds import frames, interface, interface_id, network, udp_frame
 from tests.vtaplib.resources.security_reference import Packet, passes
 from tests.vtaplib.resources.test_security_evaluation import rules
@@ -15,10 +17,14 @@ from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.journey import Drop, Journey, Link
 from vtaplib.fabric.routing import Unrouted
+from vtaplib.fabric.security import Security
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.replay import Replay
+from vtaplib.model.spans import Spans, address_number
 from vtaplib.packets import ethernet
-from vtaplib.packets.flow import NO_PORT, TCP, UDP, Flow, read_flow
+from vtaplib.packets.flow import NO_PORT, PORTED, TCP, UDP, Flow, read_flow
+from vtaplib.resources.security_evaluation import ANY_PORT, Decision, Direction, Guard
+from vtaplib.resources.security_evaluation import Flow as GroupFlow
 
 ENDS = ("10.3.1.4", "10.3.1.5")
 PAIR = Topology(
@@ -142,3 +148,28 @@ def test_a_link_is_an_interfaces_own() -> None:
     assert not connections.answers(Link("a", flow(1)))
     fragment = flow(1).reversed()._replace(source_port=NO_PORT, destination_port=NO_PORT)
     assert connections.answers(Link("a", fragment))
+
+
+@given(st.none() | rules(), st.none() | rules(), frames, frames)
+def test_fewer_rules_to_try_decide_the_same(
+    at_interface: Rules | None, at_subnet: Rules | None, frame: bytes, other: bytes
+) -> None:
+    made, kept = guard(at_interface, at_subnet), Security()
+    flow, other_flow = read_flow(frame), read_flow(other)
+    assume(made is not None and flow.version and other_flow.version)
+    assert made is not None
+    for one in (flow, other_flow, flow._replace(source_port=53, destination_port=4789), flow):
+        for is_inbound in (True, False):
+            decided = kept.decide(made, one, is_inbound=is_inbound)
+            assert decided == decide_plainly(made, one, is_inbound=is_inbound)
+
+
+def decide_plainly(made: Guard, one: Flow, *, is_inbound: bool) -> Decision:
+    """What all rules make of a flow, one after the other."""
+    ends = (Spans.one(address_number(ip_address(packed))) for packed in (one.source, one.destination))
+    ports = (
+        ANY_PORT if port == NO_PORT or one.protocol not in PORTED else Spans.one(port)
+        for port in (one.source_port, one.destination_port)
+    )
+    direction = Direction.INBOUND if is_inbound else Direction.OUTBOUND
+    return made.decide(direction, GroupFlow(one.protocol, *ends, *ports))
