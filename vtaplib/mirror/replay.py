@@ -39,8 +39,8 @@ from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
-from vtaplib.packets.flow import NO_PORT, TCP, Flow, read_flow
-from vtaplib.packets.ipv4 import MORE_FRAGMENTS, OFFSET_MASK
+from vtaplib.packets.flow import TCP, Flow, read_flow
+from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 from vtaplib.packets.translation import Rewriting, Translation
 
 Decide = Callable[[str, Direction, Flow, Passage], tuple[Decision, ...]]
@@ -53,20 +53,6 @@ JOURNEYS_KEPT = 1 << 10
 
 # Frames in a batch of `Replay.run`: enough to spread the cost of a batch, few enough to stay in the cache.
 BATCH = 4096
-
-# Where an untagged Ethernet frame has what makes an IPv4 flow: from the EtherType to the ports of a header
-# without options. The mask keeps EtherType, version and header length, fragmentation but DF, protocol,
-# addresses and ports.
-HEADERS = slice(12, 38)
-MASK = int.from_bytes(
-    bytes.fromhex("ffff ff 00 0000 0000")
-    + (MORE_FRAGMENTS | OFFSET_MASK).to_bytes(2, "big")
-    + bytes.fromhex("00 ff 0000 ffffffff ffffffff ffff ffff"),
-    "big",
-)
-# EtherType IPv4, version 4, five words of header, not a fragment: the headers that the mask is made for.
-PLAIN_MASK = int.from_bytes(bytes.fromhex("ffff ff") + bytes(5) + b"\x3f\xff" + bytes(16), "big")
-PLAIN = int.from_bytes(bytes.fromhex("0800 45") + bytes(23), "big")
 
 
 class Copies(NamedTuple):
@@ -216,8 +202,7 @@ class Replay:
         journey = self._journey(flow)
         itinerary = self._plan(flow, journey)
         key = int.from_bytes(frame[HEADERS], "big") & MASK
-        # Without ports the bytes in their place are anything, and would make an itinerary each.
-        if key & PLAIN_MASK == PLAIN and flow.source_port != NO_PORT:
+        if is_plain(key, flow):
             self._plain[key] = itinerary
             self._wait(journey, lambda: self._plain.pop(key, None))
         else:
