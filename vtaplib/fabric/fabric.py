@@ -1,7 +1,7 @@
 """The fabric: what moves a frame from the interface that sends it to where it goes.
 
 A journey is a function of the topology, of the connections that are open, and of the frame's flow and MAC
-address; nothing is remembered here, and nothing raises because of a frame. Who goes on with a journey (lets
+address; what is remembered here changes none, and no frame raises. Who goes on with a journey (lets
 its answers pass) opens what it `opens`.
 
 What security groups cannot decide, because it depends on what is not simulated, passes: a frame that is
@@ -11,11 +11,11 @@ dropped was dropped for a reason that is known.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric import platform
+from vtaplib.fabric.addressing import configuration_of, meant_for_many, text_of, unreadable
 from vtaplib.fabric.balancing import Refusal, choose_backend, find_rule
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.health import Health
@@ -23,7 +23,7 @@ from vtaplib.fabric.journey import Drop, Journey, Link, Stage
 from vtaplib.fabric.places import Place, Places, is_public
 from vtaplib.fabric.routing import Router, Unrouted
 from vtaplib.fabric.security import Security
-from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, Topology
+from vtaplib.fabric.topology import Frontend, Interface, Topology
 from vtaplib.fabric.trip import Trip
 from vtaplib.model import ids
 from vtaplib.packets import ethernet
@@ -32,11 +32,8 @@ from vtaplib.packets.flow import Flow, read_flow
 # Journeys that are remembered before all are forgotten: memory must not grow with the number of addresses.
 GENERAL_KEPT = 1 << 12
 
-BROADCAST = b"\xff" * 4
 NO_GROUP = "no security group is in force"
 
-# What makes a frame without addresses a broken one, and not one of another protocol.
-UNREADABLE = frozenset((-1, ethernet.IPV4, ethernet.IPV6))
 
 REFUSALS = {
     Refusal.NO_RULE: Drop.NO_BALANCING_RULE,
@@ -121,14 +118,14 @@ class Fabric:
         flow = trip.flow
         if not flow.version:
             trip.is_general = False
-            return trip.fails(_unreadable(flow), "nothing else comes from outside")
+            return trip.fails(unreadable(flow), "nothing else comes from outside")
         if flow.source in platform.ADDRESSES:
             trip.passes(Stage.PLATFORM, f"the platform sends it: {platform.ADDRESSES[flow.source]}")
         elif self._places.frontends(flow.source) and self._find_backend(trip):
             assert trip.source is not None, "a backend is an interface's"
             return self._from_interface(trip, trip.source, None)
         else:
-            trip.passes(Stage.SOURCE, f"{_text(flow.source)} is outside: nothing is checked there")
+            trip.passes(Stage.SOURCE, f"{text_of(flow.source)} is outside: nothing is checked there")
         return self._come_in(trip)
 
     def _find_backend(self, trip: Trip) -> bool:
@@ -171,11 +168,11 @@ class Fabric:
                 source.id,
             )
         if not flow.version and flow.ethertype != ethernet.ARP:
-            return trip.fails(_unreadable(flow), f"{name} sent what is neither ARP nor IP")
+            return trip.fails(unreadable(flow), f"{name} sent what is neither ARP nor IP")
         if platform.service_of(flow) is None and not self._may_send(source, flow.source):
             return trip.fails(
                 Drop.WRONG_SOURCE_ADDRESS,
-                f"{_text(flow.source)} is no address of {name}, and ip_forwarding_enabled is false",
+                f"{text_of(flow.source)} is no address of {name}, and ip_forwarding_enabled is false",
                 source.id,
             )
         trip.passes(Stage.SOURCE, f"{name} may send it", source.id)
@@ -195,7 +192,7 @@ class Fabric:
     def _leave(self, trip: Trip, source: Interface) -> Drop | None:
         """Past the security groups of the source."""
         flow = trip.departure
-        configuration = _configuration(source, flow.source)
+        configuration = configuration_of(source, flow.source)
         link = Link(source.id, flow)
         if configuration is None or configuration.guard is None:
             trip.passes(Stage.OUTBOUND_SECURITY, NO_GROUP)
@@ -215,15 +212,15 @@ class Fabric:
         """From a network to where the destination address is."""
         address = trip.departure.destination
         if address in platform.ADDRESSES:
-            trip.passes(Stage.ROUTE, f"{_text(address)} is the platform's: {platform.ADDRESSES[address]}")
+            trip.passes(Stage.ROUTE, f"{text_of(address)} is the platform's: {platform.ADDRESSES[address]}")
             return None
-        drop = _many(address)
+        drop = meant_for_many(address)
         if drop is not None:
-            return trip.fails(drop, f"{_text(address)} is for many")
+            return trip.fails(drop, f"{text_of(address)} is for many")
         places = self._places.owners_in_reach(network_id, address)
         frontends = self._places.frontends_in_reach(network_id, address)
         if len(places) + len(frontends) > 1:
-            return trip.fails(Drop.AMBIGUOUS, f"{_text(address)} is the address of several things in reach")
+            return trip.fails(Drop.AMBIGUOUS, f"{text_of(address)} is the address of several things in reach")
         if places:
             self._tell_route(trip, network_id, places[0].interface.network_id)
             return self._arrive(trip, places[0])
@@ -241,7 +238,7 @@ class Fabric:
 
     def _leave_network(self, trip: Trip, network_id: str, address: bytes) -> Drop | None:
         """Past all that has an address in reach."""
-        text = _text(address)
+        text = text_of(address)
         home = self._places.prefix_in_reach(network_id, address)
         if home is not None:
             return trip.fails(Drop.NO_SUCH_ADDRESS, f"nothing in {ids.name(home)} has {text}", home)
@@ -264,12 +261,12 @@ class Fabric:
         public = self._places.public_owner(address)
         if public is not None:
             trip.passes(
-                Stage.ROUTE, f"{_text(address)} is a public address of {ids.name(public.interface.id)}"
+                Stage.ROUTE, f"{text_of(address)} is a public address of {ids.name(public.interface.id)}"
             )
             return self._enter_publicly(trip, public)
         places, frontends = self._places.owners(address), self._places.frontends(address)
         if len(places) + len(frontends) > 1:
-            return trip.fails(Drop.AMBIGUOUS, f"{_text(address)} is the address of several things")
+            return trip.fails(Drop.AMBIGUOUS, f"{text_of(address)} is the address of several things")
         if places:
             trip.passes(Stage.ROUTE, f"it comes into {ids.name(places[0].interface.network_id)}")
             return self._arrive(
@@ -278,9 +275,9 @@ class Fabric:
                 is_shielded=is_public(trip.flow.source) and places[0].configuration.is_shielded,
             )
         if frontends:
-            trip.passes(Stage.ROUTE, f"{_text(address)} is the address of {ids.label(frontends[0].id)}")
+            trip.passes(Stage.ROUTE, f"{text_of(address)} is the address of {ids.label(frontends[0].id)}")
             return self._balance(trip, frontends[0])
-        return trip.fails(Drop.NO_SUCH_ADDRESS, f"nothing here has {_text(address)}")
+        return trip.fails(Drop.NO_SUCH_ADDRESS, f"nothing here has {text_of(address)}")
 
     def _enter_publicly(self, trip: Trip, place: Place) -> Drop | None:
         """By an interface's public address, which becomes its private one."""
@@ -373,7 +370,7 @@ class Fabric:
         """Let what a backend answers come from the frontend that was asked: no other answer passes."""
         if trip.source is None:
             return
-        sender = _configuration(trip.source, trip.departure.source)
+        sender = configuration_of(trip.source, trip.departure.source)
         if sender is None or trip.is_answering(Link(place.interface.id, trip.arrival)):
             return
         for frontend, rule in self._places.services(Place(trip.source, sender)):
@@ -384,32 +381,3 @@ class Fabric:
             if trip.is_answering(Link(place.interface.id, answer)):
                 trip.arrival = answer
                 return
-
-
-def _configuration(interface: Interface, address: bytes) -> IpConfiguration | None:
-    """The IP configuration that has an address; of one that is forwarded, the primary one."""
-    found = [
-        (
-            configuration.address is None or configuration.address.packed != address,
-            not configuration.is_primary,
-            n,
-        )
-        for n, configuration in enumerate(interface.ip_configurations)
-    ]
-    return interface.ip_configurations[min(found)[2]] if found else None
-
-
-def _unreadable(flow: Flow) -> Drop:
-    """Why a flow has no IP addresses."""
-    return Drop.MALFORMED if flow.ethertype in UNREADABLE else Drop.NOT_IP
-
-
-def _many(address: bytes) -> Drop | None:
-    """Why an address is that of many."""
-    if address == BROADCAST:
-        return Drop.BROADCAST
-    return Drop.MULTICAST if ip_address(address).is_multicast else None
-
-
-def _text(address: bytes) -> str:
-    return str(ip_address(address))
