@@ -30,8 +30,12 @@ class Connections:
 
     def answers(self, link: Link) -> bool:
         """Whether a flow, as it passes an interface, answers one that was let through there."""
+        answered = link.flow.reversed()
+        # What a machine sends to itself may look like its own answer, and would let itself through.
+        if answered == link.flow:
+            return False
         links = self._open.get(link.interface_id)
-        return links is not None and _key(link.flow.reversed()) in links
+        return links is not None and _key(answered) in links
 
     def open(self, links: Iterable[Link]) -> bool:
         """Open links. Returns whether all others were forgotten, because there were too many."""

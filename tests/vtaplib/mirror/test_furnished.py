@@ -8,11 +8,12 @@ from ipaddress import IPv4Address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vtaplib.fabric.worlds import ADDRESSES, topologies
+from tests.vtaplib.fabric.worlds import ADDRESSES, quickstart, topologies, udp_frame
 from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import Record, bulk, one_by_one, records
 from vtaplib.control.policy import Policy
+from vtaplib.fabric.journey import Drop
 from vtaplib.fabric.topology import Topology
 
 PUBLIC = "192.0.2.1"
@@ -58,3 +59,12 @@ def test_the_bulk_path_and_the_single_path_give_one_answer_and_it_balances(
     assert (copies, accounts) == one_by_one(world, captured, policy, down)
     assert accounts.is_balanced
     assert not set(copies) & set(down)
+
+
+def test_what_looks_like_its_own_answer_does_not_let_itself_through() -> None:
+    world = guarded(quickstart("web"), "web", direction="Inbound", protocol="Udp", source="*", port="*")
+    itself = udp_frame("10.0.0.4", "10.0.0.4", (53, 53))
+    captured = [(0, itself, len(itself))] * 2
+    copies, accounts = bulk(world, captured)
+    assert (copies, accounts) == one_by_one(world, captured)
+    assert accounts.dropped[Drop.INBOUND_SECURITY].count.frames == 2
