@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from provider_shim import data_reading, merging
@@ -36,7 +37,7 @@ from vtaplib.errors import ArmError, VtapError
 from vtaplib.model.base import Values
 from vtaplib.model.marks import WRITE_ONLY
 from vtaplib.model.resource import Resource
-from vtaplib.model.unknown import UNKNOWN
+from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import validate
 from vtaplib.model.violation import ErrorCode, Violation
 from vtaplib.model.violation import Severity as ViolationSeverity
@@ -346,16 +347,17 @@ def _standing_warnings(resource: Resource, cloud: Cloud) -> Iterator[Violation]:
     """What is to be warned of as things stand, by rules that are silent while a plan is made: what they miss
     could still be planned.
     """
-    silent = {
-        name
-        for name, rule in resource.rules().items()
+    silent = [
+        rule
+        for rule in resource.rules().values()
         if rule.at_apply and rule.quota is None and rule.severity is ViolationSeverity.WARNING
-    }
+    ]
     if silent:
         with cloud.snapshot() as view:
-            for one in resource.check(view, cloud.policy):
-                if one.rule in silent:
-                    yield replace(one, message=f"{AS_IT_STANDS}{one.message}")
+            for rule in silent:
+                with suppress(Undecided):
+                    for one in resource.judge(rule, view, cloud.policy):
+                        yield replace(one, message=f"{AS_IT_STANDS}{one.message}")
 
 
 def _identity(type_name: str, resource_id: str) -> Values | None:

@@ -35,7 +35,7 @@ class PlanResult:
     private: bytes | None = None
     identity: Values | None = None
     diagnostics: Sequence[Diagnostic] = ()
-    # Would silence Terraform's checks of the plan; here for completeness, never set.
+    # Silences Terraform's checks of the plan: set only where the plan fills an attribute of objects.
     legacy_type_system: bool = False
 
 
