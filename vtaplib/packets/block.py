@@ -1,0 +1,88 @@
+"""A block: packets in one buffer, and columns that say where each lies and what is known of it.
+
+The same shape wherever many packets are moved: a piece of a capture, an arena of received datagrams, what a
+broker's stage works on, what is written or sent. Nothing in it is an object per packet, so that compiled
+loops work on it (`vtaplib.loops`), and columns are numbers, so that the garbage collector does not look at
+them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+from vtaplib.loops.selection import retain
+
+COLUMNS = ("times_ns", "starts", "lengths", "original_lengths", "interfaces", "outputs")
+
+
+class Block:
+    """Room for packets, the first `count` of which are there.
+
+    `times_ns` are nanoseconds since 1970; a packet is the `lengths` octets of the buffer from `starts` on;
+    `original_lengths` are how long packets were before something cut them; `interfaces` are numbers of the
+    interfaces or streams that they were seen on, and `outputs` those of the outputs that they go to: 0 unless
+    something chose another. Packets may lie in the buffer in any order, with anything between them.
+    """
+
+    __slots__ = (*COLUMNS, "buffer", "count")
+
+    times_ns: array[int]
+    starts: array[int]
+    lengths: array[int]
+    original_lengths: array[int]
+    interfaces: array[int]
+    outputs: array[int]
+
+    def __init__(self, buffer: bytearray | memoryview, room: int) -> None:
+        """`buffer` is writable and flat; `room` is the most packets that the columns can tell of."""
+        self.buffer = buffer
+        self.count = 0
+        for name in COLUMNS:
+            setattr(self, name, array("q", bytes(8 * room)))
+
+    @classmethod
+    def of(cls, packets: Iterable[tuple[int, bytes, int]]) -> Self:
+        """The block of packets given as time in nanoseconds, octets and original length."""
+        packets = list(packets)
+        block = cls(bytearray().join([octets for _, octets, _ in packets]), len(packets))
+        start = 0
+        for index, (time_ns, octets, original_length) in enumerate(packets):
+            block.times_ns[index] = time_ns
+            block.starts[index] = start
+            block.lengths[index] = len(octets)
+            block.original_lengths[index] = original_length
+            start += len(octets)
+        block.count = len(packets)
+        return block
+
+    @property
+    def room(self) -> int:
+        """The most packets that can be told of."""
+        return len(self.starts)
+
+    @property
+    def octets(self) -> int:
+        """The octets of all packets together."""
+        return sum(self.lengths[: self.count])
+
+    def packet(self, index: int) -> bytes:
+        """The octets of one packet."""
+        start = self.starts[index]
+        return bytes(self.buffer[start : start + self.lengths[index]])
+
+    def retain(self, kept: bytes | bytearray) -> None:
+        """Let only those packets stay whose byte in `kept` is not 0; they keep their order."""
+        count = 0
+        for name in COLUMNS:
+            count = retain(kept, getattr(self, name), self.count)
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[tuple[int, bytes, int]]:
+        """Each packet as time, octets and original length."""
+        for index in range(self.count):
+            yield self.times_ns[index], self.packet(index), self.original_lengths[index]
