@@ -66,3 +66,7 @@ class ArmError(VtapError):
         self.code = first.code
         self.message = first.message
         self.path = first.path
+
+
+class CollectorError(VtapError):
+    """A collector, sender or broker's stage that cannot do what it was asked to."""
