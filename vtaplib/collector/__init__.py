@@ -1,3 +1,3 @@
-"""The collector's side: receiving the stream of a TAP, broking it, and sending one to a collector under test."""
+"""The collector's side: receiving a stream of mirrored frames, broking it, and sending one to test with."""
 
 from __future__ import annotations

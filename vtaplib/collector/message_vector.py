@@ -1,4 +1,4 @@
-"""Vectors of messages for `recvmmsg` and `sendmmsg` (recvmmsg(2), sendmmsg(2)): many datagrams, one system call.
+"""Vectors of messages, recvmmsg(2) and sendmmsg(2): many datagrams in one system call.
 
 The calls go through ctypes, which lets other threads run meanwhile and needs no compiler. Structures are
 those of Linux on 64-bit machines (<bits/types/struct_msghdr.h>, <bits/types/struct_iovec.h>).
