@@ -58,7 +58,7 @@ def estimate(
       vtap estimate --flow-logs insights-logs-flowlogflowevent/ --cloud lab/.vtap/cloud.db
     """
     from vtaplib.cli.cloud_file import find_cloud_file
-    from vtaplib.cli.estimate.duration import read_duration
+    from vtaplib.cli.duration import read_duration
     from vtaplib.cli.estimate.run import EstimateRequest
     from vtaplib.cli.estimate.run import estimate as run
     from vtaplib.cli.output import make_console, write_json

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from vtaplib.cli.estimate.duration import duration_text
+from vtaplib.cli.duration import duration_text
 from vtaplib.cli.estimate.report import CollectorEntry, EstimateReport, FlowLogEntry
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_tables import end_text, skipped_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.estimate.duration import duration_text
+from vtaplib.cli.duration import duration_text
 from vtaplib.cli.estimate.report import CollectorEntry, EstimateReport
 from vtaplib.cli.load_entries import RatesEntry
 from vtaplib.cli.page.document import Section, ending, figures, listed, note, page

@@ -13,12 +13,12 @@ NAMES: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 _DURATION: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([smhd])")
 
 
-def read_duration(text: str) -> float:
-    """The seconds that a text means. Raises `VtapError` for what is no duration, or none at all."""
+def read_duration(text: str, option: str = "--duration") -> float:
+    """The seconds that a text means, which an option has. Raises `VtapError` for what is no duration, or none at all."""
     match = _DURATION.fullmatch(text.strip().lower())
     seconds = float(match[1]) * SECONDS[match[2]] if match else 0.0
     if seconds <= 0:
-        raise VtapError(f"--duration {text}: write a number and s, m, h or d, such as 12h or 30d")
+        raise VtapError(f"{option} {text}: write a number and s, m, h or d, such as 12h or 30d")
     return seconds
 
 

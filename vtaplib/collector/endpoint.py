@@ -1,0 +1,65 @@
+"""Endpoints: where a collector listens, and where datagrams are sent, as people write them."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+
+from vtaplib.errors import CollectorError
+from vtaplib.packets import vxlan
+
+LARGEST_PORT = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An IP address, as text, and a UDP or TCP port."""
+
+    address: str
+    port: int
+
+    @property
+    def family(self) -> socket.AddressFamily:
+        """`AF_INET`, or `AF_INET6`."""
+        is_long = isinstance(ip_address(self.address), IPv6Address)
+        return socket.AF_INET6 if is_long else socket.AF_INET
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if self.family == socket.AF_INET6 else self.address
+        return f"{host}:{self.port}"
+
+
+def parse_endpoint(text: str, option: str, port: int = vxlan.PORT) -> Endpoint:
+    """Read `ADDRESS`, `ADDRESS:PORT`, `[IPV6]:PORT` or `:PORT` (every address); `port` is what goes without
+    saying. A host's name is looked up once. `option` is what an error names.
+
+    Raises `CollectorError` for what is none, or is not found.
+    """
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        given = rest.removeprefix(":")
+        is_wrong = not bracket or rest == ":" or rest[:1] not in ("", ":")
+    elif text.count(":") > 1:
+        host, given, is_wrong = text, "", False
+    else:
+        host, colon, given = text.partition(":")
+        is_wrong = bool(colon) and not given
+    if given and not (given.isascii() and given.isdigit() and int(given) <= LARGEST_PORT):
+        raise CollectorError(f"{option} {text}: {given} is no port; write 0 to {LARGEST_PORT}")
+    if is_wrong or not text:
+        raise CollectorError(f"{option} {text}: write an address and a port, such as 10.0.0.4:{port}")
+    return Endpoint(_address_of(host or "0.0.0.0", text, option), int(given) if given else port)
+
+
+def _address_of(host: str, text: str, option: str) -> str:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise CollectorError(
+            f"{option} {text}: {host} is no address and no host that is known here: {why}"
+        ) from error
+    # A name with both kinds of address is taken by its IPv4 one: Azure's TAPs have no other.
+    found.sort(key=lambda one: one[0] != socket.AF_INET)
+    return str(found[0][4][0])
