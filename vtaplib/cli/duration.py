@@ -14,7 +14,7 @@ _DURATION: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([smhd])")
 
 
 def read_duration(text: str, option: str = "--duration") -> float:
-    """The seconds that a text means, which an option has. Raises `VtapError` for what is no duration, or none at all."""
+    """The seconds that an option's text means. Raises `VtapError` for what is no duration, or none at all."""
     match = _DURATION.fullmatch(text.strip().lower())
     seconds = float(match[1]) * SECONDS[match[2]] if match else 0.0
     if seconds <= 0:
