@@ -1,0 +1,48 @@
+"""Whole blocks of a pcapng: how far octets that may have been cut anywhere can be read
+(draft-ietf-opsawg-pcapng, section 3.1).
+
+Little-endian, as they are written here.
+"""
+
+from __future__ import annotations
+
+import cython
+
+
+@cython.locals(
+    octets=cython.const_uchar[::1],
+    stop=cython.Py_ssize_t,
+    at=cython.Py_ssize_t,
+    total=cython.Py_ssize_t,
+    again=cython.Py_ssize_t,
+    packets=cython.Py_ssize_t,
+    packet_octets=cython.Py_ssize_t,
+)
+def measure(octets: bytes | bytearray | memoryview, stop: int) -> tuple[int, int, int]:
+    """Go through the blocks that begin at 0 and are whole before `stop`.
+
+    Returns where the first that is not begins; how many of the others are Enhanced Packet Blocks; and the
+    octets of the packets in them.
+    """
+    at = 0
+    packets = 0
+    packet_octets = 0
+    while at + 12 <= stop:
+        total = octets[at + 4] | octets[at + 5] << 8 | octets[at + 6] << 16 | octets[at + 7] << 24
+        if total < 12 or total & 3 or total > stop - at:
+            break
+        again = (
+            octets[at + total - 4]
+            | octets[at + total - 3] << 8
+            | octets[at + total - 2] << 16
+            | octets[at + total - 1] << 24
+        )
+        if again != total:
+            break
+        if total >= 32 and octets[at] == 6 and octets[at + 1] == 0 and octets[at + 2] == 0:
+            packets += 1
+            packet_octets += (
+                octets[at + 20] | octets[at + 21] << 8 | octets[at + 22] << 16 | octets[at + 23] << 24
+            )
+        at += total
+    return at, packets, packet_octets
