@@ -10,9 +10,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vtaplib.capture.block_piece import BlockPiece
 from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, name_of_link_type
 from vtaplib.capture.source import Source
 from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.loops.capture_records import scan_pcap
+from vtaplib.packets.block import Block
 
 FILE_HEADER_LENGTH = 24
 RECORD_HEADER_LENGTH = 16
@@ -132,13 +135,7 @@ class PcapParser:
             if packets:
                 yield packets, None
             if captured > MAX_PACKET_LENGTH:
-                raise CaptureError(
-                    source.name,
-                    f"record {records + 1:,} at byte {piece_offset + position:,} is not a packet: it claims "
-                    f"{captured:,} bytes, and {MAX_PACKET_LENGTH:,} is the most there can be",
-                    offset=piece_offset + position,
-                    record=records + 1,
-                )
+                raise self._no_packet(captured, piece_offset + position, records + 1)
             piece_offset += position
             rest = piece[position:]
             piece = source.read_at_least(len(rest) + 1, rest)
@@ -146,6 +143,46 @@ class PcapParser:
                 break
         if rest or source.ended_inside_gzip:
             raise self._truncated(rest, piece_offset, records + 1)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the same packets as a block for each piece of the file."""
+        is_big, scale = self._header.order == ">", self._header.nanoseconds_per_unit
+        piece, self._start = BlockPiece(self._source, self._start), b""
+        piece_offset = FILE_HEADER_LENGTH
+        records = 0
+        while True:
+            block = piece.block
+            block.count = 0
+            position = 0
+            while True:
+                position, block.count = scan_pcap(
+                    piece.buffer, position, piece.length, is_big, scale, *piece.columns, block.count
+                )
+                if block.count < block.room:
+                    break
+                piece.make_room()
+            records += block.count
+            if block.count:
+                yield block
+            piece_offset += position
+            rest = piece.advance(position)
+            if rest >= RECORD_HEADER_LENGTH:
+                (captured,) = struct.unpack_from(self._header.order + "I", piece.buffer, 8)
+                if captured > MAX_PACKET_LENGTH:
+                    raise self._no_packet(captured, piece_offset, records + 1)
+            if piece.read_at_least(rest + 1) == rest:
+                break
+        if rest or self._source.ended_inside_gzip:
+            raise self._truncated(bytes(piece.view[:rest]), piece_offset, records + 1)
+
+    def _no_packet(self, captured: int, offset: int, record: int) -> CaptureError:
+        return CaptureError(
+            self._source.name,
+            f"record {record:,} at byte {offset:,} is not a packet: it claims "
+            f"{captured:,} bytes, and {MAX_PACKET_LENGTH:,} is the most there can be",
+            offset=offset,
+            record=record,
+        )
 
     def _truncated(self, rest: bytes, offset: int, record: int) -> TruncatedCaptureError:
         expected = RECORD_HEADER_LENGTH

@@ -7,12 +7,16 @@ clock. Blocks of a kind that is not known here are passed over: the length says 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator
 
+from vtaplib.capture.block_piece import BlockPiece
 from vtaplib.capture.pcapng_interface import InterfaceClock, parse_interface
 from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, name_of_link_type
 from vtaplib.capture.source import Source
 from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.loops.capture_records import scan_pcapng
+from vtaplib.packets.block import Block
 
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE_DESCRIPTION = 1
@@ -39,6 +43,11 @@ _LENGTH_AT_END = 4
 def is_pcapng(magic: bytes) -> bool:
     """Tell from four bytes whether a pcapng starts here; they read the same in both byte orders."""
     return magic == SECTION_HEADER.to_bytes(4, "big")
+
+
+# What takes a packet: time, where in the piece it starts, its captured and its original length, and the index
+# of its interface.
+AddPacket = Callable[[int, int, int, int, int], None]
 
 
 class PcapngParser:
@@ -93,6 +102,57 @@ class PcapngParser:
         if piece or source.ended_inside_gzip:
             raise self._truncated(piece)
 
+    def blocks(self) -> Iterator[Block]:
+        """Yield the same packets as a block for each piece of the file."""
+        source, self._start = BlockPiece(self._source, self._start), b""
+        while True:
+            trouble: CaptureError | None = None
+            position = 0
+            try:
+                position = self._scan_piece(source)
+            except CaptureError as error:
+                trouble = error
+            self._records += source.block.count
+            if source.block.count:
+                yield source.block
+            if trouble is not None:
+                raise trouble
+            self._piece_offset += position
+            rest = source.advance(position)
+            wanted = max(rest + 1, self._wanted)
+            if source.read_at_least(wanted) < wanted:
+                break
+        if source.length or self._source.ended_inside_gzip:
+            raise self._truncated(bytes(source.view[: source.length]))
+
+    def _scan_piece(self, piece: BlockPiece) -> int:
+        """Put the packets of the whole blocks of a piece into its columns; return where the first block not
+        whole starts.
+        """
+        self._wanted = 0
+        piece.block.count = 0
+        position: int = 0
+        while True:
+            is_big, scales = self._order == ">", array("q", self._scales)
+            while True:
+                position, piece.block.count = scan_pcapng(
+                    piece.buffer,
+                    position,
+                    piece.length,
+                    is_big,
+                    scales,
+                    self._section_base,
+                    *piece.columns,
+                    piece.block.count,
+                )
+                if piece.block.count < piece.block.room:
+                    break
+                piece.make_room()
+            after = self._parse_block(piece.view[: piece.length], position, piece.block.count, piece.add)
+            if after == position:
+                return position
+            position = after
+
     def _parse_piece(self, piece: bytes, packets: Batch, interfaces: list[int]) -> int:
         """Append the packets of the whole blocks in `piece`; return where the first block not whole starts.
 
@@ -104,6 +164,13 @@ class PcapngParser:
         position = 0
         add_timestamp, add_data = packets.timestamps_ns.append, packets.data.append
         add_original_length, add_interface = packets.original_lengths.append, interfaces.append
+
+        def add(time_ns: int, start: int, captured: int, original_length: int, index: int) -> None:
+            add_timestamp(time_ns)
+            add_data(piece[start : start + captured])
+            add_original_length(original_length)
+            add_interface(index)
+
         while True:
             # Both may have changed when another block was read.
             order, base, scales = self._order, self._section_base, self._scales
@@ -125,13 +192,15 @@ class PcapngParser:
                 add_original_length(original)
                 add_interface(base + interface)
                 position = end
-            after = self._parse_block(piece, position, packets, interfaces)
+            after = self._parse_block(piece, position, len(packets), add)
             if after == position:
                 return position
             position = after
 
-    def _parse_block(self, piece: bytes, position: int, packets: Batch, interfaces: list[int]) -> int:
-        """Take one block of any kind; return where the next starts, or `position` if it is not whole."""
+    def _parse_block(self, piece: bytes | memoryview, position: int, packets: int, add: AddPacket) -> int:
+        """Take one block of any kind, after so many packets of this piece; return where the next starts, or
+        `position` if it is not whole.
+        """
         available = len(piece) - position
         if available < BLOCK_OVERHEAD:
             return position
@@ -143,7 +212,7 @@ class PcapngParser:
         if not BLOCK_OVERHEAD <= total <= MAX_BLOCK_LENGTH:
             raise self._garbage(
                 offset,
-                len(packets),
+                packets,
                 f"is not a pcapng block: it claims {total:,} bytes, "
                 f"and {BLOCK_OVERHEAD} to {MAX_BLOCK_LENGTH:,} are possible",
             )
@@ -155,10 +224,10 @@ class PcapngParser:
         if total_again != total:
             raise self._garbage(
                 offset,
-                len(packets),
+                packets,
                 f"claims {total:,} bytes at its start and {total_again:,} at its end",
             )
-        body = piece[position + 8 : end - _LENGTH_AT_END]
+        body = bytes(piece[position + 8 : end - _LENGTH_AT_END])
         if kind == SECTION_HEADER:
             self._start_section(body, offset)
         elif kind == INTERFACE_DESCRIPTION:
@@ -168,17 +237,16 @@ class PcapngParser:
             simple = interface.link_type == ETHERNET and clock.is_product
             self._scales.append(clock.numerator if simple else 0)
         elif kind in PACKET_BLOCKS:
-            self._parse_packet(kind, body, offset, packets, interfaces)
+            self._parse_packet(kind, body, position, packets, add)
         return end
 
-    def _parse_packet(
-        self, kind: int, body: bytes, offset: int, packets: Batch, interfaces: list[int]
-    ) -> None:
-        """Append the packet of a block whose length is right, or leave it out because of its link type."""
+    def _parse_packet(self, kind: int, body: bytes, position: int, packets: int, add: AddPacket) -> None:
+        """Add the packet of a block whose length is right, or leave it out because of its link type."""
+        offset = self._piece_offset + position
         before_data = (_SIMPLE_BEFORE_DATA if kind == SIMPLE_PACKET else _ENHANCED_BEFORE_DATA) - 8
         if len(body) < before_data:
             raise self._garbage(
-                offset, len(packets), f"is too short for a packet: {len(body) + BLOCK_OVERHEAD} bytes"
+                offset, packets, f"is too short for a packet: {len(body) + BLOCK_OVERHEAD} bytes"
             )
         interface, high, low = 0, 0, 0
         if kind == ENHANCED_PACKET:
@@ -191,7 +259,7 @@ class PcapngParser:
         if interface >= len(self._clocks):
             raise self._garbage(
                 offset,
-                len(packets),
+                packets,
                 f"is of interface {interface}, and its section has described {len(self._clocks)}",
             )
         index = self._section_base + interface
@@ -201,19 +269,16 @@ class PcapngParser:
         if captured > min(MAX_PACKET_LENGTH, len(body) - before_data):
             raise self._garbage(
                 offset,
-                len(packets),
+                packets,
                 f"claims {captured:,} bytes of packet; {len(body) - before_data:,} are there, "
                 f"and {MAX_PACKET_LENGTH:,} is the most there can be",
             )
         if described.link_type != ETHERNET:
-            self._leave_out(described, index, offset, len(packets))
+            self._leave_out(described, index, offset, packets)
             return
         # A Simple Packet Block has no time (section 4.4): it gets 0.
         timestamp_ns = 0 if kind == SIMPLE_PACKET else self._clocks[interface].to_ns(high << 32 | low)
-        packets.timestamps_ns.append(timestamp_ns)
-        packets.data.append(body[before_data : before_data + captured])
-        packets.original_lengths.append(original)
-        interfaces.append(index)
+        add(timestamp_ns, position + 8 + before_data, captured, original, index)
 
     def _leave_out(self, interface: Interface, index: int, offset: int, packets: int) -> None:
         if not self._skip_other_link_types:
@@ -242,8 +307,8 @@ class PcapngParser:
         self._clocks = []
         self._scales = []
 
-    def _order_of_section(self, piece: bytes, position: int) -> str:
-        magic = piece[position + 8 : position + 12]
+    def _order_of_section(self, piece: bytes | memoryview, position: int) -> str:
+        magic = bytes(piece[position + 8 : position + 12])
         for order in "<>":
             if magic == struct.pack(order + "I", BYTE_ORDER_MAGIC):
                 return order

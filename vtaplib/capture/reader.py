@@ -12,6 +12,7 @@ from vtaplib.capture.pcapng import PcapngParser, is_pcapng
 from vtaplib.capture.record import Batch, Interface, Record
 from vtaplib.capture.source import CaptureSource, Source
 from vtaplib.errors import CaptureError
+from vtaplib.packets.block import Block
 
 MAGIC_LENGTH = 4
 
@@ -25,6 +26,10 @@ class Parser(Protocol):
 
     def batches(self) -> Iterator[tuple[Batch, list[int] | None]]:
         """Yield packets, and the interface of each (`None`: all of them of the first)."""
+        ...
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the same packets in blocks; a block is good until the next is asked for."""
         ...
 
 
@@ -69,6 +74,14 @@ class CaptureReader:
         """Yield the packets of about a quarter of a mebibyte of the file at a time."""
         for packets, _interfaces in self._parser.batches():
             yield packets
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the same packets, of the same pieces, as blocks: what compiled loops work on.
+
+        There is one block, which the next piece overwrites. Its times end in the year 2262: a later one,
+        which a pcapng can have, raises a `CaptureError`.
+        """
+        return self._parser.blocks()
 
     def __iter__(self) -> Iterator[Record]:
         for packets, interfaces in self._parser.batches():

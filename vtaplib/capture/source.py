@@ -76,6 +76,17 @@ class Source:
             length += len(piece)
         return b"".join(pieces)
 
+    def read_into(self, room: memoryview) -> int:
+        """Put the next piece into `room`, of `PIECE` bytes or more; returns its length, 0 at the end."""
+        if self._owned is not None and self._inflater is None and not self._pushed_back:
+            try:
+                return self._owned.readinto(room[:PIECE]) or 0
+            except (OSError, ValueError) as error:
+                raise CaptureError(self.name, _reason(error)) from error
+        piece = self.read()
+        room[: len(piece)] = piece
+        return len(piece)
+
     def close(self) -> None:
         """Close the file, if it was opened here."""
         if self._owned is not None:
