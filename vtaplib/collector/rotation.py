@@ -1,0 +1,302 @@
+"""Captures that a collector writes: one pcapng, a stream, or files that follow one another.
+
+A file grows under its name with `.part` behind it, and is renamed in one step when it is finished: a name
+without `.part` is a whole capture that nobody writes to any more. What `write` has taken the operating system
+has, so that after `kill -9` the `.part` holds all of it (a power cut is what `fsync` is for); the next run to
+write there keeps it under a finished name.
+
+Nothing that is there is written over: a series goes on with the next number, and a single file that bears the
+name already moves aside to one with its time. Only `keep` removes files, and only finished ones of this
+series.
+
+A disk that is full, or fails, is logged once and counted by frames; the file stays readable, and writing goes
+on when there is room again. A disk that is slow makes `write` slow: how much is held meanwhile is the
+collector's business.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import stat
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from vtaplib.collector.capture_names import NS_PER_SECOND, SUFFIX, CaptureNames, part_of
+from vtaplib.collector.growing_capture import LONGEST, Describe, GrowingCapture
+from vtaplib.collector.losing import add_lost, count_lost, words_of
+from vtaplib.collector.output import EVERY_OUTPUT
+from vtaplib.collector.part_file import adopt, create
+from vtaplib.errors import CollectorError
+from vtaplib.mirror.count import Count
+from vtaplib.packets.block import Block
+
+STANDARD_OUTPUT: Final = "-"
+
+# A full disk may have room again, in the same file; after other trouble another file is tried.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedCapture:
+    """A file that is complete: its frames with their octets, and its size on the disk."""
+
+    path: Path
+    frames: int
+    octets: int
+    size: int
+
+
+class RotatingCapture:
+    """Writes what it is given into pcapng files.
+
+    `target` is `-` (standard output), a pipe or a device, a file, or a folder. It is a folder if it is one or
+    ends in a slash, or if anything says that there are several files, which are then called `name` and what
+    tells them apart; a target that ends in `.pcapng` and is no folder then stands for files of this name
+    beside it. A file takes at most `rotate_octets` (or one packet), and begins at the earliest at a multiple
+    of `rotate_seconds` since 1970 (UTC), so that files of 3600 seconds are those of the hours. Of finished
+    files the newest `keep` stay. `fsync` has each file on the disk before it has its name, and what was
+    written until then every second.
+
+    `describe` gives the name and description of a stream by its number, and `clock` nanoseconds since 1970.
+
+    Raises `CollectorError` where the target cannot be written to at all.
+    """
+
+    def __init__(
+        self,
+        target: str | Path,
+        *,
+        describe: Describe = lambda _: ("", ""),
+        name: str = "vtap",
+        rotate_octets: int | None = None,
+        rotate_seconds: float | None = None,
+        keep: int | None = None,
+        fsync: bool = False,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.taken = Count()
+        self.lost: dict[str, Count] = {}
+        self.finished: deque[FinishedCapture] = deque(maxlen=1000)
+        """The last files that were finished."""
+        self.finished_count = 0
+        self._describe = describe
+        self._clock = clock
+        self._fsync = fsync
+        self._limit = rotate_octets
+        self._period_ns = None if rotate_seconds is None else round(rotate_seconds * NS_PER_SECOND)
+        self._keep = keep
+        for option, value in (("size", rotate_octets), ("seconds", self._period_ns), ("number kept", keep)):
+            if value is not None and value < 1:
+                raise CollectorError(f"{target}: {option} of files must be more than 0")
+        self._due_ns: int | None = None
+        self._synced_ns = 0
+        self._file: GrowingCapture | None = None
+        self._descriptor = -1
+        self._path = Path()
+        self._failing = ""
+        self._closed = False
+        self._single: Path | None = None
+        self._is_stream = False
+        several = rotate_octets is not None or rotate_seconds is not None or keep is not None
+        try:
+            self._names = self._prepare(os.fspath(target), name, several)
+        except (OSError, ValueError) as error:
+            raise CollectorError(f"{target}: cannot be written: {words_of(error)}") from error
+
+    def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
+        """Write the packets of a block that go to this output number; raises `CollectorError` where a stream
+        has no reader any more.
+        """
+        if self._due_ns is not None:
+            self._finish_if_due(self._clock())
+        index = 0
+        while index < block.count:
+            file = self._open_if_needed(block, index, output)
+            if file is None:
+                return
+            frames, octets = file.taken.frames, file.taken.octets
+            reached = file.append(block, index, output, self._limit)
+            self.taken.add(file.taken.frames - frames, file.taken.octets - octets)
+            if file.trouble is not None:
+                self._suffer(file.trouble, block, reached, output)
+                return
+            if file.taken.frames > frames:
+                self._recover()
+            if reached < block.count:
+                if block.lengths[reached] > LONGEST:
+                    add_lost(self.lost, "longer than packets of a capture can be", 1, block.lengths[reached])
+                    reached += 1
+                else:
+                    self._finish()
+            index = reached
+
+    def tick(self, now_ns: int) -> None:
+        """Finish the file whose time is over, and with `fsync` see every second to what was written."""
+        self._finish_if_due(now_ns)
+        if self._fsync and self._file is not None and abs(now_ns - self._synced_ns) >= NS_PER_SECOND:
+            self._synced_ns = now_ns
+            self._sync()
+
+    def close(self) -> None:
+        """Finish the file that is being written. A second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._finish()
+
+    def _prepare(self, target: str, name: str, several: bool) -> CaptureNames:
+        path = Path(os.path.realpath(target))
+        mode = path.stat().st_mode if target != STANDARD_OUTPUT and path.exists() else 0
+        if target == STANDARD_OUTPUT or (mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)):
+            if several:
+                raise ValueError("what is no folder cannot hold several files; leave rotation out")
+            self._is_stream = True
+            self._path = Path(target)
+            if target == STANDARD_OUTPUT:
+                sys.stdout.flush()
+                self._descriptor = os.dup(sys.stdout.fileno())
+            else:
+                self._descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+            self._file = self._grow(self._descriptor)
+            return CaptureNames(path.parent, path.stem)
+        if stat.S_ISDIR(mode) or (several and path.suffix != SUFFIX) or target.endswith("/"):
+            names = CaptureNames(path, name)
+        else:
+            names = CaptureNames(path.parent, path.stem, path.suffix)
+        names.folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(names.folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        for left in names.begun():
+            adopt(left, lambda part, _: part.with_suffix(""))
+        if names.folder != path and not several:
+            self._single = path
+            adopt(part_of(path), lambda _, changed: self._aside(names, int(changed) * NS_PER_SECOND))
+            try:
+                self._begin(path)
+            except FileExistsError as error:
+                raise ValueError(f"{part_of(path)} is being written by another process") from error
+        return names
+
+    def _aside(self, names: CaptureNames, time_ns: int) -> Path:
+        return names.emit(time_ns, names.next_number())
+
+    def _open_if_needed(self, block: Block, first: int, output: int) -> GrowingCapture | None:
+        """The file to write to; None where there is none, and the packets have been counted."""
+        if self._file is None:
+            now_ns = self._clock()
+            try:
+                self._names.folder.mkdir(parents=True, exist_ok=True)
+                self._begin_next(now_ns)
+            except OSError as error:
+                self._suffer(error, block, first, output)
+                return None
+            if self._period_ns is not None:
+                self._due_ns = (now_ns // self._period_ns + 1) * self._period_ns
+        return self._file
+
+    def _begin_next(self, now_ns: int) -> None:
+        number = self._names.next_number()
+        while True:
+            try:
+                return self._begin(self._names.emit(now_ns, number))
+            except FileExistsError:
+                # Another process writes to the same series.
+                number += 1
+
+    def _begin(self, path: Path) -> None:
+        """Begin a file that grows beside this path; raises `OSError`."""
+        descriptor = create(part_of(path))
+        try:
+            self._file = self._grow(descriptor)
+        except OSError:
+            os.close(descriptor)
+            part_of(path).unlink(missing_ok=True)
+            raise
+        self._descriptor = descriptor
+        self._path = path
+
+    def _grow(self, descriptor: int) -> GrowingCapture:
+        return GrowingCapture(descriptor, self._describe, is_stream=self._is_stream)
+
+    def _finish_if_due(self, now_ns: int) -> None:
+        if self._due_ns is not None and now_ns >= self._due_ns:
+            self._finish()
+
+    def _finish(self) -> None:
+        file, self._file, self._due_ns = self._file, None, None
+        if file is None:
+            return
+        part = part_of(self._path)
+        try:
+            if self._is_stream:
+                return
+            if not file.taken.frames and self._single is None:
+                part.unlink(missing_ok=True)
+                return
+            self._sync()
+            if self._single is not None and self._path.exists():
+                changed_ns = self._path.stat().st_mtime_ns
+                self._path.rename(self._aside(self._names, changed_ns))
+            part.rename(self._path)
+            self._sync_folder()
+        except OSError as error:
+            _log.error(
+                "%s cannot be finished: %s; what was written is in %s", self._path, words_of(error), part
+            )
+            return
+        finally:
+            os.close(self._descriptor)
+        self.finished_count += 1
+        self.finished.append(FinishedCapture(self._path, file.taken.frames, file.taken.octets, file.size))
+        self._remove_oldest()
+
+    def _remove_oldest(self) -> None:
+        if self._keep is None:
+            return
+        for path in self._names.finished()[: -self._keep]:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                _log.warning("%s cannot be removed: %s", path, words_of(error))
+
+    def _sync(self) -> None:
+        if self._fsync and not self._is_stream:
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                _log.error("%s may not be on the disk: %s", part_of(self._path), words_of(error))
+
+    def _sync_folder(self) -> None:
+        if self._fsync:
+            descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _suffer(self, trouble: OSError, block: Block, first: int, output: int) -> None:
+        """Count what could not be written; say so once; leave a file that has failed."""
+        if self._is_stream:
+            if trouble.errno == errno.EPIPE:
+                raise CollectorError(f"{self._path}: nobody reads it any more") from trouble
+            raise CollectorError(f"{self._path}: cannot be written: {words_of(trouble)}") from trouble
+        reason = words_of(trouble)
+        count_lost(self.lost, reason, block, first, output)
+        if self._failing != reason:
+            self._failing = reason
+            _log.error("%s: %s; frames are lost until it can be written again", self._path, reason)
+        if self._single is None and trouble.errno not in _FULL:
+            self._finish()
+
+    def _recover(self) -> None:
+        if self._failing:
+            _log.warning("%s: is written again, after %s", self._path, self._failing)
+            self._failing = ""
