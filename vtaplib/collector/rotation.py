@@ -126,6 +126,10 @@ class RotatingCapture:
             frames, octets = file.taken.frames, file.taken.octets
             reached = file.append(block, index, output, self._limit)
             self.taken.add(file.taken.frames - frames, file.taken.octets - octets)
+            if self._is_too_large(file):
+                self._finish()
+                index = reached
+                continue
             if file.trouble is not None:
                 self._suffer(file.trouble, block, reached, output)
                 return
@@ -295,6 +299,11 @@ class RotatingCapture:
             _log.error("%s: %s; frames are lost until it can be written again", self._path, reason)
         if self._single is None and trouble.errno not in _FULL:
             self._finish()
+
+    def _is_too_large(self, file: GrowingCapture) -> bool:
+        """Whether the file system or a resource limit lets this file grow no more, and another one may."""
+        is_refused = file.trouble is not None and file.trouble.errno == errno.EFBIG
+        return is_refused and file.taken.frames > 0 and self._single is None and not self._is_stream
 
     def _recover(self) -> None:
         if self._failing:
