@@ -13,6 +13,7 @@ from vtaplib.cli.diff.command import diff
 from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.explain.command import explain
 from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink
+from vtaplib.cli.send.command import send
 
 app = typer.Typer(
     name="vtap",
@@ -159,6 +160,7 @@ def replay(
 app.command()(explain)
 app.command()(estimate)
 app.command()(diff)
+app.command()(send)
 
 machine_app = typer.Typer(
     name="machine", no_args_is_help=True, help="Deallocate and start machines, as an operator does."

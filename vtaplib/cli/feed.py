@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from vtaplib.capture import Batch, CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
@@ -13,6 +13,9 @@ from vtaplib.cli.output import printable
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry
 from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.packets.block import Block
+
+Piece = TypeVar("Piece", Batch, Block)
 
 
 class Feed:
@@ -50,22 +53,28 @@ class Feed:
         )
 
     def __iter__(self) -> Iterator[Batch]:
-        batches = self._reader.batches()
+        return self._each(self._reader.batches())
+
+    def blocks(self) -> Iterator[Block]:
+        """The same packets in blocks; a block is good until the next is asked for."""
+        return self._each(self._reader.blocks())
+
+    def _each(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
         is_first = True
         while True:
             try:
-                batch = next(batches, None)
+                piece = next(pieces, None)
             except CaptureError as error:
                 # A file that is no capture gives nothing to report on; one that was just cut short does.
                 if is_first and not isinstance(error, TruncatedCaptureError):
                     raise
                 self.ended_early = EarlyEnd.of(error)
                 return
-            if batch is None:
+            if piece is None:
                 return
-            if batch:
+            if len(piece):
                 is_first = False
-                yield batch
+                yield piece
             self._progress.advance()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,3 @@
+"""`vtap send`: mirrored frames as UDP datagrams, live."""
+
+from __future__ import annotations

@@ -1,0 +1,174 @@
+"""`vtap send`, its options and its help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
+
+
+class Order(StrEnum):
+    """What keeps its order."""
+
+    CAPTURE = "capture"
+    FLOW = "flow"
+
+
+def send(
+    capture: Annotated[
+        str, typer.Argument(metavar="CAPTURE", help="A pcap or pcapng, gzipped or not; - is standard input.")
+    ],
+    to: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="ADDRESS[:PORT]",
+            help="Where the collector listens, at port 4789 if none is given; NAME=ADDRESS[:PORT] for one of "
+            "several collectors, by name or ID of its interface; then repeatable.",
+        ),
+    ],
+    cloud: CloudFile = None,
+    policy: PolicySettings = None,
+    down: Down = None,
+    collector: Annotated[
+        str | None,
+        typer.Option(
+            "--collector",
+            metavar="NIC",
+            help="Whose copies to send, by name or ID of its interface.",
+            show_default="the only one",
+        ),
+    ] = None,
+    vni: Annotated[
+        int | None,
+        typer.Option(
+            "--vni",
+            metavar="N",
+            min=0,
+            max=(1 << 24) - 1,
+            help="No network: wrap every frame of the capture under this VNI.",
+            show_default=False,
+        ),
+    ] = None,
+    copies: Annotated[
+        bool,
+        typer.Option(
+            "--copies", help="No network: the capture holds VXLAN copies; send their payloads as they are."
+        ),
+    ] = False,
+    speed: Annotated[
+        float | None,
+        typer.Option("--speed", metavar="X", help="So many times as fast as recorded.", show_default="1"),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            "--rate",
+            metavar="RATE",
+            help="Evenly at a rate, such as 200kpps or 800Mbps; bits are those of the outer Ethernet frames.",
+        ),
+    ] = None,
+    top_speed: Annotated[bool, typer.Option("--top-speed", help="As fast as possible.")] = False,
+    max_gap: Annotated[
+        float | None,
+        typer.Option(
+            "--max-gap", metavar="SECONDS", help="Take longer gaps on the record for ones of this length."
+        ),
+    ] = None,
+    loop: Annotated[
+        int, typer.Option("--loop", metavar="N", min=0, help="Send the capture N times; 0: without end.")
+    ] = 1,
+    count: Annotated[
+        int | None, typer.Option("--count", metavar="N", min=1, help="Stop after N datagrams.")
+    ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option("--duration", metavar="SECONDS", min=0.001, max=1e9, help="Stop after this time."),
+    ] = None,
+    spread: Annotated[
+        int,
+        typer.Option(
+            "--source-port-spread", metavar="N", min=1, max=1024, help="Source ports to spread flows over."
+        ),
+    ] = 16,
+    bind: Annotated[
+        str | None,
+        typer.Option(
+            "--bind", metavar="ADDRESS", help="The address to send from.", show_default="the system's choice"
+        ),
+    ] = None,
+    order: Annotated[
+        Order | None,
+        typer.Option(
+            "--order",
+            help="Keep the order of all datagrams or, up to twice as fast, only that in each flow.",
+            show_default="capture; flow with --top-speed",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send mirrored frames to a collector as UDP datagrams, live: what a TAP would send it.
+
+    The capture is replayed through the applied network, and the copies for the collector are sent; or, with
+    --vni or --copies, no network is asked. The speed is as recorded unless --speed, --rate or --top-speed
+    says otherwise. Ctrl-C ends a run with its report.
+
+    Exit code 1: something was not sent, or the network answered with errors; the rest was sent.
+
+    \b
+    Examples:
+      vtap send traffic.pcap --to 127.0.0.1
+      vtap send traffic.pcap --to 192.0.2.10:4789 --speed 10 --max-gap 1
+      vtap send traffic.pcap --to nic-collector-a=192.0.2.10 --to nic-collector-b=192.0.2.11
+      vtap send traffic.pcap --vni 5001 --to 127.0.0.1 --rate 200kpps --loop 0 --duration 60
+      vtap send copies.pcapng --copies --to 127.0.0.1:4789 --top-speed --json
+    """
+    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.policy_option import policy_of
+    from vtaplib.cli.send.run import Network, SendRequest
+    from vtaplib.cli.send.run import send as run
+    from vtaplib.errors import VtapError
+
+    network = None
+    if vni is not None and copies:
+        raise VtapError("--vni and --copies exclude each other: copies have their VNI")
+    if vni is None and not copies:
+        network = Network(find_cloud_file(cloud), policy_of(policy), tuple(down or ()))
+    else:
+        without = "--copies" if copies else "--vni"
+        for name, given in (("--cloud", cloud), ("--policy", policy), ("--down", down)):
+            if given:
+                raise VtapError(f"{name}: with {without} no network is asked; leave one of them out")
+    report = run(
+        SendRequest(
+            capture=capture,
+            to=tuple(to),
+            network=network,
+            vni=vni,
+            collector=collector,
+            speed=speed,
+            rate=rate,
+            top_speed=top_speed,
+            max_gap=max_gap,
+            loop=loop,
+            count=count,
+            duration=duration,
+            spread=spread,
+            bind=bind or "",
+            keep_order=order == Order.CAPTURE if order is not None else not top_speed,
+        )
+    )
+    if as_json:
+        write_json(report)
+    else:
+        from vtaplib.cli.send.text import send_text
+
+        console = make_console()
+        for part in send_text(report):
+            console.print(part)
+    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
