@@ -1,0 +1,113 @@
+"""What a test of TAP interfaces does in a network namespace of its own: one step, by its name."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tests.vtaplib.collector.blocks import block_of, frame_of
+from vtaplib.capture import open_capture
+from vtaplib.collector.tap_interface import TapInterface
+from vtaplib.errors import CollectorError
+
+
+def ip(*words: str) -> str:
+    """What ip(8) says."""
+    return subprocess.run(["ip", *words], capture_output=True, text=True, check=True).stdout
+
+
+def told(tap: TapInterface) -> dict[str, Any]:
+    """What an interface has counted."""
+    return {
+        "taken": [tap.taken.frames, tap.taken.octets],
+        "lost": {reason: [count.frames, count.octets] for reason, count in tap.lost.items()},
+    }
+
+
+def show(source: str, seen: str) -> dict[str, Any]:
+    """Show the frames of a capture while tcpdump writes down what it sees; the host has an address."""
+    ip("link", "set", "lo", "up")
+    ip("address", "add", "10.0.0.5/32", "dev", "lo")
+    with open_capture(source) as reader:
+        frames = [record.data for record in reader]
+    tap = TapInterface("vtap0")
+    dump = ["tcpdump", "-i", "vtap0", "-B", "32768", "-c", str(len(frames)), "-w", seen]
+    with subprocess.Popen(dump, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "listening on" in line:
+                break
+        tap.write(block_of(frames))
+        try:
+            process.communicate(timeout=20)
+        finally:
+            process.kill()
+    (link,) = json.loads(ip("-j", "-s", "link", "show", "vtap0"))
+    addresses = json.loads(ip("-j", "address", "show", "vtap0"))[0]["addr_info"]
+    tap.close()
+    tap.close()
+    return {
+        **told(tap),
+        "sent_by_host": link["stats64"]["tx"]["packets"],
+        "addresses": addresses,
+        "left": "vtap0" in ip("link", "show"),
+    }
+
+
+def attach() -> dict[str, Any]:
+    """Use an interface that is there, down, and has a small MTU."""
+    ip("tuntap", "add", "dev", "mine", "mode", "tap")
+    ip("link", "set", "mine", "mtu", "1000")
+    tap = TapInterface("mine")
+    lengths = [14, 13, 0, 1022, 1023, 64]
+    tap.write(block_of(frame_of(1, 1023)[:length] for length in lengths))
+    tap.close()
+    return {**told(tap), "made": tap.made, "mtu": tap.mtu, "left": "mine" in ip("link", "show")}
+
+
+def go_down() -> dict[str, Any]:
+    """Write while the interface is down, up again, and gone."""
+    tap = TapInterface("vtap0")
+    block = block_of([frame_of(1), frame_of(2)], outputs=[0, 1])
+    tap.write(block)
+    ip("link", "set", "vtap0", "down")
+    tap.write(block, 1)
+    ip("link", "set", "vtap0", "up")
+    tap.write(block, 1)
+    ip("link", "delete", "vtap0")
+    tap.write(block, 0)
+    tap.close()
+    return told(tap)
+
+
+def refuse() -> list[str]:
+    """What cannot be made or used, and what is said of it."""
+    held = TapInterface("held")
+    errors = []
+    for name in ("lo", "held", "no name", "a/b", "sixteen-letters-", "", "..", "%d"):
+        try:
+            TapInterface(name)
+        except CollectorError as error:
+            errors.append(str(error))
+    held.close()
+    os.setgid(65534)
+    os.setuid(65534)
+    try:
+        TapInterface("vtap0")
+    except CollectorError as error:
+        errors.append(str(error))
+    return errors
+
+
+if __name__ == "__main__":
+    steps: dict[str, Callable[..., Any]] = {
+        "show": show,
+        "attach": attach,
+        "go-down": go_down,
+        "refuse": refuse,
+    }
+    json.dump(steps[sys.argv[1]](*sys.argv[2:]), sys.stdout)
