@@ -39,11 +39,14 @@ class Message(ctypes.Structure):
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def receive_messages(descriptor: int, messages: ctypes.Array[Message], count: int, flags: int) -> int:
-    """Receive up to `count` messages; returns how many came. Raises `OSError`, among them
-    `BlockingIOError` and `InterruptedError`.
+def receive_messages(
+    descriptor: int, messages: ctypes.Array[Message], first: int, count: int, flags: int = 0
+) -> int:
+    """Receive up to `count` messages into those from number `first` on; returns how many came. Raises
+    `OSError`, among them `BlockingIOError` and `InterruptedError`.
     """
-    return _checked(_libc.recvmmsg(descriptor, messages, count, flags, None))
+    start = ctypes.byref(messages, first * ctypes.sizeof(Message))
+    return _checked(_libc.recvmmsg(descriptor, start, count, flags, None))
 
 
 def send_messages(

@@ -1,0 +1,62 @@
+"""The report of a collector: an account in which every datagram that came stands once.
+
+`received = taken + refused`, and what is taken goes through the pipeline; `passed` is what it left, and what
+outputs were given. What the kernel dropped never was received.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtaplib.collector.acceptance import Refusal
+from vtaplib.collector.kernel_counters import KernelCounters
+from vtaplib.collector.streams import StreamAccount
+from vtaplib.mirror.count import Count
+
+
+@dataclass(frozen=True, slots=True)
+class OutputReport:
+    """What an output was given, what it kept or handed on, and what it lost, by the reason in words."""
+
+    given: Count
+    taken: Count
+    lost: dict[str, Count]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorReport:
+    """What a collector did until now, or until it was stopped."""
+
+    seconds: float
+    """Since it was started."""
+    received: Count
+    """Datagrams that were looked at, and the octets of UDP payload in them."""
+    taken: Count
+    """Inner frames, and their octets."""
+    refused: dict[Refusal, Count]
+    """Datagrams, and their octets of UDP payload, by why; all reasons are there."""
+    passed: Count
+    """Frames that the pipeline left, and the octets that it left of them."""
+    outputs: tuple[OutputReport, ...]
+    """In the order of the collector's outputs."""
+    waiting: int
+    """Datagrams that were received and not looked at yet; after a stop, only where an output failed."""
+    kernel_dropped: int
+    """Datagrams that the kernel dropped because nobody read in time (or their checksum was wrong): exact."""
+    kernel: KernelCounters
+    """What was dropped in the network namespace while the collector ran, whoever it was for."""
+    backlog: int
+    """Datagrams that can wait in memory."""
+    backlog_high_water: int
+    """The most that did."""
+    backlog_full: int
+    """How often receiving stood still because that was full, and the kernel's buffer had to do."""
+    receive_buffer: int
+    """Octets of the kernel's buffer, by its own reckoning."""
+    streams: tuple[StreamAccount, ...]
+
+    @property
+    def lost_something(self) -> bool:
+        """Whether something that should have been kept was not."""
+        lost = any(count.frames for output in self.outputs for count in output.lost.values())
+        return lost or self.kernel_dropped > 0 or self.waiting > 0
