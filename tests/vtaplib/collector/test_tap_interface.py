@@ -70,7 +70,6 @@ def test_what_reads_the_interface_sees_exactly_the_frames_and_the_host_is_silent
     assert told == {
         "taken": [len(frames), sum(map(len, frames))],
         "lost": {},
-        "sent_by_host": 0,
         "addresses": [],
         "left": False,
     }
