@@ -82,9 +82,7 @@ class DatagramSender:
         self.answers: dict[str, int] = {}
         """What the network answered with, in the system's words: errors that were told of datagrams sent."""
         self._by_port = by_port
-        self._header_length = len(headers[0])
-        self._header_count = len(headers)
-        self._headers = ctypes.create_string_buffer(b"".join(headers) + b"\0")
+        self.use_headers(headers)
         self._vectors = array("q", bytes(4 * 8 * BATCH))
         self._messages = _messages(self._vectors)
         self._order, self._chosen = array("q", bytes(8 * BATCH)), array("q", bytes(8 * BATCH))
@@ -97,6 +95,12 @@ class DatagramSender:
                 for number in range(spread)
             ]
             self._undo = undo.pop_all()
+
+    def use_headers(self, headers: Sequence[bytes]) -> None:
+        """Put others in front from now on, of one length again."""
+        self._header_length = len(headers[0])
+        self._header_count = len(headers)
+        self._headers = ctypes.create_string_buffer(b"".join(headers) + b"\0")
 
     @property
     def source_ports(self) -> list[int]:
