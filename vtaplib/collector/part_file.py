@@ -15,6 +15,9 @@ from pathlib import Path
 
 from vtaplib.loops.whole_blocks import measure
 
+# What file systems say that have no locks, such as some that are on other machines.
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL)
+
 _log = logging.getLogger(__name__)
 
 # No block that was written here is longer.
@@ -23,7 +26,8 @@ _PIECE = 1 << 24
 
 def create(part: Path) -> int:
     """Create a file and lock it; returns its descriptor. Raises `FileExistsError` where another process has
-    it, and other `OSError` where it cannot be created.
+    it, and other `OSError` where it cannot be created. Where the file system has no locks it goes unlocked:
+    then nobody takes it for left either.
     """
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
@@ -33,7 +37,9 @@ def create(part: Path) -> int:
             return descriptor
     except BlockingIOError:
         pass
-    except OSError:
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return descriptor
         os.close(descriptor)
         raise
     os.close(descriptor)

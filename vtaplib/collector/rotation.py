@@ -42,6 +42,9 @@ STANDARD_OUTPUT: Final = "-"
 # A full disk may have room again, in the same file; after other trouble another file is tried.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
+# Where there is room for one frame now and then, the log must not take it.
+_QUIET_NS: Final = 10 * NS_PER_SECOND
+
 _log = logging.getLogger(__name__)
 
 
@@ -103,6 +106,7 @@ class RotatingCapture:
         self._descriptor = -1
         self._path = Path()
         self._failing = ""
+        self._told_ns = 0
         self._closed = False
         self._single: Path | None = None
         self._is_stream = False
@@ -251,13 +255,18 @@ class RotatingCapture:
                 self._path.rename(self._aside(self._names, changed_ns))
             part.rename(self._path)
             self._sync_folder()
+        except FileNotFoundError:
+            _log.error("%s was removed while it was written", part)
+            self.taken.add(-file.taken.frames, -file.taken.octets)
+            add_lost(self.lost, "in a file that was removed", file.taken.frames, file.taken.octets)
+            return
         except OSError as error:
             _log.error(
                 "%s cannot be finished: %s; what was written is in %s", self._path, words_of(error), part
             )
             return
         finally:
-            os.close(self._descriptor)
+            self._let_go()
         self.finished_count += 1
         self.finished.append(FinishedCapture(self._path, file.taken.frames, file.taken.octets, file.size))
         self._remove_oldest()
@@ -265,11 +274,18 @@ class RotatingCapture:
     def _remove_oldest(self) -> None:
         if self._keep is None:
             return
-        for path in self._names.finished()[: -self._keep]:
-            try:
+        try:
+            for path in self._names.finished()[: -self._keep]:
                 path.unlink(missing_ok=True)
-            except OSError as error:
-                _log.warning("%s cannot be removed: %s", path, words_of(error))
+        except OSError as error:
+            _log.warning("%s: the oldest file cannot be removed: %s", self._names.folder, words_of(error))
+
+    def _let_go(self) -> None:
+        try:
+            os.close(self._descriptor)
+        except OSError as error:
+            # On other machines' disks a write may fail as late as here.
+            _log.error("%s may not be whole: %s", self._path, words_of(error))
 
     def _sync(self) -> None:
         if self._fsync and not self._is_stream:
@@ -294,8 +310,10 @@ class RotatingCapture:
             raise CollectorError(f"{self._path}: cannot be written: {words_of(trouble)}") from trouble
         reason = words_of(trouble)
         count_lost(self.lost, reason, block, first, output)
-        if self._failing != reason:
+        now_ns = self._clock()
+        if self._failing != reason and abs(now_ns - self._told_ns) >= _QUIET_NS:
             self._failing = reason
+            self._told_ns = now_ns
             _log.error("%s: %s; frames are lost until it can be written again", self._path, reason)
         if self._single is None and trouble.errno not in _FULL:
             self._finish()

@@ -24,10 +24,10 @@ def write_until_killed(target: str, rotate_octets: int) -> None:
         print(capture.taken.frames, flush=True)
 
 
-def fill(folder: str, kept: str) -> None:
-    """Fill a disk with a capture, make room, go on; tell what was counted at each step.
+def fill(folder: str, kept: str, rotate_octets: int) -> None:
+    """Fill a disk with captures, make room, go on; tell what was counted at each step.
 
-    What is in the file at each step is copied to another folder.
+    What is in the folder at each step is copied to another.
     """
     logged: list[str] = []
     told = logging.Handler()
@@ -35,7 +35,7 @@ def fill(folder: str, kept: str) -> None:
     logging.getLogger().addHandler(told)
     ballast = Path(folder) / "ballast"
     ballast.write_bytes(bytes(200_000))
-    capture = RotatingCapture(folder, rotate_octets=10_000_000, fsync=True)
+    capture = RotatingCapture(folder, rotate_octets=rotate_octets, fsync=True)
     steps = []
     for step, blocks in enumerate((20, 5, 5)):
         if step == 2:
@@ -44,13 +44,11 @@ def fill(folder: str, kept: str) -> None:
             # Numbers go on from what was taken: what is read must be that, without a gap.
             first = capture.taken.frames
             capture.write(block_of(frame_of(n, 300) for n in range(first, first + BLOCK)))
-        (part,) = Path(folder).glob("*.part")
-        shutil.copy(part, f"{kept}/{step}.pcapng")
+        shutil.copytree(folder, f"{kept}/{step}", ignore=shutil.ignore_patterns("ballast"))
         lost = {reason: [count.frames, count.octets] for reason, count in capture.lost.items()}
         steps.append({"taken": capture.taken.frames, "lost": lost, "logged": len(logged)})
     capture.close()
-    (whole,) = Path(folder).glob("*.pcapng")
-    shutil.copy(whole, f"{kept}/whole.pcapng")
+    shutil.copytree(folder, f"{kept}/whole")
     json.dump({"steps": steps, "logged": logged}, sys.stdout)
 
 
@@ -68,7 +66,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["write-until-killed", target, rotate_octets]:
             write_until_killed(target, int(rotate_octets))
-        case ["fill", folder, kept]:
-            fill(folder, kept)
+        case ["fill", folder, kept, rotate_octets]:
+            fill(folder, kept, int(rotate_octets))
         case ["outgrow", folder]:
             outgrow(folder)

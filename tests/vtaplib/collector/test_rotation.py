@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -258,6 +259,56 @@ def test_two_runs_may_write_to_one_series(tmp_path: Path) -> None:
     assert sorted(frame for held in frames_in_all(tmp_path) for frame in held) == list(
         map(frame_of, range(6))
     )
+
+
+def test_a_file_that_another_run_is_writing_is_not_taken_for_left(tmp_path: Path) -> None:
+    first = RotatingCapture(tmp_path, rotate_octets=1000, clock=Clock())
+    first.write(block_of([frame_of(1)]))
+    second = RotatingCapture(tmp_path, rotate_octets=1000, clock=Clock())
+    assert names(tmp_path) == ["vtap-20231114T221320Z-000001.pcapng.part"]
+    second.write(block_of([frame_of(2)]))
+    first.write(block_of([frame_of(3)]))
+    first.close()
+    second.close()
+    assert frames_in_all(tmp_path) == [[frame_of(1), frame_of(3)], [frame_of(2)]]
+
+
+def test_a_folder_that_is_removed_is_made_again_and_what_was_in_it_counted_as_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    folder = tmp_path / "files"
+    capture = RotatingCapture(folder, rotate_seconds=60, clock=clock)
+    capture.write(block_of([frame_of(1), frame_of(2)]))
+    shutil.rmtree(folder)
+    clock.now_ns += 60 * SECOND
+    capture.write(block_of([frame_of(3)]))
+    capture.close()
+    assert frames_in_all(folder) == [[frame_of(3)]]
+    assert (capture.taken.frames, capture.taken.octets) == (1, 64)
+    assert [(count.frames, count.octets) for count in capture.lost.values()] == [(2, 128)]
+    assert [message for message in caplog.messages if "was removed while it was written" in message]
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_seldom(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    folder = tmp_path / "files"
+    capture = RotatingCapture(folder, rotate_seconds=60, clock=clock)
+    shutil.rmtree(folder)
+    for _ in range(3):
+        folder.touch()
+        capture.write(block_of([frame_of(1)]))
+        folder.unlink()
+        capture.write(block_of([frame_of(2)]))
+        clock.now_ns += SECOND
+        capture.tick(clock.now_ns + 60 * SECOND)
+        shutil.rmtree(folder)
+    assert (capture.taken.frames, capture.lost["file exists"].frames) == (3, 3)
+    assert len([message for message in caplog.messages if "frames are lost" in message]) == 1
+    assert len([message for message in caplog.messages if "is written again" in message]) == 1
+    capture.close()
 
 
 def test_two_runs_may_not_write_one_file(tmp_path: Path) -> None:

@@ -73,7 +73,10 @@ def test_a_file_that_may_grow_no_more_is_followed_by_another(tmp_path: Path) -> 
 
 @pytest.mark.namespaces
 @pytest.mark.oracle
-def test_a_full_disk_is_told_once_counted_and_survived(tmp_path: Path, require: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("rotate_octets", [10_000_000, 30_000])
+def test_a_full_disk_is_told_once_counted_and_survived(
+    tmp_path: Path, require: Callable[[str], str], rotate_octets: int
+) -> None:
     capinfos = require("capinfos")
     if os.geteuid() != 0:
         pytest.skip("needs root: mounts a small disk")
@@ -82,7 +85,19 @@ def test_a_full_disk_is_told_once_counted_and_survived(tmp_path: Path, require: 
     kept.mkdir()
     mount = 'mount -t tmpfs -o size=400k none "$0" && exec "$@"'
     told = subprocess.run(
-        [require("unshare"), "--mount", "sh", "-c", mount, disk, *PROCESS, "fill", disk, kept],
+        [
+            require("unshare"),
+            "--mount",
+            "sh",
+            "-c",
+            mount,
+            disk,
+            *PROCESS,
+            "fill",
+            disk,
+            kept,
+            f"{rotate_octets}",
+        ],
         stdout=subprocess.PIPE,
         check=True,
     )
@@ -102,9 +117,14 @@ def test_a_full_disk_is_told_once_counted_and_survived(tmp_path: Path, require: 
         f"is written again, after {reason}",
     ]
     for name, step in (("0", first), ("1", full), ("2", again), ("whole", again)):
-        path = kept / f"{name}.pcapng"
-        with open_capture(path) as reader:
-            assert [record.data for record in reader] == numbered(step["taken"])
-        counted = subprocess.run([capinfos, "-M", "-c", path], capture_output=True, text=True, check=True)
-        assert counted.stdout.split()[-1] == str(step["taken"])
-        assert counted.stderr == ""
+        found = []
+        counts = []
+        for path in sorted((kept / name).iterdir()):
+            with open_capture(path) as reader:
+                found += [record.data for record in reader]
+            counted = subprocess.run([capinfos, "-M", "-c", path], capture_output=True, text=True, check=True)
+            assert counted.stderr == ""
+            counts.append(int(counted.stdout.split()[-1]))
+        assert found == numbered(step["taken"])
+        assert sum(counts) == step["taken"]
+    assert all(path.suffix == ".pcapng" for path in (kept / "whole").iterdir())
