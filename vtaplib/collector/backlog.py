@@ -22,7 +22,7 @@ class Backlog:
         self._slots = min(ARENA_SLOTS, packets)
         self._unmade = -(-packets // self._slots) + 1
         self.capacity = (self._unmade - 1) * self._slots
-        """Datagrams that can wait, beside those that are being worked on."""
+        """Datagrams that can wait while others are being worked on."""
         self.high_water = 0
         """The most datagrams that waited at once."""
         self.waiting = 0

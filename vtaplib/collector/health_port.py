@@ -2,7 +2,8 @@
 
 Azure has no UDP probe, so a collector behind a load balancer needs a port that answers for it. A probe of
 kind Tcp wants its handshake, which the kernel gives as soon as the port listens; one of kind Http wants a 200
-to its request. One thread serves all, in turn and within bounds: who says nothing, or never ends, is hung up on.
+to its request. One thread serves all, in turn and within bounds: who says nothing, or never ends, is hung up
+on.
 """
 
 from __future__ import annotations
@@ -117,14 +118,15 @@ class HealthPort:
         try:
             more = one.recv(LONGEST_REQUEST)
             request += more
+            is_wanted = more and _can_be_http(request) and len(request) <= LONGEST_REQUEST
             is_whole = b"\r\n\r\n" in request or b"\n\n" in request
-            if is_whole:
+            if is_wanted and is_whole:
                 one.send(self._answer(bytes(request)))
         except BlockingIOError:
             return
         except OSError:
-            is_whole, more = True, b""
-        if is_whole or not more or len(request) > LONGEST_REQUEST or not _can_be_http(request):
+            is_wanted = is_whole = False
+        if is_whole or not is_wanted:
             self._hang_up(one)
 
     def _answer(self, request: bytes) -> bytes:

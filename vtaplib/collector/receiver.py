@@ -85,8 +85,10 @@ class Receiver:
         return count
 
     def dropped(self) -> int:
-        """Datagrams that the socket dropped until now, or until it refused more: no room in its buffer, or a
-        wrong checksum.
+        """Datagrams that the socket dropped until now, or until it refused more.
+
+        It had no room for them, or they turned out to have a wrong checksum when they were to be received.
+        (That of the smallest is looked at before they come to a socket: `KernelCounters` tells of all.)
         """
         with self._lock:
             if self._is_open:

@@ -42,11 +42,13 @@ class CollectorReport:
     waiting: int
     """Datagrams that were received and not looked at yet; after a stop, only where an output failed."""
     kernel_dropped: int
-    """Datagrams that the kernel dropped because nobody read in time (or their checksum was wrong): exact."""
+    """Datagrams that the socket had no room for because nobody read in time: exact. Those whose wrong
+    checksum is seen late are among them (`Receiver.dropped`).
+    """
     kernel: KernelCounters
     """What was dropped in the network namespace while the collector ran, whoever it was for."""
     backlog: int
-    """Datagrams that can wait in memory."""
+    """Datagrams that can wait in memory while others are being worked on."""
     backlog_high_water: int
     """The most that did."""
     backlog_full: int
