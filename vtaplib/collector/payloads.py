@@ -80,9 +80,11 @@ class CopyPayloads:
 
     def _skip(self, block: Block, kinds: bytearray) -> None:
         for index in range(block.count):
-            why = _REFUSED.get(kinds[index])
-            if why is not None:
-                self._skipped.setdefault(why, Count()).add(1, block.lengths[index])
+            if kinds[index] in _REFUSED:
+                self._skipped_for(kinds[index]).add(1, block.lengths[index])
+
+    def _skipped_for(self, kind: int) -> Count:
+        return self._skipped.setdefault(_REFUSED[kind], Count())
 
     def _recombined(self, block: Block, streams: array[int], kinds: bytearray) -> Payloads:
         """The payloads of a block with fragments: a copy goes when the last of its fragments comes."""
@@ -93,14 +95,15 @@ class CopyPayloads:
         for index in range(block.count):
             at, packet, output = block.times_ns[index], block.packet(index), block.outputs[index]
             if kinds[index] == FRAGMENT:
-                whole = self._recombination.add(packet, output)
-                if whole is None:
+                recombined = self._recombination.add(packet, output)
+                if recombined is None:
                     continue
-                again = Block.of([(at, whole, len(whole))])
+                again = Block.of([(at, recombined.frame, 0)])
                 again_streams, kind = array("q", bytes(8)), bytearray(1)
                 find_payloads(again.buffer, again.starts, again.lengths, again_streams, kind, 1)
                 if kind[0] != WHOLE:
-                    self._skip(again, kind)
+                    count = recombined.fragments
+                    self._skipped_for(kind[0]).add(count.frames, count.octets)
                     continue
                 packet, stream = again.packet(0), again_streams[0]
             elif kinds[index] == WHOLE:

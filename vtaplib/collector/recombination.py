@@ -6,6 +6,8 @@ as they came last. Little waits: a packet that other fragments push out is given
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from vtaplib.mirror.count import Count
 from vtaplib.packets import ethernet, ipv4
 
@@ -13,6 +15,13 @@ PACKETS_WAITING = 1024
 """Packets that wait for fragments at once; the one that began first is given up for one more."""
 
 _LARGEST_PACKET = 0xFFFF
+
+
+class Recombined(NamedTuple):
+    """The frame of a whole packet, and the fragments that it came in."""
+
+    frame: bytes
+    fragments: Count
 
 
 class _Packet:
@@ -55,10 +64,10 @@ class Recombination:
             count.add(one.count.frames, one.count.octets)
         return count
 
-    def add(self, frame: bytes, place: int = 0) -> bytes | None:
-        """Take an untagged Ethernet frame with a fragment; returns the frame of the whole packet, if this was
-        the last that it needed. What was seen in different places is not put together. What is no fragment
-        that has its place is given up.
+    def add(self, frame: bytes, place: int = 0) -> Recombined | None:
+        """Take an untagged Ethernet frame with a fragment; returns the whole packet, if this was the last
+        that it needed. What was seen in different places is not put together. What is no fragment that has
+        its place is given up.
         """
         at = ethernet.HEADER_LENGTH
         is_ipv4 = len(frame) >= at + ipv4.HEADER_LENGTH and frame[12:14] == b"\x08\x00"
@@ -91,7 +100,7 @@ class Recombination:
         front = bytearray(packet.front)
         front[at + 2 : at + 4] = (len(front) - at + len(whole)).to_bytes(2, "big")
         front[at + 6 : at + 8] = b"\0\0"
-        return bytes(front) + whole
+        return Recombined(bytes(front) + whole, packet.count)
 
     def _make_room(self) -> None:
         if len(self._waiting) >= PACKETS_WAITING:

@@ -104,6 +104,17 @@ def test_a_fragment_alone_is_not_sent_and_is_counted() -> None:
     assert copies.skipped == {}
 
 
+def test_fragments_of_what_is_no_copy_are_all_counted() -> None:
+    from scapy.layers.inet import IP, fragment
+    from scapy.packet import Raw
+
+    packets = [framed(one) for one in fragment(IP(proto=17) / Raw(bytes(100)), fragsize=40)]
+    copies = CopyPayloads()
+    assert payloads_of(copies, packets) == []
+    ((_, count),) = copies.skipped.items()
+    assert (count.frames, count.octets) == (3, sum(map(len, packets)))
+
+
 def test_fragments_seen_in_two_places_are_not_put_together() -> None:
     first, last = fragments_of(bytes(60), 40)
     block = block_of([first, last])
