@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from tests.vtaplib.collector.blocks import block_of, frame_of
 from vtaplib.capture import open_capture
 from vtaplib.collector.tap_interface import TapInterface
 from vtaplib.errors import CollectorError
+
+LAST = "the last frame"
 
 
 def ip(*words: str) -> str:
@@ -60,6 +63,53 @@ def show(source: str, seen: str) -> dict[str, Any]:
         "addresses": addresses,
         "left": "vtap0" in ip("link", "show"),
     }
+
+
+def analyse(source: str, directory: str, configuration: str, rules: str) -> dict[str, Any]:
+    """Show the frames of a capture, and one that ends it, to Suricata; return when that was alerted on."""
+    with open_capture(source) as reader:
+        frames = [record.data for record in reader]
+    tap = TapInterface("vtap0")
+    command = ["suricata", "-c", configuration, "-l", directory, "-S", rules, "-k", "none"]
+    events = Path(directory) / "eve.json"
+    said = Path(directory) / "said"
+    with (
+        said.open("wb") as log,
+        subprocess.Popen(
+            [*command, "--af-packet=vtap0", "--runmode", "single"], stdout=log, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        try:
+            wait_for(said, "Engine started")
+            for first in range(0, len(frames), 100):
+                tap.write(block_of(frames[first : first + 100]))
+                # As fast as that no analyser reads: this is about what it sees, not how much.
+                time.sleep(0.005)
+            tap.write(block_of([last_frame()]))
+            wait_for(events, LAST)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+    tap.close()
+    return told(tap)
+
+
+def last_frame() -> bytes:
+    """A frame that nothing else is like."""
+    from scapy.layers.inet import IP, UDP
+    from scapy.layers.l2 import Ether
+
+    frame = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="192.0.2.1", dst="192.0.2.2")
+    return bytes(frame / UDP(sport=9, dport=9) / LAST.encode())
+
+
+def wait_for(path: Path, text: str) -> None:
+    """Wait until a text stands in a file, for half a minute at most."""
+    end = time.monotonic() + 30
+    while not path.exists() or text not in path.read_text():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{path}: no {text!r} in {path.read_text() if path.exists() else None}")
+        time.sleep(0.05)
 
 
 def attach() -> dict[str, Any]:
@@ -110,6 +160,7 @@ def refuse() -> list[str]:
 if __name__ == "__main__":
     steps: dict[str, Callable[..., Any]] = {
         "show": show,
+        "analyse": analyse,
         "attach": attach,
         "go-down": go_down,
         "refuse": refuse,

@@ -4,17 +4,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.vtaplib.cli.command import CAPTURE
 from tests.vtaplib.collector.blocks import frame_of
+from tests.vtaplib.collector.tap_process import LAST
+from tests.vtaplib.mirror.suricata import CONFIGURATION, events_of
 from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.output import Output
 from vtaplib.collector.tap_interface import TapInterface
 from vtaplib.errors import CollectorError
+
+RULES = Path(__file__).parents[1] / "cli" / "policy.rules"
 
 
 @pytest.fixture
@@ -73,6 +79,37 @@ def test_what_reads_the_interface_sees_exactly_the_frames_and_the_host_is_silent
         "addresses": [],
         "left": False,
     }
+
+
+@pytest.mark.namespaces
+@pytest.mark.oracle
+def test_suricata_raises_on_the_interface_the_alerts_of_the_capture(
+    tmp_path: Path, in_namespace: Callable[..., Any], require: Callable[[str], str]
+) -> None:
+    rules = tmp_path / "site.rules"
+    last = f'alert udp any any -> any 9 (msg:"{LAST}"; content:"{LAST}"; sid:2000000; rev:1;)'
+    rules.write_text(f"{RULES.read_text()}\n{last}\n")
+    captured = events_of(require("suricata"), CAPTURE, tmp_path / "captured", rules)
+    live = tmp_path / "live"
+    live.mkdir()
+    (live / "suricata.yaml").write_text(CONFIGURATION)
+    told = in_namespace("analyse", CAPTURE, live, live / "suricata.yaml", rules)
+    assert told["lost"] == {}
+    seen = alerts(json.loads(line) for line in (live / "eve.json").read_text().splitlines())
+    expected = alerts(captured)
+    assert sum(expected.values()) > 10
+    assert seen - expected == {(LAST, "192.0.2.1", 9, "192.0.2.2", 9, "UDP"): 1}
+    assert expected - seen == Counter()
+
+
+def alerts(events: Iterable[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+    """What was alerted on, and between whom."""
+    who = ("src_ip", "src_port", "dest_ip", "dest_port", "proto")
+    return Counter(
+        (one["alert"]["signature"], *(one.get(name) for name in who))
+        for one in events
+        if one["event_type"] == "alert"
+    )
 
 
 @pytest.mark.namespaces
