@@ -433,6 +433,42 @@ def test_tshark_reads_every_file_with_its_streams(tmp_path: Path, require: Calla
 
 
 @pytest.mark.oracle
+def test_tshark_reads_standard_output_while_it_is_written(require: Callable[[str], str]) -> None:
+    tshark = require("tshark")
+    script = (
+        "import time\n"
+        "from tests.vtaplib.collector.blocks import block_of, frame_of\n"
+        "from vtaplib.collector.rotation import RotatingCapture\n"
+        "capture = RotatingCapture('-', describe=lambda number: (f'stream {number}', ''))\n"
+        "for number in range(3):\n"
+        "    capture.write(block_of([frame_of(number, 60 + number)] * 2, interfaces=[0, number]))\n"
+        "time.sleep(60)\n"
+    )
+    fields = ["-T", "fields", "-e", "frame.len", "-e", "frame.interface_name"]
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as writing:
+        try:
+            # It ends at the sixth packet, and what writes then still has its end open.
+            told = subprocess.run(
+                [tshark, "-i", "-", "-l", "-c", "6", *fields],
+                stdin=writing.stdout,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=50,
+            )
+        finally:
+            writing.kill()
+    assert [line.split("\t") for line in told.stdout.splitlines()] == [
+        ["60", "stream 0"],
+        ["60", "stream 0"],
+        ["61", "stream 0"],
+        ["61", "stream 1"],
+        ["62", "stream 0"],
+        ["62", "stream 2"],
+    ]
+
+
+@pytest.mark.oracle
 def test_capinfos_finds_the_file_that_is_being_written_whole(
     tmp_path: Path, require: Callable[[str], str]
 ) -> None:
