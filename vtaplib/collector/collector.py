@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from copy import deepcopy
+from copy import copy
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from types import TracebackType
@@ -30,7 +30,7 @@ from vtaplib.collector.output import EVERY_OUTPUT, Output
 from vtaplib.collector.receiver import DEFAULT_RECEIVE_BUFFER, Receiver
 from vtaplib.collector.refusal_log import RefusalLog
 from vtaplib.collector.report import CollectorReport, OutputReport
-from vtaplib.collector.streams import Streams
+from vtaplib.collector.streams import StreamAccount, Streams
 from vtaplib.errors import CollectorError
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
@@ -104,7 +104,6 @@ class Collector:
         self._lock = Lock()
         self._passed = Count()
         self._totals = self._judge.totals[:]
-        self._outputs = self._output_reports()
         self._undo = ExitStack()
         self._is_begun = False
         self._receiver: Receiver | None = None
@@ -168,30 +167,37 @@ class Collector:
             self._stopped = time.monotonic()
         finally:
             self._undo.close()
-            with self._lock:
-                self._outputs = self._output_reports()
         for thread in self._threads:
             thread.result()
 
+    @property
+    def seconds(self) -> float:
+        """How long it has been running, or did."""
+        if self._receiver is None:
+            return 0.0
+        return (self._stopped or time.monotonic()) - self._started
+
     def report(self) -> CollectorReport:
-        """What it did so far. Of a running collector, what is just being worked on is not in it."""
+        """What it did so far. Of a running collector, what is just being worked on may be in it in part."""
+        return self._report(tuple(self.streams))
+
+    def _report(self, streams: tuple[StreamAccount, ...]) -> CollectorReport:
         receiver, is_over = self._receiver, bool(self._stopped)
         kernel = self._kernel if is_over or receiver is None else KernelCounters.read()
-        end = self._stopped if is_over else time.monotonic()
         with self._lock:
             counts = [Count(*self._totals[at : at + 2]) for at in range(0, len(self._totals), 2)]
-            passed, outputs = deepcopy(self._passed), self._outputs
+            passed = copy(self._passed)
             waiting = self._backlog.waiting
         refused = {refusal: counts[verdict] for verdict, refusal in VERDICTS.items()}
         # A taken datagram had a header that its frame has not.
         octets = counts[0].octets + 8 * counts[0].frames + sum(one.octets for one in refused.values())
         return CollectorReport(
-            seconds=end - self._started if receiver is not None else 0.0,
+            seconds=self.seconds,
             received=Count(sum(one.frames for one in counts), octets),
             taken=counts[0],
             refused=refused,
             passed=passed,
-            outputs=outputs,
+            outputs=tuple(map(_output_report, self._destinations)),
             waiting=waiting,
             kernel_dropped=0 if receiver is None else receiver.dropped(),
             kernel=kernel.since(self._kernel_before),
@@ -199,7 +205,7 @@ class Collector:
             backlog_high_water=self._backlog.high_water,
             backlog_full=self._backlog.times_full,
             receive_buffer=0 if receiver is None else receiver.receive_buffer,
-            streams=tuple(self.streams),
+            streams=streams,
         )
 
     def __enter__(self) -> Self:
@@ -276,7 +282,6 @@ class Collector:
             with self._lock:
                 self._totals = self._judge.totals[:]
                 self._passed.add(block.count, block.octets)
-                self._outputs = self._output_reports()
         if self.streams.is_satisfied:
             self._ended.set()
 
@@ -298,17 +303,19 @@ class Collector:
         self._stopping.set()
         os.eventfd_write(self._wake, 1)
 
-    def _output_reports(self) -> tuple[OutputReport, ...]:
-        return tuple(
-            OutputReport(deepcopy(one.given), deepcopy(one.output.taken), deepcopy(one.output.lost))
-            for one in self._destinations
-        )
-
     def _health_line(self) -> str:
         """A line of counters for a probe that asks."""
-        report = self.report()
+        # Without the streams, which are many.
+        report = self._report(())
         refused = sum(count.frames for count in report.refused.values())
         return (
             f"received {report.received.frames} taken {report.taken.frames} refused {refused} "
             f"dropped {report.kernel_dropped} waiting {report.waiting}"
         )
+
+
+def _output_report(destination: Destination) -> OutputReport:
+    output = destination.output
+    # The dictionary is copied first, in one go: the output may be adding to it.
+    lost = {reason: copy(count) for reason, count in output.lost.copy().items()}
+    return OutputReport(copy(destination.given), copy(output.taken), lost)
