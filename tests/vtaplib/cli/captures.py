@@ -38,9 +38,11 @@ def pcapng_of_two_link_types(frame: bytes) -> bytes:
 
 
 def records_of(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The offset and the frame of every record of a little-endian pcap, read by its own structure."""
+    """The offset and the frame of every record of a little-endian pcap, read by its own structure, which is
+    the same whether its times are in micro- or nanoseconds.
+    """
     data = path.read_bytes()
-    assert data[:4] == bytes.fromhex("d4c3b2a1")
+    assert data[:4].hex() in ("d4c3b2a1", "4d3cb2a1")
     offset = FILE_HEADER_LENGTH
     while offset < len(data):
         (captured,) = struct.unpack_from("<I", data, offset + 8)

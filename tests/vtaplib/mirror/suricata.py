@@ -40,6 +40,11 @@ def run(suricata: str, capture: Path, directory: Path, rules: Path | None = None
 def counters_of(suricata: str, capture: Path, directory: Path) -> dict[str, int]:
     """What its decoder counts, by name; what is zero is left out."""
     run(suricata, capture, directory)
+    return counters_in(directory)
+
+
+def counters_in(directory: Path) -> dict[str, int]:
+    """What it counted in a directory that it has run into."""
     rows = [line.split("|") for line in (directory / "stats.log").read_text().splitlines()]
     return {row[0].strip(): int(row[2]) for row in rows if len(row) == 3 and row[2].strip().isdigit()}
 

@@ -58,7 +58,7 @@ resource "azurerm_network_security_group" "capture" {
     destination_port_range     = "4789"
   }
 
-  # Probes come from 168.63.129.16, which is what this tag stands for. Without the rule every backend counts as down.
+  # Probes come from 168.63.129.16, which is what this tag stands for; where they do not pass, every backend is down.
   dynamic "security_rule" {
     for_each = var.health_port == null ? [] : [var.health_port]
 
