@@ -71,7 +71,8 @@ class Collector:
     `outputs` are given all frames, or as a `Destination` those of one number. `backlog` is how many datagrams
     can wait in memory, `receive_buffer` the octets of the kernel's buffer that are asked for. After `count`
     frames no more are taken, and it ends. `streams` is given where an output needs their descriptions.
-    `health` is where load-balancer probes are answered while it runs. Raises `CollectorError` where it cannot
+    `health` is where load-balancer probes are answered while it runs. `estimates_gaps` says whether TCP flows
+    are followed to estimate what is missing from streams. Raises `CollectorError` where it cannot
     listen.
     """
 
@@ -87,6 +88,7 @@ class Collector:
         streams: Streams | None = None,
         health: Endpoint | None = None,
         count: int | None = None,
+        estimates_gaps: bool = True,
     ) -> None:
         if backlog < 1:
             raise CollectorError(f"backlog {backlog}: cannot be; at least 1 datagram must find room")
@@ -94,6 +96,7 @@ class Collector:
         self.streams.want(count)
         self._judge = Judge(Acceptance() if acceptance is None else acceptance, self.streams)
         self._pipeline = pipeline
+        self._estimates_gaps = estimates_gaps
         self._destinations = [
             output if isinstance(output, Destination) else Destination(output) for output in outputs
         ]
@@ -273,6 +276,8 @@ class Collector:
         block = self._judge.decapsulate(arena, now_ns)
         if block.count != datagrams:
             self._log.note(arena, now_ns)
+        if block.count and self._estimates_gaps:
+            self.streams.look_for_gaps(block)
         if block.count and self._pipeline is not None:
             self._pipeline.apply(block)
         try:

@@ -1,8 +1,11 @@
 """Streams: what came from each sender under each VNI.
 
-VXLAN numbers no datagrams, so a stream alone does not say what is missing from it; what can be known of loss
-stands in `vtaplib.collector.kernel_counters`. So many streams are kept apart; what comes from more is counted
-together, as the last one, so that nobody can fill the memory with invented VNIs.
+VXLAN numbers no datagrams, so what is missing from a stream cannot be known. What can: the datagrams that
+the own socket dropped (`Receiver.dropped`), those that the kernel dropped before it (`KernelCounters`), and
+octets of TCP inside that were sent and never seen, which is an estimate (`vtaplib.loops.tcp_gaps`).
+
+So many streams are kept apart; what comes from more is counted together, as the last one, so that nobody can
+fill the memory with invented VNIs.
 """
 
 from __future__ import annotations
@@ -14,9 +17,14 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from vtaplib.loops.decapsulation import COUNTERS, KEY_WORDS, STREAMS, WANTED
+from vtaplib.loops.tcp_gaps import GAP_WORDS, ROW_WORDS, look
+from vtaplib.packets.block import Block
 
 DEFAULT_LIMIT: Final = 4096
 """Streams that are kept apart: as many tapped interfaces as one collector is likely to see."""
+
+FLOWS: Final = 16_384
+"""TCP flows that are followed at a time, for the estimate: 96 octets each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,10 @@ class StreamAccount:
     octets: int
     first_ns: int
     last_ns: int
+    tcp_gaps: int = 0
+    """Estimated: how often a TCP flow in it went on further than where it was."""
+    tcp_missing_octets: int = 0
+    """Estimated: octets in those gaps that did not come later either."""
 
     @property
     def name(self) -> str:
@@ -49,10 +61,18 @@ class Streams:
         self.keys = array("Q", bytes(8 * KEY_WORDS * limit))
         self.counters = array("q", bytes(8 * COUNTERS * (limit + 1)))
         self.state = array("q", [0, -1])
+        self._flows = array("q", bytes(8 * ROW_WORDS * FLOWS))
+        self._gaps = array("q", bytes(8 * GAP_WORDS * (limit + 1)))
 
     def want(self, frames: int | None) -> None:
         """Take so many frames more and refuse what comes then; None: take all."""
         self.state[WANTED] = -1 if frames is None else frames
+
+    def look_for_gaps(self, block: Block) -> None:
+        """Follow the TCP flows in frames whose interfaces are numbers of streams."""
+        look(
+            block.buffer, block.starts, block.lengths, block.interfaces, block.count, self._flows, self._gaps
+        )
 
     @property
     def is_satisfied(self) -> bool:
@@ -63,7 +83,8 @@ class Streams:
         """What was taken of a stream so far."""
         frames, octets, first_ns, last_ns = self.counters[COUNTERS * number : COUNTERS * (number + 1)]
         source, vni = self._key(number) if number < self.limit else (None, None)
-        return StreamAccount(number, source, vni, frames, octets, first_ns, last_ns)
+        gaps, missing = self._gaps[GAP_WORDS * number : GAP_WORDS * (number + 1)]
+        return StreamAccount(number, source, vni, frames, octets, first_ns, last_ns, gaps, missing)
 
     def describe(self, number: int) -> tuple[str, str]:
         """The name of a stream, and a description of it: what captures say of an interface."""
