@@ -42,7 +42,7 @@ class Target:
         else:
             self._stream = target
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data`; raise `CaptureError` where the system refuses."""
         try:
             self._stream.write(data)

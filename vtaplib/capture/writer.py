@@ -72,6 +72,13 @@ class CaptureWriter(ABC):
         else:
             self.discard()
 
+    def write_records(self, records: bytes | bytearray | memoryview, count: int) -> None:
+        """Write `count` packets that are already as the format has them: in this writer's order of bytes,
+        unit of time and numbering of interfaces.
+        """
+        self._target.write(records)
+        self.records += count
+
     def _write_in_pieces(self, packets: Iterable[Packet], interface: int) -> None:
         if isinstance(packets, Batch):
             self._write_piece(packets, interface)

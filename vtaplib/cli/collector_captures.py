@@ -16,7 +16,8 @@ from vtaplib.capture import Batch, PcapngWriter, PcapWriter
 from vtaplib.cli.naming import distinct_names, file_stem
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
-from vtaplib.mirror.replay import Copies
+from vtaplib.loops.mirroring import PCAP, PCAPNG
+from vtaplib.mirror.copies import Copies
 from vtaplib.model import ids
 
 
@@ -46,6 +47,8 @@ class CollectorCaptures:
     where a file cannot be written.
     """
 
+    is_combined = False
+
     def __init__(self, directory: Path, format: str, collectors: Sequence[Interface]) -> None:  # noqa: A002  # the option's name
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -54,6 +57,7 @@ class CollectorCaptures:
                 f"{directory}: cannot be made a directory for captures: {error.strerror}"
             ) from error
         names = distinct_names(one.id for one in collectors)
+        self.record_format = PCAP if format == "pcap" else PCAPNG
         self.paths = {one.id: directory / f"{file_stem(names[one.id])}.{format}" for one in collectors}
         """The file of each collector, by the ID of its interface."""
         self._writers: dict[str, PcapngWriter | PcapWriter] = {}
@@ -62,6 +66,14 @@ class CollectorCaptures:
             for collector_id, path in self.paths.items():
                 self._writers[collector_id] = _open(path, format, collector_id)
             undo.pop_all()
+
+    def interface_of(self, _collector_id: str) -> int:
+        """The number of a collector's interface in its file: it is the only one."""
+        return 0
+
+    def write_records(self, collector_id: str, records: memoryview, count: int) -> None:
+        """Write finished records of a collector."""
+        self._writers[collector_id].write_records(records, count)
 
     def write(self, handed: Mapping[str, Copies]) -> None:
         """Write the copies that a batch gave, by the ID of the collector's interface."""

@@ -15,13 +15,17 @@ from vtaplib.capture import Batch, PcapngWriter
 from vtaplib.cli.collector_captures import describe
 from vtaplib.cli.naming import distinct_names
 from vtaplib.fabric.topology import Interface
-from vtaplib.mirror.replay import Copies
+from vtaplib.loops.mirroring import PCAPNG
+from vtaplib.mirror.copies import Copies
 
 
 class CombinedCapture:
     """An open pcapng. As a context manager it puts the file in its place when all is well, and leaves none
     when not. Raises `CaptureError` where it cannot be written.
     """
+
+    record_format = PCAPNG
+    is_combined = True
 
     def __init__(self, path: Path, collectors: Sequence[Interface]) -> None:
         self.paths = {one.id: path for one in collectors}
@@ -32,6 +36,14 @@ class CombinedCapture:
             one.id: self._writer.add_interface("/".join(names[one.id]), describe(one.id))
             for one in collectors
         }
+
+    def interface_of(self, collector_id: str) -> int:
+        """The number of a collector's interface."""
+        return self._interfaces[collector_id]
+
+    def write_records(self, _collector_id: str, records: memoryview, count: int) -> None:
+        """Write finished records of any collectors."""
+        self._writer.write_records(records, count)
 
     def write(self, handed: Mapping[str, Copies]) -> None:
         """Write the copies that a batch gave, by the ID of the collector's interface."""

@@ -8,7 +8,7 @@ is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,9 @@ from vtaplib.cli.combined_capture import CombinedCapture
 from vtaplib.cli.naming import distinct_names
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface
-from vtaplib.mirror.replay import Copies, Replay
+from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.departures import RecordsTaker
+from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Mirrored, TapPoint
 
 PCAPNG, PCAP = ".pcapng", ".pcap"
@@ -31,14 +33,11 @@ collector's interface.
 """
 
 
-class CopiesOut(Protocol):
+class CopiesOut(RecordsTaker, Protocol):
     """What takes copies. As a context manager it keeps what was written when all is well, and only then."""
 
     paths: dict[str, Path]
     """The file of each collector, by the ID of its interface."""
-
-    def write(self, handed: Mapping[str, Copies]) -> None:
-        """Write what a batch gave."""
 
     def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
         """Write one copy with a comment."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from vtaplib.cli.replay_report import DecodedCopy
-from vtaplib.mirror.replay import Copies
+from vtaplib.mirror.copies import Copies
 
 
 class FirstCopies:
@@ -15,6 +15,11 @@ class FirstCopies:
     def __init__(self, wanted: int) -> None:
         self._missing = wanted
         self._kept: list[tuple[int, str, bytes]] = []
+
+    @property
+    def are_there(self) -> bool:
+        """Whether no more are wanted."""
+        return not self._missing
 
     def note(self, handed: Mapping[str, Copies]) -> None:
         """Take what is still missing from the copies of a batch."""

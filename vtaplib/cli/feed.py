@@ -53,13 +53,13 @@ class Feed:
         )
 
     def __iter__(self) -> Iterator[Batch]:
-        return self._each(self._reader.batches())
+        return self._up_to_where_it_can_be_read(self._reader.batches())
 
     def blocks(self) -> Iterator[Block]:
-        """The same packets in blocks; a block is good until the next is asked for."""
-        return self._each(self._reader.blocks())
+        """The same in blocks."""
+        return self._up_to_where_it_can_be_read(self._reader.blocks())
 
-    def _each(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    def _up_to_where_it_can_be_read(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
         is_first = True
         while True:
             try:
@@ -72,7 +72,7 @@ class Feed:
                 return
             if piece is None:
                 return
-            if len(piece):
+            if piece:
                 is_first = False
                 yield piece
             self._progress.advance()

@@ -5,19 +5,20 @@ A capture that ends early is replayed up to there, and the report says where tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vtaplib.capture import CaptureReader, open_capture
+from vtaplib.capture import Batch, CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
 from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.collector_captures import collectors_of
-from vtaplib.cli.copies_out import WayThrough, open_out, way_through
+from vtaplib.cli.copies_out import CopiesOut, open_out, way_through
 from vtaplib.cli.dissection import FirstCopies
+from vtaplib.cli.feed import Piece
 from vtaplib.cli.load_entries import load_entries, machine_entry, machine_warnings
 from vtaplib.cli.mirror_entries import mirror_warnings, parting_entries
 from vtaplib.cli.naming import one_named
@@ -35,9 +36,11 @@ from vtaplib.cli.replay_report import (
 from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError, TruncatedCaptureError, VtapError
 from vtaplib.fabric.topology import Topology
+from vtaplib.loops import COMPILED
+from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
-from vtaplib.mirror.replay import Replay
 from vtaplib.model.addresses import maybe_address
+from vtaplib.packets.block import Block
 
 if TYPE_CHECKING:
     from vtaplib.cli.world import World
@@ -71,7 +74,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
     interface_ids = [one.id for one in topology.interfaces]
     down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
     private_link = [_private_link(text) for text in request.private_link]
-    run = Replay(topology, request.policy, down=down, private_link=private_link)
+    run = BlockReplay(topology, request.policy, down=down, private_link=private_link)
     collectors = collectors_of(topology)
     first = FirstCopies(request.decode)
     with (
@@ -81,7 +84,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
     ):
         out = open_out(request.out, request.format, collectors, comments=request.comments)
         with out or nullcontext():
-            end = _replay_all(reader, way_through(run, out, comments=request.comments), first, progress)
+            end = _replay_all(reader, run, out, first, progress, comments=request.comments)
         accounts = run.accounts
         machines = tuple(machine_accounts(topology, accounts, request.policy))
         report = ReplayReport(
@@ -139,22 +142,45 @@ def _private_link(text: str) -> IPv4Address:
 
 
 def _replay_all(
-    reader: CaptureReader, way: WayThrough, first: FirstCopies, progress: Progress
+    reader: CaptureReader,
+    run: BlockReplay,
+    out: CopiesOut | None,
+    first: FirstCopies,
+    progress: Progress,
+    *,
+    comments: bool,
 ) -> EarlyEnd | None:
     """Replay every packet that can be read; return where and why that ended early, if it did."""
-    batches = reader.batches()
+    way = way_through(run, out, comments=comments)
+    if not COMPILED or comments:
+        return _go_through(reader.batches(), lambda batch: first.note(way(batch)), progress)
+    if out is not None:
+        run.depart_to(out)
+
+    def replay_block(block: Block) -> None:
+        if first.are_there:
+            run.block(block)
+        else:
+            first.note(way(Batch(*map(list, zip(*block, strict=True)))))
+
+    return _go_through(reader.blocks(), replay_block, progress)
+
+
+def _go_through(
+    pieces: Iterator[Piece], take: Callable[[Piece], None], progress: Progress
+) -> EarlyEnd | None:
     nothing_read = True
     while True:
         try:
-            batch = next(batches, None)
+            piece = next(pieces, None)
         except CaptureError as error:
             # A file that is no capture gives nothing to report on; one that was just cut short does.
             if nothing_read and not isinstance(error, TruncatedCaptureError):
                 raise
             return EarlyEnd.of(error)
-        if batch is None:
+        if piece is None:
             return None
-        if batch:
+        if piece:
             nothing_read = False
-            first.note(way(batch))
+            take(piece)
         progress.advance()

@@ -92,6 +92,11 @@ class Pieces(dict[int, tuple[bytes, bytes]]):
         self[inner_length] = pieces
         return pieces
 
+    @property
+    def sum_without_length(self) -> int:
+        """The sum of the words of an IPv4 header whose total length is not in it yet."""
+        return self._sum
+
     def behind_ports(self, udp_length: int) -> bytes:
         """The rest of the UDP header and the VXLAN header."""
         return udp_length.to_bytes(2, "big") + b"\0\0" + self._vxlan

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from ipaddress import IPv4Address
 from itertools import islice
-from typing import NamedTuple
 
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.connections import Connections
@@ -30,6 +29,7 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.carriage import Carriage
+from vtaplib.mirror.copies import Copies as Copies  # noqa: PLC0414  # exported from here too
 from vtaplib.mirror.crossing import Crossing, crossings
 from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.flow_count import WINDOW_SECONDS
@@ -55,13 +55,6 @@ JOURNEYS_KEPT = 1 << 10
 BATCH = 4096
 
 
-class Copies(NamedTuple):
-    """The copies for one collector, in order: outer Ethernet frames and their times in nanoseconds."""
-
-    timestamps: list[int]
-    frames: list[bytes]
-
-
 # A tap point on a flow's way whose copies are made in bulk: the pieces of the outer header, the ports between
 # them, and what takes the time and the copy.
 Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
@@ -70,6 +63,10 @@ Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
 # The way of a flow through the fabric: what counts its frames, and its copies. A bare tuple, for those are
 # unpacked fastest.
 Itinerary = tuple[Load, tuple[Hop, ...]]
+
+
+# A tap point on a flow's way whose copies are made: to where, and what is done to a frame, the last first.
+Leg = tuple[Carriage, tuple[Rewriting | Translation, ...]]
 
 
 def rewriting_taker(
@@ -228,21 +225,29 @@ class Replay:
 
     def _plan(self, flow: Flow, journey: Journey | Unrouted) -> Itinerary:
         """Work out the way of a flow."""
+        load, legs = self._way(flow, journey)
+        hops: list[Hop] = []
+        for carriage, rewritings in legs:
+            add_time, add_copy = self._takers_for(carriage.collector_id)
+            for rewriting in rewritings:
+                add_copy = rewriting_taker(rewriting, add_copy)
+            hops.append((carriage.header.pieces, carriage.ports, add_time, add_copy))
+        return load, tuple(hops)
+
+    def _way(self, flow: Flow, journey: Journey | Unrouted) -> tuple[Load, list[Leg]]:
+        """What counts the frames of a flow, and how they are carried."""
         if isinstance(journey, Unrouted):
-            return self._unrouted_load(journey), ()
+            return self._unrouted_load(journey), []
         crossed = crossings(journey, flow)
         self._see(crossed)
-        hops: list[Hop] = []
         decisions = self._decisions(crossed, self.engine.decide_anew)
+        legs: list[Leg] = []
         for crossing, decision in decisions:
             outcome = decision.outcome
             if isinstance(outcome, Carriage):
-                add_time, add_copy = self._takers_for(outcome.collector_id)
-                for rewriting in (outcome.rewriting, crossing.translation):
-                    if rewriting is not None:
-                        add_copy = rewriting_taker(rewriting, add_copy)
-                hops.append((outcome.header.pieces, outcome.ports, add_time, add_copy))
-        return self._routed_load(journey, flow, decisions), tuple(hops)
+                rewritings = (outcome.rewriting, crossing.translation)
+                legs.append((outcome, tuple(one for one in rewritings if one is not None)))
+        return self._routed_load(journey, flow, decisions), legs
 
     def _unrouted_load(self, why: Unrouted) -> Load:
         load = self._loads.get(why)

@@ -30,12 +30,13 @@ from vtaplib.cli.replay_report import Amount, EarlyEnd, NotMirroredEntry, Skippe
 from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError
 from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.loops import COMPILED
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount
+from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import figures_of, machine_accounts
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.flow_volume import FlowVolumes
-from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.series import Series, total
 from vtaplib.mirror.verdict import Reason
 
@@ -77,7 +78,7 @@ def estimate(request: EstimateRequest) -> EstimateReport:
     down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
     if request.capture is not None:
         intake = _take_capture(
-            request.capture, Replay(topology, request.policy, down=down, with_talkers=True)
+            request.capture, BlockReplay(topology, request.policy, down=down, with_talkers=True)
         )
     else:
         volumes = FlowVolumes(MirrorEngine(topology, request.policy, down=down))
@@ -107,10 +108,14 @@ def estimate(request: EstimateRequest) -> EstimateReport:
     )
 
 
-def _take_capture(capture: str, run: Replay) -> Intake:
+def _take_capture(capture: str, run: BlockReplay) -> Intake:
     with Feed(capture, "estimating") as feed:
-        for batch in feed:
-            run.batch(batch.timestamps_ns, whole_frames(batch))
+        if COMPILED:
+            for block in feed.blocks():
+                run.block(block, longest_whole=LONGEST_FRAME)
+        else:
+            for batch in feed:
+                run.batch(batch.timestamps_ns, whole_frames(batch))
         return Intake(
             feed.name, feed.format, run.accounts, skipped=feed.skipped, ended_early=feed.ended_early
         )
