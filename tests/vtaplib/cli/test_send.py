@@ -130,7 +130,7 @@ def test_rounds_of_standard_input(vtap: Vtap, collector: socket.socket) -> None:
 
 def test_it_ends_after_as_many_datagrams_as_wanted(vtap: Vtap, collector: socket.socket) -> None:
     to = text_of(collector)
-    vtap("send", CAPTURE, "--vni", "1", "--to", to, "--loop", "0", "--count", "2000", "--rate", "1Mpps")
+    vtap("send", CAPTURE, "--vni", "1", "--to", to, "--loop", "0", "--count", "2000", "--speed", "1e6")
     assert inner(collector, 1) == (FRAMES * 2)[:2000]
 
 
@@ -190,7 +190,7 @@ def test_a_frame_that_no_datagram_holds_is_counted_and_the_rest_is_sent(
 ) -> None:
     (vtap.directory / "jumbo.pcap").write_bytes(pcap([b"small", bytes(65_500), bytes(65_499)]))
     to = text_of(collector)
-    outcome = vtap("send", "jumbo.pcap", "--vni", "1", "--to", to, "--rate", "1Mpps", code=1)
+    outcome = vtap("send", "jumbo.pcap", "--vni", "1", "--to", to, "--speed", "1e6", code=1)
     assert inner(collector, 1) == [b"small", bytes(65_499)]
     assert "1 datagram not sent: Message too long (EMSGSIZE)" in outcome.stdout
 

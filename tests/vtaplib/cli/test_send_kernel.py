@@ -62,7 +62,7 @@ def seen_by_kernel(
 
 @pytest.mark.parametrize(
     "options",
-    [("--rate", "20kpps"), ("--speed", "5"), ("--top-speed", "--order", "capture")],
+    [("--rate", "20kpps", "--order", "capture"), ("--speed", "5"), ("--top-speed", "--order", "capture")],
     ids=lambda o: o[0],
 )
 def test_the_kernel_decapsulates_every_frame_in_order(

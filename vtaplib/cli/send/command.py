@@ -106,7 +106,7 @@ def send(
         typer.Option(
             "--order",
             help="Keep the order of all datagrams or, up to twice as fast, only that in each flow.",
-            show_default="capture; flow with --top-speed",
+            show_default="capture; flow with --rate and --top-speed",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -160,7 +160,7 @@ def send(
             duration=duration,
             spread=spread,
             bind=bind or "",
-            keep_order=order == Order.CAPTURE if order is not None else not top_speed,
+            keep_order=order == Order.CAPTURE if order is not None else not top_speed and rate is None,
         )
     )
     if as_json:

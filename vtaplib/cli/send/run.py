@@ -5,8 +5,9 @@ A signal to end (SIGINT, SIGTERM) ends the run with its report; a second one end
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from vtaplib.cli.naming import listed, one_named
 from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry, amount
 from vtaplib.cli.send.origin import CapturedCopies, Frames, Origin, ReplayedCopies
 from vtaplib.cli.send.rate import pace_of
+from vtaplib.cli.send.read_ahead import read_ahead
 from vtaplib.cli.send.report import NotSentEntry, OtherCollectorEntry, SendReport
 from vtaplib.cli.send.rounds import rounds
 from vtaplib.collector.pacing import SECOND_NS
@@ -76,7 +78,7 @@ def send(request: SendRequest) -> SendReport:
         max_gap=request.max_gap,
         overhead=overhead_of(targets[0]) + header_length,
     )
-    reading = Reading(request.capture, origin)
+    reading = Reading(request.capture, origin, ahead=not request.top_speed)
     with (
         Sender(
             targets,
@@ -115,9 +117,12 @@ def send(request: SendRequest) -> SendReport:
 
 
 class Reading:
-    """The reading of a capture, from its beginning each time."""
+    """The reading of a capture, from its beginning each time; `ahead` of what is sent, or as it is sent.
 
-    def __init__(self, capture: str, origin: Origin) -> None:
+    A pipe is never read ahead: a thread that waits for it could not be told to stop.
+    """
+
+    def __init__(self, capture: str, origin: Origin, *, ahead: bool) -> None:
         self.is_waiting = False
         """Whether it waits for what stands in the capture: a pipe may give nothing for a while."""
         self.is_interrupted = False
@@ -126,6 +131,7 @@ class Reading:
         self.skipped: tuple[SkippedEntry, ...] = ()
         self.ended_early: EarlyEnd | None = None
         self._capture = capture
+        self._ahead = ahead and os.path.isfile(capture)
         self._origin = origin
 
     def read(self) -> Iterator[Payloads]:
@@ -133,10 +139,14 @@ class Reading:
         with Feed(self._capture, "sending") as feed:
             self.name, self.format = feed.name, feed.format
             pieces = self._origin.payloads(feed)
+            if self._ahead:
+                pieces = read_ahead(pieces)
             try:
                 while (payloads := self._next(pieces)) is not None:
                     yield payloads
             finally:
+                if isinstance(pieces, Generator):
+                    pieces.close()
                 self.skipped, self.ended_early = feed.skipped, feed.ended_early
 
     def _next(self, pieces: Iterator[Payloads]) -> Payloads | None:
