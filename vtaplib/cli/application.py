@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.collect.command import collect
 from vtaplib.cli.diff.command import diff
 from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.explain.command import explain
@@ -160,6 +161,7 @@ def replay(
 app.command()(explain)
 app.command()(estimate)
 app.command()(diff)
+app.command()(collect)
 app.command()(send)
 
 machine_app = typer.Typer(

@@ -1,0 +1,82 @@
+"""A `vtap collect` in the background, as a user has one, and datagrams for it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.vtaplib.cli.command import PATIENCE_SECONDS, VTAP, Outcome, Vtap
+from vtaplib.packets import vxlan
+
+LISTENING = re.compile(rb"vtap: listening on (?:\[?)([0-9a-f.:]+?)(?:\]?):(\d+), to (.*)\n")
+PROBED = re.compile(rb"vtap: answering probes on ([0-9.]+):(\d+)\n")
+
+
+@dataclass
+class Collecting:
+    """A collector that runs: where it listens, and how to end it."""
+
+    process: subprocess.Popen[bytes]
+    address: tuple[str, int]
+    outputs: str
+    first_lines: bytes = b""
+    outcome: Outcome | None = None
+
+    def send(self, *payloads: bytes) -> None:
+        """Send datagrams to it."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for payload in payloads:
+                sender.sendto(payload, self.address)
+
+    def end(self, code: int = 0, by: signal.Signals = signal.SIGTERM) -> Outcome:
+        """End it and check its exit code; what was sent before has been received."""
+        if self.outcome is None:
+            if self.process.poll() is None:
+                self.process.send_signal(by)
+            out, err = self.process.communicate(timeout=PATIENCE_SECONDS)
+            # What is written to standard output may be a capture.
+            self.outcome = Outcome(
+                self.process.returncode, out.decode(errors="replace"), (self.first_lines + err).decode()
+            )
+            self.captured = out
+        assert "Traceback" not in self.outcome.stderr, self.outcome.stderr
+        assert self.outcome.code == code, self.outcome
+        return self.outcome
+
+    def report(self, code: int = 0) -> Any:
+        """End it, and return the document that it prints."""
+        return self.end(code).document
+
+
+@contextmanager
+def collecting(vtap: Vtap, *arguments: str | Path, listen: str = "127.0.0.1:0") -> Iterator[Collecting]:
+    """Start `vtap collect`; go on when it listens. It is gone in the end, whatever happens."""
+    with subprocess.Popen(
+        [VTAP, "collect", "--listen", listen, *arguments],
+        cwd=vtap.directory,
+        env=vtap.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            line = process.stderr.readline()
+            match = LISTENING.fullmatch(line)
+            assert match is not None, line + process.stderr.read()
+            yield Collecting(process, (match[1].decode(), int(match[2])), match[3].decode(), line)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def mirrored(frame: bytes, vni: int = 7) -> bytes:
+    """The UDP payload that carries a frame."""
+    return vxlan.emit(vxlan.VxlanPacket(vni, frame))

@@ -1,0 +1,159 @@
+"""`vtap collect`, its options and its help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.options import AsJson
+
+
+def collect(
+    listen: Annotated[
+        str,
+        typer.Option("--listen", metavar="ADDR[:PORT]", help="Where VXLAN arrives. Every address: 0.0.0.0."),
+    ],
+    write: Annotated[
+        str | None,
+        typer.Option(
+            "--write",
+            metavar="PATH",
+            help="Write the inner frames into this pcapng; or, with a --rotate option, into files in this "
+            "directory; - is standard output.",
+        ),
+    ] = None,
+    rotate_size: Annotated[
+        str | None,
+        typer.Option("--rotate-size", metavar="SIZE", help="Begin a new file at this size: 100MB, 1GiB."),
+    ] = None,
+    rotate_every: Annotated[
+        str | None,
+        typer.Option("--rotate-every", metavar="TIME", help="Begin a new file after this time: 60s, 1h."),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option("--keep", metavar="N", min=1, help="Keep the newest N files; older ones are removed."),
+    ] = None,
+    interface: Annotated[
+        str | None,
+        typer.Option(
+            "--interface",
+            metavar="NAME",
+            help="Show the inner frames on this TAP interface, which is made if it is not there; "
+            "needs CAP_NET_ADMIN.",
+        ),
+    ] = None,
+    forward: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--forward",
+            metavar="ADDR[:PORT]",
+            help="Send the frames on to another collector, in VXLAN again; repeatable. With --stage "
+            "balance=N, one for each of the N outputs.",
+        ),
+    ] = None,
+    vni: Annotated[
+        list[int] | None,
+        typer.Option("--vni", metavar="N", help="Take only this VNI; repeatable.", min=0, max=0xFFFFFF),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="NET", help="Take only what comes from this network; repeatable."),
+    ] = None,
+    max_frame: Annotated[
+        int,
+        typer.Option("--max-frame", metavar="OCTETS", help="Refuse longer inner frames.", min=64, max=65_499),
+    ] = 9216,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stage",
+            metavar="STAGE",
+            help="A broker's stage that frames go through, such as filter='tcp port 443', dedup=50ms, "
+            "slice=128, sample=1/10, balance=2; repeatable, in this order. `--stage help` lists them.",
+        ),
+    ] = None,
+    health_port: Annotated[
+        str | None,
+        typer.Option(
+            "--health-port",
+            metavar="[ADDR:]PORT",
+            help="Answer a load balancer's probes, TCP or HTTP, on this port while frames are collected.",
+        ),
+    ] = None,
+    backlog: Annotated[
+        int,
+        typer.Option(
+            "--backlog",
+            metavar="PACKETS",
+            help="Hold so many packets in memory while outputs are slow; what comes then is lost, and "
+            "counted.",
+            min=1024,
+            max=4_194_304,
+        ),
+    ] = 65_536,
+    count: Annotated[
+        int | None, typer.Option("--count", metavar="N", min=1, help="Stop when N frames were taken.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="Stop after this time: 30s, 10m, 1h.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect mirrored frames: receive VXLAN over UDP, and write, show or forward what is inside.
+
+    What is malformed, too long, of another VNI or from elsewhere is counted and dropped. Ctrl-C or SIGTERM
+    ends it: what was received is finished, and reported.
+
+    Exit code 1: something was lost.
+
+    \b
+    Examples:
+      vtap collect --listen 0.0.0.0 --write traffic.pcapng
+      vtap collect --listen 10.0.0.4:4789 --write captures --rotate-size 100MB --rotate-every 10m --keep 24
+      vtap collect --listen 0.0.0.0 --interface vtap0 --health-port 8080
+      vtap collect --listen 0.0.0.0 --stage "filter=tcp port 443" --stage slice=128 --write - | tshark -i -
+      vtap collect --listen 0.0.0.0 --stage balance=2 --forward 10.0.1.4 --forward 10.0.1.5
+    """
+    from vtaplib.cli.collect.request import read_request
+    from vtaplib.cli.collect.run import run
+    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.errors import VtapError
+
+    if stage == ["help"]:
+        from vtaplib.collector.broker.language import stage_help
+
+        typer.echo(stage_help())
+        return
+    if as_json and write == "-":
+        raise VtapError("--write -: frames go to standard output, and so would --json; write to a file")
+    request = read_request(
+        listen=listen,
+        write=write,
+        rotate_size=rotate_size,
+        rotate_every=rotate_every,
+        keep=keep,
+        interface=interface,
+        forward=forward or [],
+        vnis=vni or [],
+        sources=source or [],
+        max_frame=max_frame,
+        stages=stage or [],
+        health_port=health_port,
+        backlog=backlog,
+        count=count,
+        duration=duration,
+    )
+    report = run(request)
+    if as_json:
+        write_json(report)
+    else:
+        from vtaplib.cli.collect.tables import report_tables
+
+        # Where frames go to standard output, the report does not.
+        console = make_console(stderr=write == "-")
+        for table in report_tables(report):
+            console.print(table)
+    raise typer.Exit(FOUND_SOMETHING if report.lost_something else 0)

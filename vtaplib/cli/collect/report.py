@@ -1,0 +1,131 @@
+"""The report of `vtap collect`, as its `--json` has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from vtaplib.cli.collect.request import CollectRequest
+from vtaplib.collector.collector import Collector, Destination
+from vtaplib.collector.kernel_counters import KernelCounters
+from vtaplib.collector.rotation import RotatingCapture
+from vtaplib.mirror.count import Count
+
+NS_PER_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class OutputEntry:
+    """An output: what it was given, kept or handed on, and lost by reason; and the files that it finished, of
+    which only the last thousand are named.
+    """
+
+    name: str
+    given: Count
+    taken: Count
+    lost: dict[str, Count]
+    files: tuple[str, ...] = ()
+    finished_files: int = 0
+
+    @classmethod
+    def of(cls, name: str, destination: Destination) -> Self:
+        """The entry of an output that is closed."""
+        output = destination.output
+        files: tuple[str, ...] = ()
+        finished = 0
+        if isinstance(output, RotatingCapture):
+            files = tuple(str(one.path) for one in output.finished)
+            finished = output.finished_count
+        return cls(name, destination.given, output.taken, output.lost, files, finished)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """What came from one sender under one VNI; both are None for the streams beyond those kept apart."""
+
+    source: str | None
+    vni: int | None
+    frames: int
+    octets: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageEntry:
+    """A broker's stage, as it was written, and where its frames went: entered = left + dropped, in octets and
+    what it `removed` from frames; `noted` is what else there is to know of them, in words.
+    """
+
+    stage: str
+    entered: Count
+    left: Count
+    dropped: dict[str, Count]
+    removed: Count
+    noted: dict[str, Count]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectReport:
+    """Where every datagram went: received = taken + refused; the stages leave `passed` of what was taken."""
+
+    listen: str
+    seconds: float
+    received: Count
+    taken: Count
+    refused: dict[str, Count]
+    passed: Count
+    kernel_dropped: int
+    kernel: KernelCounters
+    waiting: int
+    backlog: int
+    backlog_high_water: int
+    backlog_full: int
+    stages: tuple[StageEntry, ...]
+    outputs: tuple[OutputEntry, ...]
+    streams: tuple[StreamEntry, ...]
+    lost_something: bool
+
+
+def make_report(
+    request: CollectRequest, collector: Collector, outputs: tuple[OutputEntry, ...]
+) -> CollectReport:
+    """The report of a collector that was stopped."""
+    report = collector.report()
+    accounts = request.pipeline.accounts if request.pipeline is not None else ()
+    return CollectReport(
+        listen=str(collector.listen),
+        seconds=report.seconds,
+        received=report.received,
+        taken=report.taken,
+        refused={reason.value: count for reason, count in report.refused.items() if count.frames},
+        passed=report.passed,
+        kernel_dropped=report.kernel_dropped,
+        kernel=report.kernel,
+        waiting=report.waiting,
+        backlog=report.backlog,
+        backlog_high_water=report.backlog_high_water,
+        backlog_full=report.backlog_full,
+        stages=tuple(
+            StageEntry(text, one.entered, one.left, one.dropped, one.removed, one.noted)
+            for text, one in zip(request.stages, accounts, strict=True)
+        ),
+        outputs=outputs,
+        streams=tuple(
+            StreamEntry(
+                None if one.source is None else str(one.source),
+                one.vni,
+                one.frames,
+                one.octets,
+                _moment(one.first_ns),
+                _moment(one.last_ns),
+            )
+            for one in report.streams
+        ),
+        lost_something=report.lost_something,
+    )
+
+
+def _moment(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns / NS_PER_SECOND, UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,134 @@
+"""A run of `vtap collect`: from options to a collector, until it is to end, and the report of it.
+
+SIGINT or SIGTERM ends the run: what was received by then is finished first. A second one ends it at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from types import FrameType
+
+from vtaplib.cli.collect.live import Live
+from vtaplib.cli.collect.report import CollectReport, OutputEntry, make_report
+from vtaplib.cli.collect.request import STANDARD_OUTPUT, CollectRequest
+from vtaplib.collector.acceptance import Acceptance
+from vtaplib.collector.collector import Collector, Destination
+from vtaplib.collector.forwarding import Forwarder
+from vtaplib.collector.output import EVERY_OUTPUT, Output
+from vtaplib.collector.rotation import RotatingCapture
+from vtaplib.collector.streams import Streams
+from vtaplib.collector.tap_interface import TapInterface
+from vtaplib.collector.target import Target
+
+# How often the run looks whether it is over, and shows how it goes.
+_GLANCE_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class Openings:
+    """The outputs that are open, what each is called, and what closes them if it comes to nothing."""
+
+    streams: Streams
+    undo: ExitStack
+    names: list[str] = field(default_factory=list)
+    destinations: list[Destination] = field(default_factory=list)
+
+    def add(self, name: str, output: Output, number: int = EVERY_OUTPUT) -> None:
+        """Keep one."""
+        self.undo.callback(output.close)
+        self.names.append(name)
+        self.destinations.append(Destination(output, number))
+
+
+def run(request: CollectRequest) -> CollectReport:
+    """Collect until that is over. Raises `VtapError` where it cannot listen, or an output cannot be."""
+    logging.basicConfig(level=logging.INFO, format="vtap: %(message)s", stream=sys.stderr)
+    with ExitStack() as undo:
+        openings = Openings(Streams(), undo)
+        _open_outputs(request, openings)
+        collector = Collector(
+            request.listen,
+            openings.destinations,
+            acceptance=Acceptance(request.vnis, request.sources, request.max_frame),
+            pipeline=request.pipeline,
+            backlog=request.backlog,
+            streams=openings.streams,
+            health=request.health,
+            count=request.count,
+        )
+        with _signals() as asked, collector, Live(collector) as live:
+            live.begin(openings.names)
+            waited = 0.0
+            while not (asked.is_set() or collector.wait(_GLANCE_SECONDS)):
+                waited += _GLANCE_SECONDS
+                live.show()
+                if request.seconds is not None and collector.report().seconds >= request.seconds:
+                    break
+    return make_report(
+        request,
+        collector,
+        tuple(
+            OutputEntry.of(name, destination)
+            for name, destination in zip(openings.names, openings.destinations, strict=True)
+        ),
+    )
+
+
+def _open_outputs(request: CollectRequest, openings: Openings) -> None:
+    """Open what frames go to. Of several outputs each gets files of its own; an interface shows all frames;
+    collectors get those of one output each, or all frames where there is one.
+    """
+    numbers = range(request.outputs) if request.outputs > 1 else (EVERY_OUTPUT,)
+    if request.write is not None:
+        for number in (EVERY_OUTPUT,) if request.write == STANDARD_OUTPUT else numbers:
+            target, name = _numbered(request.write, number)
+            capture = RotatingCapture(
+                target,
+                describe=openings.streams.describe,
+                name=name,
+                rotate_octets=request.rotate_octets,
+                rotate_seconds=request.rotate_seconds,
+                keep=request.keep,
+            )
+            openings.add("standard output" if target == STANDARD_OUTPUT else f"{target}", capture, number)
+    if request.interface is not None:
+        openings.add(f"interface {request.interface}", TapInterface(request.interface))
+    for index, endpoint in enumerate(request.forward):
+        number = index if request.outputs > 1 else EVERY_OUTPUT
+        forwarder = Forwarder(Target.of(str(endpoint)), vni_of=openings.streams.vni)
+        openings.add(f"collector {endpoint}", forwarder, number)
+
+
+def _numbered(target: str, number: int) -> tuple[str, str]:
+    """Where the files of an output go, and what they are called: those of several have its number, from 1."""
+    if number == EVERY_OUTPUT:
+        return target, "vtap"
+    if target.endswith(".pcapng"):
+        return f"{target.removesuffix('.pcapng')}-{number + 1}.pcapng", "vtap"
+    return target, f"vtap-{number + 1}"
+
+
+@contextmanager
+def _signals() -> Iterator[Event]:
+    """An event that is set when the run is asked to end; what comes after that does what it always does."""
+    asked = Event()
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        for one, action in before.items():
+            signal.signal(one, action)
+
+    for one in before:
+        signal.signal(one, ask)
+    try:
+        yield asked
+    finally:
+        for one, action in before.items():
+            signal.signal(one, action)
