@@ -36,7 +36,18 @@ def test_a_capture_that_is_sent_is_collected(vtap: Vtap, tmp_path: Path) -> None
     out = tmp_path / "traffic.pcapng"
     with collecting(vtap, "--write", out, "--vni", "5") as collector:
         address, port = collector.address
-        vtap("send", CAPTURE, "--to", f"{address}:{port}", "--vni", "5", "--rate", "20kpps")
+        vtap(
+            "send",
+            CAPTURE,
+            "--to",
+            f"{address}:{port}",
+            "--vni",
+            "5",
+            "--rate",
+            "20kpps",
+            "--order",
+            "capture",
+        )
         text = collector.end().stdout
     assert frames_in(out) == frames_in(CAPTURE)
     assert "1,450 frames" in text
