@@ -12,8 +12,8 @@ from array import array
 import cython
 
 ROW_WORDS = 12
-"""Of a row: its flow's key (0: none), the next sequence number, the place of the next gap, one unused, and
-four gaps, each by its first sequence number and its length.
+"""Of a row: its flow's key (0: none), the next sequence number, the number of the gap to give up next, one
+unused, and four gaps, each by its first sequence number and its length.
 """
 
 GAP_WORDS = 2
@@ -51,6 +51,8 @@ GAP_WORDS = 2
     sequence=cython.longlong,
     ahead=cython.longlong,
     begin=cython.longlong,
+    opened=cython.longlong,
+    opened_at=cython.longlong,
     finish=cython.longlong,
 )
 def look(
@@ -134,37 +136,45 @@ def look(
                 for hole in range(row + 2, row + 12):
                     rows[hole] = 0
                 continue
+            opened = 0
+            opened_at = 0
             if ahead < quarter:
                 if ahead:
                     gaps[2 * stream] += 1
                     gaps[2 * stream + 1] += ahead
+                    opened = ahead
+                    opened_at = rows[row + 1]
+                rows[row + 1] = sequence + size & word
+            else:
+                # From before: what it fills of each gap. One that it fills in the middle becomes two.
+                for hole in range(row + 4, row + 12, 2):
+                    begin = sequence - rows[hole] & word
+                    if begin >= 2 * quarter:
+                        begin -= 4 * quarter
+                    finish = begin + size
+                    if begin < 0:
+                        begin = 0
+                    if finish > rows[hole + 1]:
+                        finish = rows[hole + 1]
+                    if finish <= begin:
+                        continue
+                    gaps[2 * stream + 1] -= finish - begin
+                    if begin == 0:
+                        rows[hole] = rows[hole] + finish & word
+                        rows[hole + 1] -= finish
+                    else:
+                        opened = rows[hole + 1] - finish
+                        opened_at = rows[hole] + finish & word
+                        rows[hole + 1] = begin
+                if ahead - 4 * quarter + size > 0:
+                    rows[row + 1] = sequence + size & word
+            if opened:
+                # Where none is free, the one that was written longest ago is given up, and stays missing.
+                hole = row + 4
+                while hole < row + 12 and rows[hole + 1]:
+                    hole += 2
+                if hole == row + 12:
                     hole = row + 4 + rows[row + 2] * 2
                     rows[row + 2] = rows[row + 2] + 1 & 3
-                    rows[hole] = rows[row + 1]
-                    rows[hole + 1] = ahead
-                rows[row + 1] = sequence + size & word
-                continue
-            # From before: what it fills of each gap.
-            for hole in range(row + 4, row + 12, 2):
-                if rows[hole + 1] == 0:
-                    continue
-                begin = sequence - rows[hole] & word
-                if begin >= 2 * quarter:
-                    begin -= 4 * quarter
-                finish = begin + size
-                if begin < 0:
-                    begin = 0
-                if finish > rows[hole + 1]:
-                    finish = rows[hole + 1]
-                if finish <= begin:
-                    continue
-                gaps[2 * stream + 1] -= finish - begin
-                if begin == 0:
-                    rows[hole] = rows[hole] + finish & word
-                    rows[hole + 1] -= finish
-                else:
-                    # What is behind a piece in the middle is no longer followed, and stays missing.
-                    rows[hole + 1] = begin
-            ahead -= 4 * quarter
-            if ahead + size > 0:
-                rows[row + 1] = sequence + size & word
+                rows[hole] = opened_at
+                rows[hole + 1] = opened

@@ -75,6 +75,7 @@ def test_what_comes_again_fills_its_gap_in_pieces_too(loop: ModuleType) -> None:
     first, late = segment(0, 100), segment(400, 100)
     assert seen(loop, [first, late]) == [1, 300, 0, 0]
     assert seen(loop, [first, late, segment(100, 300)]) == [1, 0, 0, 0]
+    assert seen(loop, [first, late, segment(200, 100), segment(300, 100), segment(100, 100)]) == [1, 0, 0, 0]
     assert seen(loop, [first, late, segment(50, 100)]) == [1, 250, 0, 0]
     assert seen(loop, [first, late, segment(100, 100), segment(200, 50), segment(250, 400)]) == [1, 0, 0, 0]
     assert seen(loop, [first, late, segment(350, 50)]) == [1, 250, 0, 0]
