@@ -1,0 +1,73 @@
+"""The stage that overwrites what packets carry, so that nobody reads it; headers and lengths stay.
+
+Overwritten is what stands behind the last known header of an IP packet, to the end of its frame: of TCP, UDP,
+SCTP and ICMP behind their header, of fragments but the first and of all other protocols behind the IP header.
+What is not IP stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from vtaplib.collector.broker.places import HeaderPlaces
+from vtaplib.collector.broker.stage import AccountedStage
+from vtaplib.errors import CollectorError
+from vtaplib.loops.masking import overwrite
+from vtaplib.packets.block import Block
+
+MASKED = "overwritten"
+HIGHEST_PORT = 0xFFFF
+
+
+class Mask(AccountedStage):
+    """Overwrites payloads from octet `offset` on with `octet`.
+
+    With `ports`, only of packets from or to one of them, and of fragments that do not show theirs. Checksums
+    then are wrong, unless `fix_checksums`: those of whole TCP, UDP and ICMP packets are changed by what the
+    payload changed, so that what was right stays right and what was wrong wrong.
+    """
+
+    name: ClassVar[str] = "mask"
+
+    def __init__(
+        self, *, offset: int = 0, ports: Iterable[int] = (), octet: int = 0, fix_checksums: bool = False
+    ) -> None:
+        """Raises `CollectorError` for numbers that cannot be."""
+        super().__init__()
+        chosen = bytearray(HIGHEST_PORT + 1)
+        for port in ports:
+            if not 0 <= port <= HIGHEST_PORT:
+                raise CollectorError(f"mask: port {port}; ports are from 0 to {HIGHEST_PORT}")
+            chosen[port] = 1
+        if not 0 <= offset <= HIGHEST_PORT:
+            raise CollectorError(f"mask: from octet {offset}; it is from 0 to {HIGHEST_PORT}")
+        if not 0 <= octet <= 0xFF:
+            raise CollectorError(f"mask: with {octet}; an octet is from 0 to 255")
+        self._offset = offset
+        self._octet = octet
+        self._chosen = bytes(chosen)
+        self._all_ports = not any(chosen)
+        self._fix_checksums = fix_checksums
+        self._places = HeaderPlaces()
+
+    def _change(self, block: Block) -> None:
+        places = self._places
+        places.locate(block)
+        frames, octets = overwrite(
+            block.buffer,
+            block.starts,
+            block.lengths,
+            places.networks,
+            places.transports,
+            places.payloads,
+            places.protocols,
+            places.fragmented,
+            block.count,
+            self._offset,
+            self._octet,
+            self._chosen,
+            self._all_ports,
+            self._fix_checksums,
+        )
+        self.account.note(MASKED, frames, octets)
