@@ -175,7 +175,8 @@ def test_one_file_for_all_has_what_write_interleaved_gives(
 ) -> None:
     # Many of one time, and out of order.
     frames = [udp_frame("10.0.0.4", "10.0.0.5", (port, 53)) for port in range(1, 9)]
-    captured += [(number * 7 % 5 * coarseness, frame, 0) for number, frame in enumerate(frames * 2)]
+    more = [(number * 7 % 5 * coarseness, frame, 0) for number, frame in enumerate(frames * 2)]
+    captured = [*captured, *more]
     world = three_collectors("web")
     files, expected = Files(is_combined=True), Files(is_combined=True)
     for name in ("three", "one", "two"):
