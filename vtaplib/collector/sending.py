@@ -81,9 +81,9 @@ class Sender:
     """Sends payloads to targets, at a pace (as recorded, if none is given).
 
     With a `vni` what is sent are frames, and each is put behind a VXLAN header; without it is payloads.
-    `spread`, `bind` and `by_port` are those of `DatagramSender`; `most` is how many datagrams to send at all,
-    `stop_after_ns` how long. Raises `CollectorError` for a target that cannot be sent to, `PacketError` for
-    what is no VNI.
+    `spread`, `bind`, `by_port` and `offload` are those of `DatagramSender`; `most` is how many datagrams to
+    send at all, `stop_after_ns` how long. Raises `CollectorError` for a target that cannot be sent to,
+    `PacketError` for what is no VNI.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class Sender:
         spread: int = SPREAD,
         bind: str = "",
         by_port: bool = False,
+        offload: bool = False,
         most: int | None = None,
         stop_after_ns: int | None = None,
         clock: Clock | None = None,
@@ -111,7 +112,14 @@ class Sender:
         with ExitStack() as undo:
             self._senders = [
                 undo.enter_context(
-                    DatagramSender(target, spread=spread, bind=bind, headers=[self._header], by_port=by_port)
+                    DatagramSender(
+                        target,
+                        spread=spread,
+                        bind=bind,
+                        headers=[self._header],
+                        by_port=by_port,
+                        offload=offload,
+                    )
                 )
                 for target in targets
             ]

@@ -71,8 +71,11 @@ def test_the_kernel_decapsulates_every_frame_in_order(
     assert seen_by_kernel(vtap, require, VNI, len(FRAMES), *options) == FRAMES
 
 
-def test_by_flow_the_kernel_decapsulates_every_frame(vtap: Vtap, require: Callable[[str], str]) -> None:
-    came = seen_by_kernel(vtap, require, VNI, len(FRAMES), "--top-speed")
+@pytest.mark.parametrize("options", [(), ("--offload",)], ids=["one by one", "offloaded"])
+def test_by_flow_the_kernel_decapsulates_every_frame(
+    vtap: Vtap, require: Callable[[str], str], options: tuple[str, ...]
+) -> None:
+    came = seen_by_kernel(vtap, require, VNI, len(FRAMES), "--top-speed", *options)
     assert sorted(came) == sorted(FRAMES)
 
 

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import json
+import os
 import socket
+import subprocess
+import sys
 from array import array
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -15,6 +20,9 @@ from vtaplib.packets.block import Block
 
 PACKETS = st.lists(st.binary(max_size=200), max_size=12)
 
+# Some of one length, so that the kernel cuts them out of one message.
+ALIKE = st.lists(st.sampled_from([b"one", b"two", b"six", b"three", b"", bytes(40_000)]), max_size=150)
+
 
 def block_of(packets: list[bytes]) -> Block:
     return Block.of((0, packet, len(packet)) for packet in packets)
@@ -24,14 +32,16 @@ def column(numbers: list[int]) -> array[int]:
     return array("q", numbers)
 
 
-@given(PACKETS, st.binary(max_size=12), st.integers(1, 3))
+@given(PACKETS | ALIKE, st.binary(max_size=12), st.integers(1, 3), st.booleans())
 def test_what_is_sent_is_received_in_order_behind_its_header(
-    packets: list[bytes], header: bytes, spread: int
+    packets: list[bytes], header: bytes, spread: int, offload: bool
 ) -> None:
     streams = column(list(range(len(packets))))
     with (
         receiving() as collector,
-        DatagramSender(Target.of(text_of(collector)), spread=spread, headers=[header]) as sender,
+        DatagramSender(
+            Target.of(text_of(collector)), spread=spread, headers=[header], offload=offload
+        ) as sender,
     ):
         sender.send(block_of(packets), streams=streams)
         assert payloads(collector) == [header + packet for packet in packets]
@@ -75,19 +85,24 @@ def test_only_packets_of_the_output_go(packets: list[bytes], data: st.DataObject
 
 
 @pytest.mark.parametrize("by_port", [False, True])
-def test_a_block_of_many_batches_is_sent_whole(by_port: bool) -> None:
+@pytest.mark.parametrize("offload", [False, True])
+def test_a_block_of_many_batches_is_sent_whole(by_port: bool, offload: bool) -> None:
     packets = [number.to_bytes(4, "big") for number in range(3 * BATCH + 7)]
     with (
         receiving() as collector,
-        DatagramSender(Target.of(text_of(collector)), by_port=by_port) as sender,
+        DatagramSender(Target.of(text_of(collector)), by_port=by_port, offload=offload) as sender,
     ):
         sender.send(block_of(packets))
         assert payloads(collector) == packets
 
 
-def test_what_does_not_fit_a_datagram_is_counted_and_the_rest_is_sent() -> None:
+@pytest.mark.parametrize("offload", [False, True])
+def test_what_does_not_fit_a_datagram_is_counted_and_the_rest_is_sent(offload: bool) -> None:
     packets = [b"a", bytes(LARGEST_DATAGRAM), bytes(LARGEST_DATAGRAM + 1), bytes(1 << 16), b"b"]
-    with receiving() as collector, DatagramSender(Target.of(text_of(collector))) as sender:
+    with (
+        receiving() as collector,
+        DatagramSender(Target.of(text_of(collector)), offload=offload) as sender,
+    ):
         sender.send(block_of(packets))
         assert payloads(collector) == [packets[0], packets[1], packets[4]]
     ((words, count),) = sender.lost.items()
@@ -96,10 +111,11 @@ def test_what_does_not_fit_a_datagram_is_counted_and_the_rest_is_sent() -> None:
     assert (sender.sent.frames, sender.answers) == (3, {})
 
 
-def test_that_nobody_listens_is_told_and_everything_is_sent_all_the_same() -> None:
+@pytest.mark.parametrize("offload", [False, True])
+def test_that_nobody_listens_is_told_and_everything_is_sent_all_the_same(offload: bool) -> None:
     with receiving() as collector:
         text = text_of(collector)
-    with DatagramSender(Target.of(text), spread=2) as sender:
+    with DatagramSender(Target.of(text), spread=2, offload=offload) as sender:
         sender.send(block_of([b"packet"] * 100), streams=column([0, 1] * 50))
     assert (sender.sent.frames, sender.lost) == (100, {})
     ((words, count),) = sender.answers.items()
@@ -107,10 +123,33 @@ def test_that_nobody_listens_is_told_and_everything_is_sent_all_the_same() -> No
     assert 0 < count <= 100
 
 
-def test_an_ipv6_target_is_sent_to() -> None:
-    with receiving("::1") as collector, DatagramSender(Target.of(text_of(collector))) as sender:
+@pytest.mark.parametrize("offload", [False, True])
+def test_an_ipv6_target_is_sent_to(offload: bool) -> None:
+    with (
+        receiving("::1") as collector,
+        DatagramSender(Target.of(text_of(collector)), offload=offload) as sender,
+    ):
         sender.send(block_of([b"one", b"two"]))
         assert payloads(collector) == [b"one", b"two"]
+
+
+@pytest.mark.namespaces
+@pytest.mark.parametrize("mtu_first", [False, True])
+def test_datagrams_larger_than_the_way_are_sent_and_others_if_it_narrows(
+    require: Callable[[str], str], mtu_first: bool
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: makes a network namespace")
+    require("ip")
+    steps = ["mtu", "open"] if mtu_first else ["open", "mtu"]
+    process = "tests.vtaplib.collector.segments_process"
+    told = subprocess.run(
+        [require("unshare"), "--net", sys.executable, "-m", process, *steps],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(told.stdout) == {"in_order": True, "sent": 90, "lost": {}}
 
 
 def test_a_source_port_that_is_taken_is_stepped_over() -> None:

@@ -109,6 +109,14 @@ def send(
             show_default="capture; flow with --rate and --top-speed",
         ),
     ] = None,
+    offload: Annotated[
+        bool,
+        typer.Option(
+            "--offload",
+            help="Let the kernel cut datagrams of one length out of larger messages: up to several times as "
+            "fast, but they then have a UDP checksum, which copies have not.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send mirrored frames to a collector as UDP datagrams, live: what a TAP would send it.
@@ -160,6 +168,7 @@ def send(
             duration=duration,
             spread=spread,
             bind=bind or "",
+            offload=offload,
             keep_order=order == Order.CAPTURE if order is not None else not top_speed and rate is None,
         )
     )

@@ -65,6 +65,7 @@ class SendRequest:
     spread: int
     bind: str
     keep_order: bool
+    offload: bool
 
 
 def send(request: SendRequest) -> SendReport:
@@ -87,6 +88,7 @@ def send(request: SendRequest) -> SendReport:
             spread=request.spread,
             bind=request.bind,
             by_port=not request.keep_order,
+            offload=request.offload,
             most=request.count,
             stop_after_ns=None if request.duration is None else int(request.duration * SECOND_NS),
         ) as sender,
