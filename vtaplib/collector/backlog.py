@@ -3,23 +3,27 @@
 One thread fills, another takes. The one that fills is never kept waiting but by the backlog being full; the
 one that takes gets what is there as soon as it asks, so that a lone datagram does not wait for company, while
 all that comes during its work stands together in the next arenas. An arena that was just worked on is the
-next to be filled: memory in use follows the highest backlog, not the time.
+next to be filled, and what was not needed for a while is given back: memory in use follows the backlog.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from threading import Condition
+from typing import Final
 
 from vtaplib.collector.arena import ARENA_SLOTS, Arena
+
+SPARE_ARENAS: Final = 8
+"""Arenas that are kept for the next time, whether they were needed or not."""
 
 
 class Backlog:
     """Room for at least `packets` waiting datagrams, in slots of so many octets."""
 
-    def __init__(self, packets: int, slot: int) -> None:
+    def __init__(self, packets: int, slot: int, arena_slots: int = ARENA_SLOTS) -> None:
         self._slot = slot
-        self._slots = min(ARENA_SLOTS, packets)
+        self._slots = min(arena_slots, packets)
         self._unmade = -(-packets // self._slots) + 1
         self.capacity = (self._unmade - 1) * self._slots
         """Datagrams that can wait while others are being worked on."""
@@ -34,6 +38,7 @@ class Backlog:
         self._current: Arena | None = None
         self._full: deque[Arena] = deque()
         self._free: list[Arena] = []
+        self._least_free = 0
         self._changed = Condition()
 
     def begin(self, timeout: float) -> Arena | None:
@@ -48,6 +53,7 @@ class Backlog:
                     return None
             if self._current is None:
                 self._current = self._free.pop() if self._free else self._make()
+                self._least_free = min(self._least_free, len(self._free))
             self._is_busy = True
             return self._current
 
@@ -75,6 +81,12 @@ class Backlog:
         with self._changed:
             return self._is_ended and not self.waiting
 
+    @property
+    def arenas(self) -> int:
+        """How many there are now, free or not."""
+        with self._changed:
+            return self.capacity // self._slots + 1 - self._unmade
+
     def take(self, timeout: float) -> Arena | None:
         """The arena that waited longest, for as long as the taker needs it: `release` must follow. None if
         nothing comes in `timeout` seconds, or nothing more will.
@@ -96,6 +108,18 @@ class Backlog:
             arena.count = 0
             self._free.append(arena)
             self._changed.notify_all()
+
+    def give_back(self) -> None:
+        """Let go of a part of those arenas that were not needed since the last time this was asked for."""
+        with self._changed:
+            surplus = max(0, self._least_free - SPARE_ARENAS)
+            count = -(-surplus // 4)
+            given_back = self._free[:count]
+            del self._free[:count]
+            self._unmade += count
+            self._least_free = len(self._free)
+        # The system takes its time over this.
+        given_back.clear()
 
     def _is_takeable(self) -> bool:
         if self._full or self._is_ended:

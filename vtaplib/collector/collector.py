@@ -29,7 +29,7 @@ from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.output import EVERY_OUTPUT, Output
 from vtaplib.collector.receiver import DEFAULT_RECEIVE_BUFFER, Receiver
 from vtaplib.collector.refusal_log import RefusalLog
-from vtaplib.collector.report import CollectorReport, OutputReport
+from vtaplib.collector.report import CollectorReport, OutputReport, stage_accounts
 from vtaplib.collector.streams import StreamAccount, Streams
 from vtaplib.errors import CollectorError
 from vtaplib.mirror.count import Count
@@ -199,8 +199,9 @@ class Collector:
             received=Count(sum(one.frames for one in counts), octets),
             taken=counts[0],
             refused=refused,
+            stages=stage_accounts(self._pipeline),
             passed=passed,
-            outputs=tuple(map(_output_report, self._destinations)),
+            outputs=tuple(OutputReport.of(one.given, one.output) for one in self._destinations),
             waiting=waiting,
             kernel_dropped=0 if receiver is None else receiver.dropped(),
             kernel=kernel.since(self._kernel_before),
@@ -264,6 +265,7 @@ class Collector:
                 if now_ns >= self._next_tick_ns or arena is None:
                     self._next_tick_ns = now_ns + int(_TICK_SECONDS * 1e9)
                     self._log.tick(now_ns)
+                    self._backlog.give_back()
                     for destination in self._destinations:
                         destination.output.tick(now_ns)
         finally:
@@ -317,10 +319,3 @@ class Collector:
             f"received {report.received.frames} taken {report.taken.frames} refused {refused} "
             f"dropped {report.kernel_dropped} waiting {report.waiting}"
         )
-
-
-def _output_report(destination: Destination) -> OutputReport:
-    output = destination.output
-    # The dictionary is copied first, in one go: the output may be adding to it.
-    lost = {reason: copy(count) for reason, count in output.lost.copy().items()}
-    return OutputReport(copy(destination.given), copy(output.taken), lost)

@@ -6,12 +6,18 @@ outputs were given. What the kernel dropped never was received.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from vtaplib.collector.acceptance import Refusal
 from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.streams import StreamAccount
 from vtaplib.mirror.count import Count
+
+if TYPE_CHECKING:
+    from vtaplib.collector.broker.account import StageAccount
+    from vtaplib.collector.output import Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,11 @@ class OutputReport:
     given: Count
     taken: Count
     lost: dict[str, Count]
+
+    @classmethod
+    def of(cls, given: Count, output: Output) -> Self:
+        """What an output says now, of what it was given."""
+        return cls(copy(given), copy(output.taken), _copied(output.lost))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class CollectorReport:
     """Inner frames, and their octets."""
     refused: dict[Refusal, Count]
     """Datagrams, and their octets of UDP payload, by why; all reasons are there."""
+    stages: tuple[StageAccount, ...]
+    """What the stages of the pipeline did, in order."""
     passed: Count
     """Frames that the pipeline left, and the octets that it left of them."""
     outputs: tuple[OutputReport, ...]
@@ -62,3 +75,26 @@ class CollectorReport:
         """Whether something that should have been kept was not."""
         lost = any(count.frames for output in self.outputs for count in output.lost.values())
         return lost or self.kernel_dropped > 0 or self.waiting > 0
+
+
+def stage_accounts(pipeline: object) -> tuple[StageAccount, ...]:
+    """What the accounts of a pipeline's stages, or of a single stage, say now; none of what keeps none."""
+    accounts: tuple[StageAccount, ...] = getattr(pipeline, "accounts", ())
+    if not accounts and hasattr(pipeline, "account"):
+        accounts = (pipeline.account,)
+    return tuple(
+        replace(
+            one,
+            entered=copy(one.entered),
+            left=copy(one.left),
+            dropped=_copied(one.dropped),
+            removed=copy(one.removed),
+            noted=_copied(one.noted),
+        )
+        for one in accounts
+    )
+
+
+def _copied(counts: dict[str, Count]) -> dict[str, Count]:
+    # The dictionary first, in one go: whose it is may be adding to it.
+    return {reason: copy(count) for reason, count in counts.copy().items()}

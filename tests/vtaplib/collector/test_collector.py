@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.collector.recording import LOOPBACK, Recording, send, wrapped
 from vtaplib.collector import Acceptance, Collector, CollectorReport, Destination, Endpoint, Refusal, Streams
+from vtaplib.collector.broker import Pipeline, Sample, Slice
 from vtaplib.collector.output import Output
 from vtaplib.errors import CollectorError, PacketError
 from vtaplib.mirror.count import Count
@@ -218,6 +219,19 @@ def test_frames_go_through_the_pipeline_to_the_outputs_that_it_chose() -> None:
     assert even.frames == [b"\2" * 20, b"\4" * 20]
     assert odd.frames == [b"\1" * 20, b"\3" * 20]
     assert everything.taken == report.passed
+
+
+def test_the_accounts_of_a_pipelines_stages_are_in_the_report() -> None:
+    output = Recording()
+    with Collector(LOOPBACK, [output], pipeline=Pipeline([Slice(20), Sample(1, 1)])) as collector:
+        send(collector.listen, [wrapped(bytes(60)), wrapped(bytes(15))])
+    report = collector.report()
+    assert [(one.entered, one.left) for one in report.stages] == [
+        (Count(2, 75), Count(2, 35)),
+        (Count(2, 35), Count(2, 35)),
+    ]
+    assert report.stages[0].removed.octets == 40
+    assert report.passed == report.stages[-1].left == output.taken
 
 
 def test_outputs_are_told_the_time_while_nothing_comes() -> None:
