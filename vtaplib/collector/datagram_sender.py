@@ -228,7 +228,7 @@ class DatagramSender:
 
     def _group(self, at: int, end: int) -> int:
         """Make messages of packets; returns how many."""
-        return group(
+        count: int = group(
             self._vectors,
             at,
             end,
@@ -241,6 +241,7 @@ class DatagramSender:
             self._message_words,
             self._ends,
         )
+        return count
 
     def _lose(self, error: OSError, length: int) -> None:
         words = _words(error.errno or 0)
@@ -284,7 +285,7 @@ def _largest_segment(one: socket.socket) -> int:
         mtu, ip = one.getsockopt(socket.IPPROTO_IPV6, _IPV6_MTU), ipv6.HEADER_LENGTH
     else:
         mtu, ip = one.getsockopt(socket.IPPROTO_IP, _IP_MTU), ipv4.HEADER_LENGTH
-    return int(mtu - ip - udp.HEADER_LENGTH)
+    return mtu - ip - udp.HEADER_LENGTH
 
 
 def _open(target: Target, bind: str, lowest_port: int, *, with_checksum: bool) -> socket.socket:
