@@ -5,14 +5,22 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.vtaplib.cli.clouds import nic_id
+from tests.vtaplib.cli.command import CAPTURE
+from vtaplib.cli.cloud_file import open_cloud
+from vtaplib.cli.feed import Feed
+from vtaplib.cli.send.origin import ReplayedCopies
 from vtaplib.cli.send.rate import pace_of, rate_of
 from vtaplib.cli.send.read_ahead import read_ahead
 from vtaplib.cli.send.rounds import rounds
 from vtaplib.collector.payloads import Payloads, frame_payloads
+from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError, VtapError
+from vtaplib.fabric.topology import Topology
 from vtaplib.packets.block import Block
 
 
@@ -113,3 +121,27 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 def test_what_is_no_gap_is_refused(gap: float) -> None:
     with pytest.raises(VtapError, match="--max-gap"):
         pace_of(speed=None, rate=None, top_speed=False, max_gap=gap, overhead=50)
+
+
+@pytest.mark.parametrize("wanted", [["nic-collector-b"], ["nic-collector-c", "nic-collector-a"]])
+def test_blocks_and_batches_make_the_same_payloads(
+    load_balanced: Path, wanted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_cloud(load_balanced) as cloud, cloud.snapshot() as view:
+        topology = Topology.of(view)
+    found = []
+    for compiled in (True, False):
+        monkeypatch.setattr("vtaplib.cli.send.origin.COMPILED", compiled)
+        copies = ReplayedCopies(topology, Policy(oversize="fragment"), [nic_id(name) for name in wanted])
+        with Feed(str(CAPTURE), "sending") as feed:
+            made = [
+                (block.times_ns[index], block.packet(index), block.outputs[index], streams[index])
+                for block, streams in copies.payloads(feed)
+                for index in range(block.count)
+            ]
+        found.append((made, dict(copies.others), copies.read, dict(copies.skipped)))
+    assert found[0] == found[1]
+    made, others, read, skipped = found[0]
+    assert {output for _, _, output, _ in made} == set(range(len(wanted)))
+    assert len(others) == 3 - len(wanted)
+    assert (read.frames, skipped) == (1450, {})

@@ -14,10 +14,13 @@ from vtaplib.cli.feed import Feed
 from vtaplib.collector.payloads import CopyPayloads, Payloads, frame_payloads
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
+from vtaplib.loops import COMPILED
+from vtaplib.loops.capture_records import scan_pcapng
+from vtaplib.loops.mirroring import PCAPNG
+from vtaplib.mirror.block_replay import BlockReplay
+from vtaplib.mirror.copies import Copies
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.replay import Copies, Replay
-from vtaplib.model import ids
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import COLUMNS, Block
 
 
 class Origin(Protocol):
@@ -72,38 +75,99 @@ class CapturedCopies:
 class ReplayedCopies:
     """The payloads of the copies that a replay makes for collectors, which are numbered as outputs.
 
-    `collector_ids` are the IDs of their interfaces.
+    `collector_ids` are the IDs of their interfaces. Where the loops are compiled, whole blocks are replayed.
     """
 
     def __init__(
         self, topology: Topology, policy: Policy, collector_ids: Sequence[str], down: Sequence[str] = ()
     ) -> None:
         self.read = Count()
-        self._replay = Replay(topology, policy, down=down)
+        self._replay = BlockReplay(topology, policy, down=down)
         self._copies = CopyPayloads()
-        self._numbers = {one: number for number, one in enumerate(collector_ids)}
-        self.others: dict[str, Count] = {}
-        """Copies for collectors that are not sent to, by the name of the collector's interface."""
+        self._taker = CopiesTaker(collector_ids)
 
     @property
     def skipped(self) -> Mapping[str, Count]:
         """Nothing, as far as the engine makes whole copies."""
         return self._copies.skipped
 
+    @property
+    def others(self) -> Mapping[str, Count]:
+        """Copies for collectors that are not sent to, by the ID of the collector's interface."""
+        return self._taker.others
+
     def payloads(self, feed: Feed) -> Iterator[Payloads]:
         """What the network would send to the collectors, in the order of time."""
+        if COMPILED:
+            self._replay.depart_to(self._taker)
+        for _ in self._replayed(feed):
+            for block in self._taker.taken():
+                yield self._copies.of(block)
+
+    def _replayed(self, feed: Feed) -> Iterator[None]:
+        """Replay piece by piece, and let the copies be taken."""
+        if COMPILED:
+            for block in feed.blocks():
+                self.read.add(block.count, block.octets)
+                self._replay.block(block)
+                yield
+            return
         for batch in feed:
             self.read.add(len(batch), sum(map(len, batch.data)))
             handed = self._replay.batch(batch.timestamps_ns, batch.data, batch.original_lengths)
-            wanted = {}
-            for collector_id, copies in handed.items():
-                number = self._numbers.get(collector_id)
-                if number is None:
-                    count = self.others.setdefault(ids.name(collector_id), Count())
-                    count.add(len(copies.frames), sum(map(len, copies.frames)))
-                else:
-                    wanted[number] = copies
-            yield self._copies.of(_merged(wanted))
+            self._taker.write(handed)
+            yield
+
+
+class CopiesTaker:
+    """Takes the copies of a replay, as records or one by one, and makes blocks of them.
+
+    The collectors that are sent to have the first numbers, others those after them.
+    """
+
+    record_format = PCAPNG
+    is_combined = True
+
+    def __init__(self, collector_ids: Sequence[str]) -> None:
+        self.others: dict[str, Count] = {}
+        self._wanted = len(collector_ids)
+        self._numbers = {one: number for number, one in enumerate(collector_ids)}
+        self._blocks: list[Block] = []
+
+    def taken(self) -> list[Block]:
+        """What was taken since this was last asked for."""
+        blocks, self._blocks = self._blocks, []
+        return blocks
+
+    def interface_of(self, collector_id: str) -> int:
+        """The number of a collector."""
+        number = self._numbers.setdefault(collector_id, len(self._numbers))
+        if number >= self._wanted:
+            self.others.setdefault(collector_id, Count())
+        return number
+
+    def write_records(self, collector_id: str, records: memoryview, count: int) -> None:
+        """Take records of one collector, or of all in the order of time."""
+        block = Block(bytearray(records), count)
+        columns = [getattr(block, name) for name in COLUMNS]
+        nanoseconds = array("q", [1]) * len(self._numbers)
+        is_big = False
+        _, block.count = scan_pcapng(block.buffer, 0, len(block.buffer), is_big, nanoseconds, 0, *columns, 0)
+        block.outputs, block.interfaces = block.interfaces, block.outputs
+        self._add(block)
+
+    def write(self, handed: Mapping[str, Copies]) -> None:
+        """Take copies by the ID of the collector's interface."""
+        self._add(_merged({self.interface_of(one): copies for one, copies in handed.items()}))
+
+    def _add(self, block: Block) -> None:
+        if self.others:
+            ids = list(self._numbers)
+            for index in range(block.count):
+                if block.outputs[index] >= self._wanted:
+                    self.others[ids[block.outputs[index]]].add(1, block.lengths[index])
+            block.retain(bytes(one < self._wanted for one in block.outputs[: block.count]))
+        self._blocks.append(block)
 
 
 def _merged(copies: Mapping[int, Copies]) -> Block:

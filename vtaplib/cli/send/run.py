@@ -111,7 +111,7 @@ def send(request: SendRequest) -> SendReport:
             NotSentEntry(why, count.frames, count.octets) for why, count in origin.skipped.items()
         ),
         other_collectors=tuple(
-            OtherCollectorEntry(name, count.frames, count.octets) for name, count in others.items()
+            OtherCollectorEntry(ids.name(one), count.frames, count.octets) for one, count in others.items()
         ),
         skipped=reading.skipped,
         ended_early=reading.ended_early,
