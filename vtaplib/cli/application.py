@@ -111,6 +111,16 @@ def replay(
         int,
         typer.Option("--decode", metavar="N", min=0, help="Show scapy's dissection of the first N copies."),
     ] = 0,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stage",
+            metavar="STAGE",
+            help="Decapsulate copies and let them through a broker's stage, such as dedup=50ms or slice=128, "
+            "behind each collector; --out then gets the inner frames that are left. Repeatable, in this "
+            "order. `--stage help` lists them.",
+        ),
+    ] = None,
     page: Page = None,
     as_json: AsJson = False,
 ) -> None:
@@ -126,8 +136,14 @@ def replay(
       vtap replay traffic.pcap --out copies.pcapng --comments
       vtap replay traffic.pcap --down nic-collector-b --policy vni=per_source
       vtap replay traffic.pcap --report traffic.html
+      vtap replay traffic.pcap --out frames --stage "filter=tcp port 443" --stage dedup=50ms
       tcpdump -w - | vtap replay - --json
     """
+    if stage == ["help"]:
+        from vtaplib.collector.broker.language import stage_help
+
+        typer.echo(stage_help())
+        raise typer.Exit
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.output import make_console, write_json
     from vtaplib.cli.policy_option import policy_of
@@ -145,6 +161,7 @@ def replay(
         private_link=tuple(private_link or ()),
         decode=decode,
         page=page,
+        stages=tuple(stage or ()),
     )
     report = run(request)
     if as_json:

@@ -137,6 +137,34 @@ class DecodedCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayStageEntry:
+    """A stage, as it was written, and where its frames went: entered = left + dropped, in bytes and what it
+    `removed` from frames; `noted` is what else there is to know, in words.
+    """
+
+    stage: str
+    entered: Amount
+    left: Amount
+    dropped: dict[str, Amount]
+    removed: Amount
+    noted: dict[str, Amount]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedCollectorEntry:
+    """What the stages behind a collector did, and the captures of their outputs, if any were written.
+
+    `not_decapsulated` are copies that never became frames: fragments whose others are missing.
+    """
+
+    interface_id: str
+    interface: str
+    not_decapsulated: dict[str, Amount]
+    stages: tuple[ReplayStageEntry, ...]
+    captures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayReport:
     """A replay. Frames that belong to no interface are `nowhere`; of the others, `dropped` are those that the
     cloud's network does not deliver, though they stand in the capture, and `untapped` those that it delivers
@@ -162,6 +190,7 @@ class ReplayReport:
     loads: tuple[LoadEntry, ...]
     warnings: tuple[WarningEntry, ...]
     decoded: tuple[DecodedCopy, ...]
+    staged: tuple[StagedCollectorEntry, ...] = ()
 
     @property
     def found_something(self) -> bool:

@@ -5,7 +5,7 @@ A capture that ends early is replayed up to there, and the report says where tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -43,15 +43,17 @@ from vtaplib.model.addresses import maybe_address
 from vtaplib.packets.block import Block
 
 if TYPE_CHECKING:
+    from vtaplib.cli.staged_captures import StagedCaptures
     from vtaplib.cli.world import World
     from vtaplib.control.cloud import Cloud
+    from vtaplib.fabric.topology import Interface
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
     """What to replay: `out` None writes nothing, `comments` are on what it writes; `down` are names or IDs of
     interfaces, `private_link` addresses of Private Link services; `decode` copies are dissected; `page` is a
-    file for the report as a page, or None.
+    file for the report as a page, or None. With `stages`, what is written went through them.
     """
 
     capture: str
@@ -64,6 +66,7 @@ class ReplayRequest:
     private_link: tuple[str, ...] = ()
     decode: int = 0
     page: Path | None = None
+    stages: tuple[str, ...] = ()
 
 
 def replay(request: ReplayRequest) -> ReplayReport:
@@ -82,9 +85,10 @@ def replay(request: ReplayRequest) -> ReplayReport:
         Progress(request.capture) as progress,
         open_capture(progress.source, skip_other_link_types=True) as reader,
     ):
-        out = open_out(request.out, request.format, collectors, comments=request.comments)
-        with out or nullcontext():
-            end = _replay_all(reader, run, out, first, progress, comments=request.comments)
+        staged = _staged(request, collectors)
+        out = None if staged else _open_out(request, collectors)
+        with out or nullcontext(), staged or nullcontext():
+            end = _replay_all(reader, run, out, first, progress, comments=request.comments, staged=staged)
         accounts = run.accounts
         machines = tuple(machine_accounts(topology, accounts, request.policy))
         report = ReplayReport(
@@ -104,7 +108,9 @@ def replay(request: ReplayRequest) -> ReplayReport:
             ),
             ended_early=end,
             tap_points=tap_point_entries(accounts),
-            collectors=collector_entries(accounts, collectors, out.paths if out else {}),
+            collectors=collector_entries(
+                accounts, collectors, out.paths if out else staged.only_paths if staged else {}
+            ),
             partings=parting_entries(accounts),
             machines=tuple(map(machine_entry, machines)),
             loads=tuple(load_entries(accounts, machines)),
@@ -113,6 +119,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
                 *(one for machine in machines for one in machine_warnings(machine, request.policy)),
             ),
             decoded=first.dissect(),
+            staged=tuple(staged.entries()) if staged else (),
         )
         if write_page is not None and world is not None:
             from vtaplib.cli.page.replay_page import replay_page
@@ -134,6 +141,18 @@ def _page_file(page: Path) -> AbstractContextManager[Callable[[str], None]]:
     return page_file(page)
 
 
+def _open_out(request: ReplayRequest, collectors: Sequence[Interface]) -> CopiesOut | None:
+    return open_out(request.out, request.format, collectors, comments=request.comments)
+
+
+def _staged(request: ReplayRequest, collectors: Sequence[Interface]) -> StagedCaptures | None:
+    if not request.stages:
+        return None
+    from vtaplib.cli.staged_captures import open_staged
+
+    return open_staged(request.stages, request.out, request.format, collectors, comments=request.comments)
+
+
 def _private_link(text: str) -> IPv4Address:
     address = maybe_address(text)
     if not isinstance(address, IPv4Address):
@@ -149,9 +168,13 @@ def _replay_all(
     progress: Progress,
     *,
     comments: bool,
+    staged: StagedCaptures | None = None,
 ) -> EarlyEnd | None:
     """Replay every packet that can be read; return where and why that ended early, if it did."""
     way = way_through(run, out, comments=comments)
+    if staged is not None:
+        take = staged.take
+        return _go_through(reader.batches(), lambda batch: first.note(take(way(batch))), progress)
     if not COMPILED or comments:
         return _go_through(reader.batches(), lambda batch: first.note(way(batch)), progress)
     if out is not None:

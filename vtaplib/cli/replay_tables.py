@@ -38,6 +38,8 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
         yield _sizes(report)
     if report.collectors:
         yield _collectors(report)
+    if report.staged:
+        yield _staged(report)
     if report.machines:
         yield _machines(report)
     if report.nowhere:
@@ -101,6 +103,7 @@ def _is_of_note(point: TapPointEntry) -> bool:
 def _collectors(report: ReplayReport) -> Table:
     table = make_table("Collectors", ("interface",), ("frames", "bytes", "average Mbit/s", "peak Mbit/s"))
     table.add_column("capture", overflow="fold")
+    staged = {one.interface_id: ", ".join(one.captures) for one in report.staged}
     for one in report.collectors:
         table.add_row(
             one.interface + (" (down)" if one.interface_id in report.down else ""),
@@ -108,7 +111,7 @@ def _collectors(report: ReplayReport) -> Table:
             f"{one.bytes:,}",
             f"{one.average_mbit_per_second:,.3f}",
             f"{one.peak_mbit_per_second:,.3f}",
-            one.capture or "not written",
+            one.capture or staged.get(one.interface_id) or "not written",
         )
     return table
 
@@ -120,6 +123,38 @@ def _lost(title: str, lost: Sequence[LossEntry]) -> Table:
         positions = ", ".join(map(str, one.first_positions))
         more = ", …" if one.frames > len(one.first_positions) else ""
         table.add_row(one.explanation, f"{one.frames:,}", f"{one.bytes:,}", positions + more)
+    return table
+
+
+def _staged(report: ReplayReport) -> Table:
+    table = make_table(
+        "Behind the collectors, decapsulated and stage by stage",
+        ("collector", "stage", "dropped, noted"),
+        ("entered", "left", "dropped", "bytes removed"),
+    )
+    for collector in report.staged:
+        lost = sum(one.frames for one in collector.not_decapsulated.values())
+        if lost:
+            table.add_row(
+                collector.interface,
+                "(decapsulation)",
+                "; ".join(collector.not_decapsulated),
+                "",
+                "",
+                f"{lost:,}",
+                "",
+            )
+        for one in collector.stages:
+            told = [*one.dropped.items(), *one.noted.items()]
+            table.add_row(
+                collector.interface,
+                one.stage,
+                "; ".join(f"{reason}: {count.frames:,}" for reason, count in told),
+                f"{one.entered.frames:,}",
+                f"{one.left.frames:,}",
+                f"{sum(count.frames for count in one.dropped.values()):,}",
+                f"{one.removed.bytes:,}",
+            )
     return table
 
 

@@ -1,0 +1,182 @@
+"""What a broker behind each collector hands on: the copies of a replay, decapsulated, through its stages.
+
+Every collector has a pipeline of its own, which remembers nothing of the others', and a capture for each
+output that its last balancing stage has. The frames in them are inner frames, as a tool gets them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from vtaplib.capture import Batch, PcapngWriter, PcapWriter
+from vtaplib.cli.naming import distinct_names, file_stem
+from vtaplib.cli.replay_report import ReplayStageEntry, StagedCollectorEntry, amount
+from vtaplib.collector.broker import Balance, Pipeline, parse_stages
+from vtaplib.collector.payloads import CopyPayloads
+from vtaplib.errors import VtapError
+from vtaplib.fabric.topology import Interface
+from vtaplib.mirror.copies import Copies
+from vtaplib.model import ids
+from vtaplib.packets import vxlan
+from vtaplib.packets.block import Block
+
+
+class _Broker:
+    """One collector's decapsulation, stages and outputs; without `paths` nothing is written."""
+
+    def __init__(self, stages: Sequence[str], paths: Sequence[Path], collector_id: str) -> None:
+        self.pipeline = parse_stages(stages)
+        self.payloads = CopyPayloads()
+        self.writers = [_open(path, collector_id, output) for output, path in enumerate(paths)]
+
+    def take(self, copies: Copies) -> None:
+        block = self.payloads.of(
+            Block.of(
+                (at, frame, len(frame)) for at, frame in zip(copies.timestamps, copies.frames, strict=True)
+            )
+        ).block
+        header = vxlan.HEADER_LENGTH
+        block.starts = array("q", [start + header for start in block.starts])
+        block.lengths = array("q", [max(length - header, 0) for length in block.lengths])
+        block.original_lengths = array("q", block.lengths)
+        block.outputs = array("q", bytes(8 * block.room))
+        self.pipeline.apply(block)
+        for output, writer in enumerate(self.writers):
+            chosen = [index for index in range(block.count) if block.outputs[index] == output]
+            writer.write_many(
+                Batch(
+                    [block.times_ns[index] for index in chosen],
+                    [block.packet(index) for index in chosen],
+                    [block.original_lengths[index] for index in chosen],
+                )
+            )
+
+
+class StagedCaptures:
+    """The brokers of all collectors. As a context manager it puts captures in their places when all is well,
+    and leaves none when not.
+
+    With `out`, a directory, each collector's frames are written there: `NAME.pcapng`, or `NAME-1.pcapng` and
+    so on where flows are balanced. Raises `VtapError` for stages that cannot be and for what cannot be
+    written.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[str],
+        out: Path | None,
+        format: str,  # noqa: A002  # the option's name
+        collectors: Sequence[Interface],
+    ) -> None:
+        self._stages = tuple(stages)
+        outputs = outputs_of(parse_stages(stages))
+        if out is not None:
+            _make_directory(out)
+        self._names = distinct_names(one.id for one in collectors)
+        self.paths: dict[str, tuple[Path, ...]] = {}
+        """The files of each collector, by the ID of its interface."""
+        self._brokers: dict[str, _Broker] = {}
+        with ExitStack() as undo:
+            undo.callback(self.discard)
+            for one in collectors:
+                stem = file_stem(self._names[one.id])
+                numbers = [""] if outputs == 1 else [f"-{number}" for number in range(1, outputs + 1)]
+                paths = tuple(out / f"{stem}{number}.{format}" for number in numbers) if out else ()
+                self.paths[one.id] = paths
+                self._brokers[one.id] = _Broker(stages, paths, one.id)
+            undo.pop_all()
+
+    def take(self, handed: dict[str, Copies]) -> dict[str, Copies]:
+        """Let the copies of a batch through; returns them as they were."""
+        for collector_id, copies in handed.items():
+            self._brokers[collector_id].take(copies)
+        return handed
+
+    def entries(self) -> Iterator[StagedCollectorEntry]:
+        """What became of the frames of each collector."""
+        for collector_id, broker in self._brokers.items():
+            yield StagedCollectorEntry(
+                collector_id,
+                "/".join(self._names[collector_id]),
+                {reason: amount(count) for reason, count in broker.payloads.skipped.items()},
+                tuple(
+                    ReplayStageEntry(
+                        text,
+                        amount(one.entered),
+                        amount(one.left),
+                        {reason: amount(count) for reason, count in one.dropped.items()},
+                        amount(one.removed),
+                        {what: amount(count) for what, count in one.noted.items()},
+                    )
+                    for text, one in zip(self._stages, broker.pipeline.accounts, strict=True)
+                ),
+                tuple(map(str, self.paths[collector_id])),
+            )
+
+    @property
+    def only_paths(self) -> Mapping[str, Path]:
+        """The file of each collector that has just one."""
+        return {collector_id: paths[0] for collector_id, paths in self.paths.items() if len(paths) == 1}
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        for broker in self._brokers.values():
+            for writer in broker.writers:
+                writer.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with ExitStack() as undo:
+            # Does nothing to those that are in their places.
+            undo.callback(self.discard)
+            if kind is None:
+                for broker in self._brokers.values():
+                    for writer in broker.writers:
+                        writer.close()
+
+
+def outputs_of(pipeline: Pipeline) -> int:
+    """How many outputs a pipeline gives packets to."""
+    return next((one.outputs for one in reversed(pipeline.stages) if isinstance(one, Balance)), 1)
+
+
+def open_staged(
+    stages: Sequence[str],
+    out: Path | None,
+    format: str,  # noqa: A002  # the option's name
+    collectors: Sequence[Interface],
+    *,
+    comments: bool,
+) -> StagedCaptures | None:
+    """The brokers that a replay's `--stage` options ask for, None without any. Raises `VtapError`."""
+    if not stages:
+        return None
+    if comments:
+        raise VtapError("--comments: with --stage no copy is written as it was made; leave one of them out")
+    if out is not None and out.suffix in (".pcapng", ".pcap") and not out.is_dir():
+        raise VtapError(f"{out}: with --stage each collector has files of its own; name a directory")
+    return StagedCaptures(stages, out, format, collectors)
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VtapError(f"{directory}: cannot be made a directory for captures: {error.strerror}") from error
+
+
+def _open(path: Path, collector_id: str, output: int) -> PcapngWriter | PcapWriter:
+    if path.suffix == ".pcap":
+        return PcapWriter(path)
+    writer = PcapngWriter(path)
+    writer.add_interface(ids.name(collector_id), f"Frames behind {collector_id}, output {output + 1}")
+    return writer
