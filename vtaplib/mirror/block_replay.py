@@ -25,9 +25,10 @@ from vtaplib.mirror import replay
 from vtaplib.mirror.accounting import POSITIONS_KEPT
 from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.departures import Departures, RecordsTaker
+from vtaplib.mirror.itinerary import Leg
 from vtaplib.mirror.load import Load
 from vtaplib.mirror.outer_header import OuterHeader
-from vtaplib.mirror.replay import Leg, Replay
+from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.packets.block import Block
 from vtaplib.packets.flow import read_flow

@@ -33,15 +33,14 @@ from vtaplib.mirror.copies import Copies as Copies  # noqa: PLC0414  # exported 
 from vtaplib.mirror.crossing import Crossing, crossings
 from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.flow_count import WINDOW_SECONDS
+from vtaplib.mirror.itinerary import Hop, Itinerary, Leg, rewriting_taker
 from vtaplib.mirror.load import Load
-from vtaplib.mirror.outer_header import WIRE_OVERHEAD, Pieces
 from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import TCP, Flow, read_flow
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
-from vtaplib.packets.translation import Rewriting, Translation
 
 Decide = Callable[[str, Direction, Flow, Passage], tuple[Decision, ...]]
 
@@ -53,31 +52,6 @@ JOURNEYS_KEPT = 1 << 10
 
 # Frames in a batch of `Replay.run`: enough to spread the cost of a batch, few enough to stay in the cache.
 BATCH = 4096
-
-
-# A tap point on a flow's way whose copies are made in bulk: the pieces of the outer header, the ports between
-# them, and what takes the time and the copy.
-Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
-
-
-# The way of a flow through the fabric: what counts its frames, and its copies. A bare tuple, for those are
-# unpacked fastest.
-Itinerary = tuple[Load, tuple[Hop, ...]]
-
-
-# A tap point on a flow's way whose copies are made: to where, and what is done to a frame, the last first.
-Leg = tuple[Carriage, tuple[Rewriting | Translation, ...]]
-
-
-def rewriting_taker(
-    rewriting: Rewriting | Translation, add_copy: Callable[[bytes], None]
-) -> Callable[[bytes], None]:
-    """What takes a copy and rewrites the frame in it first."""
-
-    def take(copy: bytes) -> None:
-        add_copy(copy[:WIRE_OVERHEAD] + rewriting.apply(copy[WIRE_OVERHEAD:]))
-
-    return take
 
 
 class Replay:

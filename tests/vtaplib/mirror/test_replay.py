@@ -31,7 +31,8 @@ from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.replay import Itinerary, Replay
+from vtaplib.mirror.itinerary import Itinerary
+from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import TCP, Flow, read_flow
