@@ -1,7 +1,8 @@
-"""Arenas: slots of memory that datagrams are received into, and the block of what was taken of them.
+"""Arenas: slots of memory that datagrams are received into, and closer ones that they wait in.
 
 A slot holds a VXLAN header and the largest frame that is taken; what is longer is cut by the kernel, which
-says so. Slots that were never filled take no memory: the system gives it when it is first written to.
+says so. Slots are wide and datagrams mostly short, so those that have to wait are packed: memory that is
+touched for the first time costs several times what receiving does.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import ctypes
 import mmap
 from array import array
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from typing import Final, Protocol
 
 from vtaplib.collector.acceptance import Acceptance
 from vtaplib.collector.message_vector import Message
@@ -19,75 +20,53 @@ from vtaplib.loops.decapsulation import (
     ADDRESS_LENGTH,
     ADDRESS_WORDS,
     CONTROL_LENGTH,
+    CONTROL_WORDS,
+    MESSAGE_WORDS,
     REASONS,
     decapsulate,
 )
+from vtaplib.loops.packing import pack, packed_length
 from vtaplib.packets.block import Block
 from vtaplib.packets.vxlan import HEADER_LENGTH
 
 ARENA_SLOTS: Final = 512
 """Datagrams in an arena, and so at most in a block: enough that a block's fixed cost is small in each."""
 
+_AF_INET: Final = 2
 
-class Judge:
-    """What an acceptance and the streams seen so far make of datagrams; `totals` are of all of them, two
-    numbers for each verdict: datagrams and octets.
+
+class Datagrams(Protocol):
+    """Received datagrams, `count` of them, in slots or packed.
+
+    Each lies in `octets` from its offset on; what the kernel said of it stands in `words` of its message
+    (`struct mmsghdr`), of its sender's address and of its control octets; and the loop's in `verdicts`.
     """
 
-    def __init__(self, acceptance: Acceptance, streams: Streams) -> None:
-        self.slot = HEADER_LENGTH + acceptance.max_frame
-        self.streams = streams
-        self.totals = array("q", bytes(8 * 2 * REASONS))
-        self._vnis = acceptance.vni_column
-        self._networks = acceptance.network_column
-
-    def decapsulate(self, arena: Arena, now_ns: int) -> Block:
-        """Return the block of those of an arena's datagrams that are taken: their frames, where they lie.
-        `now_ns` is the time of those that the kernel gave none. The arena is ready to be filled again.
-        """
-        streams, block = self.streams, arena.block
-        block.buffer = arena.octets
-        block.count = decapsulate(
-            arena.octets,
-            self.slot,
-            arena.count,
-            arena.words,
-            arena.addresses,
-            arena.controls,
-            now_ns,
-            self._vnis,
-            self._networks,
-            streams.table,
-            streams.keys,
-            streams.counters,
-            streams.state,
-            block.times_ns,
-            block.starts,
-            block.lengths,
-            block.original_lengths,
-            block.interfaces,
-            block.outputs,
-            arena.verdicts,
-            self.totals,
-        )
-        return block
+    count: int
+    octets: memoryview
+    offsets: array[int]
+    words: array[int]
+    addresses: array[int]
+    controls: array[int]
+    verdicts: bytearray
 
 
 class Arena:
     """Slots of `slot` octets each, the first `count` of which are filled, and their vector of messages."""
 
     def __init__(self, slot: int, slots: int = ARENA_SLOTS) -> None:
+        self.slot = slot
         self.slots = slots
         self.count = 0
         self.octets = memoryview(mmap.mmap(-1, slot * slots))
+        self.offsets = array("q", range(0, slot * slots, slot))
         self.addresses = array("Q", bytes(ADDRESS_LENGTH * slots))
         self.controls = array("Q", bytes(CONTROL_LENGTH * slots))
         self.verdicts = bytearray(slots)
-        self.block = Block(self.octets, slots)
         first_octet = ctypes.addressof(ctypes.c_char.from_buffer(self.octets))
         first_address, _ = self.addresses.buffer_info()
         first_control, _ = self.controls.buffer_info()
-        # As words, which is ten times as fast as by fields: where a backlog grows, arenas are made in haste.
+        # As words, which is ten times as fast as by fields.
         vectors: list[int] = []
         for start in range(first_octet, first_octet + slot * slots, slot):
             vectors += (start, slot)
@@ -101,15 +80,80 @@ class Arena:
         self.words = array("Q", words)
         self.messages = (Message * slots).from_buffer(self.words)
 
-    def sender(self, index: int) -> tuple[str, int]:
-        """The address, as text, and the port that a datagram came from."""
-        octets = self.addresses[ADDRESS_WORDS * index : ADDRESS_WORDS * (index + 1)].tobytes()
-        port = int.from_bytes(octets[2:4], "big")
-        if int.from_bytes(octets[:2], "little") == 2:
-            return str(IPv4Address(octets[4:8])), port
-        address = IPv6Address(octets[8:24])
-        return str(address.ipv4_mapped or address), port
 
-    def datagram_length(self, index: int) -> int:
-        """How long a datagram was when it was sent, whatever the slot holds of it."""
-        return int(self.messages[index].length)
+class PackedArena:
+    """The datagrams of an arena, close together in memory of their own; the arena is free again."""
+
+    def __init__(self, arena: Arena) -> None:
+        count = self.count = arena.count
+        self.octets = memoryview(bytearray(packed_length(arena.words, count, arena.slot)))
+        self.offsets = array("q", bytes(8 * count))
+        # Packing makes the messages ready for the next.
+        self.words = arena.words[: MESSAGE_WORDS * count]
+        pack(arena.octets, arena.words, count, arena.slot, self.octets, self.offsets)
+        self.addresses = arena.addresses[: ADDRESS_WORDS * count]
+        self.controls = arena.controls[: CONTROL_WORDS * count]
+        self.verdicts = bytearray(count)
+        arena.count = 0
+
+
+class Judge:
+    """What an acceptance and the streams seen so far make of datagrams; `totals` are of all of them, two
+    numbers for each verdict: datagrams and octets.
+    """
+
+    def __init__(self, acceptance: Acceptance, streams: Streams) -> None:
+        self.slot = HEADER_LENGTH + acceptance.max_frame
+        self.streams = streams
+        self.totals = array("q", bytes(8 * 2 * REASONS))
+        self._block = Block(bytearray(), ARENA_SLOTS)
+        self._vnis = acceptance.vni_column
+        self._networks = acceptance.network_column
+
+    def decapsulate(self, datagrams: Datagrams, now_ns: int) -> Block:
+        """Return the block of those datagrams that are taken, at most `ARENA_SLOTS`: their frames, where they
+        lie, until the next call. `now_ns` is the time of those that the kernel gave none. An arena is ready
+        to be received into again.
+        """
+        streams, block = self.streams, self._block
+        block.buffer = datagrams.octets
+        block.count = decapsulate(
+            datagrams.octets,
+            datagrams.offsets,
+            self.slot,
+            datagrams.count,
+            datagrams.words,
+            datagrams.addresses,
+            datagrams.controls,
+            now_ns,
+            self._vnis,
+            self._networks,
+            streams.table,
+            streams.keys,
+            streams.counters,
+            streams.state,
+            block.times_ns,
+            block.starts,
+            block.lengths,
+            block.original_lengths,
+            block.interfaces,
+            block.outputs,
+            datagrams.verdicts,
+            self.totals,
+        )
+        return block
+
+
+def sender_of(datagrams: Datagrams, index: int) -> tuple[str, int]:
+    """The address, as text, and the port that a datagram came from."""
+    octets = datagrams.addresses[ADDRESS_WORDS * index : ADDRESS_WORDS * (index + 1)].tobytes()
+    port = int.from_bytes(octets[2:4], "big")
+    if int.from_bytes(octets[:2], "little") == _AF_INET:
+        return str(IPv4Address(octets[4:8])), port
+    address = IPv6Address(octets[8:24])
+    return str(address.ipv4_mapped or address), port
+
+
+def length_of(datagrams: Datagrams, index: int) -> int:
+    """How long a datagram was when it was sent, whatever is kept of it."""
+    return datagrams.words[MESSAGE_WORDS * index + 7] & 0xFFFFFFFF

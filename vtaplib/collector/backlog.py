@@ -1,9 +1,9 @@
-"""The backlog: received datagrams that wait to be worked on, in a bounded number of arenas.
+"""The backlog: received datagrams that wait to be worked on, bounded in number.
 
 One thread fills, another takes. The one that fills is never kept waiting but by the backlog being full; the
 one that takes gets what is there as soon as it asks, so that a lone datagram does not wait for company, while
-all that comes during its work stands together in the next arenas. An arena that was just worked on is the
-next to be filled, and what was not needed for a while is given back: memory in use follows the backlog.
+all that comes during its work stands together. A few arenas go round and round; where more would have to
+wait, what is in them is packed, so that memory in use follows what waits.
 """
 
 from __future__ import annotations
@@ -12,20 +12,22 @@ from collections import deque
 from threading import Condition
 from typing import Final
 
-from vtaplib.collector.arena import ARENA_SLOTS, Arena
+from vtaplib.collector.arena import ARENA_SLOTS, Arena, Datagrams, PackedArena
 
-SPARE_ARENAS: Final = 8
-"""Arenas that are kept for the next time, whether they were needed or not."""
+ARENAS: Final = 6
+"""Arenas that go round: one that is filled, one that is worked on, and some that need not be packed when work
+takes a moment longer.
+"""
 
 
 class Backlog:
-    """Room for at least `packets` waiting datagrams, in slots of so many octets."""
+    """Room for at least `packets` waiting datagrams, received into slots of so many octets."""
 
-    def __init__(self, packets: int, slot: int, arena_slots: int = ARENA_SLOTS) -> None:
+    def __init__(self, packets: int, slot: int, arena_slots: int = ARENA_SLOTS, arenas: int = ARENAS) -> None:
         self._slot = slot
         self._slots = min(arena_slots, packets)
-        self._unmade = -(-packets // self._slots) + 1
-        self.capacity = (self._unmade - 1) * self._slots
+        self._most_full = -(-packets // self._slots)
+        self.capacity = self._most_full * self._slots
         """Datagrams that can wait while others are being worked on."""
         self.high_water = 0
         """The most datagrams that waited at once."""
@@ -36,35 +38,47 @@ class Backlog:
         self._is_ended = False
         self._is_busy = False
         self._current: Arena | None = None
-        self._full: deque[Arena] = deque()
+        self._full: deque[Datagrams] = deque()
         self._free: list[Arena] = []
-        self._least_free = 0
+        self._unmade = arenas
         self._changed = Condition()
 
     def begin(self, timeout: float) -> Arena | None:
         """The arena to receive into, whose slots are not all filled; `filled` must follow. None if there is
-        none after `timeout` seconds.
+        no room after `timeout` seconds.
         """
         with self._changed:
-            if self._current is None and not self._has_room():
+            if not self._has_room():
                 self.times_full += 1
                 self._changed.wait_for(self._has_room, timeout)
                 if not self._has_room():
                     return None
             if self._current is None:
-                self._current = self._free.pop() if self._free else self._make()
-                self._least_free = min(self._least_free, len(self._free))
+                if self._free:
+                    self._current = self._free.pop()
+                else:
+                    self._unmade -= 1
+                    self._current = Arena(self._slot, self._slots)
             self._is_busy = True
             return self._current
 
     def filled(self, count: int) -> None:
         """Tell that so many datagrams came into the arena that `begin` gave."""
+        full: Datagrams | None = None
+        arena = self._current
+        if arena is not None and arena.count == arena.slots:
+            with self._changed:
+                is_last = not self._free and self._unmade <= 0
+            # While it is busy nobody else touches it.
+            full = PackedArena(arena) if is_last else arena
         with self._changed:
             self._is_busy = False
             self.waiting += count
             self.high_water = max(self.high_water, self.waiting)
-            if self._current is not None and self._current.count == self._current.slots:
-                self._full.append(self._current)
+            if full is not None:
+                self._full.append(full)
+                if full is not arena and arena is not None:
+                    self._free.append(arena)
                 self._current = None
             if self.waiting:
                 self._changed.notify_all()
@@ -81,54 +95,35 @@ class Backlog:
         with self._changed:
             return self._is_ended and not self.waiting
 
-    @property
-    def arenas(self) -> int:
-        """How many there are now, free or not."""
-        with self._changed:
-            return self.capacity // self._slots + 1 - self._unmade
-
-    def take(self, timeout: float) -> Arena | None:
-        """The arena that waited longest, for as long as the taker needs it: `release` must follow. None if
-        nothing comes in `timeout` seconds, or nothing more will.
+    def take(self, timeout: float) -> Datagrams | None:
+        """What waited longest, for as long as the taker needs it: `release` must follow. None if nothing
+        comes in `timeout` seconds, or nothing more will.
         """
         with self._changed:
             self._changed.wait_for(self._is_takeable, timeout)
+            taken: Datagrams
             if self._full:
-                arena = self._full.popleft()
-            elif self._current is not None and self._current.count and not self._is_busy:
-                arena, self._current = self._current, None
+                taken = self._full.popleft()
+            elif self._is_partly_filled() and self._current is not None:
+                taken, self._current = self._current, None
             else:
                 return None
-            self.waiting -= arena.count
-            return arena
-
-    def release(self, arena: Arena) -> None:
-        """Let an arena be filled again."""
-        with self._changed:
-            arena.count = 0
-            self._free.append(arena)
+            self.waiting -= taken.count
             self._changed.notify_all()
+            return taken
 
-    def give_back(self) -> None:
-        """Let go of a part of those arenas that were not needed since the last time this was asked for."""
+    def release(self, datagrams: Datagrams) -> None:
+        """Let what was taken be filled again, or go."""
         with self._changed:
-            surplus = max(0, self._least_free - SPARE_ARENAS)
-            count = -(-surplus // 4)
-            given_back = self._free[:count]
-            del self._free[:count]
-            self._unmade += count
-            self._least_free = len(self._free)
-        # The system takes its time over this.
-        given_back.clear()
+            if isinstance(datagrams, Arena):
+                datagrams.count = 0
+                self._free.append(datagrams)
 
     def _is_takeable(self) -> bool:
-        if self._full or self._is_ended:
-            return True
+        return bool(self._full) or self._is_ended or self._is_partly_filled()
+
+    def _is_partly_filled(self) -> bool:
         return self._current is not None and self._current.count > 0 and not self._is_busy
 
     def _has_room(self) -> bool:
-        return bool(self._current is not None or self._free or self._unmade)
-
-    def _make(self) -> Arena:
-        self._unmade -= 1
-        return Arena(self._slot, self._slots)
+        return self._current is not None or len(self._full) < self._most_full

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from vtaplib.collector.acceptance import VERDICTS, Acceptance
-from vtaplib.collector.arena import Arena, Judge
+from vtaplib.collector.arena import Datagrams, Judge
 from vtaplib.collector.backlog import Backlog
 from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.health_port import HealthPort
@@ -255,29 +255,27 @@ class Collector:
         """The working thread, until nothing more comes, or an output fails."""
         try:
             while not self._backlog.is_over:
-                arena = self._backlog.take(_TICK_SECONDS)
+                datagrams = self._backlog.take(_TICK_SECONDS)
                 now_ns = time.time_ns()
-                if arena is not None:
+                if datagrams is not None:
                     try:
-                        self._pass_on(arena, now_ns)
+                        self._pass_on(datagrams, now_ns)
                     finally:
-                        self._backlog.release(arena)
-                if now_ns >= self._next_tick_ns or arena is None:
+                        self._backlog.release(datagrams)
+                if now_ns >= self._next_tick_ns or datagrams is None:
                     self._next_tick_ns = now_ns + int(_TICK_SECONDS * 1e9)
                     self._log.tick(now_ns)
-                    self._backlog.give_back()
                     for destination in self._destinations:
                         destination.output.tick(now_ns)
         finally:
             self._ended.set()
             self._end()
 
-    def _pass_on(self, arena: Arena, now_ns: int) -> None:
-        """Judge an arena's datagrams, and bring the frames of those that are taken to the outputs."""
-        datagrams = arena.count
-        block = self._judge.decapsulate(arena, now_ns)
-        if block.count != datagrams:
-            self._log.note(arena, now_ns)
+    def _pass_on(self, datagrams: Datagrams, now_ns: int) -> None:
+        """Judge datagrams, and bring the frames of those that are taken to the outputs."""
+        block = self._judge.decapsulate(datagrams, now_ns)
+        if block.count != datagrams.count:
+            self._log.note(datagrams, now_ns)
         if block.count and self._estimates_gaps:
             self.streams.look_for_gaps(block)
         if block.count and self._pipeline is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vtaplib.collector.acceptance import VERDICTS, Refusal
-from vtaplib.collector.arena import Arena
+from vtaplib.collector.arena import Datagrams, length_of, sender_of
 
 LINES_PER_SECOND: Final = 3
 """Of each reason."""
@@ -36,25 +36,27 @@ class RefusalLog:
         self._lines_per_second = lines_per_second
         self._intervals = {verdict: _Interval() for verdict in VERDICTS}
 
-    def note(self, arena: Arena, now_ns: int) -> None:
-        """Tell of those of an arena's datagrams that were refused."""
+    def note(self, datagrams: Datagrams, now_ns: int) -> None:
+        """Tell of those that were refused."""
         for verdict, refusal in VERDICTS.items():
             # Nothing is wrong with what came when enough was taken.
             if refusal is not Refusal.NOT_WANTED:
-                count = arena.verdicts.count(verdict, 0, arena.count)
+                count = datagrams.verdicts.count(verdict, 0, datagrams.count)
                 if count:
-                    self._note_some(arena, verdict, refusal, count, now_ns)
+                    self._note_some(datagrams, verdict, refusal, count, now_ns)
 
-    def _note_some(self, arena: Arena, verdict: int, refusal: Refusal, count: int, now_ns: int) -> None:
+    def _note_some(
+        self, datagrams: Datagrams, verdict: int, refusal: Refusal, count: int, now_ns: int
+    ) -> None:
         interval = self._intervals[verdict]
         if now_ns - interval.began_ns >= _SECOND_NS:
             self._tell_rest(refusal, interval)
             interval.began_ns, interval.lines = now_ns, 0
         index = -1
         while interval.lines < self._lines_per_second and count:
-            index = arena.verdicts.index(verdict, index + 1, arena.count)
-            address, port = arena.sender(index)
-            length = arena.datagram_length(index)
+            index = datagrams.verdicts.index(verdict, index + 1, datagrams.count)
+            address, port = sender_of(datagrams, index)
+            length = length_of(datagrams, index)
             _logger.warning("refused %d octets from %s port %d: %s", length, address, port, refusal)
             interval.lines += 1
             count -= 1

@@ -30,6 +30,7 @@ STREAMS, WANTED = range(2)
 
 @cython.locals(
     buffer=cython.const_uchar[::1],
+    offsets=cython.const_longlong[::1],
     slot=cython.Py_ssize_t,
     count=cython.Py_ssize_t,
     messages=cython.ulonglong[::1],
@@ -76,6 +77,7 @@ STREAMS, WANTED = range(2)
 )
 def decapsulate(
     buffer: bytes | bytearray | memoryview,
+    offsets: array[int],
     slot: int,
     count: int,
     messages: array[int],
@@ -99,10 +101,10 @@ def decapsulate(
 ) -> int:
     """Judge `count` received datagrams, and write the columns of those whose frames are taken.
 
-    Datagram i lies in the buffer from `i * slot` on. It is judged by its sender first (`networks`: value and
-    mask of each, two words each; none: all), then by its header, its VNI (`vnis`; none: all), and its frame's
-    length: at least an Ethernet header, at most what a slot holds. The verdict comes into `verdicts`, and
-    datagrams and octets are added to two `totals` of it: of those taken the octets of frames, of others
+    Datagram i lies in the buffer from `offsets[i]` on. It is judged by its sender first (`networks`: value
+    and mask of each, two words each; none: all), then by its header, its VNI (`vnis`; none: all), and its
+    frame's length: at least an Ethernet header, at most what a slot holds. The verdict comes into `verdicts`,
+    and datagrams and octets are added to two `totals` of it: of those taken the octets of frames, of others
     those of datagrams. `now_ns` is the time of a datagram that the kernel gave none.
 
     A stream is a sender and a VNI. Its number is found in `table`, whose length is a power of two (-1 where
@@ -140,7 +142,7 @@ def decapsulate(
             messages[at + 5] = 64
             messages[at + 6] = 0
 
-            start = index * slot
+            start = offsets[index]
             vni = 0
             verdict = 0
             number = -1

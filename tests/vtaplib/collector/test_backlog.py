@@ -7,8 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from vtaplib.collector.arena import Arena
-from vtaplib.collector.backlog import SPARE_ARENAS, Backlog
+from vtaplib.collector.arena import Arena, Datagrams, PackedArena, length_of
+from vtaplib.collector.backlog import ARENAS as GOING_ROUND
+from vtaplib.collector.backlog import Backlog
 
 SLOTS, ARENAS = 4, 6
 
@@ -18,11 +19,11 @@ class BacklogMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.backlog = Backlog(SLOTS * ARENAS, 64, SLOTS)
+        self.backlog = Backlog(SLOTS * ARENAS, 64, SLOTS, arenas=3)
         self.waiting: deque[int] = deque()
         self.number = 0
         self.filling: Arena | None = None
-        self.taken: Arena | None = None
+        self.taken: Datagrams | None = None
 
     @precondition(lambda self: self.filling is None)
     @rule()
@@ -42,6 +43,7 @@ class BacklogMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.number = (self.number + 1) % 256
             arena.octets[arena.count * 64] = self.number
+            arena.messages[arena.count].length = 1 + self.number % 64
             arena.count += 1
             self.waiting.append(self.number)
         self.backlog.filled(count)
@@ -50,16 +52,18 @@ class BacklogMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.taken is None)
     @rule()
     def take(self) -> None:
-        self.taken = arena = self.backlog.take(0)
-        if arena is None:
+        self.taken = taken = self.backlog.take(0)
+        if taken is None:
             # Nothing waits but what stands in the arena that is being filled.
             assert len(self.waiting) < SLOTS
             assert self.filling is not None or not self.waiting
             return
-        assert arena is not self.filling
-        assert arena.count
-        for index in range(arena.count):
-            assert arena.octets[index * 64] == self.waiting.popleft()
+        assert taken is not self.filling
+        assert taken.count
+        for index in range(taken.count):
+            number = self.waiting.popleft()
+            assert taken.octets[taken.offsets[index]] == number
+            assert length_of(taken, index) == 1 + number % 64
 
     @precondition(lambda self: self.taken is not None)
     @rule()
@@ -68,13 +72,9 @@ class BacklogMachine(RuleBasedStateMachine):
         self.backlog.release(self.taken)
         self.taken = None
 
-    @rule()
-    def give_back(self) -> None:
-        self.backlog.give_back()
-
     @invariant()
     def the_same_waits(self) -> None:
-        assert self.backlog.waiting == len(self.waiting) <= self.backlog.capacity + SLOTS
+        assert self.backlog.waiting == len(self.waiting) <= self.backlog.capacity
         assert self.backlog.high_water >= len(self.waiting)
 
 
@@ -87,24 +87,25 @@ def test_there_is_room_for_at_least_what_was_asked_for(packets: int, capacity: i
     assert Backlog(packets, 64).capacity == capacity
 
 
-def test_memory_that_was_not_needed_for_a_while_is_given_back() -> None:
-    backlog = Backlog(512 * 40, 64)
+def test_what_waits_is_packed_where_arenas_run_out() -> None:
+    backlog = Backlog(512 * 40, 1000)
     for _ in range(40):
         arena = backlog.begin(0)
         assert arena is not None
+        for message in arena.messages:
+            message.length = 10
         arena.count = 512
         backlog.filled(512)
+    assert backlog.begin(0) is None
     assert backlog.waiting == backlog.high_water == 512 * 40
-    while (arena := backlog.take(0)) is not None:
-        backlog.release(arena)
-    made = [backlog.arenas]
-    for _ in range(20):
-        backlog.give_back()
-        made.append(backlog.arenas)
-    # Not at once, nor before they were idle for a whole interval; and some are kept.
-    assert made[:3] == [40, 40, 32]
-    assert made[-1] == SPARE_ARENAS
-    assert made == sorted(made, reverse=True)
+    taken = []
+    while (one := backlog.take(0)) is not None:
+        taken.append(one)
+        backlog.release(one)
+    packed = [one for one in taken if isinstance(one, PackedArena)]
+    assert len(taken) == 40
+    assert len(packed) == 40 - (GOING_ROUND - 1)
+    assert {len(one.octets) for one in packed} == {5120}
 
 
 def test_what_ended_is_over_when_nothing_waits() -> None:

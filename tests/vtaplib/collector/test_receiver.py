@@ -8,7 +8,7 @@ import pytest
 
 from tests.vtaplib.collector.recording import LOOPBACK, send, wrapped
 from vtaplib.collector import Endpoint
-from vtaplib.collector.arena import Arena
+from vtaplib.collector.arena import Arena, length_of, sender_of
 from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.receiver import Receiver
 from vtaplib.errors import CollectorError
@@ -26,8 +26,8 @@ def test_datagrams_come_with_their_sender_and_their_own_length() -> None:
     assert receiver.receive(arena) == arena.count == 3
     assert receiver.receive(arena) == 0
     receiver.close()
-    assert [arena.sender(index) for index in range(3)] == [sender] * 3
-    assert [arena.datagram_length(index) for index in range(3)] == [0, SLOT, SLOT + 1]
+    assert [sender_of(arena, index) for index in range(3)] == [sender] * 3
+    assert [length_of(arena, index) for index in range(3)] == [0, SLOT, SLOT + 1]
     assert bytes(arena.octets[SLOT : 3 * SLOT]) == b"x" * SLOT + b"y" * SLOT
 
 

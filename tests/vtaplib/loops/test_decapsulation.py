@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.collector.acceptance import VERDICTS, Acceptance, Refusal
-from vtaplib.collector.arena import Arena, Judge
+from vtaplib.collector.arena import Arena, Judge, PackedArena, length_of, sender_of
 from vtaplib.collector.streams import Streams
 from vtaplib.errors import PacketError
 from vtaplib.loops import decapsulation
 from vtaplib.packets import vxlan
-from vtaplib.packets.block import COLUMNS
+from vtaplib.packets.block import COLUMNS, Block
 
 INTERPRETED = interpreted("decapsulation")
 BOTH = [pytest.param(decapsulation, id="as imported"), pytest.param(INTERPRETED, id="interpreted")]
@@ -98,12 +98,13 @@ def filled(datagrams: list[Datagram]) -> Arena:
 
 def decapsulated(
     loop: ModuleType, arena: Arena, acceptance: Acceptance, streams: Streams
-) -> tuple[int, array[int]]:
-    """How many frames a loop takes of an arena, and its totals; columns are in the arena's block."""
+) -> tuple[Block, array[int]]:
+    """The frames that a loop takes of an arena, and its totals."""
     totals = array("q", bytes(16 * loop.REASONS))
-    block = arena.block
+    block = Block(arena.octets, arena.slots)
     block.count = loop.decapsulate(
         arena.octets,
+        arena.offsets,
         SLOT,
         arena.count,
         arena.words,
@@ -125,7 +126,7 @@ def decapsulated(
         arena.verdicts,
         totals,
     )
-    return block.count, totals
+    return block, totals
 
 
 def refusal_of(one: Datagram, acceptance: Acceptance) -> Refusal | None:
@@ -153,11 +154,11 @@ def test_exactly_the_valid_datagrams_are_taken_in_order_and_others_have_their_re
     loop: ModuleType, datagrams: list[Datagram], acceptance: Acceptance
 ) -> None:
     arena, streams = filled(datagrams), Streams(limit=3)
-    _, totals = decapsulated(loop, arena, acceptance, streams)
+    block, totals = decapsulated(loop, arena, acceptance, streams)
     expected = [refusal_of(one, acceptance) for one in datagrams]
     assert [VERDICTS.get(verdict) for verdict in arena.verdicts[: len(datagrams)]] == expected
     taken = [one for one, refusal in zip(datagrams, expected, strict=True) if refusal is None]
-    assert list(arena.block) == [(one.time_ns, one.octets[8:], len(one.octets) - 8) for one in taken]
+    assert list(block) == [(one.time_ns, one.octets[8:], len(one.octets) - 8) for one in taken]
     assert totals[1] == sum(len(one.octets) - 8 for one in taken)
     for verdict, refusal in VERDICTS.items():
         lengths = [len(one.octets) for one, why in zip(datagrams, expected, strict=True) if why is refusal]
@@ -173,7 +174,7 @@ def test_exactly_the_valid_datagrams_are_taken_in_order_and_others_have_their_re
         seen.setdefault(key, []).append(one)
         known = [other for other in seen if other is not None]
         numbers.append(streams.limit if key is None else known.index(key))
-    assert list(arena.block.interfaces[: len(taken)]) == numbers
+    assert list(block.interfaces[: len(taken)]) == numbers
     for account in streams:
         mine = seen[None if account.source is None else (account.source, account.vni or 0)]
         assert account.frames == len(mine)
@@ -191,15 +192,16 @@ def test_compiled_and_interpreted_leave_the_same_behind(
     for loop in (decapsulation, INTERPRETED):
         arena, streams = filled(datagrams), Streams(limit)
         streams.want(wanted)
-        told = decapsulated(loop, arena, acceptance, streams)
+        block, totals = decapsulated(loop, arena, acceptance, streams)
         # What differs from run to run is where memory lies.
         words = [word for at, word in enumerate(arena.words) if at % 8 in (1, 5, 6, 7)]
         left.append(
             (
-                told,
+                totals,
+                block.count,
                 words,
                 arena.verdicts,
-                [getattr(arena.block, name) for name in COLUMNS],
+                [getattr(block, name) for name in COLUMNS],
                 streams.table,
                 streams.keys,
                 streams.counters,
@@ -217,10 +219,28 @@ def test_what_comes_after_the_last_one_wanted_is_refused(loop: ModuleType, wante
         Streams(),
     )
     streams.want(wanted)
-    packets, totals = decapsulated(loop, arena, Acceptance(max_frame=MAX_FRAME), streams)
-    assert packets == min(wanted, count)
-    assert totals[2 * loop.NOT_WANTED] == count - packets
+    block, totals = decapsulated(loop, arena, Acceptance(max_frame=MAX_FRAME), streams)
+    assert block.count == min(wanted, count)
+    assert totals[2 * loop.NOT_WANTED] == count - block.count
     assert streams.is_satisfied == (wanted <= count)
+
+
+@given(DATAGRAMS, ACCEPTANCES)
+def test_packed_datagrams_are_judged_as_they_are_in_their_slots(
+    datagrams: list[Datagram], acceptance: Acceptance
+) -> None:
+    told = []
+    for wide in (True, False):
+        judge, arena = Judge(acceptance, Streams()), filled(datagrams)
+        these = arena if wide else PackedArena(arena)
+        block = judge.decapsulate(these, NOW_NS)
+        senders = [(sender_of(these, index), length_of(these, index)) for index in range(len(datagrams))]
+        told.append((list(block), list(block.interfaces[: block.count]), judge.totals, senders))
+        # Either way the arena is ready for the next.
+        assert [list(arena.words[8 * index + 1 : 8 * index + 7]) for index in range(len(datagrams))] == [
+            [32, *arena.words[8 * index + 2 : 8 * index + 5], 64, 0] for index in range(len(datagrams))
+        ]
+    assert told[0] == told[1]
 
 
 def test_many_streams_keep_their_numbers() -> None:
