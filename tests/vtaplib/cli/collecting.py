@@ -68,10 +68,12 @@ def collecting(vtap: Vtap, *arguments: str | Path, listen: str = "127.0.0.1:0") 
     ) as process:
         assert process.stderr is not None
         try:
-            line = process.stderr.readline()
-            match = LISTENING.fullmatch(line)
-            assert match is not None, line + process.stderr.read()
-            yield Collecting(process, (match[1].decode(), int(match[2])), match[3].decode(), line)
+            said = b""
+            # Before it listens it may have to say what it found where it writes.
+            while (match := LISTENING.fullmatch(line := process.stderr.readline())) is None:
+                said += line
+                assert line, said
+            yield Collecting(process, (match[1].decode(), int(match[2])), match[3].decode(), said + line)
         finally:
             if process.poll() is None:
                 process.kill()
