@@ -24,6 +24,7 @@ from vtaplib.loops import mirroring as loops
 from vtaplib.mirror import replay
 from vtaplib.mirror.accounting import POSITIONS_KEPT
 from vtaplib.mirror.carriage import Carriage
+from vtaplib.mirror.copies import Copies
 from vtaplib.mirror.departures import Departures, RecordsTaker
 from vtaplib.mirror.itinerary import Leg
 from vtaplib.mirror.load import Load
@@ -212,6 +213,11 @@ class BlockReplay(Replay):
         header = carriage.header
         self._headers[id(header)] = header
         return id(header), self._departures.number_of(carriage.collector_id)
+
+    def _copies_for(self, collector_id: str) -> Copies:
+        # Whichever way it is met, a collector has its number from when it is: ties are broken by it.
+        self._departures.number_of(collector_id)
+        return super()._copies_for(collector_id)
 
     def _add_hop(self, header: OuterHeader, output: int) -> None:
         # All that depends on port and length is put in by the loops.
