@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
@@ -232,6 +233,35 @@ def test_the_accounts_of_a_pipelines_stages_are_in_the_report() -> None:
     ]
     assert report.stages[0].removed.octets == 40
     assert report.passed == report.stages[-1].left == output.taken
+
+
+class Broken:
+    """A stage with a bug."""
+
+    def apply(self, block: Block) -> None:
+        raise ZeroDivisionError("a bug")
+
+
+def test_a_bug_is_not_hidden_in_its_thread_and_outputs_are_finished() -> None:
+    output = Recording()
+    collector = Collector(LOOPBACK, [output], pipeline=Broken())
+    collector.start()
+    send(collector.listen, [wrapped(bytes(60))])
+    assert collector.wait(30)
+    with pytest.raises(ZeroDivisionError, match=r"^a bug$"):
+        collector.stop()
+    assert output.is_closed
+
+
+def test_receiving_goes_before_all_else_where_that_is_allowed() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("declared: needs root, or CAP_SYS_NICE")
+    with Collector(LOOPBACK) as collector:
+        send(collector.listen, [wrapped(bytes(60))])
+        while not collector.report().received.frames:
+            assert not collector.wait(0.001)
+        threads = [os.getpriority(os.PRIO_PROCESS, int(one)) for one in os.listdir("/proc/self/task")]
+    assert sorted(threads)[0] == os.getpriority(os.PRIO_PROCESS, 0) - 10
 
 
 def test_outputs_are_told_the_time_while_nothing_comes() -> None:
