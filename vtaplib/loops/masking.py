@@ -126,6 +126,9 @@ def overwrite(
                 total = 0xFFFF
             buffer[field] = total >> 8
             buffer[field + 1] = total & 255
-        for place in range(at, end):
-            buffer[place] = octet
+        if cython.compiled:
+            for place in range(at, end):
+                buffer[place] = octet
+        else:
+            buffer[at:end] = bytes([octet]) * (end - at)
     return packets, octets

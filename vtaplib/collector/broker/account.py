@@ -27,8 +27,9 @@ class StageAccount:
     """What else there is to know of packets, in words; the octets are 0 where only packets were counted."""
 
     def drop(self, reason: str, frames: int, octets: int) -> None:
-        """Count packets that go no further."""
-        self.dropped.setdefault(reason, Count()).add(frames, octets)
+        """Count packets that go no further; a reason that nothing was dropped for is not there."""
+        if frames:
+            self.dropped.setdefault(reason, Count()).add(frames, octets)
 
     def note(self, what: str, frames: int, octets: int = 0) -> None:
         """Count what else there is to know; nothing is noted of no packets."""
