@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.broker import Deduplicate
-from vtaplib.collector.broker.deduplication import FORGOTTEN
+from vtaplib.collector.broker.deduplication import DUPLICATE, FORGOTTEN
 from vtaplib.errors import CollectorError
 from vtaplib.packets.block import Block
+
+QUICKSTART = Path(__file__).parents[3] / "captures" / "quickstart.pcap"
 
 MS = 1_000_000
 WINDOW = 50 * MS
@@ -167,6 +169,30 @@ def test_what_passes_of_plain_duplicates_is_what_editcap_keeps(
     Deduplicate(50).apply(block)
     assert list(block) == kept
     assert len(kept) == 40
+
+
+@pytest.mark.oracle
+def test_a_capture_and_what_a_router_made_of_it_are_the_capture(
+    tmp_path: Path, require: Callable[[str], str]
+) -> None:
+    tcprewrite = require("tcprewrite")
+    rewritten = tmp_path / "rewritten.pcap"
+    rewriting = ["--ttl=-1", "--enet-smac=02:00:00:00:00:0a", "--enet-dmac=02:00:00:00:00:0b"]
+    tagging = ["--enet-vlan=add", "--enet-vlan-tag=7", "--enet-vlan-cfi=0", "--enet-vlan-pri=0"]
+    command = [tcprewrite, *rewriting, *tagging, f"--infile={QUICKSTART}", f"--outfile={rewritten}"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    seen = []
+    for path, later in ((QUICKSTART, 0), (rewritten, MS)):
+        with open_capture(path) as reader:
+            seen.append([(at + later, octets, n) for b in reader.batches() for at, octets, n in b])
+    before, behind = seen
+    assert len(before) == len(behind)
+    assert not {octets for _, octets, _ in before} & {octets for _, octets, _ in behind}
+    block = Block.of(sorted(before + behind))
+    stage = Deduplicate(50)
+    stage.apply(block)
+    assert list(block) == sorted(before)
+    assert stage.account.dropped[DUPLICATE].frames == len(behind)
 
 
 def test_what_cannot_be_is_refused() -> None:
