@@ -27,7 +27,7 @@ from benchmarks.tapped_network import make_cloud
 from vtaplib.capture import PcapWriter, open_capture
 
 # A command of ours takes some 0.2 s to start, which is the time of a million packets and more.
-PACKETS = {"small": 8_000_000, "imix": 2_000_000}
+PACKETS = {"small": 8_000_000, "imix": 4_000_000}
 TITLES = {"small": "64-byte frames", "imix": "IMIX"}
 
 # Bytes per packet of a capture, its record header included.
