@@ -22,9 +22,9 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
+from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.message_vector import Message, send_messages
 from vtaplib.collector.output import EVERY_OUTPUT
-from vtaplib.collector.target import Target
 from vtaplib.errors import CollectorError
 from vtaplib.loops.message_segments import group
 from vtaplib.loops.message_vectors import arrange, end_of_run, fill, octets
@@ -74,7 +74,7 @@ class DatagramSender:
 
     def __init__(
         self,
-        target: Target,
+        target: Endpoint,
         *,
         spread: int = SPREAD,
         bind: str = "",
@@ -288,7 +288,7 @@ def _largest_segment(one: socket.socket) -> int:
     return mtu - ip - udp.HEADER_LENGTH
 
 
-def _open(target: Target, bind: str, lowest_port: int, *, with_checksum: bool) -> socket.socket:
+def _open(target: Endpoint, bind: str, lowest_port: int, *, with_checksum: bool) -> socket.socket:
     """A socket to the target, from the first free port in the dynamic range from `lowest_port` on, or else
     any.
     """
@@ -297,7 +297,7 @@ def _open(target: Target, bind: str, lowest_port: int, *, with_checksum: bool) -
             one = undo.enter_context(socket.socket(target.family, socket.SOCK_DGRAM))
             _set_options(one, target.family, with_checksum=with_checksum)
             _bind(one, bind, lowest_port)
-            one.connect(target.address)
+            one.connect(target.socket_address)
         except OSError as error:
             whence = f" from {bind}" if bind else ""
             raise CollectorError(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
+from typing import Self
 
 from vtaplib.errors import CollectorError
 from vtaplib.packets import vxlan
 
 LARGEST_PORT = 0xFFFF
+
+EVERY_ADDRESS = "0.0.0.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,37 +22,42 @@ class Endpoint:
     address: str
     port: int
 
+    @classmethod
+    def of(cls, text: str, option: str = "endpoint", *, port: int = vxlan.PORT, least_port: int = 0) -> Self:
+        """The endpoint of `ADDRESS`, `ADDRESS:PORT`, `[IPV6]:PORT` or `:PORT` (every address).
+
+        `port` is what goes without saying. A host's name is looked up once, here. `option` is what an error
+        names. Raises `CollectorError` for what is none, or is not found.
+        """
+        if text.startswith("["):
+            host, bracket, rest = text[1:].partition("]")
+            given = rest.removeprefix(":")
+            is_wrong = not bracket or rest == ":" or rest[:1] not in ("", ":")
+        elif text.count(":") > 1:
+            host, given, is_wrong = text, "", False
+        else:
+            host, colon, given = text.partition(":")
+            is_wrong = bool(colon) and not given
+        if given and not (given.isascii() and given.isdigit() and least_port <= int(given) <= LARGEST_PORT):
+            raise CollectorError(f"{option} {text}: {given} is no port; write {least_port} to {LARGEST_PORT}")
+        if is_wrong or not text:
+            raise CollectorError(f"{option} {text}: write an address and a port, such as 10.0.0.4:{port}")
+        return cls(_address_of(host or EVERY_ADDRESS, text, option), int(given) if given else port)
+
     @property
     def family(self) -> socket.AddressFamily:
         """`AF_INET`, or `AF_INET6`."""
         is_long = isinstance(ip_address(self.address), IPv6Address)
         return socket.AF_INET6 if is_long else socket.AF_INET
 
+    @property
+    def socket_address(self) -> tuple[str, int]:
+        """As sockets take it."""
+        return self.address, self.port
+
     def __str__(self) -> str:
         host = f"[{self.address}]" if self.family == socket.AF_INET6 else self.address
         return f"{host}:{self.port}"
-
-
-def parse_endpoint(text: str, option: str, port: int = vxlan.PORT) -> Endpoint:
-    """Read `ADDRESS`, `ADDRESS:PORT`, `[IPV6]:PORT` or `:PORT` (every address); `port` is what goes without
-    saying. A host's name is looked up once. `option` is what an error names.
-
-    Raises `CollectorError` for what is none, or is not found.
-    """
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        given = rest.removeprefix(":")
-        is_wrong = not bracket or rest == ":" or rest[:1] not in ("", ":")
-    elif text.count(":") > 1:
-        host, given, is_wrong = text, "", False
-    else:
-        host, colon, given = text.partition(":")
-        is_wrong = bool(colon) and not given
-    if given and not (given.isascii() and given.isdigit() and int(given) <= LARGEST_PORT):
-        raise CollectorError(f"{option} {text}: {given} is no port; write 0 to {LARGEST_PORT}")
-    if is_wrong or not text:
-        raise CollectorError(f"{option} {text}: write an address and a port, such as 10.0.0.4:{port}")
-    return Endpoint(_address_of(host or "0.0.0.0", text, option), int(given) if given else port)
 
 
 def _address_of(host: str, text: str, option: str) -> str:

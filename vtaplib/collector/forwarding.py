@@ -17,7 +17,6 @@ from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.losing import add_lost
 from vtaplib.collector.output import EVERY_OUTPUT
 from vtaplib.collector.payloads import frame_payloads
-from vtaplib.collector.target import Target
 from vtaplib.errors import CollectorError
 from vtaplib.loops.interface_numbers import translate
 from vtaplib.mirror.count import Count
@@ -41,7 +40,7 @@ class Forwarder:
 
     def __init__(
         self,
-        target: Target | Endpoint,
+        target: Endpoint,
         *,
         vni: int | None = None,
         vni_of: Callable[[int], int | None] = lambda _: None,
@@ -50,8 +49,6 @@ class Forwarder:
     ) -> None:
         if vni is not None and not 0 <= vni <= LARGEST_VNI:
             raise CollectorError(f"VNI {vni} cannot be: 0 to {LARGEST_VNI} can")
-        if isinstance(target, Endpoint):
-            target = Target.of(str(target))
         self.taken = Count()
         """Frames that the kernel took to send, and their octets."""
         self.lost: dict[str, Count] = {}

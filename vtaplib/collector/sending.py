@@ -3,7 +3,7 @@
 What is sent is made in `payloads`, when it is due is said by `pacing`. A packet goes to the target whose
 number is its output; with a single target, all do.
 
-    with Sender([Target.of("127.0.0.1:4789")], AtRate(packets=50_000), vni=7) as sender:
+    with Sender([Endpoint.of("127.0.0.1:4789")], AtRate(packets=50_000), vni=7) as sender:
         sender.send(frame_payloads(block))
         print(sender.report())
 """
@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from vtaplib.collector.datagram_sender import BATCH, SPREAD, DatagramSender
+from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.pacing import SECOND_NS, AsRecorded, Clock, Pace, Pacer
 from vtaplib.collector.payloads import Payloads
-from vtaplib.collector.target import Target
 from vtaplib.mirror.count import Count
 from vtaplib.packets import ethernet, ipv4, ipv6, udp, vxlan
 from vtaplib.packets.block import Block
@@ -70,7 +70,7 @@ class SendingReport:
     targets: tuple[TargetReport, ...]
 
 
-def overhead_of(target: Target) -> int:
+def overhead_of(target: Endpoint) -> int:
     """The octets of the headers on the wire around a UDP payload: Ethernet, IP and UDP."""
     is_ipv6 = target.family == socket.AF_INET6
     ip = ipv6.HEADER_LENGTH if is_ipv6 else ipv4.HEADER_LENGTH
@@ -88,7 +88,7 @@ class Sender:
 
     def __init__(
         self,
-        targets: Sequence[Target],
+        targets: Sequence[Endpoint],
         pace: Pace | None = None,
         *,
         vni: int | None = None,

@@ -11,7 +11,7 @@ import sys
 
 from tests.vtaplib.collector.receiving import payloads, receiving, text_of
 from vtaplib.collector.datagram_sender import DatagramSender
-from vtaplib.collector.target import Target
+from vtaplib.collector.endpoint import Endpoint
 from vtaplib.packets.block import Block
 
 
@@ -25,7 +25,7 @@ def main(steps: list[str]) -> None:
     block = Block.of((0, packet, len(packet)) for packet in packets)
     if steps[0] == "mtu":
         set_mtu(1400)
-    with receiving() as collector, DatagramSender(Target.of(text_of(collector)), offload=True) as sender:
+    with receiving() as collector, DatagramSender(Endpoint.of(text_of(collector)), offload=True) as sender:
         if steps[0] == "open":
             set_mtu(1400)
         sender.send(block)

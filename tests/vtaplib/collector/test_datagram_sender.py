@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from array import array
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.collector.receiving import payloads, received, receiving, text_of
 from vtaplib.collector.datagram_sender import BATCH, LARGEST_DATAGRAM, DatagramSender
-from vtaplib.collector.target import Target
+from vtaplib.collector.endpoint import Endpoint
 from vtaplib.errors import CollectorError
 from vtaplib.packets.block import Block
 
@@ -40,7 +39,7 @@ def test_what_is_sent_is_received_in_order_behind_its_header(
     with (
         receiving() as collector,
         DatagramSender(
-            Target.of(text_of(collector)), spread=spread, headers=[header], offload=offload
+            Endpoint.of(text_of(collector)), spread=spread, headers=[header], offload=offload
         ) as sender,
     ):
         sender.send(block_of(packets), streams=streams)
@@ -55,7 +54,7 @@ def test_by_port_each_stream_keeps_its_order_and_its_port(packets: list[tuple[by
     with (
         receiving() as collector,
         DatagramSender(
-            Target.of(text_of(collector)), spread=4, headers=[b"00", b"11", b"22"], by_port=True
+            Endpoint.of(text_of(collector)), spread=4, headers=[b"00", b"11", b"22"], by_port=True
         ) as sender,
     ):
         sender.send(
@@ -78,7 +77,7 @@ def test_only_packets_of_the_output_go(packets: list[bytes], data: st.DataObject
     block = block_of(packets)
     outputs = data.draw(st.lists(st.integers(0, 2), min_size=len(packets), max_size=len(packets)))
     block.outputs = column(outputs)
-    with receiving() as collector, DatagramSender(Target.of(text_of(collector))) as sender:
+    with receiving() as collector, DatagramSender(Endpoint.of(text_of(collector))) as sender:
         sender.send(block, output=1)
         expected = [packet for packet, output in zip(packets, outputs, strict=True) if output == 1]
         assert payloads(collector) == expected
@@ -90,7 +89,7 @@ def test_a_block_of_many_batches_is_sent_whole(by_port: bool, offload: bool) -> 
     packets = [number.to_bytes(4, "big") for number in range(3 * BATCH + 7)]
     with (
         receiving() as collector,
-        DatagramSender(Target.of(text_of(collector)), by_port=by_port, offload=offload) as sender,
+        DatagramSender(Endpoint.of(text_of(collector)), by_port=by_port, offload=offload) as sender,
     ):
         sender.send(block_of(packets))
         assert payloads(collector) == packets
@@ -101,7 +100,7 @@ def test_what_does_not_fit_a_datagram_is_counted_and_the_rest_is_sent(offload: b
     packets = [b"a", bytes(LARGEST_DATAGRAM), bytes(LARGEST_DATAGRAM + 1), bytes(1 << 16), b"b"]
     with (
         receiving() as collector,
-        DatagramSender(Target.of(text_of(collector)), offload=offload) as sender,
+        DatagramSender(Endpoint.of(text_of(collector)), offload=offload) as sender,
     ):
         sender.send(block_of(packets))
         assert payloads(collector) == [packets[0], packets[1], packets[4]]
@@ -115,7 +114,7 @@ def test_what_does_not_fit_a_datagram_is_counted_and_the_rest_is_sent(offload: b
 def test_that_nobody_listens_is_told_and_everything_is_sent_all_the_same(offload: bool) -> None:
     with receiving() as collector:
         text = text_of(collector)
-    with DatagramSender(Target.of(text), spread=2, offload=offload) as sender:
+    with DatagramSender(Endpoint.of(text), spread=2, offload=offload) as sender:
         sender.send(block_of([b"packet"] * 100), streams=column([0, 1] * 50))
     assert (sender.sent.frames, sender.lost) == (100, {})
     ((words, count),) = sender.answers.items()
@@ -127,7 +126,7 @@ def test_that_nobody_listens_is_told_and_everything_is_sent_all_the_same(offload
 def test_an_ipv6_target_is_sent_to(offload: bool) -> None:
     with (
         receiving("::1") as collector,
-        DatagramSender(Target.of(text_of(collector)), offload=offload) as sender,
+        DatagramSender(Endpoint.of(text_of(collector)), offload=offload) as sender,
     ):
         sender.send(block_of([b"one", b"two"]))
         assert payloads(collector) == [b"one", b"two"]
@@ -155,8 +154,8 @@ def test_datagrams_larger_than_the_way_are_sent_and_others_if_it_narrows(
 def test_a_source_port_that_is_taken_is_stepped_over() -> None:
     with (
         receiving() as collector,
-        DatagramSender(Target.of(text_of(collector)), spread=8) as first,
-        DatagramSender(Target.of(text_of(collector)), spread=8) as second,
+        DatagramSender(Endpoint.of(text_of(collector)), spread=8) as first,
+        DatagramSender(Endpoint.of(text_of(collector)), spread=8) as second,
     ):
         ports = first.source_ports + second.source_ports
         assert len(set(ports)) == 16
@@ -164,7 +163,10 @@ def test_a_source_port_that_is_taken_is_stepped_over() -> None:
 
 
 def test_the_address_to_send_from_is_the_one_asked_for() -> None:
-    with receiving() as collector, DatagramSender(Target.of(text_of(collector)), bind="127.0.0.9") as sender:
+    with (
+        receiving() as collector,
+        DatagramSender(Endpoint.of(text_of(collector)), bind="127.0.0.9") as sender,
+    ):
         sender.send(block_of([b"one"]))
         assert collector.recvfrom(9)[1][0] == "127.0.0.9"
 
@@ -174,43 +176,10 @@ def test_the_address_to_send_from_is_the_one_asked_for() -> None:
 )
 def test_an_address_that_cannot_be_sent_from_is_refused(bind: str, words: str) -> None:
     with pytest.raises(CollectorError, match=words):
-        DatagramSender(Target.of("192.0.2.9"), bind=bind)
+        DatagramSender(Endpoint.of("192.0.2.9"), bind=bind)
 
 
 @pytest.mark.parametrize("spread", [0, 16385])
 def test_there_are_as_many_source_ports_as_the_dynamic_range_has(spread: int) -> None:
     with pytest.raises(CollectorError, match="1 to 16384"):
-        DatagramSender(Target.of("127.0.0.1"), spread=spread)
-
-
-@pytest.mark.parametrize(
-    ("text", "family", "host", "port"),
-    [
-        ("127.0.0.1", socket.AF_INET, "127.0.0.1", 4789),
-        ("127.0.0.1:80", socket.AF_INET, "127.0.0.1", 80),
-        ("::1", socket.AF_INET6, "::1", 4789),
-        ("[::1]", socket.AF_INET6, "::1", 4789),
-        ("[::1]:65535", socket.AF_INET6, "::1", 65535),
-    ],
-)
-def test_targets_are_read(text: str, family: int, host: str, port: int) -> None:
-    target = Target.of(text)
-    assert (target.family, target.host, target.port) == (family, host, port)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", ":4789", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "127.0.0.1:²", "[::1]x"],
-)
-def test_what_is_no_target_is_refused(text: str) -> None:
-    with pytest.raises(CollectorError):
-        Target.of(text)
-
-
-@given(st.text())
-def test_no_text_but_a_collector_error_comes_of_a_target(text: str) -> None:
-    try:
-        # No name is looked up in a test: a space is in none.
-        Target.of(text + " ")
-    except CollectorError:
-        return
+        DatagramSender(Endpoint.of("127.0.0.1"), spread=spread)

@@ -17,7 +17,6 @@ from vtaplib.collector.pacing import AtOnce
 from vtaplib.collector.payloads import frame_payloads
 from vtaplib.collector.rotation import RotatingCapture
 from vtaplib.collector.sending import Sender
-from vtaplib.collector.target import Target
 from vtaplib.packets import vxlan
 from vtaplib.packets.block import Block
 from vtaplib.testing import frames
@@ -54,7 +53,7 @@ def test_what_is_sent_is_what_is_collected(capture: list[bytes], noise: list[byt
         outputs = [RotatingCapture(path, describe=streams.describe)]
         wanted = Acceptance(frozenset({VNI}))
         with Collector(Endpoint("127.0.0.1", 0), outputs, acceptance=wanted, streams=streams) as collector:
-            target = Target.of(str(collector.listen))
+            target = collector.listen
             with (
                 Sender([target], AtOnce(), vni=VNI) as sender,
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger,
@@ -62,10 +61,10 @@ def test_what_is_sent_is_what_is_collected(capture: list[bytes], noise: list[byt
                 waiting = list(noise)
                 for frame in capture:
                     while waiting and chance.random() < 0.3:
-                        stranger.sendto(waiting.pop(), target.address)
+                        stranger.sendto(waiting.pop(), target.socket_address)
                     sender.send(frame_payloads(Block.of([(time.time_ns(), frame, len(frame))])))
                 for payload in waiting:
-                    stranger.sendto(payload, target.address)
+                    stranger.sendto(payload, target.socket_address)
         report = collector.report()
         with open_capture(path) as reader:
             collected = [record.data for record in reader]
@@ -89,7 +88,7 @@ def test_reordered_and_repeated_datagrams_are_collected_as_they_come(
         path = Path(folder) / "collected.pcapng"
         with (
             Collector(Endpoint("127.0.0.1", 0), [RotatingCapture(path)]) as collector,
-            Sender([Target.of(str(collector.listen))], AtOnce(), vni=VNI) as sender,
+            Sender([collector.listen], AtOnce(), vni=VNI) as sender,
         ):
             sender.send(frame_payloads(Block.of([(0, frame, len(frame)) for frame in network])))
         with open_capture(path) as reader:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 from vtaplib.cli.duration import read_duration
-from vtaplib.collector.endpoint import Endpoint, parse_endpoint
+from vtaplib.collector.endpoint import Endpoint
 from vtaplib.errors import CollectorError
 
 if TYPE_CHECKING:
@@ -76,14 +76,14 @@ def read_request(
         raise CollectorError("--keep: files do not rotate; add --rotate-size or --rotate-every")
     pipeline = _pipeline(stages) if stages else None
     outputs = _outputs_of(pipeline) if pipeline is not None else 1
-    targets = tuple(parse_endpoint(one, "--forward") for one in forward)
+    targets = tuple(Endpoint.of(one, "--forward", least_port=1) for one in forward)
     if outputs > 1 and targets and len(targets) != outputs:
         raise CollectorError(
             f"--forward: frames are balanced over {outputs} outputs, and {len(targets)} collectors are "
             "named; name one for each output"
         )
     return CollectRequest(
-        listen=parse_endpoint(listen, "--listen"),
+        listen=Endpoint.of(listen, "--listen"),
         write=write,
         rotate_octets=None if rotate_size is None else _octets(rotate_size),
         rotate_seconds=None if rotate_every is None else read_duration(rotate_every, "--rotate-every"),
@@ -140,4 +140,4 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 def _health(text: str) -> Endpoint:
     # A bare number is a port on every address, where for other endpoints it would be an address.
-    return parse_endpoint(f":{text}" if text.isdecimal() else text, "--health-port", 0)
+    return Endpoint.of(f":{text}" if text.isdecimal() else text, "--health-port", port=0)

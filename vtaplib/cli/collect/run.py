@@ -24,7 +24,6 @@ from vtaplib.collector.output import EVERY_OUTPUT, Output
 from vtaplib.collector.rotation import RotatingCapture
 from vtaplib.collector.streams import Streams
 from vtaplib.collector.tap_interface import TapInterface
-from vtaplib.collector.target import Target
 
 # How often the run looks whether it is over, and shows how it goes.
 _GLANCE_SECONDS = 0.1
@@ -101,7 +100,7 @@ def _open_outputs(request: CollectRequest, openings: Openings) -> None:
         openings.add(f"interface {request.interface}", TapInterface(request.interface))
     for index, endpoint in enumerate(request.forward):
         number = index if request.outputs > 1 else EVERY_OUTPUT
-        forwarder = Forwarder(Target.of(str(endpoint)), vni_of=openings.streams.vni)
+        forwarder = Forwarder(endpoint, vni_of=openings.streams.vni)
         openings.add(f"collector {endpoint}", forwarder, number)
 
 

@@ -23,10 +23,10 @@ from vtaplib.cli.send.rate import pace_of
 from vtaplib.cli.send.read_ahead import read_ahead
 from vtaplib.cli.send.report import NotSentEntry, OtherCollectorEntry, SendReport
 from vtaplib.cli.send.rounds import rounds
+from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.pacing import SECOND_NS
 from vtaplib.collector.payloads import Payloads
 from vtaplib.collector.sending import Sender, overhead_of
-from vtaplib.collector.target import Target
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
@@ -180,7 +180,7 @@ def ending(sender: Sender, reading: Reading) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _origin(request: SendRequest) -> tuple[Origin, list[str], list[Target]]:
+def _origin(request: SendRequest) -> tuple[Origin, list[str], list[Endpoint]]:
     """What makes payloads, the IDs of the collectors that they are for, and the targets, one for each."""
     if request.network is None:
         if len(request.to) != 1 or "=" in request.to[0]:
@@ -192,7 +192,7 @@ def _origin(request: SendRequest) -> tuple[Origin, list[str], list[Target]]:
             raise VtapError(
                 f"--collector {request.collector}: without a network there is no collector to choose"
             )
-        return CapturedCopies() if request.vni is None else Frames(), [], [Target.of(request.to[0])]
+        return CapturedCopies() if request.vni is None else Frames(), [], [_endpoint(request.to[0])]
     with open_cloud(request.network.cloud) as cloud, cloud.snapshot() as view:
         topology = Topology.of(view)
     known = [one.id for one in collectors_of(topology)]
@@ -200,7 +200,11 @@ def _origin(request: SendRequest) -> tuple[Origin, list[str], list[Target]]:
     interfaces = [one.id for one in topology.interfaces]
     down = [one_named(interfaces, one, "interface", "--down ") for one in request.network.down]
     origin = ReplayedCopies(topology, request.network.policy, list(wanted), down)
-    return origin, list(wanted), [Target.of(text) for text in wanted.values()]
+    return origin, list(wanted), [_endpoint(text) for text in wanted.values()]
+
+
+def _endpoint(text: str) -> Endpoint:
+    return Endpoint.of(text, "--to", least_port=1)
 
 
 def _targets(to: Sequence[str], collector: str | None, known: Sequence[str]) -> dict[str, str]:
