@@ -20,7 +20,7 @@ help:
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
 	@echo "make soak         ten minutes of traffic from vtap send to vtap collect; slow"
 	@echo "make loops        compile the inner loops again after an edit, where there is a C compiler"
-	@echo "make bench        benchmarks of the provider, of the rules, of the engine and of replay"
+	@echo "make bench        benchmarks of the provider, of the rules, of the engine, of replay and of collecting"
 	@echo "make format       rewrite the code in the one format"
 	@echo "make clean        remove the virtual environment and all caches"
 
@@ -82,7 +82,7 @@ soak: $(VENV)/.loops
 	$(BIN)/python -m pytest -s -m soak
 
 bench: $(VENV)/.loops
-	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/check.py benchmarks/replay.py),$(BIN)/python $(bench) &&) true
+	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/check.py benchmarks/replay.py benchmarks/collect.py),$(BIN)/python $(bench) &&) true
 
 clean:
 	rm -f vtaplib/loops/*.so
