@@ -20,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from vtaplib.capture import open_capture
 from vtaplib.collector.message_vector import IoVector, Message, send_messages
-from vtaplib.collector.pacing import SECOND_NS, AtOnce, AtRate, Pacer
+from vtaplib.collector.pacing import AtOnce, AtRate, Pacer
 from vtaplib.packets.block import Block
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 BATCH = 512
 
@@ -58,7 +59,7 @@ def send(device: str, capture: str, rate: float, seconds: float, count: int) -> 
     blocks = read(capture)
     sent = 0
     last_ns = 0
-    pacer = Pacer(AtRate(packets=rate) if rate else AtOnce(), stop_after_ns=int(seconds * SECOND_NS))
+    pacer = Pacer(AtRate(packets=rate) if rate else AtOnce(), stop_after_ns=int(seconds * NS_PER_SECOND))
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
         one.bind((device, 0))
@@ -78,7 +79,7 @@ def send(device: str, capture: str, rate: float, seconds: float, count: int) -> 
 
 def report(sent: int, last_ns: int) -> dict[str, float]:
     """The figures of a run."""
-    return {"sent": sent, "packets_per_second": sent / max(last_ns, 1) * SECOND_NS}
+    return {"sent": sent, "packets_per_second": sent / max(last_ns, 1) * NS_PER_SECOND}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from vtaplib.capture.source import Source
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.loops.capture_records import scan_pcap
 from vtaplib.packets.block import Block
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 FILE_HEADER_LENGTH = 24
 RECORD_HEADER_LENGTH = 16
@@ -125,7 +126,7 @@ class PcapParser:
                 end = data_at + captured
                 if end > length or captured > MAX_PACKET_LENGTH:
                     break
-                add_timestamp(seconds * 1_000_000_000 + fraction * scale)
+                add_timestamp(seconds * NS_PER_SECOND + fraction * scale)
                 add_data(piece[data_at:end])
                 add_original_length(original)
                 position = end

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vtaplib.capture.record import Interface
 from vtaplib.errors import CaptureError
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Option codes.
 END_OF_OPTIONS = 0
@@ -16,7 +17,6 @@ IF_DESCRIPTION = 3
 IF_TSRESOL = 9
 IF_TSOFFSET = 14
 
-NS_PER_SECOND = 1_000_000_000
 
 # Microseconds, when if_tsresol is absent.
 DEFAULT_TSRESOL = 6

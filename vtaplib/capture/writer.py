@@ -26,8 +26,7 @@ from vtaplib.capture.pcapng_interface import END_OF_OPTIONS, IF_DESCRIPTION, IF_
 from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Packet
 from vtaplib.capture.target import CaptureTarget, Target
 from vtaplib.errors import CaptureError
-
-NS_PER_SECOND: Final = 1_000_000_000
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Options of any block (section 3.5) and of the section header (4.1).
 _OPT_COMMENT: Final = 1

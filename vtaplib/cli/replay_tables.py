@@ -13,8 +13,7 @@ from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_report import Amount, EarlyEnd, LossEntry, ReplayReport, SkippedEntry, TapPointEntry
 from vtaplib.cli.table import counted, make_table
 from vtaplib.model import ids
-
-_NS_PER_S = 1_000_000_000
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 POINT = ("interface", "direction", "TAP")
 
@@ -54,8 +53,8 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
         yield end_text(report.ended_early)
     yield policy_text(report.policy)
     for copy in report.decoded:
-        at = datetime.fromtimestamp(copy.timestamp_ns // _NS_PER_S, UTC)
-        time = f"{at:%Y-%m-%d %H:%M:%S}.{copy.timestamp_ns % _NS_PER_S:09d} UTC"
+        at = datetime.fromtimestamp(copy.timestamp_ns // NS_PER_SECOND, UTC)
+        time = f"{at:%Y-%m-%d %H:%M:%S}.{copy.timestamp_ns % NS_PER_SECOND:09d} UTC"
         yield Text(f"A copy for {ids.name(copy.collector_id)} at {time}, as scapy reads it", "bold")
         yield Text(copy.text)
 

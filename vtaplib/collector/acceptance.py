@@ -14,9 +14,7 @@ from typing import Final
 
 from vtaplib.errors import CollectorError
 from vtaplib.loops import decapsulation
-from vtaplib.packets.vxlan import HEADER_LENGTH
-
-LARGEST_VNI: Final = 0xFFFFFF
+from vtaplib.packets.vxlan import HEADER_LENGTH, LARGEST_VNI
 
 SMALLEST_FRAME: Final = 14
 """Octets of an Ethernet header: what is shorter is no frame."""

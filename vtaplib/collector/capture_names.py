@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
+
 PART = ".part"
 SUFFIX = ".pcapng"
-NS_PER_SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

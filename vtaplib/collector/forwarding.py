@@ -21,9 +21,7 @@ from vtaplib.errors import CollectorError
 from vtaplib.loops.interface_numbers import translate
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
-from vtaplib.packets.vxlan import HEADER_LENGTH, VxlanPacket, emit
-
-LARGEST_VNI = 0xFFFFFF
+from vtaplib.packets.vxlan import HEADER_LENGTH, LARGEST_VNI, VxlanPacket, emit
 
 _NO_VNI = "of more streams than VNIs are kept of"
 

@@ -15,8 +15,7 @@ from typing import Final, Protocol
 
 from vtaplib.loops.due_times import as_recorded, at_rate
 from vtaplib.packets.block import Block
-
-SECOND_NS: Final = 1_000_000_000
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 TICK_NS: Final = 250_000
 """Bursts are this far apart at least: closer ones would cost more system calls than they are worth."""
@@ -24,7 +23,7 @@ TICK_NS: Final = 250_000
 CATCH_UP_NS: Final = 50_000_000
 """What is later than this is not caught up on: the rest of the run is put off, and a burst stays bounded."""
 
-STEP_BACK_NS: Final = SECOND_NS
+STEP_BACK_NS: Final = NS_PER_SECOND
 """A recorded time that goes back by more than this is a new beginning, not disorder among packets."""
 
 _ANY_GAP: Final = (1 << 62) - 1
@@ -54,7 +53,7 @@ class SystemClock:
 
     def sleep_ns(self, duration: int) -> None:
         """Wait for that many nanoseconds; Linux wakes sleepers some 50 µs late."""
-        time.sleep(duration / SECOND_NS)
+        time.sleep(duration / NS_PER_SECOND)
 
 
 class Pace(Protocol):
@@ -100,8 +99,8 @@ class AtRate:
     """
 
     def __init__(self, *, packets: float | None = None, bits: float | None = None, overhead: int = 0) -> None:
-        self._ns_per_packet = SECOND_NS / packets if packets else 0.0
-        self._ns_per_octet = 8 * SECOND_NS / bits if bits else 0.0
+        self._ns_per_packet = NS_PER_SECOND / packets if packets else 0.0
+        self._ns_per_octet = 8 * NS_PER_SECOND / bits if bits else 0.0
         self._overhead = overhead
         self._state = array("q", bytes(16))
 

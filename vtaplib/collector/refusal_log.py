@@ -11,11 +11,11 @@ from typing import Final
 
 from vtaplib.collector.acceptance import VERDICTS, Refusal
 from vtaplib.collector.arena import Datagrams, length_of, sender_of
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 LINES_PER_SECOND: Final = 3
 """Of each reason."""
 
-_SECOND_NS: Final = 1_000_000_000
 
 _logger = logging.getLogger("vtaplib.collector")
 
@@ -24,7 +24,7 @@ _logger = logging.getLogger("vtaplib.collector")
 class _Interval:
     """The lines of a reason in the second that began at a time, and what was left out of them."""
 
-    began_ns: int = -_SECOND_NS
+    began_ns: int = -NS_PER_SECOND
     lines: int = 0
     left_out: int = 0
 
@@ -49,7 +49,7 @@ class RefusalLog:
         self, datagrams: Datagrams, verdict: int, refusal: Refusal, count: int, now_ns: int
     ) -> None:
         interval = self._intervals[verdict]
-        if now_ns - interval.began_ns >= _SECOND_NS:
+        if now_ns - interval.began_ns >= NS_PER_SECOND:
             self._tell_rest(refusal, interval)
             interval.began_ns, interval.lines = now_ns, 0
         index = -1
@@ -65,7 +65,7 @@ class RefusalLog:
     def tick(self, now_ns: int) -> None:
         """Tell what was left out of a second that is over."""
         for verdict, interval in self._intervals.items():
-            if interval.left_out and now_ns - interval.began_ns >= _SECOND_NS:
+            if interval.left_out and now_ns - interval.began_ns >= NS_PER_SECOND:
                 self._tell_rest(VERDICTS[verdict], interval)
 
     def close(self) -> None:

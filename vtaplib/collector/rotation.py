@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vtaplib.collector.capture_names import NS_PER_SECOND, SUFFIX, CaptureNames, part_of
+from vtaplib.collector.capture_names import SUFFIX, CaptureNames, part_of
 from vtaplib.collector.growing_capture import LONGEST, Describe, GrowingCapture
 from vtaplib.collector.losing import add_lost, count_lost, words_of
 from vtaplib.collector.output import EVERY_OUTPUT
@@ -36,6 +36,7 @@ from vtaplib.collector.part_file import adopt, create
 from vtaplib.errors import CollectorError
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 STANDARD_OUTPUT: Final = "-"
 

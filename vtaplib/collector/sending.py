@@ -20,11 +20,12 @@ from typing import Self
 
 from vtaplib.collector.datagram_sender import BATCH, SPREAD, DatagramSender
 from vtaplib.collector.endpoint import Endpoint
-from vtaplib.collector.pacing import SECOND_NS, AsRecorded, Clock, Pace, Pacer
+from vtaplib.collector.pacing import AsRecorded, Clock, Pace, Pacer
 from vtaplib.collector.payloads import Payloads
 from vtaplib.mirror.count import Count
 from vtaplib.packets import ethernet, ipv4, ipv6, udp, vxlan
 from vtaplib.packets.block import Block
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class Sender:
     def report(self) -> SendingReport:
         """What was sent up to now."""
         sent = self.sent
-        seconds = self._ended_ns / SECOND_NS
+        seconds = self._ended_ns / NS_PER_SECOND
         wire = sum(8 * (one.sent.octets + one.sent.frames * overhead_of(one.target)) for one in self._senders)
         return SendingReport(
             sent=sent.frames,

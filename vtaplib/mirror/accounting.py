@@ -13,10 +13,11 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.flow_count import FlowCount, flow_hash
 from vtaplib.mirror.parting import Partings
-from vtaplib.mirror.series import NANOSECONDS, Series
+from vtaplib.mirror.series import Series
 from vtaplib.mirror.talkers import Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, TapPoint, Verdict
 from vtaplib.packets.flow import Flow
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Frames whose numbers are kept for a reason that a frame belongs nowhere.
 POSITIONS_KEPT = 10
@@ -156,7 +157,7 @@ class Accounts:
             account.cut += verdict.is_cut
             account.fragmented += len(verdict.copies) > 1
             for series in (account.copies, self.got_by(verdict.collector_id)):
-                series.add(at // NANOSECONDS, len(verdict.copies), verdict.copy_octets)
+                series.add(at // NS_PER_SECOND, len(verdict.copies), verdict.copy_octets)
         else:
             account.refuse(verdict.reason, 1, frame_length)
 

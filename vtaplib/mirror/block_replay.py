@@ -30,9 +30,9 @@ from vtaplib.mirror.itinerary import Leg
 from vtaplib.mirror.load import Load
 from vtaplib.mirror.outer_header import OuterHeader
 from vtaplib.mirror.replay import Replay
-from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.packets.block import Block
 from vtaplib.packets.flow import read_flow
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.packets.plain_headers import HEADERS
 
 # Flows in the table before all are settled and forgotten: twice as many slots, of 24 octets, take 48 MiB.
@@ -45,6 +45,9 @@ SLOTS_AT_FIRST = 1 << 9
 HOPS_CARRIED = 8
 
 NO_LOOPS = -1
+
+EARLIEST_NS, LATEST_NS = -1 << 63, (1 << 63) - 1
+"""The times that columns have room for, from the year 1677 to 2262."""
 
 
 class BlockReplay(Replay):
@@ -77,8 +80,9 @@ class BlockReplay(Replay):
         """Replay a block, and hand the copies over.
 
         `longest_whole` above 0 takes packets that were cut for whole again, with zeros, but not for longer
-        than that; then nothing may be written.
+        than that. Raises `ValueError` for a block whose packets are not in its buffer.
         """
+        block.check()
         count = block.count
         lengths, original_lengths = block.lengths, block.original_lengths
         if len(self._found) < block.room:
@@ -98,12 +102,13 @@ class BlockReplay(Replay):
                 loops.look_up(
                     block.buffer, block.starts, block.lengths, index, count, self._table, self._found
                 )
-            start = self._second * NANOSECONDS
+            start = self._second * NS_PER_SECOND
             limits = array(
                 "q",
                 (
-                    start,
-                    start + NANOSECONDS,
+                    # The first and the last second that there are numbers for are not whole.
+                    max(start, EARLIEST_NS),
+                    min(start + NS_PER_SECOND - 1, LATEST_NS),
                     self.engine.oversize.largest_inner,
                     self.engine.oversize.within_mtu,
                     out.latest_ns,

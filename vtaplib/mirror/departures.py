@@ -14,11 +14,12 @@ from typing import Protocol
 from vtaplib.loops.interleaving import interleave
 from vtaplib.loops.mirroring import NO_RECORDS, OUTPUT, PCAP, PCAPNG
 from vtaplib.mirror.copies import Copies
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 REGION = 1 << 16
 """Octets of a region to begin with; that of the only collector comes to hold what a block gives."""
 
-LATEST_NS = {NO_RECORDS: (1 << 63) - 1, PCAPNG: (1 << 63) - 1, PCAP: (1 << 32) * 1_000_000_000 - 1}
+LATEST_NS = {NO_RECORDS: (1 << 63) - 1, PCAPNG: (1 << 63) - 1, PCAP: (1 << 32) * NS_PER_SECOND - 1}
 """The latest time that a record has room for."""
 
 RECORD_OVERHEAD = 36
@@ -135,7 +136,7 @@ def record_of(record_format: int, time_ns: int, interface: int, copy: bytes) -> 
     """A copy as a record."""
     length = len(copy)
     if record_format == PCAP:
-        seconds, fraction = divmod(time_ns, 1_000_000_000)
+        seconds, fraction = divmod(time_ns, NS_PER_SECOND)
         return b"".join([one.to_bytes(4, "little") for one in (seconds, fraction, length, length)] + [copy])
     total = 32 + (length + 3 & ~3)
     fields = 6, total, interface, time_ns >> 32, time_ns & 0xFFFF_FFFF, length, length

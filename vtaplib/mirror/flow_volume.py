@@ -13,10 +13,11 @@ from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.outer_header import WIRE_OVERHEAD
-from vtaplib.mirror.series import NANOSECONDS, evenly
+from vtaplib.mirror.series import evenly
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Reason
 from vtaplib.packets.flow import Flow
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class FlowVolumes:
         spread = evenly(volume.start_ns, volume.stop_ns, frames, octets)
         accounts.read.add(frames, octets)
         accounts.by_second.spread(spread)
-        accounts.see(interface.id, direction, flow, volume.stop_ns // NANOSECONDS)
+        accounts.see(interface.id, direction, flow, volume.stop_ns // NS_PER_SECOND)
         if direction is Direction.EGRESS:
             accounts.sent_by(interface.id).spread(spread)
         decisions = self.engine.decide(interface.id, direction, flow)

@@ -36,10 +36,10 @@ from vtaplib.mirror.flow_count import WINDOW_SECONDS
 from vtaplib.mirror.itinerary import Hop, Itinerary, Leg, rewriting_taker
 from vtaplib.mirror.load import Load
 from vtaplib.mirror.passage import Passage
-from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import TCP, Flow, read_flow
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 
 Decide = Callable[[str, Direction, Flow, Passage], tuple[Decision, ...]]
@@ -117,13 +117,13 @@ class Replay:
         lengths = original_lengths if original_lengths is not None else map(len, frames)
         position = self._position
         touch = self._touched.append
-        start = self._second * NANOSECONDS
-        stop = start + NANOSECONDS
+        start = self._second * NS_PER_SECOND
+        stop = start + NS_PER_SECOND
         for at, frame, original_length in zip(timestamps, frames, lengths, strict=True):
             position += 1
             if not start <= at < stop:
                 start = self._turn(at)
-                stop = start + NANOSECONDS
+                stop = start + NS_PER_SECOND
             itinerary = find(from_bytes(frame[headers], "big") & mask)
             if itinerary is None:
                 itinerary = self._itinerary(frame)
@@ -156,7 +156,7 @@ class Replay:
         long as a frame of a batch.
         """
         self._position += 1
-        if at // NANOSECONDS != self._second:
+        if at // NS_PER_SECOND != self._second:
             self._turn(at)
         verdicts = self._enter_one(frame, at, original_length or len(frame), self._position)
         self._hand_over()
@@ -304,7 +304,7 @@ class Replay:
         accounts = self._accounts
         is_truncated = original_length > len(frame)
         accounts.read.add(1, len(frame))
-        accounts.by_second.add(at // NANOSECONDS, 1, len(frame))
+        accounts.by_second.add(at // NS_PER_SECOND, 1, len(frame))
         accounts.truncated += is_truncated
         flow = read_flow(frame)
         journey = self._journey_of_one(flow)
@@ -319,7 +319,7 @@ class Replay:
         self._see(crossed)
         if journey.source is not None and journey.leaves:
             octets = max(len(frame), original_length)
-            accounts.sent_by(journey.source.id).add(at // NANOSECONDS, 1, octets)
+            accounts.sent_by(journey.source.id).add(at // NS_PER_SECOND, 1, octets)
         verdicts = self._carry_one(crossed, flow, frame, at, is_truncated)
         if not verdicts and reason is None:
             accounts.untapped.add(1, len(frame))
@@ -374,12 +374,12 @@ class Replay:
     def _turn(self, at: int) -> int:
         """Begin the second of a time; returns its first nanosecond."""
         self._settle()
-        second = at // NANOSECONDS
+        second = at // NS_PER_SECOND
         # Forgotten flows are looked up, and counted, anew.
         if second // WINDOW_SECONDS > self._second // WINDOW_SECONDS:
             self._forget()
         self._second = second
-        return second * NANOSECONDS
+        return second * NS_PER_SECOND
 
     def _forget(self) -> None:
         """Forget all flows: they are functions of the topology and come again when asked for."""

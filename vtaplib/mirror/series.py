@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-NANOSECONDS = 1_000_000_000
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Seconds that a series keeps: a day and a bit.
 SECONDS_KEPT = 100_000
@@ -54,18 +54,18 @@ def evenly(start_ns: int, stop_ns: int, frames: int, octets: int) -> Spread:
 
     Every second gets whole frames and bytes, and together they get all.
     """
-    first, last = start_ns // NANOSECONDS, max(start_ns, stop_ns - 1) // NANOSECONDS
+    first, last = start_ns // NS_PER_SECOND, max(start_ns, stop_ns - 1) // NS_PER_SECOND
     length = stop_ns - start_ns
     seconds: list[Second] = []
     given_frames = given_octets = 0
     second = first
     while second < last and given_frames < frames:
-        share = (second + 1) * NANOSECONDS - start_ns
+        share = (second + 1) * NS_PER_SECOND - start_ns
         until_frames = frames * share // length
         if until_frames == given_frames:
             # Bytes do not come without a frame: they wait for the next, which is whole so much later.
             due = start_ns - (-(given_frames + 1) * length // frames)
-            second = (due - 1) // NANOSECONDS
+            second = (due - 1) // NS_PER_SECOND
             continue
         until_octets = octets * share // length
         seconds.append(Second(second, until_frames - given_frames, until_octets - given_octets))

@@ -19,6 +19,9 @@ HEADER_LENGTH = LAYOUT.size
 # The I flag: "MUST be set to 1 for a valid VXLAN Network ID" (section 5).
 VALID_VNI = 0x08
 
+# A VNI has 24 bits (section 5).
+LARGEST_VNI = (1 << 24) - 1
+
 # Assigned by IANA (section 8).
 PORT = 4789
 

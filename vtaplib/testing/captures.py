@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from vtaplib.capture import Packet
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.testing.frames import frames as any_frames
 
-SECOND_NS = 1_000_000_000
 _ANY_FRAMES = any_frames()
 
 
@@ -19,7 +19,7 @@ def captures(
     min_size: int = 0,
     max_size: int = 12,
     start_ns: int = 0,
-    max_gap_ns: int = SECOND_NS,
+    max_gap_ns: int = NS_PER_SECOND,
     repeating: bool = True,
     disordered: bool = False,
     cut: bool = True,

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from vtaplib.collector.pacing import (
     CATCH_UP_NS,
-    SECOND_NS,
     TICK_NS,
     AsRecorded,
     AtOnce,
@@ -20,6 +19,7 @@ from vtaplib.collector.pacing import (
     Pacer,
 )
 from vtaplib.packets.block import Block
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # How much too long the drawn clock sleeps, and how long a burst takes, at most.
 OVERSLEEP_NS = 1_000_000
@@ -65,7 +65,7 @@ def sent_at(pacer: Pacer, blocks: list[Block], clock: DrawnClock, largest: int =
 
 
 @given(
-    st.lists(st.integers(0, 3 * SECOND_NS), max_size=30).map(sorted),
+    st.lists(st.integers(0, 3 * NS_PER_SECOND), max_size=30).map(sorted),
     st.sampled_from([0.5, 1.0, 2.0, 1000.0]),
     CLOCKS,
     st.integers(1, 40),
@@ -94,12 +94,12 @@ def test_at_a_rate_any_second_has_the_packets_of_a_second_within_those_of_a_burs
     pacer = Pacer(pace, clock)
     blocks = [block_of([0] * 1000, 1) for _ in range(1 + 2 * rate // 1000)]
     gone = sent_at(pacer, blocks, clock)
-    most = rate + rate * (TICK_NS + OVERSLEEP_NS) / SECOND_NS + 1
+    most = rate + rate * (TICK_NS + OVERSLEEP_NS) / NS_PER_SECOND + 1
     behind = 0
     for place, at in enumerate(gone):
         # A float's rounding of a nanosecond.
-        assert at + 1 >= place * SECOND_NS // rate
-        while gone[behind] <= at - SECOND_NS:
+        assert at + 1 >= place * NS_PER_SECOND // rate
+        while gone[behind] <= at - NS_PER_SECOND:
             behind += 1
         assert place + 1 - behind <= most
 
@@ -134,18 +134,18 @@ def test_after_a_pause_of_the_system_little_is_caught_up_on_and_the_rest_put_off
     block = block_of([0] * 3000)
     bursts = pacer.bursts(block, 512)
     next(bursts)
-    clock.now += SECOND_NS
+    clock.now += NS_PER_SECOND
     first, stop = next(bursts)
     assert stop - first <= 1 + CATCH_UP_NS // 1_000_000
-    assert pacer.latest_ns >= SECOND_NS - 1_000_000
+    assert pacer.latest_ns >= NS_PER_SECOND - 1_000_000
     assert pacer.put_off_ns == pacer.latest_ns - CATCH_UP_NS
 
 
 def test_the_time_ends_before_what_is_due_after_it() -> None:
     clock = DrawnClock([0])
-    pacer = Pacer(AsRecorded(), clock, stop_after_ns=SECOND_NS)
-    gone = sent_at(pacer, [block_of([0, SECOND_NS - 1, SECOND_NS])], clock)
-    assert gone == [0, SECOND_NS - 1]
+    pacer = Pacer(AsRecorded(), clock, stop_after_ns=NS_PER_SECOND)
+    gone = sent_at(pacer, [block_of([0, NS_PER_SECOND - 1, NS_PER_SECOND])], clock)
+    assert gone == [0, NS_PER_SECOND - 1]
     assert pacer.has_ended
 
 
@@ -162,15 +162,15 @@ def test_the_time_ends_at_top_speed_too() -> None:
 def test_one_who_says_stop_is_heard_while_nothing_is_due() -> None:
     clock = DrawnClock([0])
     pacer = Pacer(AsRecorded(), clock, is_stopped=lambda: clock.calls >= 3)
-    assert sent_at(pacer, [block_of([0, 3600 * SECOND_NS])], clock) == [0]
-    assert sum(clock.naps) < SECOND_NS
+    assert sent_at(pacer, [block_of([0, 3600 * NS_PER_SECOND])], clock) == [0]
+    assert sum(clock.naps) < NS_PER_SECOND
 
 
 def test_another_round_begins_at_once_whatever_was_recorded() -> None:
     clock = DrawnClock([0])
     pace = AsRecorded()
     pacer = Pacer(pace, clock)
-    times = [10 * SECOND_NS, 10 * SECOND_NS + 500_000_000]
+    times = [10 * NS_PER_SECOND, 10 * NS_PER_SECOND + 500_000_000]
     gone = sent_at(pacer, [block_of(times)], clock)
     pace.start_anew()
     start = clock.now

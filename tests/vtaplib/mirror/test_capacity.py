@@ -12,7 +12,7 @@ from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.capacity import Figures, figures_of, machine_accounts
 from vtaplib.mirror.policing import Excess
 from vtaplib.mirror.replay import Replay
-from vtaplib.mirror.series import NANOSECONDS
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 QUERY = udp_frame("10.0.0.4", "10.0.0.5", payload=bytes(958))
 """From web to database, 1000 bytes."""
@@ -36,9 +36,9 @@ def world(size: str | None) -> Topology:
 
 def run(topology: Topology, per_second: int, policy: Policy | None = None) -> list[Any]:
     replay = Replay(topology, policy)
-    gap = NANOSECONDS // per_second
+    gap = NS_PER_SECOND // per_second
     for second in range(2):
-        replay.batch([second * NANOSECONDS + n * gap for n in range(per_second)], [QUERY] * per_second)
+        replay.batch([second * NS_PER_SECOND + n * gap for n in range(per_second)], [QUERY] * per_second)
     return list(machine_accounts(topology, replay.accounts, policy or Policy()))
 
 
@@ -83,7 +83,7 @@ def test_memory_does_not_grow_with_an_hour_of_traffic() -> None:
         replay = Replay(quickstart("web", "database"), with_talkers=True)
         frames = [udp_frame("10.0.0.4", "10.0.0.5", (1024 + n, 53)) for n in range(400)]
         records = (
-            (second * NANOSECONDS + n, frames[(second * 7 + n) % 400], 42)
+            (second * NS_PER_SECOND + n, frames[(second * 7 + n) % 400], 42)
             for second in range(seconds)
             for n in range(10)
         )

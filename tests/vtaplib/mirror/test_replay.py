@@ -33,9 +33,9 @@ from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.itinerary import Itinerary
 from vtaplib.mirror.replay import Replay
-from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.packets.flow import TCP, Flow, read_flow
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 COLLECTOR = interface_id("collector")
 QUERY = udp_frame("10.0.0.4", "10.0.0.5")
@@ -72,7 +72,7 @@ def one_by_one(
         is_truncated = original_length > len(frame)
         is_clamped = in_force.mss_clamp == "50" and read_flow(frame).protocol == TCP
         accounts.read.add(1, len(frame))
-        accounts.by_second.add(at // NANOSECONDS, 1, len(frame))
+        accounts.by_second.add(at // NS_PER_SECOND, 1, len(frame))
         accounts.truncated += is_truncated
         flow = read_flow(frame)
         journey = fabric.captured(flow, connections)
@@ -85,12 +85,12 @@ def one_by_one(
         connections.open(journey.opens)
         verdicts: list[Verdict] = []
         for one in crossings(journey, flow):
-            accounts.see(one.interface_id, one.direction, one.flow, at // NANOSECONDS)
+            accounts.see(one.interface_id, one.direction, one.flow, at // NS_PER_SECOND)
             for decision in mirror.decide(one.interface_id, one.direction, one.flow, one.passage):
                 accounts.partings.note(decision.point.tap_configuration_id, one.flow, decision.parting)
             if one.direction is Direction.EGRESS:
                 sent = accounts.sent_by(one.interface_id)
-                sent.add(at // NANOSECONDS, 1, max(len(frame), original_length))
+                sent.add(at // NS_PER_SECOND, 1, max(len(frame), original_length))
             there = frame if one.translation is None else one.translation.apply(frame)
             verdicts += mirror.frame(one.interface_id, one.direction, there, at, one.passage)
         if not verdicts and reason is None:
@@ -109,7 +109,7 @@ def captures(draw: st.DrawFn) -> list[Record]:
     """Records of frames that have nothing to do with each other, or nearly everything."""
     chosen = draw(st.lists(frames, max_size=12) | related_frames())
     return [
-        (draw(st.integers(0, 5 * NANOSECONDS)), frame, len(frame) + draw(st.sampled_from([0, 0, 0, 1000])))
+        (draw(st.integers(0, 5 * NS_PER_SECOND)), frame, len(frame) + draw(st.sampled_from([0, 0, 0, 1000])))
         for frame in chosen
     ]
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtaplib.mirror import series
-from vtaplib.mirror.series import NANOSECONDS, Rates, Second, Series, evenly, total
+from vtaplib.mirror.series import Rates, Second, Series, evenly, total
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 amounts = st.lists(st.tuples(st.integers(-5, 40), st.integers(1, 9), st.integers(0, 900)), max_size=40)
 
@@ -79,7 +80,7 @@ def test_what_is_spread_is_all_there_and_inside_its_time(
     # At the end of each second all has come that is due by then, but for a part of a frame.
     for moment in made:
         until = sum(one.frames for one in made if one.second <= moment.second)
-        due = frames * min(length, (moment.second + 1) * NANOSECONDS - start) / length if length else frames
+        due = frames * min(length, (moment.second + 1) * NS_PER_SECOND - start) / length if length else frames
         assert until == pytest.approx(due, abs=1)
     twice = Series()
     for _ in range(2):
@@ -87,16 +88,16 @@ def test_what_is_spread_is_all_there_and_inside_its_time(
     assert [tuple(one) for one in twice] == [(one, 2 * count, 2 * size) for one, count, size in made]
     assert (twice.frames, twice.octets) == (2 * made.frames, 2 * made.octets)
     if frames:
-        assert made.first_second == start // NANOSECONDS
-        assert made.last_second == max(start, start + length - 1) // NANOSECONDS
+        assert made.first_second == start // NS_PER_SECOND
+        assert made.last_second == max(start, start + length - 1) // NS_PER_SECOND
     for second, count, _size in made:
         assert count > 0
-        assert start // NANOSECONDS <= second <= (start + length) // NANOSECONDS
+        assert start // NS_PER_SECOND <= second <= (start + length) // NS_PER_SECOND
 
 
 def test_what_is_spread_comes_evenly() -> None:
     made = Series()
-    made.spread(evenly(NANOSECONDS // 2, 5 * NANOSECONDS // 2, 4, 4000))
+    made.spread(evenly(NS_PER_SECOND // 2, 5 * NS_PER_SECOND // 2, 4, 4000))
     assert list(made) == [(0, 1, 1000), (1, 2, 2000), (2, 1, 1000)]
 
 

@@ -8,6 +8,7 @@ import typer
 
 from vtaplib.cli import FOUND_SOMETHING
 from vtaplib.cli.options import AsJson
+from vtaplib.packets.vxlan import LARGEST_VNI
 
 
 def collect(
@@ -56,7 +57,7 @@ def collect(
     ] = None,
     vni: Annotated[
         list[int] | None,
-        typer.Option("--vni", metavar="N", help="Take only this VNI; repeatable.", min=0, max=0xFFFFFF),
+        typer.Option("--vni", metavar="N", help="Take only this VNI; repeatable.", min=0, max=LARGEST_VNI),
     ] = None,
     source: Annotated[
         list[str] | None,

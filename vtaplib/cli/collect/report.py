@@ -11,8 +11,7 @@ from vtaplib.collector.collector import Collector, Destination
 from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.rotation import RotatingCapture
 from vtaplib.mirror.count import Count
-
-NS_PER_SECOND = 1_000_000_000
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)

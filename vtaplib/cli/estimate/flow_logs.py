@@ -15,12 +15,12 @@ from vtaplib.capture.flow_log import Amounts, FlowLogReader, FlowLogRecord, Flow
 from vtaplib.errors import CaptureError
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.flow_volume import FlowVolumes, Volume
-from vtaplib.mirror.series import NANOSECONDS
 from vtaplib.mirror.verdict import Direction
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, PORTED, Flow
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
-COUNTED_EVERY_NS: Final = 300 * NANOSECONDS
+COUNTED_EVERY_NS: Final = 300 * NS_PER_SECOND
 """A flow that goes on is counted every five minutes: what was not seen to begin counts since then."""
 
 OPEN_FLOWS_KEPT: Final = 1 << 19

@@ -9,6 +9,7 @@ import typer
 
 from vtaplib.cli import FOUND_SOMETHING
 from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
+from vtaplib.packets.vxlan import LARGEST_VNI
 
 
 class Order(StrEnum):
@@ -49,7 +50,7 @@ def send(
             "--vni",
             metavar="N",
             min=0,
-            max=(1 << 24) - 1,
+            max=LARGEST_VNI,
             help="No network: wrap every frame of the capture under this VNI.",
             show_default=False,
         ),

@@ -6,8 +6,9 @@ import re
 from math import isfinite
 from typing import Final
 
-from vtaplib.collector.pacing import SECOND_NS, AsRecorded, AtOnce, AtRate, Pace
+from vtaplib.collector.pacing import AsRecorded, AtOnce, AtRate, Pace
 from vtaplib.errors import VtapError
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 _RATE: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<prefix>[kMG]?)(?P<unit>pps|bps)", re.ASCII)
 _PREFIXES: Final = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
@@ -40,7 +41,7 @@ def pace_of(
         raise VtapError(f"--speed {speed}: a speed is from 0.000001 to 1000000000; 1 is as recorded")
     if max_gap is not None and not 0 <= max_gap <= 1e9:
         raise VtapError(f"--max-gap {max_gap}: a gap is from 0 to 1000000000 seconds")
-    return AsRecorded(speed or 1.0, None if max_gap is None else int(max_gap * SECOND_NS))
+    return AsRecorded(speed or 1.0, None if max_gap is None else int(max_gap * NS_PER_SECOND))
 
 
 def rate_of(text: str, overhead: int) -> AtRate:

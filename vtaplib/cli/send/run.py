@@ -24,7 +24,6 @@ from vtaplib.cli.send.read_ahead import read_ahead
 from vtaplib.cli.send.report import NotSentEntry, OtherCollectorEntry, SendReport
 from vtaplib.cli.send.rounds import rounds
 from vtaplib.collector.endpoint import Endpoint
-from vtaplib.collector.pacing import SECOND_NS
 from vtaplib.collector.payloads import Payloads
 from vtaplib.collector.sending import Sender, overhead_of
 from vtaplib.control.policy import Policy
@@ -32,6 +31,7 @@ from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.model import ids
 from vtaplib.packets import vxlan
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def send(request: SendRequest) -> SendReport:
             by_port=not request.keep_order,
             offload=request.offload,
             most=request.count,
-            stop_after_ns=None if request.duration is None else int(request.duration * SECOND_NS),
+            stop_after_ns=None if request.duration is None else int(request.duration * NS_PER_SECOND),
         ) as sender,
         ending(sender, reading),
     ):
