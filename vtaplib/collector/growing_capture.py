@@ -64,8 +64,10 @@ class GrowingCapture:
 
         Returns the number of the first that was not written: the block's count, or less where the file would
         grow over `limit` octets, where there is trouble, or where a packet is longer than `LONGEST`. A first
-        packet is written whatever the limit.
+        packet is written whatever the limit. Raises `ValueError` for a block whose packets are not in its
+        buffer.
         """
+        block.check()
         self._trouble = None
         if len(self._column) < block.room:
             self._column = array("q", bytes(8 * block.room))

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+from vtaplib.loops.bounds import first_outside
 from vtaplib.loops.selection import retain
 
 COLUMNS = ("times_ns", "starts", "lengths", "original_lengths", "interfaces", "outputs")
@@ -72,8 +73,27 @@ class Block:
         start = self.starts[index]
         return bytes(self.buffer[start : start + self.lengths[index]])
 
+    def check(self) -> None:
+        """Raise `ValueError` unless all columns tell of every packet, and each lies in the buffer.
+
+        Compiled loops read whatever memory they are told to, so what is given a block from elsewhere asks
+        this first.
+        """
+        if not 0 <= self.count <= min([len(getattr(self, name)) for name in COLUMNS]):
+            raise ValueError(f"a block's columns do not tell of {self.count} packets")
+        outside = first_outside(self.starts, self.lengths, self.count, len(self.buffer))
+        if outside != self.count:
+            raise ValueError(
+                f"packet {outside}, {self.lengths[outside]} octets from {self.starts[outside]}, does not lie "
+                f"in a buffer of {len(self.buffer)}"
+            )
+
     def retain(self, kept: bytes | bytearray) -> None:
-        """Let only those packets stay whose byte in `kept` is not 0; they keep their order."""
+        """Let only those packets stay whose byte in `kept` is not 0; they keep their order. Raises
+        `ValueError` where `kept` does not tell of all.
+        """
+        if len(kept) < self.count:
+            raise ValueError(f"which of {self.count} packets stay, {len(kept)} octets cannot tell")
         count = 0
         for name in COLUMNS:
             count = retain(kept, getattr(self, name), self.count)

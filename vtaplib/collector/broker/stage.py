@@ -38,7 +38,8 @@ class AccountedStage(ABC):
         return self._account
 
     def apply(self, block: Block) -> None:
-        """Let the packets of a block pass."""
+        """Let the packets of a block pass. Raises `ValueError` where they are not all in its buffer."""
+        block.check()
         self.account.entered.add(block.count, block.octets)
         if block.count:
             self._change(block)
