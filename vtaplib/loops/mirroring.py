@@ -39,8 +39,8 @@ OUTPUT = 3
 """Numbers of an output: octets and records in its region, and the interface that records have it as."""
 
 LIMITS = 5
-"""Numbers of what bounds the loop: the first nanosecond of the second, the first of the next; the longest
-frame that is carried as it is, the longest whose copy is within the MTU; the latest time of a record.
+"""Numbers of what bounds the loop: the first nanosecond of the second, and its last; the longest frame that
+is carried as it is, the longest whose copy is within the MTU; the latest time of a record.
 """
 
 NO_RECORDS, PCAPNG, PCAP = 0, 1, 2
@@ -324,9 +324,9 @@ def mirror(
     """Count the packets from `first` to before `stop` and write their copies into the regions of `out`, of
     `region` octets each.
 
-    `lengths` are what packets count as, and are those that were captured wherever copies are written. Returns
-    the number of the first packet that was not done; why; the output, where that has no room; and how many
-    loads are in `touched`, whose first number says how many there were before.
+    `lengths` are what packets count as; what is longer than what was captured is counted here, but not
+    copied. Returns the number of the first packet that was not done; why; the output, where that has no room;
+    and how many loads are in `touched`, whose first number says how many there were before.
     """
     reason = 0
     detail = 0
@@ -349,7 +349,7 @@ def mirror(
     overhead = 32 if record_format == 1 else 16
     while index < stop:
         time = times_ns[index]
-        if not begin <= time < end:
+        if not begin <= time <= end:
             reason = 1
             break
         value = found[index]
@@ -374,7 +374,8 @@ def mirror(
             reason = 3
             break
         if record_format and last_hop > first_hop:
-            if time < 0 or time > latest:
+            # What is missing cannot be copied.
+            if time < 0 or time > latest or length > captured_lengths[index]:
                 reason = 3
                 break
             record = overhead + 50 + length
