@@ -188,7 +188,10 @@ def hash_content(
     chosen=cython.Py_ssize_t,
     forgotten=cython.Py_ssize_t,
     time=cython.longlong,
-    apart=cython.longlong,
+    lowest=cython.longlong,
+    highest=cython.longlong,
+    earliest=cython.longlong,
+    latest=cython.longlong,
     key=cython.ulonglong,
     other=cython.ulonglong,
     found=cython.bint,
@@ -213,10 +216,15 @@ def keep_first(
     forgotten that a duplicate might still have come for.
     """
     forgotten = 0
+    highest = 0x7FFFFFFFFFFFFFFF
+    lowest = -highest - 1
     for index in range(count):
         time = times_ns[index]
         if time > newest:
             newest = time
+        # Of times that may be anything, the difference may be more than there is room for.
+        earliest = time - window_ns if time >= lowest + window_ns else lowest
+        latest = time + window_ns if time <= highest - window_ns else highest
         key = hashes[index]
         # Never 0: that is a free slot.
         other = others[index] | 1
@@ -227,17 +235,21 @@ def keep_first(
             if known_others[slot] == 0:
                 chosen = slot
                 break
-            if known[slot] == key and known_others[slot] == other:
-                apart = time - known_times[slot]
-                if -window_ns <= apart and apart <= window_ns:
-                    found = True
-                    break
+            if (
+                known[slot] == key
+                and known_others[slot] == other
+                and earliest <= known_times[slot]
+                and known_times[slot] <= latest
+            ):
+                found = True
+                break
             if known_times[slot] < known_times[chosen]:
                 chosen = slot
         kept[index] = not found
         if found:
             continue
-        if known_others[chosen] != 0 and newest - known_times[chosen] <= window_ns:
+        earliest = newest - window_ns if newest >= lowest + window_ns else lowest
+        if known_others[chosen] != 0 and known_times[chosen] >= earliest:
             forgotten += 1
         known[chosen] = key
         known_others[chosen] = other
