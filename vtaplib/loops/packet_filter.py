@@ -37,6 +37,8 @@ import cython
     k=cython.ulonglong,
     mask=cython.ulonglong,
     verdict=cython.ulonglong,
+    hop=cython.longlong,
+    returns=cython.ulonglong,
     holds=cython.bint,
     memory=cython.ulonglong[16],
 )
@@ -54,7 +56,8 @@ def select(
 ) -> None:
     """Mark with 1 in `kept` the packets for which a program returns another number than 0, all else with 0.
 
-    The program is in columns, `constants` of which are unsigned. One that runs out of its end returns 0.
+    The program is in columns, `constants` of which are unsigned. One that runs out of its end returns 0, and
+    so does one that goes back more often than a packet has octets for it to look at.
     """
     # Compiled, the same is an array of C.
     memory = [0] * 16
@@ -66,6 +69,7 @@ def select(
         a = 0
         x = 0
         verdict = 0
+        returns = 0
         for place in range(16):
             memory[place] = 0
         step = 0
@@ -74,7 +78,14 @@ def select(
             k = constants[step]
             if code & 7 == 5:  # JMP
                 if code == 0x05:
-                    step += 1 + k
+                    hop = k
+                    if hop > 0x7FFFFFFF:
+                        # Back, as "protochain" goes from one header to the next; each has an octet at least.
+                        hop -= 4294967296
+                        returns += 1
+                        if returns > length * steps or step + 1 + hop < 0:
+                            break
+                    step += 1 + hop
                     continue
                 operand = x if code & 8 else k
                 if code & 0xF0 == 0x10:
