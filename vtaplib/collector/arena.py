@@ -113,9 +113,11 @@ class Judge:
     def decapsulate(self, datagrams: Datagrams, now_ns: int) -> Block:
         """Return the block of those datagrams that are taken, at most `ARENA_SLOTS`: their frames, where they
         lie, until the next call. `now_ns` is the time of those that the kernel gave none. An arena is ready
-        to be received into again.
+        to be received into again. Raises `ValueError` for more of them.
         """
         streams, block = self.streams, self._block
+        if datagrams.count > block.room:
+            raise ValueError(f"{datagrams.count} datagrams are more than the {block.room} of an arena")
         block.buffer = datagrams.octets
         block.count = decapsulate(
             datagrams.octets,

@@ -63,6 +63,7 @@ STREAMS, WANTED = range(2)
     at=cython.Py_ssize_t,
     place=cython.Py_ssize_t,
     start=cython.Py_ssize_t,
+    size=cython.Py_ssize_t,
     length=cython.Py_ssize_t,
     verdict=cython.Py_ssize_t,
     word=cython.ulonglong,
@@ -121,6 +122,7 @@ def decapsulate(
     room = len(counters) // 4 - 1
     vni_count = len(vnis)
     network_words = len(networks)
+    size = len(buffer)
     packets = 0
     with cython.nogil:
         for index in range(count):
@@ -148,7 +150,7 @@ def decapsulate(
             number = -1
             entry = 0
             is_known = False
-            if length < 8:
+            if length < 8 or start < 0 or start > size - 8:
                 verdict = 2
             elif not buffer[start] & 8:
                 verdict = 3
@@ -184,7 +186,7 @@ def decapsulate(
             if verdict == 0:
                 if length < 22:
                     verdict = 5
-                elif length > slot:
+                elif length > slot or length > size - start:
                     verdict = 6
                 elif state[1] == 0:
                     verdict = 7

@@ -50,7 +50,8 @@ def _number(at: bytearray, place: int) -> int:
 def interleave(out: bytearray, region: int, outputs: array[int], merged: bytearray) -> None:
     """Put the records that lie in the regions of `out` into `merged`, which is as long as all of them.
 
-    `outputs` has three numbers for each region, the first of which says how many octets are there.
+    `outputs` has three numbers for each region, the first of which says how many octets are there. Ends early
+    at what is no record.
     """
     left = len(merged)
     if left == 0:
@@ -72,8 +73,12 @@ def interleave(out: bytearray, region: int, outputs: array[int], merged: bytearr
         for output in range(count):
             if heads[output] < outputs[output * 3] and (chosen < 0 or times[output] < times[chosen]):
                 chosen = output
+        if chosen < 0:
+            break
         head = chosen * region + heads[chosen]
         total = _number(at, head + 4)
+        if total < 32 or total > left - place or total > outputs[chosen * 3] - heads[chosen]:
+            break
         if cython.compiled:
             memcpy(cython.address(to[place]), cython.address(at[head]), total)
         else:

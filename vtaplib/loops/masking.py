@@ -119,8 +119,8 @@ def overwrite(
                 else:
                     change += (octet - buffer[place]) * 256
             total = (buffer[field] << 8 | buffer[field + 1]) ^ 0xFFFF
-            # Far above 0 before the division, which C rounds otherwise than Python.
-            total = (total + change + 65535 * 262144) % 65535
+            # Below 0, C's remainder may be; with a divisor more, it comes to Python's.
+            total = (total + change % 65535 + 65535) % 65535
             total = total ^ 0xFFFF if total else 0
             if total == 0 and protocol != 6:
                 total = 0xFFFF

@@ -29,6 +29,7 @@ GAP_WORDS = 2
     rows=cython.longlong[::1],
     gaps=cython.longlong[::1],
     row_count=cython.ulonglong,
+    octets=cython.longlong,
     streams=cython.longlong,
     low=cython.ulonglong,
     word=cython.longlong,
@@ -70,7 +71,10 @@ def look(
     are not looked into.
     """
     row_count = len(rows) // 12
+    if row_count == 0:
+        return
     streams = len(gaps) // 2
+    octets = len(buffer)
     low = 0xFFFFFFFF
     word = 0xFFFFFFFF
     # Of the space of sequence numbers, which is a circle.
@@ -78,9 +82,11 @@ def look(
     with cython.nogil:
         for index in range(count):
             at = starts[index]
+            if lengths[index] < 54 or at < 0 or at > octets - lengths[index]:
+                continue
             end = at + lengths[index]
             stream = interfaces[index]
-            if end - at < 54 or stream < 0 or stream >= streams:
+            if stream < 0 or stream >= streams:
                 continue
             kind = buffer[at + 12] << 8 | buffer[at + 13]
             at += 14

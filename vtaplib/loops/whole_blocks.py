@@ -9,12 +9,23 @@ from __future__ import annotations
 import cython
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns(cython.longlong)
+@cython.locals(octets=cython.const_uchar[::1], place=cython.Py_ssize_t, number=cython.longlong)
+def _number(octets: bytes | bytearray | memoryview, place: int) -> int:
+    """The four octets at a place, the lowest first."""
+    # Shifted in an int, the highest bit would become a sign.
+    number = octets[place + 3]
+    return number << 24 | octets[place + 2] << 16 | octets[place + 1] << 8 | octets[place]
+
+
 @cython.locals(
     octets=cython.const_uchar[::1],
     stop=cython.Py_ssize_t,
     at=cython.Py_ssize_t,
     total=cython.Py_ssize_t,
-    again=cython.Py_ssize_t,
     packets=cython.Py_ssize_t,
     packet_octets=cython.Py_ssize_t,
 )
@@ -28,21 +39,13 @@ def measure(octets: bytes | bytearray | memoryview, stop: int) -> tuple[int, int
     packets = 0
     packet_octets = 0
     while at + 12 <= stop:
-        total = octets[at + 4] | octets[at + 5] << 8 | octets[at + 6] << 16 | octets[at + 7] << 24
+        total = _number(octets, at + 4)
         if total < 12 or total & 3 or total > stop - at:
             break
-        again = (
-            octets[at + total - 4]
-            | octets[at + total - 3] << 8
-            | octets[at + total - 2] << 16
-            | octets[at + total - 1] << 24
-        )
-        if again != total:
+        if _number(octets, at + total - 4) != total:
             break
         if total >= 32 and octets[at] == 6 and octets[at + 1] == 0 and octets[at + 2] == 0:
             packets += 1
-            packet_octets += (
-                octets[at + 20] | octets[at + 21] << 8 | octets[at + 22] << 16 | octets[at + 23] << 24
-            )
+            packet_octets += _number(octets, at + 20)
         at += total
     return at, packets, packet_octets
