@@ -16,7 +16,7 @@ from typing import Self
 from vtaplib.capture import Batch, PcapngWriter, PcapWriter
 from vtaplib.cli.naming import distinct_names, file_stem
 from vtaplib.cli.replay_report import ReplayStageEntry, StagedCollectorEntry, amount
-from vtaplib.collector.broker import Balance, Pipeline, parse_stages
+from vtaplib.collector.broker import parse_stages
 from vtaplib.collector.payloads import CopyPayloads
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface
@@ -74,7 +74,7 @@ class StagedCaptures:
         collectors: Sequence[Interface],
     ) -> None:
         self._stages = tuple(stages)
-        outputs = outputs_of(parse_stages(stages))
+        outputs = parse_stages(stages).outputs
         if out is not None:
             _make_directory(out)
         self._names = distinct_names(one.id for one in collectors)
@@ -142,11 +142,6 @@ class StagedCaptures:
                 for broker in self._brokers.values():
                     for writer in broker.writers:
                         writer.close()
-
-
-def outputs_of(pipeline: Pipeline) -> int:
-    """How many outputs a pipeline gives packets to."""
-    return next((one.outputs for one in reversed(pipeline.stages) if isinstance(one, Balance)), 1)
 
 
 def open_staged(

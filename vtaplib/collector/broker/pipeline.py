@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vtaplib.collector.broker.account import StageAccount
+from vtaplib.collector.broker.balancing import Balance
 from vtaplib.collector.broker.stage import Stage
 from vtaplib.packets.block import Block
 
@@ -37,6 +38,11 @@ class Pipeline:
     def accounts(self) -> tuple[StageAccount, ...]:
         """The account of each stage, in order."""
         return tuple(stage.account for stage in self.stages)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs packets are given to: those of the last stage that balances, 1 without one."""
+        return next((one.outputs for one in reversed(self.stages) if isinstance(one, Balance)), 1)
 
     def apply(self, block: Block) -> None:
         """Let the packets of a block pass all stages."""
