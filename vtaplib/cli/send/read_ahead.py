@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import threading
+from array import array
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from queue import Full, Queue
 from typing import Final
 
 from vtaplib.cli.send.rounds import copied
 from vtaplib.collector.payloads import Payloads
-from vtaplib.errors import VtapError
+from vtaplib.packets.block import Block
 
 _PIECES: Final = 8
 """Pieces of a capture that are ready at most: a quarter of a mebibyte each, or their copies."""
@@ -21,19 +23,16 @@ _SWITCH_SECONDS: Final = 0.0005
 _PATIENCE_SECONDS: Final = 0.1
 
 
-class _End:
-    """What comes after the last piece: what reading ended with, if it was an error."""
-
-    def __init__(self, error: VtapError | OSError | None) -> None:
-        self.error = error
+_END: Final = Payloads(Block(bytearray(), 0), array("q"))
+"""What comes after the last piece, whatever reading ended with."""
 
 
 def read_ahead(pieces: Iterator[Payloads]) -> Generator[Payloads, None, None]:
     """The same pieces, read by another thread as far as there is room for them. Raises what they raise."""
-    ready: Queue[Payloads | _End] = Queue(_PIECES)
+    ready: Queue[Payloads] = Queue(_PIECES)
     is_over = threading.Event()
 
-    def put(piece: Payloads | _End) -> None:
+    def put(piece: Payloads) -> None:
         while not is_over.is_set():
             try:
                 ready.put(piece, timeout=_PATIENCE_SECONDS)
@@ -42,28 +41,26 @@ def read_ahead(pieces: Iterator[Payloads]) -> Generator[Payloads, None, None]:
             return
 
     def read() -> None:
-        error: VtapError | OSError | None = None
         try:
             for piece in pieces:
                 put(copied(piece))
                 if is_over.is_set():
                     break
-        except (VtapError, OSError) as raised:
-            error = raised
         finally:
             # Whatever happens here, nobody waits for more.
-            put(_End(error))
+            put(_END)
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    reader = threading.Thread(target=read, name="reader")
-    reader.start()
     try:
-        while not isinstance(piece := ready.get(), _End):
-            yield piece
-        if piece.error is not None:
-            raise piece.error
+        # Leaving it waits for the reader.
+        with ThreadPoolExecutor(1, "vtap-reader") as threads:
+            reading = threads.submit(read)
+            try:
+                while (piece := ready.get()) is not _END:
+                    yield piece
+                reading.result()
+            finally:
+                is_over.set()
     finally:
-        is_over.set()
-        reader.join()
         sys.setswitchinterval(interval)
