@@ -87,13 +87,15 @@ class Backlog:
         """Tell that nothing more comes."""
         with self._changed:
             self._is_ended = True
+            # Who filled may have failed between `begin` and `filled`.
+            self._is_busy = False
             self._changed.notify_all()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing waits and nothing more comes."""
         with self._changed:
-            return self._is_ended and not self.waiting
+            return self._is_ended and not self._full and not self._is_partly_filled()
 
     def take(self, timeout: float) -> Datagrams | None:
         """What waited longest, for as long as the taker needs it: `release` must follow. None if nothing
@@ -108,7 +110,7 @@ class Backlog:
                 taken, self._current = self._current, None
             else:
                 return None
-            self.waiting -= taken.count
+            self.waiting = max(self.waiting - taken.count, 0)
             self._changed.notify_all()
             return taken
 

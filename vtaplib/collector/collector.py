@@ -34,6 +34,7 @@ from vtaplib.collector.streams import StreamAccount, Streams
 from vtaplib.errors import CollectorError
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 DEFAULT_BACKLOG: Final = 65_536
 """Datagrams that can wait in memory: a third of a second at 200 000 a second."""
@@ -254,6 +255,10 @@ class Collector:
                         break
         except OSError as error:
             raise CollectorError(f"{self._listen}: cannot be received from: {error.strerror}") from error
+        except MemoryError as error:
+            raise CollectorError(
+                f"backlog {self._backlog.capacity:,}: there is no memory for what waits; make it smaller"
+            ) from error
         finally:
             backlog.end()
 
@@ -269,7 +274,7 @@ class Collector:
                     finally:
                         self._backlog.release(datagrams)
                 if now_ns >= self._next_tick_ns or datagrams is None:
-                    self._next_tick_ns = now_ns + int(_TICK_SECONDS * 1e9)
+                    self._next_tick_ns = now_ns + int(_TICK_SECONDS * NS_PER_SECOND)
                     self._log.tick(now_ns)
                     for destination in self._destinations:
                         destination.output.tick(now_ns)

@@ -163,17 +163,20 @@ class RotatingCapture:
 
     def _prepare(self, target: str, name: str, several: bool) -> CaptureNames:
         path = Path(os.path.realpath(target))
-        mode = path.stat().st_mode if target != STANDARD_OUTPUT and path.exists() else 0
+        # Not that of `path`: /dev/fd/63, which a shell makes of >(tshark -i -), leads to no path.
+        mode = os.stat(target).st_mode if target != STANDARD_OUTPUT and os.path.exists(target) else 0
         if target == STANDARD_OUTPUT or (mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)):
             if several:
                 raise ValueError("what is no folder cannot hold several files; leave rotation out")
             self._is_stream = True
             self._path = Path(target)
             if target == STANDARD_OUTPUT:
+                if sys.stdout is None:
+                    raise ValueError("standard output is closed")
                 sys.stdout.flush()
                 self._descriptor = os.dup(sys.stdout.fileno())
             else:
-                self._descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+                self._descriptor = os.open(target, os.O_WRONLY | os.O_CLOEXEC)
             self._file = self._grow(self._descriptor)
             return CaptureNames(path.parent, path.stem)
         if stat.S_ISDIR(mode) or (several and path.suffix != SUFFIX) or target.endswith("/"):
