@@ -300,9 +300,9 @@ def _open(target: Endpoint, bind: str, lowest_port: int, *, with_checksum: bool)
             one.connect(target.socket_address)
         except OSError as error:
             whence = f" from {bind}" if bind else ""
-            raise CollectorError(
-                f"{target}: cannot be sent to{whence}: {_words(error.errno or 0)}"
-            ) from error
+            # What looks up names has errors of its own, with words of their own.
+            words = error.strerror if isinstance(error, socket.gaierror) else _words(error.errno or 0)
+            raise CollectorError(f"{target}: cannot be sent to{whence}: {words}") from error
         undo.pop_all()
     return one
 

@@ -18,8 +18,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
-from vtaplib.collector.endpoint import Endpoint
-from vtaplib.errors import CollectorError
+from vtaplib.collector.endpoint import Endpoint, no_listening
 
 PATIENCE_SECONDS: Final = 1.0
 """How long a client may be silent, or slow; probes of kind Tcp say nothing and need no answer."""
@@ -48,9 +47,7 @@ class HealthPort:
                     socket.create_server((listen.address, listen.port), family=listen.family)
                 )
             except OSError as error:
-                raise CollectorError(
-                    f"health port {listen}: cannot be listened on: {error.strerror}"
-                ) from error
+                raise no_listening(f"health port {listen}", error) from error
             self._listener.setblocking(False)  # noqa: FBT003  # the one way in which sockets say it
             self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
             undo.callback(os.close, self._wake)

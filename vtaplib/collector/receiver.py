@@ -14,9 +14,8 @@ from threading import Lock
 from typing import Final
 
 from vtaplib.collector.arena import Arena
-from vtaplib.collector.endpoint import Endpoint
+from vtaplib.collector.endpoint import Endpoint, no_listening
 from vtaplib.collector.message_vector import receive_messages
-from vtaplib.errors import CollectorError
 
 DEFAULT_RECEIVE_BUFFER: Final = 32 << 20
 """Octets of the kernel's buffer, by its own reckoning, which counts some 800 for the smallest datagram and
@@ -50,7 +49,7 @@ class Receiver:
                 _set_receive_buffer(one, receive_buffer)
                 one.bind((listen.address, listen.port))
             except OSError as error:
-                raise CollectorError(f"{listen}: cannot be listened on: {error.strerror}") from error
+                raise no_listening(str(listen), error) from error
             undo.pop_all()
         self._socket = one
         self._lock = Lock()
