@@ -22,6 +22,10 @@ _READER_GONE: Final = 141
 
 def main() -> None:
     """Run the command that the process's arguments give, and end the process."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It was closed. Something else must have its number, or the next file that is opened would.
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # for as long as the process is there
     for stream in (sys.stdout, sys.stderr):
         # A name may hold bytes that are no text; it is shown escaped rather than not at all.
         with contextlib.suppress(AttributeError):

@@ -13,7 +13,7 @@ from vtaplib.cli.collect.command import collect
 from vtaplib.cli.diff.command import diff
 from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.explain.command import explain
-from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink
+from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink, show_stages
 from vtaplib.cli.send.command import send
 
 app = typer.Typer(
@@ -119,6 +119,8 @@ def replay(
             help="Decapsulate copies and let them through a broker's stage, such as dedup=50ms or slice=128, "
             "behind each collector; --out then gets the inner frames that are left. Repeatable, in this "
             "order. `--stage help` lists them.",
+            callback=show_stages,
+            is_eager=True,
         ),
     ] = None,
     page: Page = None,
@@ -139,11 +141,6 @@ def replay(
       vtap replay traffic.pcap --out frames --stage "filter=tcp port 443" --stage dedup=50ms
       tcpdump -w - | vtap replay - --json
     """
-    if stage == ["help"]:
-        from vtaplib.collector.broker.language import stage_help
-
-        typer.echo(stage_help())
-        raise typer.Exit
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.output import make_console, write_json
     from vtaplib.cli.policy_option import policy_of

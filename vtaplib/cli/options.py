@@ -7,6 +7,17 @@ from typing import Annotated
 
 import typer
 
+
+def show_stages(stages: list[str] | None) -> list[str] | None:
+    """Of an option `--stage`: list the stages for `help`, whatever else is given, and end."""
+    if stages and "help" in stages:
+        from vtaplib.collector.broker.language import stage_help
+
+        typer.echo(stage_help())
+        raise typer.Exit
+    return stages
+
+
 CloudFile = Annotated[
     str | None,
     typer.Option(

@@ -59,6 +59,9 @@ _IFF_NOARP: Final = 0x80
 _LONGEST_NAME: Final = 15
 _NAME = re.compile(r"[!-~]+", re.ASCII)
 
+# What the kernel calls the settings of all interfaces, and of those to come: one of that name would set them.
+_NO_NAMES: Final = ("all", "default")
+
 # What the kernel would do with a device by itself. A device that lacks one of them does not do it.
 _SILENT: Final = (
     ("ipv6", "disable_ipv6", "1"),
@@ -93,6 +96,8 @@ class TapInterface:
                 f"interface {name!r}: interfaces have names of 1 to {_LONGEST_NAME} letters, digits, dashes "
                 "and underscores"
             )
+        if name in _NO_NAMES:
+            raise CollectorError(f"interface {name}: stands for every interface; choose another name")
         if not LEAST_MTU <= mtu <= LARGEST_MTU:
             raise CollectorError(
                 f"interface {name}: an MTU of {mtu} cannot be; {LEAST_MTU} to {LARGEST_MTU} can"

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vtaplib.cli import FOUND_SOMETHING
-from vtaplib.cli.options import AsJson
+from vtaplib.cli.options import AsJson, show_stages
 from vtaplib.packets.vxlan import LARGEST_VNI
 
 
@@ -37,6 +37,14 @@ def collect(
         int | None,
         typer.Option("--keep", metavar="N", min=1, help="Keep the newest N files; older ones are removed."),
     ] = None,
+    fsync: Annotated[
+        bool,
+        typer.Option(
+            "--fsync",
+            help="See to it every second, and before a file gets its name, that the disk has what was "
+            "written: for power cuts. A kill loses nothing without it.",
+        ),
+    ] = False,
     interface: Annotated[
         str | None,
         typer.Option(
@@ -74,6 +82,8 @@ def collect(
             metavar="STAGE",
             help="A broker's stage that frames go through, such as filter='tcp port 443', dedup=50ms, "
             "slice=128, sample=1/10, balance=2; repeatable, in this order. `--stage help` lists them.",
+            callback=show_stages,
+            is_eager=True,
         ),
     ] = None,
     health_port: Annotated[
@@ -108,7 +118,7 @@ def collect(
     What is malformed, too long, of another VNI or from elsewhere is counted and dropped. Ctrl-C or SIGTERM
     ends it: what was received is finished, and reported.
 
-    Exit code 1: something was lost.
+    Exit code 1: something was lost. 2: it could not begin, or an output failed for good.
 
     \b
     Examples:
@@ -123,11 +133,6 @@ def collect(
     from vtaplib.cli.output import make_console, write_json
     from vtaplib.errors import VtapError
 
-    if stage == ["help"]:
-        from vtaplib.collector.broker.language import stage_help
-
-        typer.echo(stage_help())
-        return
     if as_json and write == "-":
         raise VtapError("--write -: frames go to standard output, and so would --json; write to a file")
     request = read_request(
@@ -136,6 +141,7 @@ def collect(
         rotate_size=rotate_size,
         rotate_every=rotate_every,
         keep=keep,
+        fsync=fsync,
         interface=interface,
         forward=forward or [],
         vnis=vni or [],
@@ -157,4 +163,6 @@ def collect(
         console = make_console(stderr=write == "-")
         for table in report_tables(report):
             console.print(table)
+    if report.failure is not None:
+        raise VtapError(report.failure)
     raise typer.Exit(FOUND_SOMETHING if report.lost_something else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -33,9 +34,11 @@ class Live:
         lines = [f"listening on {self._collector.listen}, to {where}"]
         if self._collector.health is not None:
             lines.append(f"answering probes on {self._collector.health}")
-        for line in lines:
-            sys.stderr.write(f"vtap: {line}\n")
-        sys.stderr.flush()
+        # Who cannot be told where it listens may still want what comes.
+        with contextlib.suppress(OSError):
+            for line in lines:
+                sys.stderr.write(f"vtap: {line}\n")
+            sys.stderr.flush()
         if self._console.is_terminal:
             self._status = self._console.status("")
             self._status.start()

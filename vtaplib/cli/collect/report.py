@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
 from vtaplib.cli.collect.request import CollectRequest
 from vtaplib.collector.collector import Collector, Destination
+from vtaplib.collector.forwarding import Forwarder
 from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.rotation import RotatingCapture
 from vtaplib.mirror.count import Count
@@ -16,8 +17,9 @@ from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class OutputEntry:
-    """An output: what it was given, kept or handed on, and lost by reason; and the files that it finished, of
-    which only the last thousand are named.
+    """An output: what it was given, kept or handed on, and lost by reason; the files that it finished, of
+    which only the last thousand are named; and how often another collector's machine answered what, such as
+    that nobody listens.
     """
 
     name: str
@@ -26,6 +28,7 @@ class OutputEntry:
     lost: dict[str, Count]
     files: tuple[str, ...] = ()
     finished_files: int = 0
+    answers: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, destination: Destination) -> Self:
@@ -36,12 +39,17 @@ class OutputEntry:
         if isinstance(output, RotatingCapture):
             files = tuple(str(one.path) for one in output.finished)
             finished = output.finished_count
-        return cls(name, destination.given, output.taken, output.lost, files, finished)
+        answers = output.answers if isinstance(output, Forwarder) else {}
+        return cls(name, destination.given, output.taken, output.lost, files, finished, answers)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
-    """What came from one sender under one VNI; both are None for the streams beyond those kept apart."""
+    """What came from one sender under one VNI; both are None for the streams beyond those kept apart.
+
+    `tcp_gaps` and `tcp_missing_octets` are estimates from TCP inside: how often a flow went on further than
+    where it was, and the octets there that did not come later either.
+    """
 
     source: str | None
     vni: int | None
@@ -49,6 +57,8 @@ class StreamEntry:
     octets: int
     first: str
     last: str
+    tcp_gaps: int
+    tcp_missing_octets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,10 @@ class StageEntry:
 
 @dataclass(frozen=True, slots=True)
 class CollectReport:
-    """Where every datagram went: received = taken + refused; the stages leave `passed` of what was taken."""
+    """Where every datagram went: received = taken + refused; the stages leave `passed` of what was taken.
+
+    `failure` is what an output ended the run with, None where none did.
+    """
 
     listen: str
     seconds: float
@@ -85,10 +98,11 @@ class CollectReport:
     outputs: tuple[OutputEntry, ...]
     streams: tuple[StreamEntry, ...]
     lost_something: bool
+    failure: str | None
 
 
 def make_report(
-    request: CollectRequest, collector: Collector, outputs: tuple[OutputEntry, ...]
+    request: CollectRequest, collector: Collector, failure: str | None, outputs: tuple[OutputEntry, ...]
 ) -> CollectReport:
     """The report of a collector that was stopped."""
     report = collector.report()
@@ -119,10 +133,13 @@ def make_report(
                 one.octets,
                 _moment(one.first_ns),
                 _moment(one.last_ns),
+                one.tcp_gaps,
+                one.tcp_missing_octets,
             )
             for one in report.streams
         ),
-        lost_something=report.lost_something,
+        lost_something=report.lost_something or any(output.answers for output in outputs),
+        failure=failure,
     )
 
 

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
 from vtaplib.cli.duration import read_duration
+from vtaplib.collector.capture_names import SUFFIX
 from vtaplib.collector.endpoint import Endpoint
 from vtaplib.errors import CollectorError
 
@@ -29,6 +30,7 @@ class CollectRequest:
     rotate_octets: int | None
     rotate_seconds: float | None
     keep: int | None
+    fsync: bool
     interface: str | None
     forward: tuple[Endpoint, ...]
     vnis: frozenset[int]
@@ -44,6 +46,12 @@ class CollectRequest:
     count: int | None
     seconds: float | None
 
+    @property
+    def writes_folder(self) -> bool:
+        """Whether what is written goes into files that follow one another in a folder: they are no file's."""
+        rotates = self.rotate_octets is not None or self.rotate_seconds is not None
+        return rotates and self.write is not None and not self.write.endswith(SUFFIX)
+
 
 def read_request(
     *,
@@ -52,6 +60,7 @@ def read_request(
     rotate_size: str | None,
     rotate_every: str | None,
     keep: int | None,
+    fsync: bool,
     interface: str | None,
     forward: Sequence[str],
     vnis: Sequence[int],
@@ -74,20 +83,30 @@ def read_request(
             raise CollectorError(f"{option}: no files are written; say where with --write DIR")
     if keep is not None and not rotates:
         raise CollectorError("--keep: files do not rotate; add --rotate-size or --rotate-every")
+    if fsync and write in (None, STANDARD_OUTPUT):
+        raise CollectorError("--fsync: no files are written; say where with --write PATH")
     pipeline = _pipeline(stages) if stages else None
-    outputs = _outputs_of(pipeline) if pipeline is not None else 1
+    outputs = pipeline.outputs if pipeline is not None else 1
+    heard = Endpoint.of(listen, "--listen")
     targets = tuple(Endpoint.of(one, "--forward", least_port=1) for one in forward)
+    for target in targets:
+        if heard.hears(target):
+            raise CollectorError(
+                f"--forward {target}: is where this collector listens; frames would go round for ever. Name "
+                "another collector"
+            )
     if outputs > 1 and targets and len(targets) != outputs:
         raise CollectorError(
             f"--forward: frames are balanced over {outputs} outputs, and {len(targets)} collectors are "
             "named; name one for each output"
         )
     return CollectRequest(
-        listen=Endpoint.of(listen, "--listen"),
+        listen=heard,
         write=write,
         rotate_octets=None if rotate_size is None else _octets(rotate_size),
         rotate_seconds=None if rotate_every is None else read_duration(rotate_every, "--rotate-every"),
         keep=keep,
+        fsync=fsync,
         interface=interface,
         forward=targets,
         vnis=frozenset(vnis),
@@ -107,12 +126,6 @@ def _pipeline(stages: Sequence[str]) -> Pipeline:
     from vtaplib.collector.broker.language import parse_stages
 
     return parse_stages(stages)
-
-
-def _outputs_of(pipeline: Pipeline) -> int:
-    from vtaplib.collector.broker.balancing import Balance
-
-    return next((one.outputs for one in reversed(pipeline.stages) if isinstance(one, Balance)), 1)
 
 
 def _octets(text: str) -> int:

@@ -1,6 +1,7 @@
 """A run of `vtap collect`: from options to a collector, until it is to end, and the report of it.
 
-SIGINT or SIGTERM ends the run: what was received by then is finished first. A second one ends it at once.
+SIGINT or SIGTERM ends the run: what was received by then is finished first. A second one ends the process
+at once, whatever an output may be waiting for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 from types import FrameType
 
@@ -24,6 +26,7 @@ from vtaplib.collector.output import EVERY_OUTPUT, Output
 from vtaplib.collector.rotation import RotatingCapture
 from vtaplib.collector.streams import Streams
 from vtaplib.collector.tap_interface import TapInterface
+from vtaplib.errors import CollectorError
 
 # How often the run looks whether it is over, and shows how it goes.
 _GLANCE_SECONDS = 0.1
@@ -61,17 +64,26 @@ def run(request: CollectRequest) -> CollectReport:
             health=request.health,
             count=request.count,
         )
-        with _signals() as asked, collector, Live(collector) as live:
-            live.begin(openings.names)
-            waited = 0.0
-            while not (asked.is_set() or collector.wait(_GLANCE_SECONDS)):
-                waited += _GLANCE_SECONDS
-                live.show()
-                if request.seconds is not None and collector.report().seconds >= request.seconds:
-                    break
+        failure: str | None = None
+        with _signals() as asked:
+            collector.start()
+            try:
+                with Live(collector) as live:
+                    live.begin(openings.names)
+                    while not (asked.is_set() or collector.wait(_GLANCE_SECONDS)):
+                        live.show()
+                        if request.seconds is not None and collector.seconds >= request.seconds:
+                            break
+            finally:
+                try:
+                    collector.stop()
+                except CollectorError as error:
+                    # What was done until then is still worth a report.
+                    failure = str(error)
     return make_report(
         request,
         collector,
+        failure,
         tuple(
             OutputEntry.of(name, destination)
             for name, destination in zip(openings.names, openings.destinations, strict=True)
@@ -86,7 +98,7 @@ def _open_outputs(request: CollectRequest, openings: Openings) -> None:
     numbers = range(request.outputs) if request.outputs > 1 else (EVERY_OUTPUT,)
     if request.write is not None:
         for number in (EVERY_OUTPUT,) if request.write == STANDARD_OUTPUT else numbers:
-            target, name = _numbered(request.write, number)
+            target, name = _numbered(request.write, number, is_folder=request.writes_folder)
             capture = RotatingCapture(
                 target,
                 describe=openings.streams.describe,
@@ -94,6 +106,7 @@ def _open_outputs(request: CollectRequest, openings: Openings) -> None:
                 rotate_octets=request.rotate_octets,
                 rotate_seconds=request.rotate_seconds,
                 keep=request.keep,
+                fsync=request.fsync,
             )
             openings.add("standard output" if target == STANDARD_OUTPUT else f"{target}", capture, number)
     if request.interface is not None:
@@ -104,25 +117,26 @@ def _open_outputs(request: CollectRequest, openings: Openings) -> None:
         openings.add(f"collector {endpoint}", forwarder, number)
 
 
-def _numbered(target: str, number: int) -> tuple[str, str]:
+def _numbered(target: str, number: int, *, is_folder: bool) -> tuple[str, str]:
     """Where the files of an output go, and what they are called: those of several have its number, from 1."""
     if number == EVERY_OUTPUT:
         return target, "vtap"
-    if target.endswith(".pcapng"):
-        return f"{target.removesuffix('.pcapng')}-{number + 1}.pcapng", "vtap"
-    return target, f"vtap-{number + 1}"
+    path = Path(target)
+    if is_folder or target.endswith("/") or path.is_dir():
+        return target, f"vtap-{number + 1}"
+    return str(path.with_name(f"{path.stem}-{number + 1}{path.suffix}")), "vtap"
 
 
 @contextmanager
 def _signals() -> Iterator[Event]:
-    """An event that is set when the run is asked to end; what comes after that does what it always does."""
+    """An event that is set when the run is asked to end; a second signal is the end."""
     asked = Event()
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
 
     def ask(number: int, frame: FrameType | None) -> None:
         asked.set()
-        for one, action in before.items():
-            signal.signal(one, action)
+        for one in before:
+            signal.signal(one, signal.SIG_DFL)
 
     for one in before:
         signal.signal(one, ask)

@@ -23,10 +23,15 @@ def report_tables(report: CollectReport) -> Iterator[RenderableType]:
             refused.add_row(reason, f"{count.frames:,}", f"{count.octets:,}")
         yield refused
     if report.streams:
-        streams = make_table("Streams", ["from", "VNI"], ["frames", "octets"])
+        streams = make_table(
+            "Streams",
+            ["from", "VNI"],
+            ["frames", "octets", "TCP gaps (est.)", "missing (est.)"],
+        )
         for stream in report.streams[:_STREAMS_SHOWN]:
             vni = "" if stream.vni is None else str(stream.vni)
-            streams.add_row(stream.source or "others", vni, f"{stream.frames:,}", f"{stream.octets:,}")
+            numbers = (stream.frames, stream.octets, stream.tcp_gaps, stream.tcp_missing_octets)
+            streams.add_row(stream.source or "others", vni, *(f"{number:,}" for number in numbers))
         if len(report.streams) > _STREAMS_SHOWN:
             streams.caption = f"and {len(report.streams) - _STREAMS_SHOWN:,} more; --json has all"
         yield streams
@@ -46,6 +51,13 @@ def report_tables(report: CollectReport) -> Iterator[RenderableType]:
             )
         yield outputs
     yield from map(Text, _losses(report))
+    for output in report.outputs:
+        for words, times in output.answers.items():
+            yield Text(
+                f"Warning: {output.name} answered {counted(times, 'time')}: {words}. What it answered to was "
+                "sent, and lost there.",
+                "yellow",
+            )
 
 
 def _summary(report: CollectReport) -> str:
