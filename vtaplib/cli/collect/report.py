@@ -94,6 +94,7 @@ class CollectReport:
     backlog: int
     backlog_high_water: int
     backlog_full: int
+    receive_buffer: int
     stages: tuple[StageEntry, ...]
     outputs: tuple[OutputEntry, ...]
     streams: tuple[StreamEntry, ...]
@@ -120,6 +121,7 @@ def make_report(
         backlog=report.backlog,
         backlog_high_water=report.backlog_high_water,
         backlog_full=report.backlog_full,
+        receive_buffer=report.receive_buffer,
         stages=tuple(
             StageEntry(text, one.entered, one.left, one.dropped, one.removed, one.noted)
             for text, one in zip(request.stages, accounts, strict=True)
