@@ -7,9 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+
+from vtaplib.capture import open_capture
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -34,6 +38,19 @@ def run(command: list[str], directory: Path) -> str:
     )
     assert result.returncode == 0, f"{command}:\n{result.stdout}\n{result.stderr}"
     return result.stdout
+
+
+@contextmanager
+def in_the_background(command: str, directory: Path) -> Iterator[None]:
+    """Run a collector until what follows it in its block is over; go on when it listens."""
+    with subprocess.Popen(
+        ["sh", "-c", command], cwd=directory, env=environment(), stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert "listening" in said, said
+        yield
+        assert process.wait(60) == 0
 
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
@@ -67,12 +84,20 @@ def test_the_shell_examples_run_one_after_another(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "terraform-examples", tmp_path / "terraform-examples", ignore=ignored)
     (tmp_path / "tests/captures").mkdir(parents=True)
     shutil.copy(ROOT / "tests/captures/quickstart.pcap", tmp_path / "tests/captures")
-    commands = [command for block in blocks("sh")[1:] for command in block.splitlines()]
-    outputs = [run(["sh", "-c", command], tmp_path) for command in commands]
+    outputs: list[str] = []
+    for block in blocks("sh")[1:]:
+        with ExitStack() as behind:
+            for command in block.splitlines():
+                if command.endswith(" &"):
+                    behind.enter_context(in_the_background(command.removesuffix(" &"), tmp_path))
+                else:
+                    outputs.append(run(["sh", "-c", command], tmp_path))
     assert any("Apply complete!" in output for output in outputs)
     assert any("Destroy complete!" in output for output in outputs)
     assert any("plan plan.json: 0 errors, 0 warnings" in output for output in outputs)
     assert (tmp_path / "vtap.sarif").exists()
+    with open_capture(tmp_path / "traffic.pcapng") as reader:
+        assert {len(record.data) <= 128 for record in reader} == {True}
     assert [path.stat().st_size > 0 for path in (tmp_path / "copies").iterdir()] == [True]
 
 
