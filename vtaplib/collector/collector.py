@@ -31,6 +31,7 @@ from vtaplib.collector.receiver import DEFAULT_RECEIVE_BUFFER, Receiver
 from vtaplib.collector.refusal_log import RefusalLog
 from vtaplib.collector.report import CollectorReport, OutputReport, stage_accounts
 from vtaplib.collector.streams import StreamAccount, Streams
+from vtaplib.collector.tap_interface import TapInterface
 from vtaplib.errors import CollectorError
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
@@ -104,6 +105,9 @@ class Collector:
         self._destinations = [
             output if isinstance(output, Destination) else Destination(output) for output in outputs
         ]
+        self._shown_on = [
+            one.output.name for one in self._destinations if isinstance(one.output, TapInterface)
+        ]
         self._backlog = Backlog(backlog, self._judge.slot)
         self._listen, self._receive_buffer, self._health = listen, receive_buffer, health
         self._log = RefusalLog()
@@ -116,7 +120,7 @@ class Collector:
         self._receiver: Receiver | None = None
         self._threads: list[Future[None]] = []
         self._started = self._stopped = 0.0
-        self._kernel = self._kernel_before = KernelCounters.read()
+        self._kernel = self._kernel_before = self._read_counters()
         self._next_tick_ns = 0
 
     @property
@@ -147,7 +151,7 @@ class Collector:
             if self._health is not None:
                 port = undo.enter_context(HealthPort(self._health, self._health_line))
                 self._health = port.listen
-            self._kernel_before = KernelCounters.read()
+            self._kernel_before = self._read_counters()
             self._started = time.monotonic()
             threads = undo.enter_context(ThreadPoolExecutor(2, "vtap-collector"))
             self._threads = [threads.submit(self._receive, receiver), threads.submit(self._work)]
@@ -170,7 +174,7 @@ class Collector:
         try:
             for thread in self._threads:
                 thread.exception()
-            self._kernel = KernelCounters.read()
+            self._kernel = self._read_counters()
             self._stopped = time.monotonic()
         finally:
             self._undo.close()
@@ -190,7 +194,7 @@ class Collector:
 
     def _report(self, streams: tuple[StreamAccount, ...]) -> CollectorReport:
         receiver, is_over = self._receiver, bool(self._stopped)
-        kernel = self._kernel if is_over or receiver is None else KernelCounters.read()
+        kernel = self._kernel if is_over or receiver is None else self._read_counters()
         with self._lock:
             counts = [Count(*self._totals[at : at + 2]) for at in range(0, len(self._totals), 2)]
             passed = copy(self._passed)
@@ -313,6 +317,9 @@ class Collector:
         if frames:
             destination.output.write(block, number)
             destination.given.add(frames, octets)
+
+    def _read_counters(self) -> KernelCounters:
+        return KernelCounters.read(self._shown_on)
 
     def _end(self) -> None:
         """Let the receiving thread come to its end."""

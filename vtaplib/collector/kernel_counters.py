@@ -7,6 +7,7 @@ that this collector can have lost there. What was lost before this machine, nobo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final, Self
@@ -30,10 +31,15 @@ class KernelCounters:
     """Packets that network interfaces dropped, or had no room for."""
 
     @classmethod
-    def read(cls) -> Self:
-        """The counters as they are now; where the system does not tell one, it stays 0."""
+    def read(cls, without: Collection[str] = ()) -> Self:
+        """The counters as they are now; where the system does not tell one, it stays 0.
+
+        `without` are names of interfaces that are not counted: those that frames are shown on, where the
+        kernel drops whatever nobody reads.
+        """
         protocols = _protocols(_read("snmp")) | _flat(_read("snmp6"))
-        interfaces = [line.partition(":")[2].split() for line in _read("dev").splitlines()[2:]]
+        lines = [line.partition(":") for line in _read("dev").splitlines()[2:]]
+        interfaces = [columns.split() for name, _, columns in lines if name.strip() not in without]
         queues = [line.split() for line in _read("softnet_stat").splitlines()]
         return cls(
             receive_buffer_errors=_sum(protocols, "UdpRcvbufErrors", "Udp6RcvbufErrors"),
@@ -44,9 +50,9 @@ class KernelCounters:
         )
 
     def since(self, earlier: KernelCounters) -> KernelCounters:
-        """What was added since an earlier reading."""
+        """What was added since an earlier reading; nothing where an interface took its counter with it."""
         return KernelCounters(
-            **{one.name: getattr(self, one.name) - getattr(earlier, one.name) for one in fields(self)}
+            **{one.name: max(getattr(self, one.name) - getattr(earlier, one.name), 0) for one in fields(self)}
         )
 
     @property

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.vtaplib.collector.blocks import block_of, frame_of
+from tests.vtaplib.collector.recording import send, wrapped
 from vtaplib.capture import open_capture
+from vtaplib.collector import Collector, Endpoint
+from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.tap_interface import TapInterface
 from vtaplib.errors import CollectorError
 
@@ -138,6 +141,18 @@ def go_down() -> dict[str, Any]:
     return told(tap)
 
 
+def show_to_nobody() -> dict[str, Any]:
+    """Collect frames of a protocol that the host does not know, and show them where nobody reads."""
+    ip("link", "set", "lo", "up")
+    frame = bytes(12) + b"\x88\x99" + bytes(50)
+    with Collector(Endpoint("127.0.0.1", 0), [TapInterface("vtap0")], count=10) as collector:
+        send(collector.listen, [wrapped(frame)] * 10)
+        collector.wait(30)
+        dropped_there = KernelCounters.read().interface_drops
+    report = collector.report()
+    return {"there": dropped_there, "reported": report.kernel.interface_drops, "taken": report.taken.frames}
+
+
 def refuse() -> list[str]:
     """What cannot be made or used, and what is said of it."""
     held = TapInterface("held")
@@ -164,5 +179,6 @@ if __name__ == "__main__":
         "attach": attach,
         "go-down": go_down,
         "refuse": refuse,
+        "show-to-nobody": show_to_nobody,
     }
     json.dump(steps[sys.argv[1]](*sys.argv[2:]), sys.stdout)

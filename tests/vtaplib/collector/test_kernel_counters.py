@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.vtaplib.collector.recording import LOOPBACK, send, wrapped
+from vtaplib.collector import kernel_counters
 from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.receiver import Receiver
 
@@ -41,10 +43,21 @@ def test_counters_are_those_that_nstat_shows() -> None:
 
 
 def test_a_system_that_tells_nothing_leaves_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pathlib import Path
-
-    from vtaplib.collector import kernel_counters
-
     monkeypatch.setattr(kernel_counters, "_NET", Path("/nowhere"))
     assert KernelCounters.read() == KernelCounters(0, 0, 0, 0, 0)
     assert KernelCounters.read().is_clean
+
+
+def test_an_interface_that_goes_takes_its_counter_with_it_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Received: octets, packets, errors, dropped, no room in the card, …; proc(5).
+    heads = "Inter-|   Receive |  Transmit\n face |bytes packets errs drop fifo |bytes\n"
+    gone, stays = "  eth1: 9 9 0 70 7 0 0 0 0\n", "  eth0: 9 9 0 {} 1 0 0 0 0\n"
+    monkeypatch.setattr(kernel_counters, "_NET", tmp_path)
+    (tmp_path / "dev").write_text(heads + gone + stays.format(2))
+    before, before_without = KernelCounters.read(), KernelCounters.read(["eth1"])
+    (tmp_path / "dev").write_text(heads + stays.format(5))
+    assert (before.interface_drops, before_without.interface_drops) == (80, 3)
+    assert KernelCounters.read().since(before).interface_drops == 0
+    assert KernelCounters.read().since(before_without).interface_drops == 3

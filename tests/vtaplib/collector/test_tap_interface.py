@@ -124,6 +124,15 @@ def test_an_interface_that_is_there_is_used_as_it_is_and_stays(in_namespace: Cal
 
 
 @pytest.mark.namespaces
+def test_what_nobody_reads_on_the_interface_is_no_loss_of_the_collectors(
+    in_namespace: Callable[..., Any],
+) -> None:
+    counted = in_namespace("show-to-nobody")
+    assert counted["there"] > 0
+    assert (counted["reported"], counted["taken"]) == (0, 10)
+
+
+@pytest.mark.namespaces
 def test_what_comes_while_the_interface_is_down_or_gone_is_lost_and_counted(
     in_namespace: Callable[..., Any],
 ) -> None:
