@@ -35,8 +35,9 @@ class CaptureFormat(StrEnum):
 def _print_version(wanted: bool) -> None:
     if wanted:
         from vtaplib import __version__
+        from vtaplib.loops import COMPILED
 
-        typer.echo(f"vtap {__version__}")
+        typer.echo(f"vtap {__version__}, inner loops {'compiled' if COMPILED else 'interpreted'}")
         raise typer.Exit
 
 
@@ -44,7 +45,12 @@ def _print_version(wanted: bool) -> None:
 def vtap(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+        typer.Option(
+            "--version",
+            help="Print the version, and whether the inner loops are compiled.",
+            callback=_print_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """Virtual network TAPs as software: apply a tapped network with Terraform, replay captures through it.

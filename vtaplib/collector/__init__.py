@@ -12,34 +12,63 @@ if TYPE_CHECKING:
     from vtaplib.collector.acceptance import Acceptance, Refusal
     from vtaplib.collector.collector import Collector, Destination
     from vtaplib.collector.endpoint import Endpoint
+    from vtaplib.collector.forwarding import Forwarder
     from vtaplib.collector.health_port import HealthPort
+    from vtaplib.collector.output import Output
+    from vtaplib.collector.pacing import AsRecorded, AtOnce, AtRate
+    from vtaplib.collector.payloads import CopyPayloads, frame_payloads
     from vtaplib.collector.report import CollectorReport, OutputReport
+    from vtaplib.collector.rotation import RotatingCapture
+    from vtaplib.collector.sending import Sender, SendingReport
     from vtaplib.collector.streams import StreamAccount, Streams
+    from vtaplib.collector.tap_interface import TapInterface
 
 __all__ = [
     "Acceptance",
+    "AsRecorded",
+    "AtOnce",
+    "AtRate",
     "Collector",
     "CollectorReport",
+    "CopyPayloads",
     "Destination",
     "Endpoint",
+    "Forwarder",
     "HealthPort",
+    "Output",
     "OutputReport",
     "Refusal",
+    "RotatingCapture",
+    "Sender",
+    "SendingReport",
     "StreamAccount",
     "Streams",
+    "TapInterface",
+    "frame_payloads",
 ]
 
 _HOMES = {
     "Acceptance": "acceptance",
+    "AsRecorded": "pacing",
+    "AtOnce": "pacing",
+    "AtRate": "pacing",
     "Collector": "collector",
     "CollectorReport": "report",
+    "CopyPayloads": "payloads",
     "Destination": "collector",
     "Endpoint": "endpoint",
+    "Forwarder": "forwarding",
     "HealthPort": "health_port",
+    "Output": "output",
     "OutputReport": "report",
     "Refusal": "acceptance",
+    "RotatingCapture": "rotation",
+    "Sender": "sending",
+    "SendingReport": "sending",
     "StreamAccount": "streams",
     "Streams": "streams",
+    "TapInterface": "tap_interface",
+    "frame_payloads": "payloads",
 }
 """The module of each name."""
 

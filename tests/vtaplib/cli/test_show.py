@@ -8,7 +8,9 @@ import pytest
 
 from tests.vtaplib.cli.clouds import GROUP, REGION, SUBSCRIPTION, Builder, nic_id
 from tests.vtaplib.cli.command import VTAP, Vtap
+from vtaplib import __version__
 from vtaplib.control.cloud import Cloud
+from vtaplib.loops import COMPILED
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.public_ip import PublicIp
@@ -189,7 +191,8 @@ def test_a_usage_error_is_explained_on_standard_error(vtap: Vtap, arguments: lis
 
 def test_the_command_is_installed_beside_its_interpreter(vtap: Vtap) -> None:
     assert VTAP.exists()
-    assert vtap("--version").stdout.startswith("vtap ")
+    how = "compiled" if COMPILED else "interpreted"
+    assert vtap("--version").stdout == f"vtap {__version__}, inner loops {how}\n"
 
 
 def test_a_machine_that_is_off_and_one_that_cannot_be_tapped_are_said_to_be(
