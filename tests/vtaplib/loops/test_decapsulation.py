@@ -257,3 +257,10 @@ def test_many_streams_keep_their_numbers() -> None:
     assert [(one.source, one.vni, one.frames) for one in streams] == [
         (source, number % 5, 2) for number, source in enumerate(sources)
     ]
+
+
+def test_more_datagrams_than_a_block_has_room_for_are_refused() -> None:
+    arena = Arena(SLOT, 513)
+    arena.count = 513
+    with pytest.raises(ValueError, match="513 datagrams are more than the 512 of an arena"):
+        Judge(Acceptance(max_frame=MAX_FRAME), Streams()).decapsulate(arena, NOW_NS)

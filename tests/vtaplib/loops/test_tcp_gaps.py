@@ -139,3 +139,14 @@ def test_compiled_and_interpreted_find_the_same_in_any_frames(
 ) -> None:
     ones, streams = [frame for frame, _ in frames], [stream for _, stream in frames]
     assert seen_with_rows(tcp_gaps, ones, streams, rows) == seen_with_rows(INTERPRETED, ones, streams, rows)
+
+
+@pytest.mark.parametrize("loop", BOTH)
+@pytest.mark.parametrize("start", [-1, 1, 1 << 62, (1 << 63) - 1, -1 << 63])
+def test_what_does_not_lie_in_the_buffer_is_not_looked_at(loop: ModuleType, start: int) -> None:
+    rows, gaps = array("q", bytes(8 * 12)), array("q", bytes(8 * 2))
+    one = array("q", [start]), array("q", [60]), array("q", [0])
+    loop.look(bytes(60), *one, 1, rows, gaps)
+    loop.look(bytes(60), *one, 1, array("q"), gaps)
+    assert not any(rows)
+    assert not any(gaps)

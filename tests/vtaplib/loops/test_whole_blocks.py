@@ -41,6 +41,13 @@ def test_room_without_anything_written_to_it_is_no_block(loop: ModuleType) -> No
     assert loop.measure(b"\xff" * 64, 64) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("loop", BOTH)
+def test_a_length_with_its_highest_bit_set_is_no_negative_one(loop: ModuleType) -> None:
+    block = (6).to_bytes(4, "little") + (32).to_bytes(4, "little") + bytes(12) + b"\0\0\0\x80" + bytes(4)
+    octets = block + (32).to_bytes(4, "little")
+    assert loop.measure(octets, len(octets)) == (32, 1, 1 << 31)
+
+
 @given(st.binary(max_size=80), st.booleans())
 def test_compiled_and_interpreted_agree_on_arbitrary_octets(drawn: bytes, begins_well: bool) -> None:
     octets = b"\x06\0\0\0" + bytes([len(drawn) + 8 & 0xFC]) + bytes(3) + drawn if begins_well else drawn

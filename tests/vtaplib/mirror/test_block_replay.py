@@ -220,3 +220,44 @@ def test_copies_are_spread_over_collectors_that_are_up() -> None:
     down = [interface_id("two")]
     world = three_collectors("web")
     assert in_blocks(world, captured, down=down) == bulk(world, captured, down=down)
+
+
+@pytest.mark.parametrize("is_interpreted", [False, True])
+@pytest.mark.parametrize("record_format", [mirroring.NO_RECORDS, mirroring.PCAPNG])
+def test_the_first_and_the_last_nanosecond_of_64_bits_are_times_as_others(
+    record_format: int, is_interpreted: bool
+) -> None:
+    last = (1 << 63) - 1
+    times = [last, 0, last - 1, last] if record_format else [last, 1 - last, 0, -last, last]
+    captured = [(at, QUERY, len(QUERY)) for at in times]
+    run = BlockReplay(quickstart("web"))
+    with pytest.MonkeyPatch.context() as patch:
+        if is_interpreted:
+            patch.setattr(block_replay, "loops", LOOPS[0])
+        if record_format:
+            run.depart_to(Files())
+        for block in blocks_of(captured, 5):
+            run.block(block)
+    assert run.accounts == bulk(quickstart("web"), captured)[1]
+    assert run.accounts.read.frames == len(times)
+
+
+@pytest.mark.parametrize("is_interpreted", [False, True])
+def test_copies_of_packets_that_are_taken_for_whole_end_in_zeros(is_interpreted: bool) -> None:
+    cut = udp_frame("10.0.0.4", "10.0.0.5", payload=b"x" * 8)
+    files = Files()
+    run = BlockReplay(quickstart("web"))
+    run.depart_to(files)
+    with pytest.MonkeyPatch.context() as patch:
+        if is_interpreted:
+            patch.setattr(block_replay, "loops", LOOPS[0])
+        run.block(Block.of([(at, cut, 5000) for at in range(3)]), longest_whole=1000)
+    whole = [(at, cut.ljust(1000, b"\0"), 1000) for at in range(3)]
+    assert files.got == bulk(quickstart("web"), whole)[0]
+
+
+def test_a_block_whose_packets_are_not_in_its_buffer_is_refused() -> None:
+    block = Block.of([(0, QUERY, len(QUERY))])
+    block.starts[0] = 1
+    with pytest.raises(ValueError, match="packet 0, 42 octets from 1, does not lie in a buffer of 42"):
+        BlockReplay(quickstart("web")).block(block)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,3 +34,37 @@ def test_what_is_retained_keeps_its_order_and_its_columns(
     assert list(block) == [packets[index] for index in staying]
     assert list(block.interfaces[: len(block)]) == staying
     assert list(block.outputs[: len(block)]) == [-index for index in staying]
+
+
+OUTSIDE = {
+    "begins before the buffer": (-1, 4),
+    "ends behind it": (7, 4),
+    "begins behind it": (100, 1),
+    "is shorter than nothing": (4, -1),
+    "is as long as numbers go": (1, (1 << 63) - 1),
+    "begins as far as numbers go": ((1 << 63) - 1, 1),
+    "begins as far before as numbers go": (-1 << 63, 1),
+}
+
+
+@pytest.mark.parametrize(("start", "length"), OUTSIDE.values(), ids=OUTSIDE)
+def test_a_packet_that_does_not_lie_in_the_buffer_is_refused(start: int, length: int) -> None:
+    block = Block.of([(0, b"first", 5), (0, b"other", 5)])
+    block.check()
+    block.starts[1], block.lengths[1] = start, length
+    with pytest.raises(ValueError, match=rf"^packet 1, {length} octets from {start}, does not lie in .* 10$"):
+        block.check()
+
+
+def test_more_packets_than_a_column_tells_of_are_refused() -> None:
+    block = Block.of([(0, b"first", 5), (0, b"other", 5)])
+    del block.outputs[1]
+    with pytest.raises(ValueError, match="columns do not tell of 2 packets"):
+        block.check()
+
+
+def test_what_stays_has_to_be_told_of_every_packet() -> None:
+    block = Block.of([(0, b"first", 5), (0, b"other", 5)])
+    with pytest.raises(ValueError, match="which of 2 packets stay, 1 octets cannot tell"):
+        block.retain(b"\1")
+    assert len(block) == 2

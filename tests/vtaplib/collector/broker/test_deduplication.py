@@ -202,3 +202,16 @@ def test_what_cannot_be_is_refused() -> None:
         Deduplicate(-1)
     with pytest.raises(CollectorError, match="memory of 1 packets; it is from 8 to"):
         Deduplicate(50, memory=1)
+
+
+@pytest.mark.parametrize("apart", [WINDOW + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - WINDOW])
+def test_times_however_far_apart_are_apart(apart: int) -> None:
+    early = -apart // 2
+    assert passing(Deduplicate(), (early, UDP4), (early + apart, UDP4)) == [0, 1]
+    assert passing(Deduplicate(), (early + apart, UDP4), (early, UDP4)) == [0, 1]
+
+
+def test_at_the_ends_of_what_times_can_be_the_window_ends_too() -> None:
+    first, last = -1 << 63, (1 << 63) - 1
+    assert passing(Deduplicate(), (first, UDP4), (first + WINDOW, UDP4), (first + WINDOW + 1, UDP4)) == [0, 2]
+    assert passing(Deduplicate(), (last, UDP4), (last - WINDOW, UDP4), (last - WINDOW - 1, UDP4)) == [0, 2]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.vtaplib.collector.broker.blocks import blocks
 from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.broker import Filter, libpcap
 from vtaplib.errors import CollectorError
+from vtaplib.loops.packet_filter import select
 from vtaplib.packets.block import Block
 
 QUICKSTART = Path(__file__).parents[3] / "captures" / "quickstart.pcap"
@@ -129,3 +131,28 @@ def test_without_libpcap_the_error_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr(libpcap, "find_library", lambda name: None)
     with pytest.raises(CollectorError, match=r"apt install libpcap0\.8"):
         Filter("tcp")
+
+
+@pytest.mark.parametrize("headers", range(6))
+@pytest.mark.parametrize("protocol", [17, 6, 59])
+def test_a_filter_follows_a_chain_of_headers_as_libpcap_does(headers: int, protocol: int) -> None:
+    kinds = [60] * headers + [protocol]
+    chain = b"".join(bytes([kind]) + bytes(7) for kind in kinds[1:])
+    packet = b"\x60\0\0\0" + (len(chain) + 20).to_bytes(2, "big") + bytes([kinds[0], 64]) + bytes(32)
+    frame = bytes(12) + b"\x86\xdd" + packet + chain + bytes(20)
+    judge = Judge("ip6 protochain 17")
+    block = Block.of((0, frame[:length], len(frame)) for length in range(len(frame) + 1))
+    wanted = [packet for packet in block if judge.takes(packet[1], packet[2])]
+    assert bool(wanted) == (protocol == 17)
+    Filter("ip6 protochain 17").apply(block)
+    assert list(block) == wanted
+    judge.close()
+
+
+def test_a_program_that_goes_round_and_round_ends() -> None:
+    # Back to itself: ja -1.
+    block = Block.of([(0, b"packet", 6)])
+    kept = bytearray(b"\1")
+    columns = array("q", [5]), array("q", [0]), array("q", [0]), array("Q", [0xFFFFFFFF])
+    select(block.buffer, block.starts, block.lengths, block.original_lengths, 1, *columns, kept)
+    assert kept == b"\0"
