@@ -115,7 +115,10 @@ class TapInterface:
         self._longest = self.mtu + ETHERNET_HEADER + _VLAN_TAGS
 
     def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
-        """Show the packets of a block that go to this output number."""
+        """Show the packets of a block that go to this output number. Raises `ValueError` for one whose
+        packets are not in its buffer.
+        """
+        block.check()
         index = 0
         while index < block.count:
             index, trouble, frames, octets = write_frames(
