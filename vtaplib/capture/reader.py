@@ -76,7 +76,8 @@ class CaptureReader:
             yield packets
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the same packets, of the same pieces, as blocks: what compiled loops work on.
+        """Yield the same packets as blocks, which compiled loops work on: those of about a mebibyte of a file
+        at a time, of what a stream gives otherwise.
 
         There is one block, which the next piece overwrites. Its times end in the year 2262: a later one,
         which a pcapng can have, raises a `CaptureError`.

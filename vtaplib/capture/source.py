@@ -77,10 +77,12 @@ class Source:
         return b"".join(pieces)
 
     def read_into(self, room: memoryview) -> int:
-        """Put the next piece into `room`, of `PIECE` bytes or more; returns its length, 0 at the end."""
+        """Put what comes next into `room`, of `PIECE` bytes or more, which a file that was opened here fills;
+        returns how many bytes that are, 0 at the end.
+        """
         if self._owned is not None and self._inflater is None and not self._pushed_back:
             try:
-                return self._owned.readinto(room[:PIECE]) or 0
+                return self._owned.readinto(room) or 0
             except (OSError, ValueError) as error:
                 raise CaptureError(self.name, _reason(error)) from error
         piece = self.read()
