@@ -7,14 +7,11 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from vtaplib.capture import Batch, PcapngWriter, PcapWriter
+from vtaplib.capture import Batch, PcapngWriter
+from vtaplib.cli.capture_set import CaptureSet
 from vtaplib.cli.naming import distinct_names, file_stem
-from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.loops.mirroring import PCAP, PCAPNG
 from vtaplib.mirror.copies import Copies
@@ -39,33 +36,23 @@ def _backends(topology: Topology, frontend_id: str) -> Iterator[str]:
             yield backend.ip_configuration_id
 
 
-class CollectorCaptures:
-    """Open captures in a directory, which is made if it is not there. As a context manager it puts them in
-    their places when all is well, and leaves none when not.
-
-    `format` is `pcapng` or `pcap`. Raises `VtapError` where the directory cannot be made, `CaptureError`
-    where a file cannot be written.
+class CollectorCaptures(CaptureSet):
+    """A capture for each collector, in a directory; `format` is `pcapng` or `pcap`. Raises `VtapError` where
+    the directory cannot be made, `CaptureError` where a file cannot be written.
     """
 
     is_combined = False
 
     def __init__(self, directory: Path, format: str, collectors: Sequence[Interface]) -> None:  # noqa: A002  # the option's name
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise VtapError(
-                f"{directory}: cannot be made a directory for captures: {error.strerror}"
-            ) from error
+        super().__init__(directory)
         names = distinct_names(one.id for one in collectors)
         self.record_format = PCAP if format == "pcap" else PCAPNG
         self.paths = {one.id: directory / f"{file_stem(names[one.id])}.{format}" for one in collectors}
         """The file of each collector, by the ID of its interface."""
-        self._writers: dict[str, PcapngWriter | PcapWriter] = {}
-        with ExitStack() as undo:
-            undo.callback(self.discard)
-            for collector_id, path in self.paths.items():
-                self._writers[collector_id] = _open(path, format, collector_id)
-            undo.pop_all()
+        self._by_collector = {
+            collector_id: self.open(path, ids.name(collector_id), describe(collector_id))
+            for collector_id, path in self.paths.items()
+        }
 
     def interface_of(self, _collector_id: str) -> int:
         """The number of a collector's interface in its file: it is the only one."""
@@ -73,47 +60,21 @@ class CollectorCaptures:
 
     def write_records(self, collector_id: str, records: memoryview, count: int) -> None:
         """Write finished records of a collector."""
-        self._writers[collector_id].write_records(records, count)
+        self._by_collector[collector_id].write_records(records, count)
 
     def write(self, handed: Mapping[str, Copies]) -> None:
         """Write the copies that a batch gave, by the ID of the collector's interface."""
         for collector_id, copies in handed.items():
             lengths = list(map(len, copies.frames))
-            self._writers[collector_id].write_many(Batch(copies.timestamps, copies.frames, lengths))
+            self._by_collector[collector_id].write_many(Batch(copies.timestamps, copies.frames, lengths))
 
     def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
         """Write one copy for a collector and, in a pcapng, what there is to say of it."""
-        writer = self._writers[collector_id]
+        writer = self._by_collector[collector_id]
         if isinstance(writer, PcapngWriter):
             writer.write(at, copy, comment=comment)
         else:
             writer.write(at, copy)
-
-    def discard(self) -> None:
-        """Remove what was written."""
-        for writer in self._writers.values():
-            writer.discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with ExitStack() as undo:
-            # Does nothing to those that are in their places.
-            undo.callback(self.discard)
-            if kind is None:
-                for writer in self._writers.values():
-                    writer.close()
-
-
-def _open(path: Path, format: str, collector_id: str) -> PcapngWriter | PcapWriter:  # noqa: A002  # the option's name
-    if format == "pcap":
-        return PcapWriter(path)
-    writer = PcapngWriter(path)
-    writer.add_interface(ids.name(collector_id), describe(collector_id))
-    return writer
 
 
 def describe(collector_id: str) -> str:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from vtaplib.capture import Batch, PcapngWriter, PcapWriter
+from vtaplib.cli.capture_set import CaptureSet
 from vtaplib.cli.naming import distinct_names, file_stem
 from vtaplib.cli.replay_report import ReplayStageEntry, StagedCollectorEntry, amount
 from vtaplib.collector.broker import parse_stages
@@ -27,12 +25,12 @@ from vtaplib.packets.block import Block
 
 
 class _Broker:
-    """One collector's decapsulation, stages and outputs; without `paths` nothing is written."""
+    """One collector's decapsulation, stages and outputs; without `writers` nothing is written."""
 
-    def __init__(self, stages: Sequence[str], paths: Sequence[Path], collector_id: str) -> None:
+    def __init__(self, stages: Sequence[str], writers: Sequence[PcapngWriter | PcapWriter]) -> None:
         self.pipeline = parse_stages(stages)
         self.payloads = CopyPayloads()
-        self.writers = [_open(path, collector_id, output) for output, path in enumerate(paths)]
+        self.writers = writers
 
     def take(self, copies: Copies) -> None:
         block = self.payloads.of(
@@ -57,9 +55,8 @@ class _Broker:
             )
 
 
-class StagedCaptures:
-    """The brokers of all collectors. As a context manager it puts captures in their places when all is well,
-    and leaves none when not.
+class StagedCaptures(CaptureSet):
+    """The brokers of all collectors.
 
     With `out`, a directory, each collector's frames are written there: `NAME.pcapng`, or `NAME-1.pcapng` and
     so on where flows are balanced. Raises `VtapError` for stages that cannot be and for what cannot be
@@ -75,21 +72,20 @@ class StagedCaptures:
     ) -> None:
         self._stages = tuple(stages)
         outputs = parse_stages(stages).outputs
-        if out is not None:
-            _make_directory(out)
+        super().__init__(out)
         self._names = distinct_names(one.id for one in collectors)
         self.paths: dict[str, tuple[Path, ...]] = {}
         """The files of each collector, by the ID of its interface."""
         self._brokers: dict[str, _Broker] = {}
-        with ExitStack() as undo:
-            undo.callback(self.discard)
-            for one in collectors:
-                stem = file_stem(self._names[one.id])
-                numbers = [""] if outputs == 1 else [f"-{number}" for number in range(1, outputs + 1)]
-                paths = tuple(out / f"{stem}{number}.{format}" for number in numbers) if out else ()
-                self.paths[one.id] = paths
-                self._brokers[one.id] = _Broker(stages, paths, one.id)
-            undo.pop_all()
+        for one in collectors:
+            stem = file_stem(self._names[one.id])
+            numbers = [""] if outputs == 1 else [f"-{number}" for number in range(1, outputs + 1)]
+            self.paths[one.id] = tuple(out / f"{stem}{number}.{format}" for number in numbers) if out else ()
+            writers = [
+                self.open(path, ids.name(one.id), f"Frames behind {one.id}, output {output}")
+                for output, path in enumerate(self.paths[one.id], start=1)
+            ]
+            self._brokers[one.id] = _Broker(stages, writers)
 
     def take(self, handed: dict[str, Copies]) -> dict[str, Copies]:
         """Let the copies of a batch through; returns them as they were."""
@@ -123,26 +119,6 @@ class StagedCaptures:
         """The file of each collector that has just one."""
         return {collector_id: paths[0] for collector_id, paths in self.paths.items() if len(paths) == 1}
 
-    def discard(self) -> None:
-        """Remove what was written."""
-        for broker in self._brokers.values():
-            for writer in broker.writers:
-                writer.discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with ExitStack() as undo:
-            # Does nothing to those that are in their places.
-            undo.callback(self.discard)
-            if kind is None:
-                for broker in self._brokers.values():
-                    for writer in broker.writers:
-                        writer.close()
-
 
 def open_staged(
     stages: Sequence[str],
@@ -160,18 +136,3 @@ def open_staged(
     if out is not None and out.suffix in (".pcapng", ".pcap") and not out.is_dir():
         raise VtapError(f"{out}: with --stage each collector has files of its own; name a directory")
     return StagedCaptures(stages, out, format, collectors)
-
-
-def _make_directory(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise VtapError(f"{directory}: cannot be made a directory for captures: {error.strerror}") from error
-
-
-def _open(path: Path, collector_id: str, output: int) -> PcapngWriter | PcapWriter:
-    if path.suffix == ".pcap":
-        return PcapWriter(path)
-    writer = PcapngWriter(path)
-    writer.add_interface(ids.name(collector_id), f"Frames behind {collector_id}, output {output + 1}")
-    return writer
