@@ -8,6 +8,7 @@ on.
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import socket
@@ -28,6 +29,8 @@ MOST_CLIENTS: Final = 64
 
 LONGEST_REQUEST: Final = 8192
 """Octets of a request: more are no probe's."""
+
+_REST_SECONDS: Final = 0.1
 
 _METHODS: Final = (b"GET ", b"HEAD ")
 
@@ -101,8 +104,10 @@ class HealthPort:
     def _accept(self) -> None:
         try:
             one, _ = self._listener.accept()
-        except OSError:
-            # It went again, or descriptors ran out: the next probe will see.
+        except OSError as error:
+            # It went again; or descriptors ran out, and it waits: asking on and on would not help it.
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                time.sleep(_REST_SECONDS)
             return
         one.setblocking(False)  # noqa: FBT003  # the one way in which sockets say it
         if len(self._clients) >= MOST_CLIENTS:

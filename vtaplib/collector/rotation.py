@@ -309,9 +309,10 @@ class RotatingCapture:
     def _suffer(self, trouble: OSError, block: Block, first: int, output: int) -> None:
         """Count what could not be written; say so once; leave a file that has failed."""
         if self._is_stream:
+            name = "standard output" if self._path == Path(STANDARD_OUTPUT) else self._path
             if trouble.errno == errno.EPIPE:
-                raise CollectorError(f"{self._path}: nobody reads it any more") from trouble
-            raise CollectorError(f"{self._path}: cannot be written: {words_of(trouble)}") from trouble
+                raise CollectorError(f"{name}: nobody reads it any more") from trouble
+            raise CollectorError(f"{name}: cannot be written: {words_of(trouble)}") from trouble
         reason = words_of(trouble)
         count_lost(self.lost, reason, block, first, output)
         now_ns = self._clock()
