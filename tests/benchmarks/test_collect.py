@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "collect.py"
-SHORT = "--rounds 1 --steps 1 --seconds 0.2 --hold 0.2 --rate 1000 --mix imix".split()
+BRIEF = ("--rounds", "1", "--steps", "1", "--seconds", "0.2", "--hold", "0.2")
+SHORT = (*BRIEF, "--rate", "1000", "--mix", "imix")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
