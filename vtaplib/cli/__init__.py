@@ -60,9 +60,9 @@ def _run(arguments: list[str]) -> None:
         from vtaplib.cli.terraform import run_terraform
 
         run_terraform(arguments[1:])
-    from vtaplib.cli.application import app
+    from vtaplib.cli.application import app_for
 
-    app(prog_name="vtap")
+    app_for(arguments)(prog_name="vtap")
 
 
 def _give_up(message: str) -> NoReturn:

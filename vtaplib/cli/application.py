@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def app_for(arguments: list[str]) -> typer.Typer:
+    """The application for a command line: with the one command that it names, or with all.
+
+    Typer makes all options of all commands before it runs one, which takes longer than to run some.
+    """
+    named = [
+        one
+        for one in app.registered_commands
+        if one.callback is not None and [one.name or one.callback.__name__] == arguments[:1]
+    ]
+    if not named:
+        return app
+    only = copy(app)
+    only.registered_commands, only.registered_groups = named, []
+    return only
 
 
 class CaptureFormat(StrEnum):
