@@ -42,8 +42,9 @@ def main() -> None:
         finally:
             # Now, while a failure can still be told: the interpreter would do it when nobody listens.
             sys.stdout.flush()
-            # The interpreter would look for garbage as it ends; all memory goes back to the system anyway.
-            gc.disable()
+            # The interpreter would look through all objects for garbage as it ends, twice, although their
+            # memory goes back to the system anyway; not through these.
+            gc.freeze()
     except VtapError as error:
         _give_up(str(error))
     except BrokenPipeError:
