@@ -58,7 +58,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.rounds < 1 or (arguments.packets is not None and arguments.packets < 1):
         parser.error("--rounds and --packets are at least 1")
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     with TemporaryDirectory(dir=arguments.directory) as name:
         directory = Path(name)
         one, both = directory / "one.db", directory / "both.db"
@@ -166,7 +166,7 @@ def tables(
         )
     peers = [one for one in costs if not one.is_ours]
     ratios = Table(title=f"{title}: times as fast as, on the clock / on the processor", title_justify="left")
-    ratios.add_column("")
+    ratios.add_column("", no_wrap=True)
     for peer in peers:
         ratios.add_column(peer.name, justify="right")
     for one in costs:

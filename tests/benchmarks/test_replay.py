@@ -21,7 +21,7 @@ def test_the_benchmark_measures_ours_beside_its_peers_and_counts_what_comes_out(
     for name in ("vtap replay, one end", "vtaplib, both ends"):
         # Rates and ratios of two captures, and memory.
         assert first_cells.count(name) == 5
-    for name in ("dpkt", "scapy (4 packets)", "cp"):
+    for name in ("dpkt (20 packets)", "scapy (1 packets)", "tcprewrite", "cp"):
         assert first_cells.count(name) == 2
     assert not list(tmp_path.iterdir())
 
