@@ -82,7 +82,7 @@ soak: $(VENV)/.loops
 	$(BIN)/python -m pytest -s -m soak
 
 bench: $(VENV)/.loops
-	$(foreach bench,$(wildcard benchmarks/provider.py benchmarks/rules.py benchmarks/check.py benchmarks/replay.py benchmarks/collect.py),$(BIN)/python $(bench) &&) true
+	$(foreach bench,provider rules check engine replay replay_growth collect,$(BIN)/python benchmarks/$(bench).py &&) true
 
 clean:
 	rm -f vtaplib/loops/*.so
