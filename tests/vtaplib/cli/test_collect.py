@@ -172,6 +172,10 @@ def test_a_load_balancers_probe_is_answered_while_it_runs(vtap: Vtap) -> None:
         (["--listen", ":0", "--forward", "[::1"], "--forward [::1: write an address"),
         (["--listen", ":0", "--write", "-", "--json"], "--write -: frames go to standard output"),
         (["--listen", ":0", "--write", "/dev/null/x.pcapng"], "/dev/null"),
+        (
+            ["--listen", ":0", "--write", "x.pcap"],
+            "--write x.pcap: what is written is pcapng; name it x.pcapng",
+        ),
         (["--listen", ":0", "--interface", "much-too-long-a-name"], "interface 'much-too-long-a-name'"),
         (["--listen", ":0", "--stage", "slice=x"], "slice"),
         (["--listen", ":0", "--stage", "balance=3", "--forward", "::1"], "over 3 outputs, and 1 collectors"),

@@ -73,6 +73,8 @@ def read_request(
     duration: str | None,
 ) -> CollectRequest:
     """Read the options. Raises `VtapError` for what cannot be, or not together."""
+    if write is not None and write.endswith(".pcap"):
+        raise CollectorError(f"--write {write}: what is written is pcapng; name it {write}ng")
     rotates = rotate_size is not None or rotate_every is not None
     for option, is_given in (
         ("--rotate-size", rotate_size),
