@@ -36,6 +36,7 @@ from vtaplib.errors import CollectorError
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
+from vtaplib.packets.vxlan import HEADER_LENGTH
 
 DEFAULT_BACKLOG: Final = 65_536
 """Datagrams that can wait in memory: a third of a second at 200 000 a second."""
@@ -201,7 +202,9 @@ class Collector:
             waiting = self._backlog.waiting
         refused = {refusal: counts[verdict] for verdict, refusal in VERDICTS.items()}
         # A taken datagram had a header that its frame has not.
-        octets = counts[0].octets + 8 * counts[0].frames + sum(one.octets for one in refused.values())
+        octets = (
+            counts[0].octets + HEADER_LENGTH * counts[0].frames + sum(one.octets for one in refused.values())
+        )
         return CollectorReport(
             seconds=self.seconds,
             received=Count(sum(one.frames for one in counts), octets),
@@ -295,19 +298,21 @@ class Collector:
             self.streams.look_for_gaps(block)
         if block.count and self._pipeline is not None:
             self._pipeline.apply(block)
+        octets = block.octets
         try:
             for destination in self._destinations:
-                self._give(destination, block)
+                self._give(destination, block, octets)
         finally:
             with self._lock:
                 self._totals = self._judge.totals[:]
-                self._passed.add(block.count, block.octets)
+                self._passed.add(block.count, octets)
         if self.streams.is_satisfied:
             self._ended.set()
 
-    def _give(self, destination: Destination, block: Block) -> None:
+    def _give(self, destination: Destination, block: Block, octets: int) -> None:
+        """Write what is a destination's of a block, which has so many octets altogether."""
         number, count = destination.number, block.count
-        frames, octets = count, block.octets
+        frames = count
         if number != EVERY_OUTPUT:
             outputs = block.outputs[:count]
             frames = outputs.count(number)
