@@ -1,7 +1,7 @@
 """How the provider's process begins: who started it, what they want, and how a failure is shown.
 
 Terraform starts it without arguments and with a cookie in the environment. Nothing heavy is imported before
-that is known, and a failure to start is printed as Go prints one, which is what Terraform shows its user.
+that is known. A bug at the start is printed as Go prints one, which is what Terraform shows its user.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 _COOKIE_NAME: Final = "TF_PLUGIN_MAGIC_COOKIE"
 _COOKIE: Final = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
+CANNOT_START: Final = "vtap's provider cannot start: "
+_EXIT_CANNOT_START: Final = 2
 _CRASHED: Final = 2  # what Go exits with after a panic
+
+
+class StartError(Exception):
+    """The provider cannot start where it is; the text says what is wrong there and what to do."""
 
 
 def run(arguments: list[str], load: Callable[[], Callable[[], Lifecycle]]) -> int:
@@ -44,6 +50,9 @@ def run(arguments: list[str], load: Callable[[], Callable[[], Lifecycle]]) -> in
         gc.freeze()
         gc.enable()
         return serve_debug(make_lifecycle) if debug else serve(make_lifecycle)
+    except StartError as error:
+        sys.stderr.write(f"{CANNOT_START}{error}\n")
+        return _EXIT_CANNOT_START
     except Exception as error:  # noqa: BLE001  # the boundary: Terraform shows what follows "panic: "
         import traceback
 

@@ -21,8 +21,9 @@ import grpc
 from provider_shim.contract import Lifecycle
 from provider_shim.gen import grpc_controller_pb2 as controller
 from provider_shim.handlers import method_handlers
+from provider_shim.launch import CANNOT_START, StartError
 from provider_shim.log import log
-from provider_shim.rendezvous import Rendezvous, hidden
+from provider_shim.rendezvous import BACKEND, FRONT, KEY, Rendezvous, hidden
 from provider_shim.servicer import SERVICE
 
 if TYPE_CHECKING:
@@ -76,16 +77,25 @@ def serve(make_lifecycle: Callable[[], Lifecycle]) -> int:
     signal.signal(signal.SIGTERM, ending.ask)
     signal.signal(signal.SIGHUP, ending.ask)
     lifecycle = make_lifecycle()
+    try:
+        return _serve(lifecycle, handshake, ending, parent)
+    except StartError as error:
+        # Terraform shows a line that is not a handshake, and of standard error nothing.
+        os.write(handshake, f"{CANNOT_START}{error}\n".replace("|", "/").encode(errors="backslashreplace"))
+        raise
+
+
+def _serve(lifecycle: Lifecycle, handshake: int, ending: _Ending, parent: int) -> int:
     rendezvous = Rendezvous.create()
     try:
-        backend = rendezvous.file("b")
+        backend = rendezvous.inner_file(BACKEND)
         server = _start(lifecycle, backend, ending)
-        front, address, certificate = None, backend, ""
+        front, address, certificate = None, rendezvous.file(BACKEND), ""
         if client_pem := os.environ.get("PLUGIN_CLIENT_CERT"):
             front, certificate = _start_front(rendezvous, hidden(backend), client_pem)
-            address = rendezvous.file("s")
+            address = rendezvous.file(FRONT)
         line = f"{_CORE_PROTOCOL_VERSION}|{PROTOCOL_VERSION}|unix|{address}|grpc|{certificate}\n"
-        os.write(handshake, line.encode())
+        os.write(handshake, os.fsencode(line))
         ending.wait(parent)
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
         if front is not None:
@@ -103,9 +113,8 @@ def serve_debug(make_lifecycle: Callable[[], Lifecycle]) -> int:
     lifecycle = make_lifecycle()
     rendezvous = Rendezvous.create()
     try:
-        backend = rendezvous.file("b")
-        server = _start(lifecycle, backend, ending)
-        sys.stdout.write(f"TF_REATTACH_PROVIDERS='{reattach_json(backend)}'\n")
+        server = _start(lifecycle, rendezvous.inner_file(BACKEND), ending)
+        sys.stdout.write(f"TF_REATTACH_PROVIDERS='{reattach_json(rendezvous.file(BACKEND))}'\n")
         sys.stdout.flush()
         sys.stderr.write(
             "Set this variable for terraform. This process serves ONE provider configuration: it cannot\n"
@@ -180,14 +189,13 @@ def _start_front(
     rendezvous: Rendezvous, connect: Callable[[], socket.socket], client_pem: str
 ) -> tuple[TlsFront, str]:
     """Start the TLS front in the directory; returns it and the certificate for the handshake."""
-    import ssl
-
     from provider_shim.certificate import make_certificate
-    from provider_shim.tls import TlsFront, server_context
+    from provider_shim.tls import TlsFront, client_der, server_context
 
     now = time.time()
     certificate = make_certificate(os.urandom(96), now - _CLOCK_SKEW_SECONDS, now + _CERTIFICATE_SECONDS)
-    context = server_context(certificate, client_pem, rendezvous.path)
-    front = TlsFront(context, ssl.PEM_cert_to_DER_cert(client_pem.strip()), rendezvous.file("s"), connect)
+    known = client_der(client_pem)
+    context = server_context(certificate, known, rendezvous.inner_file(KEY))
+    front = TlsFront(context, known, rendezvous.inner_file(FRONT), connect)
     front.start()
     return front, certificate.handshake_text

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Final
 
 from provider_shim.certificate import ServerCertificate
+from provider_shim.launch import StartError
 from provider_shim.log import log
 
 _BACKLOG: Final = 32
@@ -27,25 +28,40 @@ _CHUNK: Final = 65536
 _BUFFER_LIMIT: Final = 1 << 20
 
 
-def server_context(certificate: ServerCertificate, client_pem: str, directory: str) -> ssl.SSLContext:
-    """A context that shows the certificate and demands the client's, and no other.
+def client_der(client_pem: str) -> bytes:
+    """The client's certificate in DER, from PLUGIN_CLIENT_CERT. Raises StartError if that is none."""
+    try:
+        if client_pem.count("-----BEGIN") > 1:
+            raise ValueError("more than one object")
+        der = ssl.PEM_cert_to_DER_cert(client_pem.strip())
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cadata=der)
+    except (ValueError, ssl.SSLError) as error:
+        raise StartError(
+            f"PLUGIN_CLIENT_CERT is not a certificate in PEM: {error}. It begins with {client_pem[:30]!r}. "
+            "Terraform sets this variable to the certificate that it will show. If a script or a container "
+            "starts the provider, it must pass the variable on unchanged."
+        ) from error
+    return der
 
-    OpenSSL reads a key from files only: the file is readable by this user only, in the private `directory`,
-    and gone before anything is served.
+
+def server_context(certificate: ServerCertificate, client: bytes, key_path: str) -> ssl.SSLContext:
+    """A context that shows the certificate and demands the client's (in DER), and no other.
+
+    OpenSSL reads a key from files only: the file at `key_path`, in a private directory, is readable by this
+    user only, and gone before anything is served.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=client_pem)
+    context.load_verify_locations(cadata=client)
     context.set_alpn_protocols(["h2"])  # gRPC clients hang up without it
-    path = os.path.join(directory, "k")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w", encoding="ascii") as file:
             file.write(certificate.key_pem + certificate.pem)
-        context.load_cert_chain(path)
+        context.load_cert_chain(key_path)
     finally:
-        os.unlink(path)
+        os.unlink(key_path)
     return context
 
 

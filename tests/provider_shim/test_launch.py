@@ -9,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import grpc
@@ -197,12 +198,35 @@ def test_a_crash_at_start_is_printed_as_terraform_shows_one(
     assert "Traceback (most recent call last)" in result.stderr
 
 
-def test_a_broken_client_certificate_is_a_crash_and_leaves_nothing(
-    launcher: Path, environment: dict[str, str]
+GARBLED: Mapping[str, Callable[[str], str]] = {
+    "words": lambda pem: "no certificate",
+    "cut off": lambda pem: pem[:100],
+    "one letter less": lambda pem: pem.replace("M", "", 1),
+    "another letter": lambda pem: pem.replace("\nM", "\nN", 1),
+    "written newlines": lambda pem: pem.replace("\n", "\\n"),
+    "twice": lambda pem: pem + pem,
+    "another object": lambda pem: pem.replace("CERTIFICATE", "PUBLIC KEY"),
+    "nothing inside": lambda _: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+    "no text": lambda pem: pem[:100] + "\udcff" + pem[100:],
+    "a key before it": lambda pem: client_certificate().key_pem + pem,
+    "handshake fields": lambda pem: "1|6|unix|/|grpc|",
+}
+
+
+@pytest.mark.parametrize("garbled", GARBLED)
+def test_a_garbled_client_certificate_is_no_crash_and_leaves_nothing(
+    launcher: Path, environment: dict[str, str], garbled: str
 ) -> None:
-    result = run(launcher, environment | COOKIE | {"PLUGIN_CLIENT_CERT": "no certificate"})
+    pem = GARBLED[garbled](client_certificate().pem)
+    result = run(launcher, environment | COOKIE | {"PLUGIN_CLIENT_CERT": pem})
     assert result.returncode == 2
-    assert result.stderr.splitlines()[0].startswith("panic: ")
+    # What Terraform shows is the line that stands where the handshake should.
+    assert result.stdout.startswith("vtap's provider cannot start: PLUGIN_CLIENT_CERT is not a certificate")
+    assert result.stdout.count("\n") == 1
+    assert "|" not in result.stdout
+    assert "pass the variable on unchanged" in result.stdout
+    assert "panic" not in result.stderr
+    assert "Traceback" not in result.stderr
     assert list(Path(environment["TMPDIR"]).iterdir()) == []
 
 

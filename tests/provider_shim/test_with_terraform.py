@@ -119,6 +119,15 @@ def test_a_crash_at_start_is_shown_to_the_user(terraform: Terraform) -> None:
     assert "no_such_module_as_this" in error
 
 
+def test_what_keeps_the_provider_from_starting_is_shown_to_the_user(terraform: Terraform) -> None:
+    terraform.write(TWO_NOTES)
+    Path(terraform.environment["TMPDIR"]).chmod(0o777)
+    error = " ".join(terraform("validate", "-no-color", code=1).stderr.replace("│", " ").split())
+    assert f"vtap's provider cannot start: TMPDIR is {terraform.environment['TMPDIR']}, which" in error
+    assert "Set TMPDIR to a directory that only you can write to" in error
+    assert "crashed" not in error
+
+
 def test_import_by_id_and_by_identity(terraform: Terraform) -> None:
     (terraform.directory / "notes.json").write_text('{"a": 0, "b": 0}')
     terraform.write(
