@@ -70,3 +70,7 @@ class ArmError(VtapError):
 
 class CollectorError(VtapError):
     """A collector, sender or broker's stage that cannot do what it was asked to."""
+
+
+class ReaderGoneError(CollectorError):
+    """A pipe that frames are written into and nobody reads any more."""

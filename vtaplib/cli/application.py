@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from copy import copy
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
 
-from vtaplib.cli import FOUND_SOMETHING
 from vtaplib.cli.collect.command import collect
 from vtaplib.cli.diff.command import diff
 from vtaplib.cli.estimate.command import estimate
+from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.explain.command import explain
 from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink, show_stages
 from vtaplib.cli.send.command import send
+from vtaplib.errors import VtapError
 
 app = typer.Typer(
     name="vtap",
@@ -43,6 +47,28 @@ def app_for(arguments: list[str]) -> typer.Typer:
     return only
 
 
+def run_command(arguments: list[str]) -> int:
+    """Run the command that a command line gives; returns its exit code. Raises `VtapError` for a command line
+    that says nothing it can do.
+
+    Typer's own way of running one takes the errors of streams for its own, and has exit codes for them.
+    """
+    command = get_command(app_for(arguments))
+    try:
+        with command.make_context("vtap", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except TyperException as error:
+        usage = getattr(error, "ctx", None)
+        message = error.format_message()
+        if usage is not None and message:
+            sys.stderr.write(f"{usage.get_usage()}\nTry '{usage.command_path} --help' for help.\n")
+        # Where there is no message, the help has been printed.
+        raise VtapError(message or "name a command") from error
+    return ExitCode.DONE
+
+
 class CaptureFormat(StrEnum):
     """The formats of captures that replay writes."""
 
@@ -59,7 +85,19 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+# `\b` keeps its lines.
+_HELP = "\n".join(
+    [
+        "Virtual network TAPs as software: apply a tapped network with Terraform, replay traffic through it.",
+        "",
+        "\b",
+        "Exit codes:",
+        *(f"  {one:<3}  {one.meaning}" for one in ExitCode),
+    ]
+)
+
+
+@app.callback(help=_HELP)
 def vtap(
     version: Annotated[
         bool,
@@ -71,10 +109,7 @@ def vtap(
         ),
     ] = False,
 ) -> None:
-    """Virtual network TAPs as software: apply a tapped network with Terraform, replay captures through it.
-
-    Exit codes: 0; 1, it ran and found something; 2, it could not run.
-    """
+    """The command itself, without one of its commands."""
 
 
 @app.command()
@@ -193,7 +228,7 @@ def replay(
         console = make_console()
         for part in replay_tables(report):
             console.print(part)
-    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+    raise typer.Exit(ExitCode.of(report.found_something))
 
 
 app.command()(explain)
@@ -325,7 +360,7 @@ def check(
         console = make_console()
         for part in check_tables(report):
             console.print(part)
-    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+    raise typer.Exit(ExitCode.of(report.found_something))
 
 
 @app.command()

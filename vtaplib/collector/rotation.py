@@ -33,7 +33,7 @@ from vtaplib.collector.growing_capture import LONGEST, Describe, GrowingCapture
 from vtaplib.collector.losing import add_lost, count_lost, words_of
 from vtaplib.collector.output import EVERY_OUTPUT
 from vtaplib.collector.part_file import adopt, create
-from vtaplib.errors import CollectorError
+from vtaplib.errors import CollectorError, ReaderGoneError
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
@@ -115,7 +115,8 @@ class RotatingCapture:
         try:
             self._names = self._prepare(os.fspath(target), name, several)
         except (OSError, ValueError) as error:
-            raise CollectorError(f"{target}: cannot be written: {words_of(error)}") from error
+            name_of = "standard output" if target == STANDARD_OUTPUT else target
+            raise CollectorError(f"{name_of}: cannot be written: {words_of(error)}") from error
 
     def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
         """Write the packets of a block that go to this output number; raises `CollectorError` where a stream
@@ -171,8 +172,6 @@ class RotatingCapture:
             self._is_stream = True
             self._path = Path(target)
             if target == STANDARD_OUTPUT:
-                if sys.stdout is None:
-                    raise ValueError("standard output is closed")
                 sys.stdout.flush()
                 self._descriptor = os.dup(sys.stdout.fileno())
             else:
@@ -311,7 +310,7 @@ class RotatingCapture:
         if self._is_stream:
             name = "standard output" if self._path == Path(STANDARD_OUTPUT) else self._path
             if trouble.errno == errno.EPIPE:
-                raise CollectorError(f"{name}: nobody reads it any more") from trouble
+                raise ReaderGoneError(f"{name}: nobody reads it any more") from trouble
             raise CollectorError(f"{name}: cannot be written: {words_of(trouble)}") from trouble
         reason = words_of(trouble)
         count_lost(self.lost, reason, block, first, output)

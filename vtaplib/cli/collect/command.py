@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, show_stages
 from vtaplib.packets.vxlan import LARGEST_VNI
 
@@ -118,7 +118,8 @@ def collect(
     What is malformed, too long, of another VNI or from elsewhere is counted and dropped. Ctrl-C or SIGTERM
     ends it: what was received is finished, and reported.
 
-    Exit code 1: something was lost. 2: it could not begin, or an output failed for good.
+    Exit code 1: something was lost. 2: it could not begin, or an output failed for good. 141: a pipe that it
+    wrote into has no reader any more.
 
     \b
     Examples:
@@ -153,7 +154,7 @@ def collect(
         count=count,
         duration=duration,
     )
-    report = run(request)
+    report, failure = run(request)
     if as_json:
         write_json(report)
     else:
@@ -163,6 +164,6 @@ def collect(
         console = make_console(stderr=write == "-")
         for table in report_tables(report):
             console.print(table)
-    if report.failure is not None:
-        raise VtapError(report.failure)
-    raise typer.Exit(FOUND_SOMETHING if report.lost_something else 0)
+    if failure is not None:
+        raise failure
+    raise typer.Exit(ExitCode.of(report.lost_something))

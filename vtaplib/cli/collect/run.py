@@ -48,8 +48,10 @@ class Openings:
         self.destinations.append(Destination(output, number))
 
 
-def run(request: CollectRequest) -> CollectReport:
-    """Collect until that is over. Raises `VtapError` where it cannot listen, or an output cannot be."""
+def run(request: CollectRequest) -> tuple[CollectReport, CollectorError | None]:
+    """Collect until that is over; returns also what an output ended it with, if one did. Raises `VtapError`
+    where it cannot listen, or an output cannot be.
+    """
     logging.basicConfig(level=logging.INFO, format="vtap: %(message)s", stream=sys.stderr)
     with ExitStack() as undo:
         openings = Openings(Streams(), undo)
@@ -64,7 +66,7 @@ def run(request: CollectRequest) -> CollectReport:
             health=request.health,
             count=request.count,
         )
-        failure: str | None = None
+        failure: CollectorError | None = None
         with _signals() as asked:
             collector.start()
             try:
@@ -79,16 +81,12 @@ def run(request: CollectRequest) -> CollectReport:
                     collector.stop()
                 except CollectorError as error:
                     # What was done until then is still worth a report.
-                    failure = str(error)
-    return make_report(
-        request,
-        collector,
-        failure,
-        tuple(
-            OutputEntry.of(name, destination)
-            for name, destination in zip(openings.names, openings.destinations, strict=True)
-        ),
+                    failure = error
+    outputs = tuple(
+        OutputEntry.of(name, destination)
+        for name, destination in zip(openings.names, openings.destinations, strict=True)
     )
+    return make_report(request, collector, None if failure is None else str(failure), outputs), failure
 
 
 def _open_outputs(request: CollectRequest, openings: Openings) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, Page, PolicySettings
 
 
@@ -113,4 +113,4 @@ def diff(
         console = make_console()
         for part in diff_tables(report):
             console.print(part)
-    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+    raise typer.Exit(ExitCode.of(report.found_something))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings
 
 
@@ -96,4 +96,4 @@ def estimate(
         console = make_console()
         for part in estimate_tables(report):
             console.print(part)
-    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+    raise typer.Exit(ExitCode.of(report.found_something))

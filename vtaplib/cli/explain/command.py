@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
 
 _PORTS = {"min": 0, "max": 0xFFFF}
@@ -133,4 +133,4 @@ def explain(
         console = make_console()
         for part in explain_text(report):
             console.print(part)
-    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+    raise typer.Exit(ExitCode.of(report.found_something))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli import FOUND_SOMETHING
+from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
 from vtaplib.packets.vxlan import LARGEST_VNI
 
@@ -181,4 +181,4 @@ def send(
         console = make_console()
         for part in send_text(report):
             console.print(part)
-    raise typer.Exit(FOUND_SOMETHING if report.found_something else 0)
+    raise typer.Exit(ExitCode.of(report.found_something))

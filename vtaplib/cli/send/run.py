@@ -118,6 +118,10 @@ def send(request: SendRequest) -> SendReport:
     )
 
 
+class InterruptedReading(BaseException):
+    """A signal to end came while a capture was waited for. It is nobody's to catch but the reading's."""
+
+
 class Reading:
     """The reading of a capture, from its beginning each time; `ahead` of what is sent, or as it is sent.
 
@@ -155,8 +159,7 @@ class Reading:
         self.is_waiting = True
         try:
             return next(pieces, None)
-        except KeyboardInterrupt:
-            self.is_interrupted = True
+        except InterruptedReading:
             return None
         finally:
             self.is_waiting = False
@@ -169,8 +172,11 @@ def ending(sender: Sender, reading: Reading) -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> None:
         is_second, reading.is_interrupted = reading.is_interrupted, True
         sender.stop()
-        if is_second or reading.is_waiting:
-            raise KeyboardInterrupt
+        if is_second:
+            signal.signal(number, before[signal.Signals(number)])
+            signal.raise_signal(number)
+        elif reading.is_waiting:
+            raise InterruptedReading
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

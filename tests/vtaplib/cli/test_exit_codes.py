@@ -1,0 +1,189 @@
+"""How commands end: every one, whatever becomes of its streams, and whatever signal comes when."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.vtaplib.cli.captures import pcap
+from tests.vtaplib.cli.command import PATIENCE_SECONDS, ROOT, VTAP, Vtap
+from tests.vtaplib.cli.commands import COMMANDS, TERRAFORM
+
+INTERRUPTED, READER_GONE, TERMINATED = 130, 141, 143
+
+OURS = [words for words in COMMANDS if words != TERRAFORM]
+every_command = pytest.mark.parametrize("words", [(), *OURS], ids=lambda words: " ".join(("vtap", *words)))
+
+READS_STANDARD_INPUT = {
+    ("check",): ["-"],
+    ("replay",): ["-", "--cloud", "quickstart.db", "--out", "copies", "--report", "page.html"],
+    ("explain",): ["-", "2", "--cloud", "quickstart.db"],
+    ("estimate",): ["-", "--cloud", "quickstart.db", "--report", "page.html"],
+    ("diff",): ["-", "--before", "quickstart.db", "--policy-after", "vni=per_source"],
+    ("send",): ["-", "--vni", "1", "--to", "127.0.0.1", "--speed", "0.001"],
+}
+"""Commands that read a capture or plan, as they do it from a pipe."""
+
+every_reader = pytest.mark.parametrize(
+    "arguments", [[*words, *rest] for words, rest in READS_STANDARD_INPUT.items()], ids=lambda words: words[0]
+)
+
+
+def shell(vtap: Vtap, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a shell runs, with `$0` for vtap and `$@` for its arguments."""
+    return subprocess.run(
+        ["sh", "-c", command, VTAP, *arguments],
+        cwd=vtap.directory,
+        env=vtap.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+@contextmanager
+def running(vtap: Vtap, *arguments: str, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[bytes]]:
+    """A command, from when SIGTERM is its own to handle: it has begun."""
+    process = subprocess.Popen(
+        [VTAP, *arguments],
+        cwd=vtap.directory,
+        env=vtap.environment,
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        while process.poll() is None and not catches(process.pid, signal.SIGTERM):
+            time.sleep(0.001)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process handles a signal (proc_pid_status(5))."""
+    mask = re.search(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return mask is not None and bool(int(mask[1], 16) >> (number - 1) & 1)
+
+
+def waits_in_read(pid: int) -> bool:
+    """Whether a process waits for a pipe that it reads."""
+    return "pipe_read" in Path(f"/proc/{pid}/wchan").read_text()
+
+
+@contextmanager
+def full_pipe() -> Iterator[int]:
+    """The end to write into of a pipe that nobody reads, and that takes nothing more."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    try:
+        yield writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def files(vtap: Vtap) -> list[Path]:
+    """Every file in the command's directory."""
+    return [path for path in vtap.directory.rglob("*") if path.is_file()]
+
+
+@every_command
+@pytest.mark.parametrize(
+    ("redirection", "words_of_it"),
+    [(">&-", "it is closed"), (">/dev/full", "it cannot be written: No space left on device")],
+)
+def test_what_cannot_be_printed_is_a_command_that_could_not_run(
+    vtap: Vtap, words: tuple[str, ...], redirection: str, words_of_it: str
+) -> None:
+    ended = shell(vtap, f'exec "$0" "$@" {redirection}', *words, "--help")
+    assert (ended.returncode, ended.stderr) == (2, f"vtap: standard output: {words_of_it}\n")
+
+
+@every_command
+def test_a_reader_that_went_away_is_no_failure_of_the_command(vtap: Vtap, words: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [VTAP, *words, "--help"], env=vtap.environment, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (READER_GONE, b"")
+
+
+@every_command
+def test_what_cannot_be_said_on_standard_error_changes_nothing(vtap: Vtap, words: tuple[str, ...]) -> None:
+    redirection = "2>/dev/full" if words else "2>&-"
+    ended = shell(vtap, f'exec "$0" "$@" {redirection}', *words, "--no-such-option")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", "")
+
+
+@every_command
+@pytest.mark.kill
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, TERMINATED), (signal.SIGINT, INTERRUPTED)])
+def test_a_signal_ends_a_command_whose_output_nobody_reads(
+    vtap: Vtap, words: tuple[str, ...], number: signal.Signals, code: int
+) -> None:
+    with full_pipe() as writing, running(vtap, *words, "--help", stdout=writing) as process:
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=PATIENCE_SECONDS)
+        assert (process.returncode, stderr) == (code, b"")
+
+
+@every_reader
+def test_a_closed_standard_input_is_said(vtap: Vtap, quickstart: Path, arguments: list[str]) -> None:
+    ended = shell(vtap, 'exec "$0" "$@" <&-', *arguments)
+    assert (ended.returncode, ended.stderr) == (2, "vtap: standard input: it is closed\n")
+
+
+@every_reader
+@pytest.mark.kill
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, TERMINATED), (signal.SIGINT, INTERRUPTED)])
+def test_a_signal_in_the_middle_of_reading_leaves_no_half_file(
+    vtap: Vtap, quickstart: Path, arguments: list[str], number: signal.Signals, code: int
+) -> None:
+    before = files(vtap)
+    with running(vtap, *arguments) as process:
+        assert process.stdin is not None
+        if arguments[0] != "check":
+            process.stdin.write(pcap([bytes(60)]))
+        process.stdin.flush()
+        while process.poll() is None and not waits_in_read(process.pid):
+            time.sleep(0.001)
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=PATIENCE_SECONDS)
+    # Sending ends with a report of what was sent, and that nobody listened.
+    assert (process.returncode, stderr) == (1 if arguments[0] == "send" else code, b"")
+    assert files(vtap) == before
+
+
+@pytest.mark.parametrize(("script", "code"), [("exit 7", 7), ("kill -TERM $$", -15), ("kill -INT $$", -2)])
+def test_terraform_ends_as_it_does_by_itself(vtap: Vtap, script: str, code: int) -> None:
+    terraform = vtap.directory / "bin" / "terraform"
+    terraform.parent.mkdir()
+    terraform.write_text(f"#!/bin/sh\n{script}\n")
+    terraform.chmod(0o755)
+    vtap("terraform", "apply", code=code, PATH=f"{terraform.parent}:{vtap.environment['PATH']}")
+
+
+def test_the_help_and_the_readme_list_the_exit_codes(vtap: Vtap) -> None:
+    listed = dict(re.findall(r"^ +(\d+) +(\S.*?) *$", vtap("--help").stdout, re.MULTILINE))
+    assert list(map(int, listed)) == [0, 1, 2, INTERRUPTED, READER_GONE, TERMINATED]
+    assert (
+        dict(re.findall(r"^\| (\d+) \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)) == listed
+    )

@@ -1,0 +1,34 @@
+"""The exit codes of every command: one table, which the help and the docs print.
+
+Those above 128 are what a shell reports of a program that a signal ended: 128 and the signal's number.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Self
+
+
+class ExitCode(IntEnum):
+    """How a command ended; `meaning` says it in words."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """A code with its meaning."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    DONE = 0, "it ran"
+    FOUND_SOMETHING = 1, "it ran and found something"
+    COULD_NOT_RUN = 2, "it could not run, or not to the end"
+    INTERRUPTED = 130, "Ctrl-C (SIGINT) ended it"
+    READER_GONE = 141, "its reader went away, as head does"
+    TERMINATED = 143, "SIGTERM ended it"
+
+    @classmethod
+    def of(cls, found_something: bool) -> ExitCode:
+        """The code of a command that ran to its end."""
+        return cls.FOUND_SOMETHING if found_something else cls.DONE
