@@ -117,11 +117,11 @@ def _severity(rule: Rule) -> str:
 def _when(rule: Rule, entry: Entry) -> str:
     if (entry.kinds[0], rule.name) in ELSEWHERE:
         return "in plans only"
-    where = (
-        "when a change is planned and applied"
-        if rule.compares and not rule.judges_new
-        else "in plan and apply"
-    )
+    where = "in plan and apply"
+    if rule.on_create:
+        where += " of a new resource"
+    elif rule.compares and not rule.judges_new:
+        where = "when a change is planned and applied"
     if rule.at_apply:
         return f"{where}; a plan may let it pass (see [above](#what-a-plan-lets-pass))"
     return where

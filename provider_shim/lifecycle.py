@@ -189,7 +189,7 @@ class Provider:
             private=private,
             identity=identity or (_identity(type_name, known_id) if known_id is not UNKNOWN else None),
             diagnostics=[diagnostic(kind, one) for one in answer.violations],
-            legacy_type_system=answer.fills_attribute_blocks,
+            legacy_type_system=answer.departs,
         )
 
     def apply(

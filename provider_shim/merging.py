@@ -115,6 +115,8 @@ def _planned_field(field: Field, written: Any, prior: Values | None, assigned: V
         return _service_value(field, was, gives, fresh)
     if written is UNKNOWN:
         return UNKNOWN
+    if written == "" and field.has(OPTIONAL_ASSIGNED):
+        written = None  # in azurerm the same: the service gives the value
     if field.has(INLINE) and written is None:
         return UNKNOWN if prior is None else was
     if field.has(ATTRIBUTE_BLOCK) and was and written and same(field, written, was):
@@ -124,8 +126,7 @@ def _planned_field(field: Field, written: Any, prior: Values | None, assigned: V
     if written is not None and was == IGNORED_AS_IMPORTED and field.has(SENSITIVE):
         return was
     if written is not None:
-        kept = was is not None and (same(field, written, was) or _leaves_it_to_the_service(field, written))
-        return was if kept else written
+        return was if was is not None and same(field, written, was) else written
     if not is_computed(field):
         return None
     if not field.has(OPTIONAL_ASSIGNED):
@@ -133,11 +134,27 @@ def _planned_field(field: Field, written: Any, prior: Values | None, assigned: V
     return _service_value(field, was, gives, fresh and prior is None)
 
 
-def _leaves_it_to_the_service(field: Field, written: Any) -> bool:
-    """Whether a user says "" where the service gives the value: in azurerm the same as to say nothing. To
-    Terraform it is a value, which must be kept as long as it stands in the configuration.
+def departs(cls: type[Model], config: Values, prior: Values | None, plan: Values) -> bool:
+    """Whether a plan has another value than what is written, or was, to which Terraform holds a provider that
+    does not say so. azurerm's plans have one in two places, and so have ours: where "" is written for what
+    the service gives, and in an attribute of objects, such as a network's subnets, whose elements Terraform
+    takes for all or nothing although the user writes their names and the service gives their IDs.
     """
-    return field.has(OPTIONAL_ASSIGNED) and written == ""
+    return any(
+        _field_departs(field, config.get(field.name), (prior or {}).get(field.name), plan[field.name])
+        for field in public_fields(cls)
+    )
+
+
+def _field_departs(field: Field, written: Any, was: Any, value: Any) -> bool:
+    if field.block is None or field.has(ATTRIBUTE_BLOCK):
+        gives = field.has(ATTRIBUTE_BLOCK) or (written == "" and field.has(OPTIONAL_ASSIGNED))
+        return gives and written is not None and value not in (written, was)
+    block, past = field.block, was if isinstance(was, list) else []
+    return isinstance(written, list) and any(
+        one is not UNKNOWN and departs(block, one, past[n] if n < len(past) else None, value[n])
+        for n, one in enumerate(written)
+    )
 
 
 def _service_value(field: Field, was: Any, gives: Any, fresh: bool) -> Any:
@@ -253,7 +270,7 @@ def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
         return was  # the service has nothing there, in whichever word
     if value is None or was is None:
         return value
-    return was if same(field, was, value) or _leaves_it_to_the_service(field, was) else value
+    return was if same(field, was, value) else value
 
 
 def changed_for_good(cls: type[Model], prior: Values, plan: Values) -> Iterator[Path]:

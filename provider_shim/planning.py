@@ -21,7 +21,7 @@ from vtaplib.control.overlay import Overlay
 from vtaplib.control.settlement import derive
 from vtaplib.model import ids
 from vtaplib.model.base import Values
-from vtaplib.model.marks import ATTRIBUTE_BLOCK, DERIVED
+from vtaplib.model.marks import DERIVED
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.violation import Violation
@@ -39,7 +39,8 @@ class Answer:
     replace: Sequence[Path]
     """Paths whose change needs a new object."""
     violations: Sequence[Violation]
-    fills_attribute_blocks: bool
+    departs: bool
+    """Whether it has another value than was written; see `merging.departs`."""
 
 
 class Planning:
@@ -89,7 +90,7 @@ class Planning:
             if replace:
                 violations = _asked_again(overlay, known_id)
         self._note_answer(kind, known_id)
-        return Answer(plan, replace, violations, _fills_attribute_blocks(kind, config, prior, plan))
+        return Answer(plan, replace, violations, merging.departs(kind, config, prior, plan))
 
     def _note_question(self, kind: type[Resource], resource_id: str | None, prior: Values | None) -> None:
         if prior is None and resource_id is not None:
@@ -179,18 +180,3 @@ def _no_longer_so(kind: type[Resource], assigned: Resource, view: Overlay, plan:
     for field in computed:
         if not merging.same(field, plan[field.name], seen.get(field.name, UNKNOWN)):
             yield field.name
-
-
-def _fills_attribute_blocks(kind: type[Resource], config: Values, prior: Values | None, plan: Values) -> bool:
-    """Whether the plan fills in values inside an attribute of objects, as a network's subnets are.
-
-    Terraform takes the elements of such an attribute for all or nothing: it has no way to say that the user
-    writes a subnet's name and the provider gives its ID. azurerm's schema has the attribute, and so ours; and
-    as azurerm does, the plan that fills it says so.
-    """
-    return any(
-        field.has(ATTRIBUTE_BLOCK)
-        and config.get(field.name) not in (None, plan[field.name])
-        and (prior is None or prior[field.name] != plan[field.name])
-        for field in public_fields(kind)
-    )

@@ -35,7 +35,7 @@ class PlanResult:
     private: bytes | None = None
     identity: Values | None = None
     diagnostics: Sequence[Diagnostic] = ()
-    # Silences Terraform's checks of the plan: set only where the plan fills an attribute of objects.
+    # Silences Terraform's checks of the plan: set only where `merging.departs` says so.
     legacy_type_system: bool = False
 
 

@@ -5,8 +5,8 @@ does, so that nothing survives from a plan to its apply but what the contract ca
 identity. A broken rule raises `ContractError`, which names path and rule; what the provider itself refuses
 raises `RefusedError` with its diagnostics.
 
-The one relaxation is the legacy type system: it may be set where an attribute of objects is filled in, and
-excuses nothing outside that attribute.
+The one relaxation is the legacy type system: it may be set where an attribute of objects is filled in, or
+where the provider gives a value for "", and excuses nothing else.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ from provider_shim.state_json import parse, read_block
 from provider_shim.values import object_type
 from tests.fake_core_rules import (
     Problem,
-    equal,
     is_known,
-    is_objects,
     normal,
     path_exists,
     plan_problems,
@@ -158,7 +156,9 @@ class Process:
             if result.planned is None:
                 raise ContractError("plan: planned for absence but config wants existence")
             _hold("plan", shape_problems(result.planned, block))
-            relaxed = self._is_relaxed(block, was, config, result.planned, set_=result.legacy_type_system)
+            relaxed = result.legacy_type_system
+            if relaxed and not any(plan_problems(block, was, config, result.planned)):
+                raise ContractError("plan: the legacy type system is set, and nothing needs it")
             _hold("plan", plan_problems(block, was, config, result.planned, relaxed=relaxed))
         replaced = self._replace_paths(result.requires_replace, was, result.planned)
         keeps_private, identity = _carried(result, given, past)
@@ -214,18 +214,6 @@ class Process:
         if found is None:
             raise ContractError("import: cannot import non-existent remote object")
         return found
-
-    def _is_relaxed(self, block: Block, was: Any, config: Values, planned: Values, *, set_: bool) -> bool:
-        """Whether the legacy type system is set, which only an attribute of objects may be the reason for."""
-        if not set_:
-            return False
-        for one in block.attributes:
-            value = planned[one.name]
-            if is_objects(one.type) and config[one.name] is not None:
-                before = None if was is None else was[one.name]
-                if not equal(value, config[one.name], one.type) and not equal(value, before, one.type):
-                    return True
-        raise ContractError("plan: the legacy type system is set, and no attribute of objects needs it")
 
     def _sent(self, type_name: str, value: Any) -> Any:
         return None if value is None else normal(value, object_type(self.block(type_name)))

@@ -176,8 +176,9 @@ def _could_come_from(block: Block, prior: Any, config: Any) -> bool:
 def plan_problems(
     block: Block, prior: Any, config: Any, planned: Any, path: Path = (), *, relaxed: bool = False
 ) -> Problems:
-    """What a plan may not say. `relaxed`: inside attributes of objects the provider may fill in what the
-    configuration leaves null, which is all that the legacy type system may be used for.
+    """What a plan may not say. `relaxed`: the provider may give a value for "", and fill in what the
+    configuration leaves null inside attributes of objects, which is all that the legacy type system may be
+    used for.
     """
     if (planned is None) != (config is None):
         yield Problem(path, "planned for absence but config wants existence, or the reverse")
@@ -211,6 +212,8 @@ def _attribute_plan(
             yield Problem(path, f"planned value {planned!r} for a non-computed attribute")
         return
     if prior is not None and equal(planned, prior, type_):
+        return
+    if relaxed and config == "" and attribute.optional and attribute.computed:
         return
     if relaxed and is_objects(type_):
         yield from _filled_objects(config, planned, type_, path)

@@ -197,7 +197,7 @@ VARIANTS: Mapping[tuple[str, str], list[Any]] = {
     ("VirtualNetworkPeering", "remote_virtual_network_id"): [FAR, FAR.replace("far", "FAR")],
     ("NetworkInterfaceIpConfiguration", "name"): ["ip", "second"],
     ("NetworkInterfaceIpConfiguration", "subnet_id"): [SUBNET, OTHER_SUBNET, SUBNET.replace("west", "WEST")],
-    ("NetworkInterfaceIpConfiguration", "private_ip_address"): [None, "10.1.1.77", "10.1.1.4"],
+    ("NetworkInterfaceIpConfiguration", "private_ip_address"): [None, "", "10.1.1.77", "10.1.1.4"],
     ("*", "network_interface_ids"): [[NICS[0]], [NICS[0], NICS[3]], [NICS[0].upper()]],
     ("*", "extensions_time_budget"): [None, "PT1H30M", "PT2H"],
     ("*", "max_bid_price"): [None, -1, 0.5],

@@ -252,7 +252,7 @@ SPOILT_PLANS: list[tuple[str, Fault, str]] = [
     (
         "the relaxation is claimed for nothing",
         lambda result: replace(result, planned=result.planned | {"parts": CONFIG["parts"]}),
-        "the legacy type system is set, and no attribute of objects needs it",
+        "the legacy type system is set, and nothing needs it",
     ),
 ]
 

@@ -352,11 +352,23 @@ MACHINE_CASES: Final = [
     ),
     case(
         MACHINE,
-        "extensions_and_platform_patches_need_the_agent",
+        "extensions_need_the_agent",
         COMBINATION,
         "",
         {"provision_vm_agent": False},
         {"provision_vm_agent": False, "allow_extension_operations": False},
+    ),
+    case(
+        MACHINE,
+        "platform_patches_need_the_agent",
+        COMBINATION,
+        "patch_mode",
+        {
+            "provision_vm_agent": False,
+            "allow_extension_operations": False,
+            "patch_mode": "AutomaticByPlatform",
+        },
+        {"patch_mode": "AutomaticByPlatform"},
     ),
     case(
         MACHINE,

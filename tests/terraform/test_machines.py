@@ -12,6 +12,7 @@ from tests.terraform.worlds import (
     in_subnet,
     interface,
     machine,
+    machine_body,
     public,
     public_ip,
     windows_body,
@@ -90,3 +91,20 @@ def test_a_machine_of_one_system_is_not_imported_as_one_of_the_other(workspace: 
     text = f'import {{\n  to = azurerm_windows_virtual_machine.vm\n  id = "{there}"\n}}\n'
     workspace.write(INTERFACES + machine("vm", "one") + windows() + text)
     assert "The resource does not exist" in workspace.plan().told
+
+
+@pytest.mark.parametrize("system", ["linux", "windows"])
+def test_extensions_are_allowed_later_without_the_agent(workspace: Workspace, system: str) -> None:
+    def body(**given: bool) -> str:
+        values = {
+            **(windows_body("vm", "one") if system == "windows" else machine_body("vm", "one")),
+            **given,
+        }
+        return INTERFACES + resource(f"azurerm_{system}_virtual_machine.vm", values)
+
+    workspace.holds(body(provision_vm_agent=False, allow_extension_operations=False))
+    workspace.holds(body(provision_vm_agent=False, allow_extension_operations=True))
+    state = workspace.state()[f"azurerm_{system}_virtual_machine.vm"]
+    assert state["allow_extension_operations"]
+    workspace.holds(body())
+    assert workspace.state()[f"azurerm_{system}_virtual_machine.vm"] == state

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tests.terraform.hcl import Expression
-from tests.terraform.reattached import Diagnostic, Outcome, Workspace
+from tests.terraform.reattached import SUBSCRIPTION, Diagnostic, Outcome, Workspace
 from tests.terraform.worlds import (
     GROUPS,
     LABS,
@@ -74,6 +74,32 @@ def test_a_subnet_sends_a_group_when_the_version_changes(workspace: Workspace) -
     assert attached(workspace) == ["sub: other"]
     shown = workspace.state()["azurerm_subnet.sub"]["network_security_group_id"]
     assert shown == workspace.state()["azurerm_network_security_group.other"]["id"]
+
+
+def test_a_subnet_that_sends_no_group_any_more_has_none(workspace: Workspace) -> None:
+    workspace.holds(NETWORKS + GROUPS + sending(GUARD))
+    workspace.holds(NETWORKS + GROUPS + sending(None))
+    assert attached(workspace) == []
+    assert workspace.state()["azurerm_subnet.sub"]["network_security_group_id"] == ""
+    workspace.holds(NETWORKS + GROUPS + sending(GUARD))
+    assert attached(workspace) == ["sub: guard"]
+
+
+@pytest.mark.parametrize("version", [None, 1, 2])
+def test_a_subnet_shows_the_route_table_that_was_sent_last(workspace: Workspace, version: int | None) -> None:
+    group_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/lab"
+
+    def body(table: str, version: int | None) -> str:
+        sent = {
+            "route_table_id_wo": f"{group_id}/providers/Microsoft.Network/routeTables/{table}",
+            "route_table_id_wo_version": version,
+        }
+        return NETWORKS + subnet("sub", "v", "10.0.5.0/24", **(sent if version else {}))
+
+    workspace.holds(body("first", 1))
+    workspace.holds(body("second", version))
+    shown = workspace.state()["azurerm_subnet.sub"]["route_table_id"].rpartition("/")[2]
+    assert shown == {None: "", 1: "first", 2: "second"}[version]
 
 
 def test_a_subnet_that_sends_nothing_keeps_the_group_that_it_has(workspace: Workspace) -> None:

@@ -167,3 +167,16 @@ def test_a_destination_is_written_with_the_configurations_id(workspace: Workspac
         "destination_network_interface_ip_configuration_id"
     ]
     assert destination == state["azurerm_network_interface.two"]["id"] + "/ipConfigurations/ip"
+
+
+@pytest.mark.parametrize("asks", ["frontend", "interface"])
+def test_an_empty_private_address_is_the_one_that_the_service_gives(workspace: Workspace, asks: str) -> None:
+    empty = in_subnet(private_ip_address="")
+    if asks == "frontend":
+        workspace.holds(SUBNETS + balancer("lb", frontend_ip_configuration=[empty]))
+        (block,) = workspace.state()["azurerm_lb.lb"]["frontend_ip_configuration"]
+    else:
+        block = {**empty, "private_ip_address_allocation": "Dynamic"}
+        workspace.holds(SUBNETS + interface("nic", ip_configuration=[block]))
+        (block,) = workspace.state()["azurerm_network_interface.nic"]["ip_configuration"]
+    assert block["private_ip_address"] == "10.0.0.4"

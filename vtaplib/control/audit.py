@@ -87,7 +87,7 @@ class _Told:
     def _is_excess_again(self, finding: Finding) -> bool:
         """Whether it is about a limit that was exceeded before: all that count against it exceed it."""
         rule = finding.resource.rules().get(finding.violation.rule)
-        if rule is None or not rule.judges_new:
+        if rule is None or rule.quota is None:
             return False
         excess = (rule.name, finding.violation.message.removeprefix(finding.resource.label))
         is_again = excess in self._exceeded
@@ -120,6 +120,8 @@ def _violations(resource: Resource, world: ReadView, policy: Policy, change: Cha
     for rule in resource.rules().values():
         if rule.compares and not rule.judges_new and key not in change.before:
             continue
+        if rule.on_create and key not in change.before:
+            continue  # it is there, and may have been written since it was created
         with suppress(Undecided):
             # A limit counts all that is there, whoever exceeded it.
             yield from resource.judge(rule, world, policy, None if rule.judges_new else same_type)

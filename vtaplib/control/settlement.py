@@ -59,7 +59,7 @@ def named_as(resource: R, before: R) -> R:
 
 def assign(resource: R, view: View, before: R | None) -> R:
     """The resource with what the service gives it; what depends on something unknown is unknown."""
-    blank = _blank(resource)
+    blank = _kept(_left_out(_blank(resource)), before)
     made, done = blank, set[Path]()
     try:
         for assignment in blank.assign(view, before):
@@ -68,7 +68,7 @@ def assign(resource: R, view: View, before: R | None) -> R:
     except Undecided:
         # What the service gives depends on something unknown: what it would have given from here on too.
         made = _rest_unknown(made, done)
-    return _keep(made, before)
+    return _emptied(made)
 
 
 def derive(resource: R, view: View) -> R:
@@ -139,15 +139,44 @@ def _blank(model: M) -> M:
     return model.replace(**changes) if changes else model
 
 
-def _keep(resource: R, before: R | None) -> R:
-    """What the user leaves out and the service does not give stays as it was, or is empty."""
+def _left_out(model: M) -> M:
+    """The model with null where "" is written for what the service gives: it means the same."""
     changes: dict[str, Any] = {}
-    for name, field in resource.fields().items():
-        if field.has(INLINE) or not field.has(OPTIONAL_ASSIGNED):
+    for name, field in model.fields().items():
+        value = getattr(model, name) if model.knows(name) else None
+        if field.block is not None and value and not field.has(INLINE):
+            blocks = (value,) if field.shape is Shape.BLOCK else value
+            made = tuple(map(_left_out, blocks))
+            changes[name] = made[0] if field.shape is Shape.BLOCK else made
+        elif value == "" and field.has(OPTIONAL_ASSIGNED):
+            changes[name] = None
+    return model.replace(**changes) if changes else model
+
+
+def _kept(model: M, before: M | None) -> M:
+    """The model with what the user leaves out as it was: azurerm and Terraform propose it again."""
+    if before is None:
+        return model
+    changes: dict[str, Any] = {}
+    for name, field in model.fields().items():
+        if not model.knows(name) or not before.knows(name):
             continue
-        if resource.knows(name) and getattr(resource, name) is None:
-            past = getattr(before, name) if before is not None else None
-            changes[name] = empty(field) if past is None else past
+        value, past = getattr(model, name), getattr(before, name)
+        if value is None and field.has(OPTIONAL_ASSIGNED) and not field.has(INLINE):
+            changes[name] = past
+        elif field.shape is Shape.BLOCK and value is not None:
+            changes[name] = _kept(value, past)
+    return model.replace(**changes) if changes else model
+
+
+def _emptied(resource: R) -> R:
+    """The resource with what nobody gives empty."""
+    changes = {
+        name: empty(field)
+        for name, field in resource.fields().items()
+        if field.has(OPTIONAL_ASSIGNED) and not field.has(INLINE)
+        if resource.knows(name) and getattr(resource, name) is None
+    }
     return resource.replace(**changes) if changes else resource
 
 

@@ -161,6 +161,16 @@ class Resource(Model):
         """What is computed at a read."""
         yield from ()
 
+    def newly_sent(self, name: str, before: Self | None) -> Any:
+        """What a write sends of a write-only argument. As in azurerm, it is sent when the argument with
+        `_version` after its name changes, and that may go with it: then "" is sent, which takes away what
+        was sent before. None where nothing is sent.
+        """
+        version = f"{name}_version"
+        if getattr(self, version) == (None if before is None else getattr(before, version)):
+            return None
+        return getattr(self, name) or ""
+
     def untold_secrets(self) -> Iterator[str]:
         """Names of secrets that the resource must have, although no read tells them."""
         yield from ()
@@ -203,6 +213,8 @@ class Resource(Model):
         """How one rule is broken. Raises Undecided where it reads something not known yet."""
         severity = rule.severity_under(policy)
         if severity is None or (rule.compares and before is None and not rule.judges_new):
+            return
+        if rule.on_create and before is not None:
             return
         subjects = (self, before) if rule.compares else (self,)
         for path, message in rule.judge(*subjects, view, policy):

@@ -83,6 +83,8 @@ class Rule:
     """Whether it judges a change: it is also given the resource as it was."""
     judges_new: bool = False
     """Whether a rule that compares judges a new resource too: then it is given None for what was."""
+    on_create: bool = False
+    """Whether it judges a new resource only: an update is not refused for it."""
     switch: str = ""
     """The policy's setting that says whether it is an error (`error`), a warning (`warn`) or what
     `otherwise` says (any other value); `severity` is what the default makes of it."""
@@ -115,10 +117,11 @@ def rule(
     otherwise: Severity | None = None,
     at_apply: str = "",
     judges_new: bool = False,
+    on_create: bool = False,
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Makes a rule of a method that yields the path of the field at fault and a message. The method takes
     `(self, view, policy)`, or with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be
-    None. With a `switch` the policy says what breaking it is.
+    None. With `on_create` it judges new resources only. With a `switch` the policy says what breaking it is.
     """
 
     def declare(judge: Callable[..., Findings]) -> Rule:
@@ -132,6 +135,7 @@ def rule(
             what=" ".join((judge.__doc__ or "").partition("\n\n")[0].split()),
             compares=compares,
             judges_new=judges_new,
+            on_create=on_create,
             switch=switch,
             otherwise=otherwise,
             at_apply=at_apply,

@@ -327,7 +327,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
             yield ("identity", 0, "principal_id"), lambda it: ids.guid(it.id, "principal") if system else ""
             yield ("identity", 0, "tenant_id"), lambda it: ids.guid(it.id, "tenant") if system else ""
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider")
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider", on_create=True)
     def name_can_be_the_computer_name(self, view: View, policy: Policy) -> Findings:
         """Where no `computer_name` is given, the machine's name can be the host name."""
         if self.admin_username is None or self.computer_name != self.name:
@@ -336,16 +336,20 @@ class ProvisionedVirtualMachine(VirtualMachine):
         if problem:
             yield ("name",), f"{self.label}: as a host name {self.name!r} {problem}; give a computer_name"
 
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
-    def extensions_and_platform_patches_need_the_agent(self, view: View, policy: Policy) -> Findings:
-        """Extensions, and patches by the platform, need the machine's agent."""
-        if self.provision_vm_agent is not False:
-            return
-        if self.allow_extension_operations is not False:
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider", on_create=True)
+    def extensions_need_the_agent(self, view: View, policy: Policy) -> Findings:
+        """A machine that allows extensions has the agent."""
+        if self.provision_vm_agent is False and self.allow_extension_operations is not False:
             yield (
                 ("allow_extension_operations",),
                 f"{self.label}: allow_extension_operations is true, which needs provision_vm_agent = true",
             )
+
+    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure REST API, virtual machines")
+    def platform_patches_need_the_agent(self, view: View, policy: Policy) -> Findings:
+        """Patches by the platform need the machine's agent."""
+        if self.provision_vm_agent is not False:
+            return
         for name in ("patch_mode", "patch_assessment_mode"):
             if getattr(self, name) == BY_PLATFORM:
                 yield (name,), f"{self.label}: {name} is {BY_PLATFORM}, which needs provision_vm_agent = true"

@@ -195,7 +195,7 @@ class PublicIp(Resource):
             if held:
                 yield Reference((name,), _holder(held), claim=True)
 
-    @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider")
+    @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider", on_create=True)
     def basic_is_retired(self, view: View, policy: Policy) -> Findings:
         """No address of the Basic SKU is created."""
         if self.sku == "Basic":

@@ -99,7 +99,7 @@ class Subnet(Resource):
     ) = None
     """The ID of the network security group to attach; sent, never kept in state."""
     network_security_group_id_wo_version: NotInArm[Annotated[int, Between(1)]] | None = None
-    """Change it to send `network_security_group_id_wo` again."""
+    """Change it to send `network_security_group_id_wo` again; remove both to detach the group."""
     private_endpoint_network_policies: Inert[EndpointPolicies] = "Disabled"
     """Which network policies apply to private endpoints in the subnet."""
     private_link_service_network_policies_enabled: Annotated[
@@ -112,7 +112,7 @@ class Subnet(Resource):
     ) = None
     """The ID of the route table to attach; sent, never kept in state."""
     route_table_id_wo_version: NotInArm[Inert[Annotated[int, Between(1)]]] | None = None
-    """Change it to send `route_table_id_wo` again."""
+    """Change it to send `route_table_id_wo` again; remove both to detach the route table."""
     service_endpoint: Sequence[ServiceEndpoint] = ()
     """The services reached over an endpoint of the subnet."""
     service_endpoint_policy_ids: (
@@ -181,11 +181,10 @@ class Subnet(Resource):
 
     def _sent_group(self, before: Subnet | None) -> str | None:
         """The security group that a write attaches; "" where it takes one away, None where it leaves it."""
-        if self.security_group is not None or not self.network_security_group_id_wo:
+        if self.security_group is not None:
             return self.security_group
-        version = self.network_security_group_id_wo_version
-        is_new = before is None or before.network_security_group_id_wo_version != version
-        return self.network_security_group_id_wo if is_new else None
+        group_id: str | None = self.newly_sent("network_security_group_id_wo", before)
+        return group_id
 
     @rule(
         ErrorCode.NETCFG_INVALID_SUBNET,
@@ -272,11 +271,18 @@ class Subnet(Resource):
                 f"{self.label}: sharing_scope needs default_outbound_access_enabled = false",
             )
 
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, network security groups")
-    def sent_security_group_can_be_attached(self, view: View, policy: Policy) -> Findings:
+    @rule(
+        ErrorCode.INVALID_RESOURCE_REFERENCE,
+        source="Azure, network security groups",
+        compares=True,
+        judges_new=True,
+    )
+    def sent_security_group_can_be_attached(
+        self, before: Subnet | None, view: View, policy: Policy
+    ) -> Findings:
         """A security group that is sent to be attached exists, in the network's region."""
         name = "security_group" if self.security_group else "network_security_group_id_wo"
-        group_id = getattr(self, name)
+        group_id = self._sent_group(before)
         if group_id:
             yield from unattachable((name,), self.label, self.virtual_network_id, group_id, view)
 
@@ -311,5 +317,7 @@ def attachment_id(subnet_id: str) -> str:
 
 def _attached_route_table(before: Subnet | None, subnet: Subnet) -> str:
     """The route table: as sent now, by itself or in the network's argument, or as it was."""
-    before_id: str = getattr(before, "route_table_id", "")
-    return subnet.route_table_id_wo or subnet.route_table_id or before_id
+    sent: str | None = subnet.newly_sent("route_table_id_wo", before)
+    if sent is not None:
+        return sent
+    return subnet.route_table_id or (before.route_table_id if before is not None else "")

@@ -68,13 +68,18 @@ def shared_cases(kind: str, make: Callable[..., Resource]) -> Mapping[tuple[str,
         (kind, "interfaces_are_in_the_same_subscription"): Case(
             "InvalidResourceReference", [Pair(lambda lab: (vm(), lab.sister), lambda lab: vm())]
         ),
-        (kind, "extensions_and_platform_patches_need_the_agent"): Case(
+        (kind, "extensions_need_the_agent"): Case(
             "InvalidParameterCombination",
             [
                 pair(
                     vm(provision_vm_agent=False),
                     vm(provision_vm_agent=False, allow_extension_operations=False),
                 ),
+            ],
+        ),
+        (kind, "platform_patches_need_the_agent"): Case(
+            "InvalidParameterCombination",
+            [
                 pair(
                     vm(
                         provision_vm_agent=False,

@@ -124,3 +124,41 @@ def test_both_systems_are_machines() -> None:
     }
     (attached,) = (one for one in Topology.of(lab.cloud).interfaces if one.id == nic_id("spare"))
     assert attached.machine_id == vm_id("new")
+
+
+@pytest.mark.parametrize("make", [machine, windows_machine])
+def test_what_is_checked_when_a_machine_is_created_does_not_stop_an_update(make: Callable[..., Any]) -> None:
+    lab = Lab()
+    lab.put(make("new", nic_id("spare"), provision_vm_agent=False, allow_extension_operations=False))
+    allowing = make("new", nic_id("spare"), provision_vm_agent=False, allow_extension_operations=True)
+    assert lab.home.put(allowing).allow_extension_operations
+    assert [one.violation.rule for one in lab.cloud.audit() if one.resource.name == "new"] == []
+
+
+@pytest.mark.parametrize("make", [machine, windows_machine])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"computer_name": "custom"},
+        {"allow_extension_operations": False},
+        {"patch_assessment_mode": "AutomaticByPlatform"},
+        {"disk_controller_type": "NVMe"},
+        {"provision_vm_agent": False, "allow_extension_operations": False},
+    ],
+)
+def test_what_a_machine_was_given_stays_where_it_is_left_out_later(
+    make: Callable[..., Any], given: dict[str, Any]
+) -> None:
+    lab = Lab()
+    made = lab.home.put(make("new", nic_id("spare"), **given))
+    assert lab.home.put(make("new", nic_id("spare"))) == made
+
+
+def test_a_disk_keeps_the_name_and_size_that_it_was_given() -> None:
+    lab = Lab()
+    disk = OsDisk(caching="None", storage_account_type="Premium_LRS", name="mine", disk_size_gb=64)
+    made = lab.home.put(machine("new", nic_id("spare"), os_disk=disk))
+    assert (
+        lab.home.put(machine("new", nic_id("spare"), os_disk=disk.replace(name=None, disk_size_gb=None)))
+        == made
+    )
