@@ -16,16 +16,17 @@ from decimal import Decimal
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 from vtaplib.model.declaration import Field, Shape, own_annotations, own_fields
+from vtaplib.model.frozen import ATOMIC_TYPES, frozen
 from vtaplib.model.unknown import UNKNOWN, Undecided
 
-__all__ = ["Block", "Field", "Model", "Shape", "Unreadable", "Values", "blocks"]
+__all__ = ["Block", "Field", "Model", "Shape", "Values", "blocks"]
 
 Values = dict[str, Any]
 
 
 @dataclass_transform(kw_only_default=True)
 class Model:
-    """Immutable, keyword-only, compared by value."""
+    """Immutable all the way down, keyword-only, compared and hashed by value."""
 
     _declared: ClassVar[dict[str, Any]] = {}
     """The names of the fields, with their defaults; MISSING for those that have none."""
@@ -44,7 +45,7 @@ class Model:
         for base in reversed(cls.__bases__):
             declared |= getattr(base, "_declared", {})
         for name in own_annotations(cls):
-            declared[name] = cls.__dict__.get(name, MISSING)
+            declared[name] = frozen(cls.__dict__.get(name, MISSING))
             # The class must not answer for an instance: a field that an instance lacks is not known.
             if name in cls.__dict__:
                 delattr(cls, name)
@@ -65,7 +66,7 @@ class Model:
             if value is MISSING:
                 raise TypeError(f"{type(self).__name__} needs {name!r}")
             if value is not UNKNOWN:
-                state[name] = tuple(value) if isinstance(value, list) else value
+                state[name] = frozen(value)
 
     def __getattr__(self, name: str) -> Any:
         if name in type(self)._declared:
@@ -82,7 +83,7 @@ class Model:
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        return hash((type(self), repr(self)))
+        return hash((type(self), frozenset(self.__dict__.items())))
 
     def __repr__(self) -> str:
         shown = (
@@ -134,7 +135,7 @@ class Model:
             if value is UNKNOWN:
                 copy.__dict__.pop(name, None)
             else:
-                copy.__dict__[name] = tuple(value) if isinstance(value, list) else value
+                copy.__dict__[name] = frozen(value)
         return copy
 
     def values(self) -> Values:
@@ -155,20 +156,10 @@ class Model:
             value = values.get(name)
             if value is None:
                 value = None if field.required else field.default
-            elif value is UNKNOWN:
-                continue
-            elif field.block is not None:
-                value = _from_plain_blocks(field, value)
-            elif isinstance(value, list):
-                if any(element is UNKNOWN for element in value):
+            elif type(value) not in ATOMIC_TYPES:
+                value = _from_plain(field, value)
+                if value is UNKNOWN:
                     continue
-                value = tuple(value)
-            elif isinstance(value, dict) and any(element is UNKNOWN for element in value.values()):
-                continue
-            elif field.scalar is float and isinstance(value, Decimal):
-                value = float(value)
-            if isinstance(value, Unreadable):
-                continue
             state[name] = value
         return self
 
@@ -201,10 +192,6 @@ class Block(Model):
     """Fields that are read from a field of the child of another name, and sent to the child by their own."""
 
 
-class Unreadable:
-    """Marks blocks of which not even the number is known."""
-
-
 def _as_blocks(field: Field, value: Any) -> Sequence[Model]:
     """The nested blocks in a value; what else may be in their place is for validation to tell."""
     found = (value,) if field.shape is Shape.BLOCK else value if isinstance(value, tuple) else ()
@@ -216,14 +203,26 @@ def blocks(field: Field, model: Model) -> Sequence[Model]:
     return _as_blocks(field, getattr(model, field.name))
 
 
-def _from_plain_blocks(field: Field, value: list[Any]) -> Any:
-    assert field.block is not None
-    if any(element is UNKNOWN for element in value):
-        return Unreadable()
-    models = tuple(field.block.from_values(element) for element in value)
-    if field.shape is Shape.BLOCKS:
-        return models
-    return models[0] if models else None
+def _from_plain(field: Field, value: Any) -> Any:
+    """What a model holds for a plain value that is no scalar; UNKNOWN if it is or holds that. What is not of
+    the field's shape is held as it is, for validation to tell.
+    """
+    if isinstance(value, list):
+        if UNKNOWN in value:
+            return UNKNOWN
+        if field.block is None:
+            return frozen(value)
+        models = tuple(
+            field.block.from_values(one) if isinstance(one, Mapping) else frozen(one) for one in value
+        )
+        if field.shape is Shape.BLOCKS or len(models) > 1:
+            return models
+        return models[0] if models else None
+    if isinstance(value, dict) and UNKNOWN in value.values():
+        return UNKNOWN
+    if isinstance(value, Decimal) and field.scalar is float:
+        return float(value)
+    return frozen(value)
 
 
 def _to_plain(field: Field, value: Any) -> Any:
