@@ -99,8 +99,8 @@ class Cloud:
         return SubscriptionHandle(self, subscription_id)
 
     def put(self, resource: T, *, replace: bool = True, strict_ids: bool = False) -> T:
-        """Creates or replaces a resource; returns it as a read does. Raises ArmError with every broken rule,
-        and then nothing has changed. `replace=False`: an existing one is an error too.
+        """Creates or replaces a resource; returns what was written, as a read gives it. Raises ArmError with
+        every broken rule, and then nothing has changed. `replace=False`: an existing one is an error too.
         """
         with self._store.writing():
             if not replace and self.view.find(resource.id) is not None:
@@ -109,7 +109,9 @@ class Cloud:
             overlay = Overlay(self.view, self.policy, settled=True)
             _, violations = overlay.put(resource, strict_ids=strict_ids)
             self._write(overlay, violations)
-        return cast(T, self.get(resource.id))
+            # Read before the transaction ends: after it, others may change or delete what was written.
+            written = self.get(resource.id)
+        return cast(T, written)
 
     def get(self, resource_id: str) -> Resource:
         """A resource, with what is computed from others. Raises ArmError (ResourceNotFound)."""
@@ -159,7 +161,8 @@ class Cloud:
             overlay = Overlay(self.view, self.policy, settled=True)
             overlay.lay(operate(machine, overlay))
             self._write(overlay, [])
-        return cast(VirtualMachine, self.get(machine_id))
+            operated = self.get(machine_id)
+        return cast(VirtualMachine, operated)
 
     def check(self, resource: Resource) -> Sequence[Violation]:
         """What a put of this resource would be refused for, and warned of. Nothing changes."""
