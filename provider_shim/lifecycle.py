@@ -123,6 +123,11 @@ class Provider:
     def stop(self) -> None:
         """Nothing takes long enough to be cancelled: a write is one short transaction."""
 
+    def close(self) -> None:
+        """Leaves the cloud as one whole file. Nothing is called after it."""
+        if self._cloud is not None:
+            self._cloud.close()
+
     # Resources
 
     def validate_resource_config(

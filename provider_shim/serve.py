@@ -38,7 +38,7 @@ _CORE_PROTOCOL_VERSION: Final = 1
 _MESSAGE_LIMIT: Final = 256 << 20
 # Terraform's default parallelism is 10 per walk.
 _WORKERS: Final = 16
-# Together well under the two seconds that Terraform waits.
+# Together, and with what the lifecycle takes to close, under the two seconds that Terraform waits.
 _GRACE_SECONDS: Final = 0.8
 _DRAIN_SECONDS: Final = 0.3
 _PARENT_CHECK_SECONDS: Final = 2.0
@@ -100,6 +100,7 @@ def _serve(lifecycle: Lifecycle, handshake: int, ending: _Ending, parent: int) -
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
         if front is not None:
             front.drain(_DRAIN_SECONDS)
+        lifecycle.close()
     finally:
         rendezvous.remove()
     return 0
@@ -122,6 +123,7 @@ def serve_debug(make_lifecycle: Callable[[], Lifecycle]) -> int:
         )
         ending.wait()
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
+        lifecycle.close()
     finally:
         rendezvous.remove()
     return 0

@@ -117,6 +117,9 @@ class FakeLifecycle:
     def stop(self) -> None:
         self.stopped += 1
 
+    def close(self) -> None:
+        pass
+
     def validate_resource_config(
         self, type_name: str, config: Values, *, write_only_allowed: bool
     ) -> list[Diagnostic]:

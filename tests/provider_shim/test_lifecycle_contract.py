@@ -94,6 +94,8 @@ class Honest:
 
     def stop(self) -> None: ...
 
+    def close(self) -> None: ...
+
     def validate_resource_config(
         self, type_name: str, config: Values, *, write_only_allowed: bool
     ) -> list[Diagnostic]:

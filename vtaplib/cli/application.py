@@ -113,7 +113,18 @@ def vtap(
 
 
 @app.command()
-def show(cloud: CloudFile = None, as_json: AsJson = False) -> None:
+def show(
+    cloud: CloudFile = None,
+    copy_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--copy",
+            metavar="FILE",
+            help="Also copy the cloud, as of one moment, into this file. Others may write to it meanwhile.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what is in the cloud, as a tree.
 
     Networks with their subnets and peerings, interfaces, machines, load balancers, TAPs with their sources.
@@ -122,6 +133,7 @@ def show(cloud: CloudFile = None, as_json: AsJson = False) -> None:
     Examples:
       vtap show
       vtap show --cloud lab/.vtap/cloud.db --json
+      vtap show --copy backup.db
     """
     from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
     from vtaplib.cli.output import make_console, printable, write_json
@@ -129,6 +141,8 @@ def show(cloud: CloudFile = None, as_json: AsJson = False) -> None:
 
     path = find_cloud_file(cloud)
     with open_cloud(path) as opened:
+        if copy_to is not None:
+            opened.copy(copy_to)
         world = survey_world(opened, printable(str(path)))
     if as_json:
         write_json(world)

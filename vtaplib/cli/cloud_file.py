@@ -39,12 +39,9 @@ def find_cloud_file(given: str | None) -> Path:
 
 
 @contextmanager
-def open_cloud(path: Path, policy: Policy | None = None) -> Iterator[Cloud]:
-    """The cloud in a file that exists. Raises `VtapError` if it is something else, or damaged."""
-    # An empty file would be taken for one that is to become a cloud.
-    if path.stat().st_size == 0:
-        raise VtapError(
-            f"{path}: is empty, not a vtap cloud; name the file of an applied configuration with --cloud"
-        )
-    with Cloud.open(path, policy=policy) as cloud:
+def open_cloud(path: Path, policy: Policy | None = None, *, to_write: bool = False) -> Iterator[Cloud]:
+    """The cloud in a file that exists, which need not be writable unless it is opened `to_write`. Raises
+    `VtapError` if it is something else, holds no cloud, or is damaged.
+    """
+    with Cloud.open(path, policy=policy, read_only=not to_write) as cloud:
         yield cloud

@@ -50,7 +50,7 @@ class MachineReport:
 
 def operate(path: Path, wanted: str, operation: Operation) -> MachineReport:
     """Does something to the machine of a name or ID. Raises `VtapError` if there is none, or several."""
-    with open_cloud(path) as cloud:
+    with open_cloud(path, to_write=True) as cloud:
         machine_id = one_named([one.id for one in cloud.list(VirtualMachine)], wanted, "machine")
         before = cloud.get(machine_id)
         after = cloud.deallocate(machine_id) if operation is Operation.DEALLOCATE else cloud.start(machine_id)

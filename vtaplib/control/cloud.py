@@ -65,22 +65,33 @@ class StoreView(View):
 class Cloud:
     """A cloud in memory; `Cloud.open(path)` keeps it in a file that several processes may share."""
 
-    def __init__(self, *, policy: Policy | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self, *, policy: Policy | None = None, path: Path | None = None, read_only: bool = False
+    ) -> None:
         self.policy = policy or Policy()
-        self._store = Store(path)
+        self._store = Store(path, read_only=read_only)
         self.view: View = StoreView(self._store)
         """The cloud as rules and topologies see it: stored fields only."""
         if self._store.outdated:
             self._count_anew()
 
     @classmethod
-    def open(cls, path: str | Path, *, policy: Policy | None = None) -> Self:
-        """The cloud in a file, made if it is not there. Raises VtapError if the file is something else."""
-        return cls(policy=policy, path=Path(path))
+    def open(cls, path: str | Path, *, policy: Policy | None = None, read_only: bool = False) -> Self:
+        """The cloud in a file, made if it is not there. Raises VtapError if the file is something else.
+
+        `read_only`: the file must hold a cloud, and neither it nor its directory need be writable.
+        """
+        return cls(policy=policy, path=Path(path), read_only=read_only)
 
     def close(self) -> None:
-        """Releases the file."""
+        """Releases the file. Unless others have it open, it is whole then: copied, it is the whole cloud."""
         self._store.close()
+
+    def copy(self, path: str | Path) -> None:
+        """Writes the cloud, as of one moment, into another file, whoever may be writing to this one. Raises
+        VtapError if that file is this one, is in use, or cannot be written.
+        """
+        self._store.copy(Path(path))
 
     def __enter__(self) -> Self:
         return self

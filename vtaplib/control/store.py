@@ -3,24 +3,38 @@
 A write is one transaction that holds the file's write lock from its first read on, so that two processes
 neither lose an update nor pass a check together that they would break together. Write-ahead logging lets
 readers go on meanwhile; a process that is killed at any instant leaves the file as it was before or after its
-transaction.
+transaction. Who has written brings the log back into the file when it closes, and when it has nothing to do
+for a while: then the file alone, copied, is the whole cloud.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from vtaplib.control.idle_call import IdleCall
+from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, primary_code, trouble
+from vtaplib.control.store_file import (
+    OpenFile,
+    holds_nothing,
+    open_copy,
+    open_to_read,
+    open_to_write,
+    write_copy,
+)
+from vtaplib.control.write_ahead_log import BINDING, UNBIND, WriteAheadLog
 from vtaplib.errors import VtapError
 
 APPLICATION_ID: Final = int.from_bytes(b"vtap", "big")
 """What says in the header of a SQLite file whose it is."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA = """
 -- One row a resource.
 CREATE TABLE resource (
@@ -60,24 +74,14 @@ CREATE TRIGGER taking_begins AFTER INSERT ON taking BEGIN
 CREATE TRIGGER taking_ends AFTER DELETE ON taking BEGIN
     UPDATE tally SET amount = amount - old.amount WHERE bucket = old.bucket; END;
 """
-SMALLEST_PAGE_BYTES: Final = 512
-"""No database is smaller (https://sqlite.org/fileformat2.html, section 1.3.2)."""
-LOCK_WAIT_SECONDS = 60
-"""How long a write waits for other processes' writes. One takes milliseconds."""
-
 SWITCH_PAUSE_SECONDS = 0.01
 
-WAYS_OUT: Final[Mapping[int, str]] = {
-    sqlite3.SQLITE_NOTADB: "it is not a vtap cloud; name another file",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a copy, or begin a new file",
-    sqlite3.SQLITE_FULL: "nothing was written; make room and try again",
-    sqlite3.SQLITE_IOERR: "the disk refuses; see to it and try again",
-    sqlite3.SQLITE_READONLY: "it can only be read; make it and its directory writable, or use a copy",
-    sqlite3.SQLITE_PERM: "it may not be used; make it and its directory readable and writable",
-    sqlite3.SQLITE_CANTOPEN: "make it and its directory readable and writable, or name another file",
-    sqlite3.SQLITE_BUSY: f"another process has held it for {LOCK_WAIT_SECONDS} s; end that one and try again",
-}
-"""What to do about an error, by SQLite's primary result code (https://sqlite.org/rescode.html)."""
+IDLE_SECONDS = 1.0
+"""How long nothing was written when the log goes back into the file."""
+CLOSE_WAIT_SECONDS = 0.3
+"""How long `close` waits: for other threads' transactions, and for readers that keep a part of the log from
+the file. The provider has two seconds to end in all.
+"""
 
 BUGS: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
 """A broken constraint or a misuse is not the file's trouble but a bug of ours, and stays what it is."""
@@ -98,46 +102,57 @@ class Mark(NamedTuple):
 
 NOTHING: Final = Mark(0, 0, 0)
 """The mark of a file that is new, or empty."""
-WITHOUT_TAKINGS: Final = (1, 5)
-"""The version, and the number of tables and indexes, of a file from before there were takings."""
+UPGRADES: Final[Mapping[int, str]] = {1: TAKINGS, 2: BINDING}
+"""What brings a file of an earlier version to the next one."""
 
 
 class Store:
-    """A SQLite file, or memory where the path is None. Safe to use from several threads and processes.
+    """A SQLite file, or memory where the path is None. Safe to use from several threads and processes, and
+    in a process that was forked from the one that opened it.
 
-    Every method raises `VtapError` where the file cannot be read or written; a write that cannot be finished
-    leaves nothing.
+    `read_only`: the file must be there, is not written, and need not be writable. Every method raises
+    `VtapError` where the file cannot be read or written; a write that cannot be finished leaves nothing.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self._name = "the cloud in memory" if path is None else str(path)
+        self._path = path
+        self._read_only = read_only
+        self._idle = IdleCall(self.checkpoint, IDLE_SECONDS)
+        self._open()
+
+    def _open(self) -> None:
         self._lock = threading.RLock()
-        if path is not None:
-            _make_room(path)
+        self._process = os.getpid()
+        self._log: WriteAheadLog | None = None
+        if self._path is None:
+            file = OpenFile(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        else:
+            file = open_to_read(self._path) if self._read_only else open_to_write(self._path)
+        self._use(file)
+        if file.as_it_stands and self.outdated:
+            assert self._path is not None
+            file.close()
+            self._use(open_copy(self._path))
+
+    def _use(self, file: OpenFile) -> None:
+        self._file, self._connection = file, file.connection
         try:
-            # The absolute path: a relative one that reads ":memory:" would not name a file.
-            self._connection = sqlite3.connect(
-                ":memory:" if path is None else path.absolute(),
-                timeout=LOCK_WAIT_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-        except sqlite3.DatabaseError as error:
-            raise self._trouble("opened", error) from error
-        try:
-            self._prepare(in_file=path is not None)
+            self._prepare()
         except BaseException:
-            self._connection.close()
+            file.close()
             raise
 
-    def _prepare(self, *, in_file: bool) -> None:
+    def _prepare(self) -> None:
         """Looks whose file it is before anything is written to it, then makes it ours if it is nobody's."""
         execute = self._connection.execute
         execute("PRAGMA foreign_keys = ON")
         if self._mark() == NOTHING:
-            with self.writing():
+            if self._read_only:
+                raise holds_nothing(self._name)
+            with self._transaction():
                 if self._mark() == NOTHING:
-                    self._run(SCHEMA, TAKINGS)
+                    self._run(SCHEMA, *UPGRADES.values())
                     execute(f"PRAGMA application_id = {APPLICATION_ID}")
         mark = self._mark()
         if mark.application_id != APPLICATION_ID:
@@ -149,25 +164,35 @@ class Store:
                 f"{self._name}: the file has version {mark.version}, this vtap reads version "
                 f"{SCHEMA_VERSION}; use the vtap that wrote it, or begin a new file"
             )
-        if in_file:
-            self._write_ahead()
+        if self._path is not None and not self._file.as_it_stands and self._write_ahead():
             execute("PRAGMA synchronous = NORMAL")
+            execute("PRAGMA wal_autocheckpoint = 0")
+            self._log = WriteAheadLog(self._connection, self._path, self._name)
+        self._release = weakref.finalize(self, _release, self._file, self._log, self._process)
+
+    def _settle_in_process(self) -> None:
+        """Opens the file anew in a process that was forked: SQLite's connections are of one process."""
+        if self._path is not None and os.getpid() != self._process:
+            # To close the other process's connection here would meddle with its locks.
+            _inherited.append(self._file)
+            self._open()
 
     @property
     def outdated(self) -> bool:
-        """Whether the file is from before there were takings; see `upgrading`."""
-        return self._mark() == Mark(APPLICATION_ID, *WITHOUT_TAKINGS)
+        """Whether the file is of an earlier version; see `upgrading`."""
+        mark = self._mark()
+        return mark.application_id == APPLICATION_ID and mark.version in UPGRADES
 
     @contextmanager
     def upgrading(self) -> Iterator[bool]:
-        """A transaction that gives an outdated file this version. Yields whether that is still to be done;
-        then the block writes every resource anew.
+        """A transaction that gives an outdated file this version. Yields whether the block is to write every
+        resource anew, which then counts against limits.
         """
-        with self.writing():
-            due = self.outdated
-            if due:
-                self._run(TAKINGS)
-            yield due
+        with self._transaction():
+            version = self._mark().version
+            self._run(*(script for earlier, script in UPGRADES.items() if earlier >= version))
+            yield version in UPGRADES and UPGRADES[version] == TAKINGS
+        self.checkpoint()
 
     def _run(self, *scripts: str) -> None:
         """Makes what scripts define, after which the file is of this version."""
@@ -184,8 +209,9 @@ class Store:
             ((tables,),) = self._rows("SELECT COUNT(*) FROM sqlite_schema")
         return Mark(application_id, version, tables)
 
-    def _write_ahead(self) -> None:
+    def _write_ahead(self) -> bool:
         """Turns write-ahead logging on. It stays on in the file, so that only the first who open it do this.
+        Returns whether it is on: not where the file cannot be written, or the file system has none.
 
         Another process may just be looking, under the write lock, whether the file is made. SQLite does not
         wait for that one here: it holds a read lock, and two that wait so would wait for each other.
@@ -193,39 +219,109 @@ class Store:
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
             try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
+                ((mode,),) = self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
             except sqlite3.DatabaseError as error:
-                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise self._trouble("opened", error) from error
+                if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise trouble(self._name, "opened", error) from error
                 time.sleep(SWITCH_PAUSE_SECONDS)
             else:
-                return
+                return bool(mode == "wal")
 
     def close(self) -> None:
-        """Releases the file."""
-        self._connection.close()
+        """Releases the file. It holds all that was written, unless others still read or write it: then the
+        last of them sees to that. A transaction that another thread does not end in time is undone.
+        """
+        self._idle.cancel()
+        if self._lock.acquire(timeout=CLOSE_WAIT_SECONDS):
+            try:
+                self._release()
+                self._log = None
+            finally:
+                self._lock.release()
+
+    def checkpoint(self) -> bool:
+        """Brings the log back into the file as far as nobody else is in the way; whether all of it is."""
+        self._settle_in_process()
+        with self._lock:
+            return self._log is None or self._connection.in_transaction or self._log.truncate(0)
+
+    def copy(self, target: Path) -> None:
+        """Writes all that is there, as of one moment, into a file that appears when it is whole. Others may
+        write meanwhile. Raises `VtapError` where the target is the file itself, in use, or cannot be written.
+        """
+        if self._path is not None and target.exists() and self._path.samefile(target):
+            raise VtapError(f"{target}: is the cloud itself; name another file for the copy")
+        with self.reading():
+            write_copy(self._connection, target, UNBIND)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction that no other writer overlaps; undone if the block raises."""
-        execute = self._connection.execute
+        self._settle_in_process()
+        if self._read_only:
+            raise VtapError(f"{self._name}: is open to be read only; open it without read_only to write")
         with self._lock:
+            log = self._log
+            if log is None:
+                self._begin()
+            else:
+                log.refuse_if_moved()
+                while not self._begin_claimed(log):
+                    with self._transaction():
+                        log.claim()
+                    log.advance()
             try:
-                execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise self._trouble("written", error) from error
+                if log is not None:
+                    log.stamp(SCHEMA_VERSION)
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                self._fail(error)
+                raise
+            if log is not None:
+                if log.long:
+                    log.truncate(0)
+                self._idle.postpone()
+
+    def _begin_claimed(self, log: WriteAheadLog) -> bool:
+        """Begins a transaction, unless the log is still to be claimed."""
+        if not log.claimed:
+            return False
+        self._begin()
+        # From here on no other process can empty it again.
+        if log.look():
+            return True
+        self._undo()
+        return False
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """A write transaction, whatever becomes of the log."""
+        with self._lock:
+            self._begin()
             try:
                 yield
-                execute("COMMIT")
+                self._connection.execute("COMMIT")
             except BaseException as error:
-                self._undo()
-                if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, BUGS):
-                    raise self._trouble("written", error) from error
+                self._fail(error)
                 raise
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise trouble(self._name, "written", error) from error
+
+    def _fail(self, error: BaseException) -> None:
+        """Undoes the transaction; raises `VtapError` where the error is the file's trouble."""
+        self._undo()
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, BUGS):
+            raise trouble(self._name, "written", error) from error
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A transaction in which every read sees the file as of one moment."""
+        self._settle_in_process()
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -332,38 +428,25 @@ class Store:
         self._connection.execute("DELETE FROM resource WHERE key = ?", (key,))
 
     def _rows(self, statement: str, *values: str) -> list[Any]:
+        self._settle_in_process()
         with self._lock:
             try:
                 return self._connection.execute(statement, values).fetchall()
             except BUGS:
                 raise
             except sqlite3.DatabaseError as error:
-                raise self._trouble("read", error) from error
-
-    def _trouble(self, done: str, error: sqlite3.DatabaseError) -> VtapError:
-        way_out = WAYS_OUT.get(_primary_code(error), "if it is a vtap cloud it is damaged; restore a copy")
-        return VtapError(f"{self._name}: cannot be {done}: {error}; {way_out}")
+                raise trouble(self._name, "read", error) from error
 
 
-def _make_room(path: Path) -> None:
-    """Makes a file's directory. Raises `VtapError` if it cannot, or if what is there is no database."""
-    if path.exists() and not path.is_file():
-        kind = "a directory" if path.is_dir() else "not a file"
-        raise VtapError(f"{path}: is {kind}; name a file in which to keep the cloud")
-    if path.exists() and 0 < path.stat().st_size < SMALLEST_PAGE_BYTES:
-        # SQLite takes some of these for empty, and would write over them.
-        raise VtapError(f"{path}: is not a vtap cloud; name another file")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise VtapError(
-            f"{path}: cannot make its directory: {error.strerror} ({error.filename}); name another file"
-        ) from error
+def _release(file: OpenFile, log: WriteAheadLog | None, process: int) -> None:
+    """What a store does last, closed or not: at the latest when the process ends."""
+    if os.getpid() == process:
+        if log is not None:
+            log.truncate(CLOSE_WAIT_SECONDS)
+        file.close()
 
 
-def _primary_code(error: sqlite3.DatabaseError) -> int:
-    """The error's result code without what SQLite adds in the upper bits; 0 if Python raised it by itself."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+_inherited: Final[list[OpenFile]] = []
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -268,6 +268,7 @@ FIRST_VERSION = (
     "DROP TRIGGER taking_ends",
     "DROP TABLE taking",
     "DROP TABLE tally",
+    "DROP TABLE binding",
     "PRAGMA user_version = 1",
 )
 """What makes a file of today's one of the first version, which counted nothing."""

@@ -1,0 +1,395 @@
+"""The cloud is one file: whoever has written leaves it whole, and no log of another is ever applied to it."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.vtaplib.control.lab import HOME, TENANT, WEST
+from tests.vtaplib.control.test_processes import ROOT
+from vtaplib import Cloud, ResourceGroup, VtapError
+from vtaplib.control import write_ahead_log
+from vtaplib.control.store import UPGRADES
+
+PATIENCE_SECONDS = 60
+
+WRITER = """
+import os, sys
+from vtaplib import Cloud, ResourceGroup
+cloud = Cloud.open(sys.argv[1])
+home = cloud.subscription(sys.argv[2], tenant_id=sys.argv[3])
+for name in sys.argv[4:]:
+    home.put(ResourceGroup(name=name, location="westeurope"))
+    print(name, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def put(path: Path, *names: str) -> None:
+    with Cloud.open(path) as cloud:
+        add(cloud, *names)
+
+
+def add(cloud: Cloud, *names: str) -> None:
+    home = cloud.subscription(HOME, tenant_id=TENANT)
+    for name in names:
+        home.put(ResourceGroup(name=name, location=WEST))
+
+
+def put_and_be_killed(path: Path, *names: str) -> None:
+    """Another process puts groups, and is killed before it can leave the file whole."""
+    command = [sys.executable, "-c", WRITER, str(path), HOME, TENANT, *names]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert done.stdout.split() == list(names)
+    assert log_of(path).stat().st_size > 0
+
+
+def log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def names(path: Path) -> list[str]:
+    """The groups in a file."""
+    with Cloud.open(path) as cloud:
+        return held(cloud)
+
+
+def held(cloud: Cloud) -> list[str]:
+    return [one.name for one in cloud.list(ResourceGroup)]
+
+
+def copied(path: Path, name: str) -> Path:
+    """The file alone, copied as `cp` does."""
+    return Path(shutil.copyfile(path, path.with_name(name)))
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "cloud.db"
+    put(path, "a")
+    return path
+
+
+def test_a_cloud_that_is_closed_is_one_file(path: Path) -> None:
+    assert os.listdir(path.parent) == [path.name]
+    assert names(copied(path, "copy.db")) == ["a"]
+
+
+def test_a_writer_that_closes_leaves_the_file_whole_though_another_has_it_open(path: Path) -> None:
+    with Cloud.open(path) as other:
+        assert held(other) == ["a"]
+        put(path, "b")
+        assert log_of(path).stat().st_size == 0
+        assert names(copied(path, "copy.db")) == ["a", "b"]
+        assert held(other) == ["a", "b"]
+
+
+def test_a_writer_that_is_idle_leaves_the_file_whole(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        for turn in range(2):
+            add(cloud, f"b{turn}")
+            assert log_of(path).stat().st_size > 0
+            wait_until(lambda: log_of(path).stat().st_size == 0)
+            assert names(copied(path, f"copy{turn}.db")) == held(cloud)
+
+
+def test_a_writer_that_goes_on_and_on_keeps_its_log_short(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_ahead_log, "LONG_BYTES", 64 << 10)
+    sizes = []
+    with Cloud.open(path) as cloud:
+        for number in range(40):
+            add(cloud, f"b{number}")
+            sizes.append(log_of(path).stat().st_size)
+    assert max(sizes) < 128 << 10
+    assert sizes.count(0) > 1
+
+
+def test_a_reader_that_holds_an_old_state_is_no_error_and_loses_nothing(path: Path) -> None:
+    with Cloud.open(path) as reader:
+        with reader.snapshot() as view:
+            assert [one.name for one in view.list(ResourceGroup)] == ["a"]
+            put(path, "b")
+            assert [one.name for one in view.list(ResourceGroup)] == ["a"]
+            with Cloud.open(path) as writer:
+                add(writer, "c")
+                assert not writer._store.checkpoint()
+        assert held(reader) == ["a", "b", "c"]
+    assert os.listdir(path.parent) == [path.name]
+    assert names(copied(path, "copy.db")) == ["a", "b", "c"]
+
+
+def test_a_writer_that_is_never_closed_leaves_the_file_whole_when_its_process_ends(path: Path) -> None:
+    script = WRITER.replace("os.kill(os.getpid(), 9)", "")
+    with Cloud.open(path):
+        subprocess.run([sys.executable, "-c", script, path, HOME, TENANT, "b"], cwd=ROOT, check=True)
+        assert names(copied(path, "copy.db")) == ["a", "b"]
+
+
+def test_what_a_killed_writer_had_done_is_there_for_the_next_who_leaves_the_file_whole(path: Path) -> None:
+    put_and_be_killed(path, "b", "c")
+    assert names(path) == ["a", "b", "c"]
+    assert os.listdir(path.parent) == [path.name]
+    assert names(copied(path, "copy.db")) == ["a", "b", "c"]
+
+
+def assert_refused(path: Path) -> None:
+    """Refused by name, twice, with file and log left as they are; then each way out is gone."""
+    before = path.read_bytes(), log_of(path).read_bytes()
+    for how in (False, True):
+        with pytest.raises(VtapError) as error, Cloud.open(path, read_only=how):
+            pass
+        assert str(error.value).startswith(f"{path}: does not belong together with {log_of(path)}, ")
+        assert f"delete {log_of(path)}" in str(error.value)
+        assert (path.read_bytes(), log_of(path).read_bytes()) == before
+
+
+def test_a_copy_restored_over_a_newer_file_is_what_is_there(path: Path) -> None:
+    copy = copied(path, "copy.db")
+    put(path, "b")
+    shutil.copyfile(copy, path)
+    assert names(path) == ["a"]
+    put(path, "c")
+    assert names(path) == ["a", "c"]
+
+
+@pytest.mark.parametrize("made", ["the state before", "an earlier one", "a later one", "another cloud"])
+def test_a_file_restored_beside_the_log_of_a_killed_writer_is_refused(path: Path, made: str) -> None:
+    earlier = copied(path, "earlier.db")
+    put(path, "b")
+    before = copied(path, "before.db")
+    put(path, "c", "d")
+    later = copied(path, "later.db")
+    other = path.with_name("other.db")
+    put(other, "z", "y")
+    shutil.copyfile(before, path)
+    put_and_be_killed(path, "e")
+    held_up = copied(path, "held-up.db")
+    files = {
+        "the state before": before,
+        "an earlier one": earlier,
+        "a later one": later,
+        "another cloud": other,
+    }
+    restored = files[made]
+    shutil.copyfile(restored, path)
+    assert_refused(path)
+    # One way out: the file that the log belongs to.
+    log = copied(log_of(path), "log")
+    shutil.copyfile(held_up, path)
+    assert names(path) == ["a", "b", "e"]
+    # The other: without the log.
+    shutil.copyfile(restored, path)
+    shutil.copyfile(log, log_of(path))
+    log_of(path).unlink()
+    assert names(path) == names(restored)
+
+
+def test_a_file_that_is_made_anew_beside_the_log_of_a_killed_writer_is_refused(path: Path) -> None:
+    put_and_be_killed(path, "b")
+    path.unlink()
+    log = log_of(path).read_bytes()
+    with pytest.raises(VtapError, match="does not belong together with"), Cloud.open(path):
+        pass
+    assert log_of(path).read_bytes() == log
+    assert not path.exists()
+
+
+def test_a_file_of_the_version_before_beside_a_log_of_today_is_refused(path: Path) -> None:
+    old = copied(path, "old.db")
+    with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE binding")
+        connection.execute("PRAGMA user_version = 2")
+    put_and_be_killed(path, "b")
+    shutil.copyfile(old, path)
+    assert_refused(path)
+    log_of(path).unlink()
+    assert names(path) == ["a"]
+    put(path, "c")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (max(UPGRADES) + 1,)
+        assert connection.execute("SELECT writes > 0 FROM binding").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("how", ["copied over", "moved over", "deleted"])
+def test_a_file_that_is_replaced_while_a_writer_has_it_open_is_not_written(path: Path, how: str) -> None:
+    copy = copied(path, "copy.db")
+    with Cloud.open(path) as cloud:
+        add(cloud, "b")
+        cloud._store.checkpoint()
+        if how == "copied over":
+            shutil.copyfile(copy, path)
+        elif how == "moved over":
+            copy.rename(path)
+        else:
+            path.unlink()
+        with pytest.raises(
+            VtapError, match=r"does not belong together|was moved, replaced or deleted"
+        ) as error:
+            add(cloud, "c")
+        assert str(error.value).startswith(f"{path}: ")
+    if how != "deleted":
+        log_of(path).unlink(missing_ok=True)
+        assert names(path) == ["a"]
+
+
+@pytest.mark.kill
+def test_whatever_moment_a_writer_is_killed_at_its_log_takes_no_earlier_file(path: Path) -> None:
+    # Repeatable moments; where they fall in the work is up to the machine.
+    moments = random.Random(4789)
+    refused = 0
+    for turn in range(20):
+        put(path, f"before{turn}")
+        before, contents = copied(path, "before.db"), names(path)
+        script = WRITER.replace("cloud = ", "print(flush=True); cloud = ")
+        command = [
+            sys.executable,
+            "-c",
+            script,
+            str(path),
+            HOME,
+            TENANT,
+            *(f"{turn}-{n}" for n in range(200)),
+        ]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(moments.uniform(0, 0.1))
+            process.kill()
+            done = process.stdout.read().split()
+        left = copied(path, "left.db"), log_of(path).exists() and copied(log_of(path), "left.log")
+        shutil.copyfile(before, path)
+        if done:
+            assert_refused(path)
+            refused += 1
+        # What it had done is there with the file that it was killed over; the one it was at may be.
+        log_of(path).unlink(missing_ok=True)
+        assert names(path) == contents
+        shutil.copyfile(left[0], path)
+        if left[1]:
+            shutil.copyfile(left[1], log_of(path))
+        recovered = set(names(path)) - set(contents)
+        assert recovered >= set(done)
+        assert len(recovered) <= len(done) + 1
+    assert refused > 0
+
+
+def test_a_forked_process_reads_and_writes_with_a_connection_of_its_own(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        add(cloud, "b")
+        child = os.fork()
+        if child == 0:
+            try:
+                add(cloud, "c")
+                cloud.close()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+        add(cloud, "d")
+        assert held(cloud) == ["a", "b", "c", "d"]
+    assert os.listdir(path.parent) == [path.name]
+    assert names(path) == ["a", "b", "c", "d"]
+
+
+def test_threads_that_write_and_one_that_is_idle_do_not_get_in_each_others_way(path: Path) -> None:
+    with Cloud.open(path) as one, Cloud.open(path) as other:
+        done = threading.Event()
+
+        def bring_back() -> None:
+            while not done.is_set():
+                one._store.checkpoint()
+
+        thread = threading.Thread(target=bring_back)
+        thread.start()
+        for number in range(20):
+            add(one, f"one{number:02}")
+            add(other, f"other{number:02}")
+        done.set()
+        thread.join()
+        assert len(held(one)) == len(held(other)) == 41
+    assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.parametrize("state", ["idle", "at work", "killed"])
+def test_a_copy_may_be_made_at_any_time_and_takes_no_log(path: Path, state: str) -> None:
+    copy = path.with_name("copy.db")
+    if state == "killed":
+        put_and_be_killed(path, "b")
+        with Cloud.open(path, read_only=True) as reader:
+            reader.copy(copy)
+    else:
+        with Cloud.open(path) as writer, Cloud.open(path, read_only=True) as reader:
+            add(writer, "b")
+            if state == "idle":
+                writer._store.checkpoint()
+            reader.copy(copy)
+    assert names(copy) == ["a", "b"]
+    assert sorted(os.listdir(path.parent)) == ["cloud.db", "copy.db"]
+    put_and_be_killed(path, "c")
+    shutil.copyfile(copy, path)
+    assert_refused(path)
+
+
+def test_a_copy_is_never_written_onto_its_cloud_nor_onto_one_in_use(path: Path) -> None:
+    link = path.with_name("link.db")
+    os.link(path, link)
+    other = path.with_name("other.db")
+    with Cloud.open(path) as cloud, Cloud.open(other) as used:
+        add(used, "z")
+        for target, said in (
+            (path, "is the cloud itself"),
+            (link, "is the cloud itself"),
+            (other, "is in use"),
+        ):
+            with pytest.raises(VtapError, match=said) as error:
+                cloud.copy(target)
+            assert str(error.value).startswith(f"{target}: ")
+        with pytest.raises(VtapError, match="cannot be written: "):
+            cloud.copy(path.with_name("nowhere") / "copy.db")
+    assert names(other) == ["z"]
+    assert names(path) == ["a"]
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_the_file_and_what_stands_beside_it_are_for_their_owner_alone(tmp_path: Path, mask: int) -> None:
+    path = tmp_path / "cloud.db"
+    before = os.umask(mask)
+    try:
+        with Cloud.open(path) as cloud:
+            add(cloud, "a")
+            found = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+            cloud.copy(tmp_path / "copy.db")
+    finally:
+        os.umask(before)
+    assert found == {"cloud.db": 0o600, "cloud.db-wal": 0o600, "cloud.db-shm": 0o600}
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_others_may_use_stays_so(path: Path) -> None:
+    path.chmod(0o664)
+    with Cloud.open(path) as cloud:
+        add(cloud, "b")
+        assert {one.stat().st_mode & 0o777 for one in path.parent.iterdir()} == {0o664}
+    assert path.stat().st_mode & 0o777 == 0o664
