@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from provider_shim import data_reading, merging
+from provider_shim.claimed_ids import marked, unmarked
 from provider_shim.data_source import Session
 from provider_shim.derivation import data_source_schema, identity_schema, public_fields, resource_schema
 from provider_shim.diagnostics import Diagnostic, Severity
@@ -152,6 +153,8 @@ class Provider:
         return diagnostics
 
     def upgrade(self, type_name: str, version: int, state: Values) -> tuple[Values | None, list[Diagnostic]]:
+        if self._planning is not None and isinstance(state.get("id"), str):
+            self._planning.loaded(to_resource_id(RESOURCE_TYPES[type_name], state["id"]), read=False)
         return state, []  # every schema has version 0 so far
 
     def upgrade_identity(
@@ -168,6 +171,7 @@ class Provider:
         found = cloud.find(to_resource_id(kind, state["id"]))
         if not isinstance(found, kind):
             return ReadResult(None, private, identity)
+        self._require_planning().loaded(found.id, read=True)
         identity = identity or _identity(type_name, found.id)
         warnings = [diagnostic(kind, one) for one in _standing_warnings(found, cloud)]
         return ReadResult(_read_values(found, state), private, identity, warnings)
@@ -186,7 +190,12 @@ class Provider:
             if prior is not None:
                 planning.destroy(to_resource_id(kind, prior["id"]))
             return PlanResult(None, (), private, identity)
-        answer = planning.answer(self._resource(kind, config), config, prior)
+        past_id, kept = unmarked(private)
+        private = b""
+        if prior is not None:
+            past_id = to_resource_id(kind, prior["id"])
+            private = marked(past_id, kept)
+        answer = planning.answer(self._resource(kind, config), config, prior, past_id)
         known_id = answer.values["id"]
         return PlanResult(
             planned=answer.values,
@@ -207,6 +216,8 @@ class Provider:
         identity: Values | None,
     ) -> ApplyResult:
         kind = RESOURCE_TYPES[type_name]
+        self._require_planning().applying()
+        _, private = unmarked(private)
         try:
             if planned is None or config is None:
                 assert prior is not None

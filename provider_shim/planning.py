@@ -2,6 +2,10 @@
 
 A resource is put into an overlay when it is planned, so that a rule sees what was planned before it. What is
 to be replaced leaves its place; what is a part of that is replaced with it.
+
+A plan and its apply are two processes, and Terraform holds the second to what the first answered. So only
+what is sure to be replaced is answered as such: what else is there under the ID of a new object stays in its
+way.
 """
 
 from __future__ import annotations
@@ -12,9 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from provider_shim import merging
+from provider_shim.claimed_ids import ClaimedIds
 from provider_shim.derivation import public_fields
 from provider_shim.diagnostics import Path
-from provider_shim.identity import same_id, to_resource_id, to_terraform_id
+from provider_shim.identity import same_id, to_terraform_id
 from provider_shim.reports import terraform_path
 from vtaplib.control.cloud import Cloud
 from vtaplib.control.overlay import Overlay
@@ -28,7 +33,7 @@ from vtaplib.model.violation import Violation
 
 HOLD_SECONDS = 0.02
 """How long the first answer about an awaited type is held. Terraform asks about objects that can be asked
-about at once within a millisecond or two."""
+about at once within a millisecond or two. An apply destroys an object as soon after it has loaded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +57,53 @@ class Planning:
         self.cloud = cloud
         self.overlay = cloud.overlay(settled=False)
         self._lock = threading.RLock()
+        self._claimed = ClaimedIds(self.overlay)
         self._replaced: set[str] = set()
+        self._loaded: dict[str, bool] = {}
+        """What is in Terraform's state, by key, and whether it was read too, which only a plan does."""
+        self._applies = False
         self._hold_until = 0.0
+
+    def loaded(self, resource_id: str, *, read: bool) -> None:
+        """Notes that Terraform has a resource in its state."""
+        with self._lock:
+            key = ids.key(resource_id)
+            self._loaded[key] = read or self._loaded.get(key, False)
+
+    def applying(self) -> None:
+        """Notes that this process applies a plan."""
+        self._applies = True
 
     def destroy(self, resource_id: str) -> None:
         """Plans the end of a resource."""
         with self._lock:
-            self.overlay.vacate(resource_id)
+            if not self._claimed.makes(resource_id):
+                self.overlay.vacate(resource_id)
 
     def forget(self, resource_id: str) -> None:
         """Drops what is planned for a resource, which has been applied."""
         with self._lock:
+            self._claimed.release(resource_id)
             self.overlay.forget(resource_id)
 
-    def answer(self, resource: Resource, config: Values, prior: Values | None) -> Answer:
-        """Plans a resource as a configuration describes it; `prior` is the state that it has."""
+    def answer(self, resource: Resource, config: Values, prior: Values | None, past_id: str) -> Answer:
+        """Plans a resource as a configuration describes it; `prior` is the state that it has. `past_id`: the
+        ID that it has there, or that of what it replaces; "" where it is new.
+        """
         kind, overlay = type(resource), self.overlay
+        if not past_id:
+            self._see_what_becomes_of(_id(resource))
         with self._lock:
+            if prior is None and past_id:
+                self._claimed.release(past_id)
             replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
-            orphaned = prior is not None and self._loses_its_parent(to_resource_id(kind, prior["id"]))
+            orphaned = prior is not None and self._loses_its_parent(past_id)
             if orphaned:
                 replace.append(("id",))
-            assigned, violations, fresh = self._lay(resource, prior, replaced=bool(replace))
+            clashes = [] if replace else self._claimed.claim(resource, new=prior is None)
+            if clashes:
+                return _refused(kind, config, prior, clashes)
+            assigned, violations, fresh = self._lay(resource, past_id, prior, replaced=bool(replace))
             known_id = _id(assigned)
             self._note_question(kind, known_id, prior)
             # Of a resource whose name is not known, nothing is known of what the service gives.
@@ -92,6 +122,13 @@ class Planning:
         self._note_answer(kind, known_id)
         return Answer(plan, replace, violations, merging.departs(kind, config, prior, plan))
 
+    def _see_what_becomes_of(self, resource_id: str | None) -> None:
+        """Waits where an apply may be about to destroy what is in the way. Terraform loads an object for
+        that; a plan loads it too, and reads it, but where it is told not to refresh.
+        """
+        if resource_id is not None and self._loaded.get(ids.key(resource_id)) is False and not self._applies:
+            time.sleep(HOLD_SECONDS)
+
     def _note_question(self, kind: type[Resource], resource_id: str | None, prior: Values | None) -> None:
         if prior is None and resource_id is not None:
             self.overlay.asked(resource_id)
@@ -109,24 +146,32 @@ class Planning:
             self.overlay.answered(resource_id)
 
     def _lay(
-        self, resource: Resource, prior: Values | None, *, replaced: bool
+        self, resource: Resource, past_id: str, prior: Values | None, *, replaced: bool
     ) -> tuple[Resource, Sequence[Violation], bool]:
-        """Puts a resource into the overlay, in the place of what is there if that will be replaced. Also says
-        whether what it replaces has the same ID.
+        """Puts a resource into the overlay, in the place of what it replaces, which has the ID `past_id`.
+        Also says whether it is a new one of the same ID.
         """
         overlay, resource_id = self.overlay, _id(resource)
         if resource_id is None:
             return resource, [], False
-        exists = prior is None and overlay.base.find(resource_id) is not None
-        if replaced and prior is not None:
-            overlay.vacate(to_resource_id(type(resource), prior["id"]))
-        elif exists and not overlay.changes_anything_about(resource_id):
-            overlay.vacate(resource_id)  # to be replaced for a reason that only Terraform knows
-        if replaced or exists:
-            past_id = resource_id if prior is None else to_resource_id(type(resource), prior["id"])
-            self._replaced.add(ids.key(past_id))
+        fresh = prior is None and self._takes_a_place(resource_id, past_id)
+        if replaced or fresh:
+            self._replaced.add(ids.key(past_id or resource_id))
+        if replaced:
+            overlay.vacate(past_id)
+        if prior is None:
+            overlay.vacate(resource_id)
         assigned, violations = overlay.put(resource, validated=True)
-        return assigned, violations, exists
+        return assigned, violations, fresh
+
+    def _takes_a_place(self, resource_id: str, past_id: str) -> bool:
+        """Whether a new resource takes the place of one of the same ID, which Terraform destroys first: one
+        that it replaces, or one in its state, which is tainted then.
+        """
+        key = ids.key(resource_id)
+        if self.overlay.base.find(key) is None:
+            return False
+        return key == ids.key(past_id) if past_id else key in self._loaded and not self._applies
 
     def _loses_its_parent(self, resource_id: str) -> bool:
         """Whether this plan replaces something that the resource is a part of, which takes it along.
@@ -150,6 +195,15 @@ def _id(resource: Resource) -> str | None:
         return resource.id
     except Undecided:
         return None
+
+
+def _refused(
+    kind: type[Resource], config: Values, prior: Values | None, violations: Sequence[Violation]
+) -> Answer:
+    """The answer about an object that cannot be, of which nothing is staged."""
+    plan = merging.planned(kind, config, prior, {}, fresh=False)
+    plan |= {"id": UNKNOWN, "timeouts": config.get("timeouts")}
+    return Answer(plan, (), violations, merging.departs(kind, config, prior, plan))
 
 
 def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: Values) -> Iterator[Path]:

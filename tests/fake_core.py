@@ -299,7 +299,7 @@ class Terraform:
             return first.prior
         if first.action != "replace":
             process.validate(first.type_name, config)
-            return self._carry_out(process, first, config)
+            return self.carry_out(process, first, config)
         assert second is not None
         assert first.prior is not None
         old = process.load(first.prior)
@@ -307,12 +307,12 @@ class Terraform:
             gone = Plan(first.type_name, old, None, old.private, old.identity)
             process.apply(gone, None)
         process.validate(first.type_name, config)
-        made = self._carry_out(process, second, config)
+        made = self.carry_out(process, second, config)
         if create_before_destroy:
             process.apply(process.plan(first.type_name, old, None), None)
         return made
 
-    def _carry_out(self, process: Process, plan: Plan, config: Values) -> Object:
+    def carry_out(self, process: Process, plan: Plan, config: Values) -> Object:
         """Plan again with all that is known now, which must refine the first plan; apply that."""
         again = process.plan(plan.type_name, plan.prior, config)
         if again.action not in {plan.action, "no-op"}:

@@ -48,7 +48,7 @@ ELSEWHERE: Final = {
     "prefixes_stay_while_in_use": "test_plan_rules: the plan may go on to move the interface",
     "network_stays": "test_plan_rules, on a change of what exists",
     "remote_side_is_not_disconnected": "test_plan_rules: the plan may go on to make the other side anew",
-    "subnet_has_an_address_left": "test_plan_rules: addresses are taken at apply",
+    "subnet_has_an_address_left": "test_plan_rules: a plan counts what it plans, an apply all",
     "interfaces_are_in_the_same_subscription": "test_plan_rules, with a second subscription in the cloud",
     "source_is_in_the_same_tenant": "test_plan_rules, with a second subscription in the cloud",
     "size_is_known": "test_machines: a warning",

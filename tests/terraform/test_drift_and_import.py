@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from provider_shim.types import RESOURCE_TYPES
+from tests.terraform.hcl import resource
 from tests.terraform.reattached import SUBSCRIPTION, Workspace
 from tests.terraform.worlds import (
     INTERFACES,
     LAB,
     NETWORKS,
     SUBNETS,
+    WORLDS,
     balancer,
     interface,
     machine,
@@ -62,6 +65,23 @@ def test_configuration_generated_for_an_import_plans_no_change(workspace: Worksp
     assert set(outcome.actions.values()) == {"import"}, outcome.told
     workspace.apply()
     workspace.plans_nothing()
+
+
+@pytest.mark.parametrize("type_name", RESOURCE_TYPES)
+def test_an_object_is_imported_into_a_world_that_is_only_planned(
+    workspace: Workspace, type_name: str
+) -> None:
+    """The world exists too, but Terraform does not know it: nothing is replaced."""
+    world, address = WORLDS[type_name], f"{type_name}.subject"
+    body = world.surroundings + resource(address, world.body)
+    workspace.write(body)
+    workspace.apply()
+    found = workspace.state()[address]["id"]
+    (workspace.directory / "terraform.tfstate").unlink()
+    workspace.write(f'{body}import {{\n  to = {address}\n  id = "{found}"\n}}\n')
+    outcome = workspace.plan()
+    assert outcome.errors == [], outcome.told
+    assert outcome.actions == dict.fromkeys(outcome.actions, "create") | {address: "import"}
 
 
 def test_drift_made_behind_terraforms_back_is_shown_and_undone(workspace: Workspace) -> None:

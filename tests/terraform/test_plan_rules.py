@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from provider_shim.types import RESOURCE_TYPES
@@ -14,6 +16,7 @@ from tests.terraform.worlds import (
     LAB,
     NETWORKS,
     SUBNETS,
+    balancer,
     in_subnet,
     interface,
     machine,
@@ -29,6 +32,7 @@ from vtaplib.resources import (
     NetworkInterfaceIpConfiguration,
     ResourceGroup,
     VirtualNetwork,
+    VirtualNetworkPeering,
 )
 
 pytestmark = pytest.mark.terraform
@@ -109,10 +113,8 @@ def test_an_interface_does_not_move_to_another_network(workspace: Workspace) -> 
 
 
 def test_a_link_is_not_rebuilt_onto_a_disconnected_side(workspace: Workspace) -> None:
-    workspace.write(NETWORKS + peering("there", "v", "w") + peering("back", "w", "v"))
-    workspace.apply()
-    with workspace.cloud() as cloud:
-        cloud.delete(workspace.state()["azurerm_virtual_network_peering.there"]["id"])
+    half_of_a_link(workspace)
+    assert workspace.plan().actions == {"azurerm_virtual_network_peering.there": "create"}
     refused(
         workspace.try_apply(),
         "RemotePeeringIsDisconnected",
@@ -121,16 +123,89 @@ def test_a_link_is_not_rebuilt_onto_a_disconnected_side(workspace: Workspace) ->
     )
 
 
-def test_a_full_subnet_is_refused_when_the_address_is_taken(workspace: Workspace) -> None:
-    body = NETWORKS + subnet("a", "v", "10.0.0.0/29")  # three addresses are left of eight
-    names = ["n0", "n1", "n2", "n3"]
-    workspace.write(body + "".join(map(interface, names)))
-    outcome = workspace.try_apply()
-    assert outcome.codes == ["SubnetIsFull"], outcome.told
-    there = [name for name in names if f"azurerm_network_interface.{name}" in workspace.state()]
-    assert len(there) == 3
-    workspace.write(body + "".join(map(interface, there)))
+def test_a_link_is_rebuilt_where_the_plan_replaces_the_disconnected_side(workspace: Workspace) -> None:
+    half_of_a_link(workspace)
+    replace = "-replace=azurerm_virtual_network_peering.back"
+    assert workspace.plan(replace).actions == {
+        "azurerm_virtual_network_peering.there": "create",
+        "azurerm_virtual_network_peering.back": "replace",
+    }
+    # Terraform orders the two in no way: the new side may come before the disconnected one goes.
+    if workspace.try_apply(replace).code:
+        workspace.apply()
     workspace.plans_nothing()
+    with workspace.cloud() as cloud:
+        assert {one.peering_state for one in cloud.list(VirtualNetworkPeering)} == {"Connected"}
+
+
+def half_of_a_link(workspace: Workspace) -> None:
+    """Two networks, one of whose peerings somebody has deleted."""
+    workspace.holds(NETWORKS + peering("there", "v", "w") + peering("back", "w", "v"))
+    with workspace.cloud() as cloud:
+        cloud.delete(workspace.state()["azurerm_virtual_network_peering.there"]["id"])
+
+
+SMALL = NETWORKS + subnet("a", "v", "10.0.0.0/29")
+"""Three addresses are left of eight."""
+SMALL_INLINE = LAB + network("v", "10.0.0.0/16", subnet=[{"name": "a", "address_prefixes": ["10.0.0.0/29"]}])
+INLINE_ID = Expression("tolist(azurerm_virtual_network.v.subnet)[0].id")
+
+
+def dynamic(count: int, **changes: Any) -> str:
+    return "".join(interface(f"n{number}", **changes) for number in range(count))
+
+
+def dynamic_blocks(count: int) -> list[dict[str, Any]]:
+    return [
+        in_subnet(name=f"ip{n}", primary=n == 0, private_ip_address_allocation="Dynamic")
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fits", "too_many"),
+    [
+        pytest.param(SMALL + dynamic(3), SMALL + dynamic(4), id="interfaces"),
+        pytest.param(SMALL + dynamic(2) + balancer("lb"), SMALL + dynamic(3) + balancer("lb"), id="frontend"),
+        pytest.param(
+            SMALL + dynamic(2) + interface("static", **at("10.0.0.6")),
+            SMALL + dynamic(3) + interface("static", **at("10.0.0.6")),
+            id="static",
+        ),
+        pytest.param(
+            SMALL + interface("n", ip_configuration=dynamic_blocks(3)),
+            SMALL + interface("n", ip_configuration=dynamic_blocks(4)),
+            id="several of one interface",
+        ),
+        pytest.param(
+            *(
+                SMALL_INLINE
+                + dynamic(count, ip_configuration=[{**dynamic_blocks(1)[0], "subnet_id": INLINE_ID}])
+                for count in (3, 4)
+            ),
+            id="inline subnet",
+        ),
+    ],
+)
+def test_a_plan_that_wants_more_addresses_than_a_subnet_has_is_refused(
+    workspace: Workspace, fits: str, too_many: str
+) -> None:
+    workspace.write(too_many)
+    outcome = workspace.plan()
+    assert outcome.codes == ["SubnetIsFull"], outcome.told
+    workspace.holds(fits)
+    workspace.write(too_many)
+    outcome = workspace.plan()
+    assert outcome.codes == ["SubnetIsFull"], outcome.told
+
+
+def test_an_interface_may_take_the_address_of_one_that_the_plan_destroys_or_replaces(
+    workspace: Workspace,
+) -> None:
+    workspace.holds(SMALL + dynamic(3))
+    assert workspace.plan("-replace=azurerm_network_interface.n0").errors == []
+    workspace.write(SMALL + interface("n0") + interface("n1") + interface("another"))
+    assert workspace.plan().errors == []
 
 
 def test_a_machine_takes_no_interface_of_another_subscription(workspace: Workspace) -> None:

@@ -54,7 +54,7 @@ class StoreView(View):
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         yield from self.store.targets(ids.key(prefix))
 
-    def count_targets(self, prefix: str, first: str, last: str) -> int:
+    def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
         low = ids.key(prefix)
         return self.store.count_targets(low + first, low + last)
 

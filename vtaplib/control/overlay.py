@@ -108,13 +108,15 @@ class Overlay(View):
             found += [pair for pair in self.base.targets(low, certain=certain) if not self._covers(pair[1])]
         yield from sorted(found)
 
-    def count_targets(self, prefix: str, first: str, last: str) -> int:
+    def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
         low, high = ids.key(prefix) + first, ids.key(prefix) + last
+        count = count_between(self._targets, low, high)
+        if certain and not self._settled:
+            return count
         hidden = sum(
             low <= target <= high for resource in self._hidden.values() for target, _ in _keys(resource)
         )
-        below = self.base.count_targets(prefix, first, last)
-        return count_between(self._targets, low, high) + below - hidden
+        return count + self.base.count_targets(prefix, first, last, certain=certain) - hidden
 
     def taken(self, bucket: str, *, certain: bool = False) -> int:
         key = ids.key(bucket)

@@ -101,7 +101,7 @@ class ReadView(View):
                 return
             yield self._targets[position]
 
-    def count_targets(self, prefix: str, first: str, last: str) -> int:
+    def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
         low = ids.key(prefix)
         return count_between(self._targets, low + first, low + last)
 

@@ -77,6 +77,11 @@ def reserved(network: Network, address: Address) -> bool:
     return offset < RESERVED_AT_START or offset >= network.num_addresses - RESERVED_AT_END
 
 
+def assignable(network: Network) -> int:
+    """How many addresses of a subnet can be given to somebody."""
+    return network.num_addresses - RESERVED_AT_START - RESERVED_AT_END
+
+
 def claim_name(address: Address) -> str:
     """An address as a fixed-width name, so that names order as addresses do."""
     return f"{address.version}:{int(address):0{8 if address.version == 4 else 32}x}"

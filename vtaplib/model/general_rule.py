@@ -11,6 +11,7 @@ from typing import Final
 
 from vtaplib.model.violation import ErrorCode
 
+IDS_ARE_UNIQUE: Final = "ids_are_unique"
 REFERENCES_EXIST: Final = "references_exist"
 TYPE_STAYS: Final = "type_stays"
 PARTS_IN_USE_STAY: Final = "parts_in_use_stay"
@@ -49,6 +50,12 @@ GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
         ),
         at_apply="What is nowhere yet may be made before it is needed: by another part of the plan, another "
         "alias of the provider, another configuration.",
+    ),
+    IDS_ARE_UNIQUE: GeneralRule(
+        "No two objects of a Terraform configuration have one ID.",
+        (ErrorCode.OPERATION_NOT_ALLOWED,),
+        at_apply="What another alias of the provider makes, another configuration, or a block whose name "
+        "only the apply knows, does not show in a plan.",
     ),
     WHAT_IS_FIXED_STAYS: GeneralRule(
         "What can be set only when a resource is created does not change; Terraform makes the resource anew.",

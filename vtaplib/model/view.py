@@ -58,13 +58,13 @@ class View(ABC):
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         """What is referred to below a prefix, and by whom: pairs of keys, in order of targets."""
 
-    def count_targets(self, prefix: str, first: str, last: str) -> int:
+    def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
         """How many references there are to targets below a prefix, within a range that includes both ends.
 
-        The names `first` and `last` are what follows the prefix.
+        The names `first` and `last` are what follows the prefix. `certain`: as in `referrers`.
         """
         low = ids.key(prefix)
-        return sum(low + first <= target <= low + last for target, _ in self.targets(low))
+        return sum(low + first <= target <= low + last for target, _ in self.targets(low, certain=certain))
 
     def waits_for(self, resource_id: str, other_id: str) -> bool | None:
         """Whether a plan makes one new resource after another. False: nothing makes it wait. None: nobody can

@@ -1,17 +1,19 @@
 """Private addresses in a subnet: how interfaces and load-balancer frontends get, keep and claim them.
 
 Both draw from one pool per subnet. Whoever holds an address *claims* it: a reference to
-`{subnet}/addresses/{address}`, so that "is it taken" is one lookup.
+`{subnet}/addresses/{address}`, so that "is it taken" is one lookup. Whoever gets one only when a plan is
+applied claims one of its family: a reference to `{subnet}/addresses to come/{family}`. So a plan can count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from vtaplib.model import ids
-from vtaplib.model.addresses import claim_name, lowest_free, maybe_address, networks, reserved
+from vtaplib.model.addresses import assignable, claim_name, lowest_free, maybe_address, networks, reserved
 from vtaplib.model.ids import label
 from vtaplib.model.resource import Reference, Resource
 from vtaplib.model.rule import Findings, Rule, limit, rule
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from vtaplib.model.view import View
 
 SOURCE = "Azure, addresses of a virtual network"
+ROOM = "A plan counts what it plans; what holds an address there already may keep it or give it up."
 
 
 class AddressHolder(Protocol):
@@ -63,6 +66,11 @@ def claim(subnet_id: str, address: str) -> str | None:
     """The ID that stands for an address of a subnet; None if the address is malformed."""
     parsed = maybe_address(address)
     return None if parsed is None else f"{subnet_id}/addresses/{claim_name(parsed)}"
+
+
+def claim_to_come(subnet_id: str, family: int) -> str:
+    """The ID that stands for any address of a subnet that is not known yet."""
+    return f"{subnet_id}/addresses to come/{family}"
 
 
 def address_of(
@@ -113,10 +121,11 @@ class AddressedResource(Resource):
         yield from super().references()
         if not self.knows(self.holder_field):
             return
-        for path, holder, address in self._addresses():
-            target = claim(holder.subnet_id or "", address)
-            if target is not None:
-                yield Reference(path, target, claim=True)
+        for position, holder in enumerate(self.holders):
+            with suppress(Undecided):
+                target = _claimed(holder)
+                if target is not None:
+                    yield Reference((self.holder_field, position, "private_ip_address"), target, claim=True)
 
     def granting(self, view: View, before: Self | None) -> Callable[[AddressHolder, Any], str]:
         """A function that gives the blocks of one write their addresses, one after another."""
@@ -172,7 +181,7 @@ class AddressedResource(Resource):
                 if other.id.lower() != self.id.lower():
                     yield path, f"{self.label}: {holder.name} wants {address}, which {other.label} holds"
 
-    @rule(ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source=SOURCE)
+    @rule(ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source=SOURCE, at_apply=ROOM)
     def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
         """The subnet has a free address of its family for each block."""
         for position, holder in enumerate(self.holders):
@@ -186,11 +195,36 @@ class AddressedResource(Resource):
                         f"{holder.name}"
                     ),
                 )
+        yield from self._too_many_to_come(view)
         for position, holder in enumerate(self.holders):
             if holder.subnet_id and holder.private_ip_address == "":
                 yield (
                     (self.holder_field, position, "subnet_id"),
                     f"{self.label}: {label(holder.subnet_id)} has no free address left for {holder.name}",
+                )
+
+    def _too_many_to_come(self, view: View) -> Findings:
+        """Subnets in which a plan wants more addresses than they have, whoever is given one first."""
+        pools = {
+            (ids.key(holder.subnet_id), _family(holder)): (position, holder)
+            for position, holder in enumerate(self.holders)
+            if holder.subnet_id
+        }
+        for (subnet_id, family), (position, holder) in pools.items():
+            to_come = view.count_targets(claim_to_come(subnet_id, family), "", "", certain=True)
+            if not to_come:
+                continue
+            prefixes = networks(view.get(Subnet, subnet_id).address_prefixes or ())
+            room = sum(assignable(prefix) for prefix in prefixes if prefix.version == family)
+            known = view.count_targets(f"{subnet_id}/addresses/", f"{family}:", f"{family}:~", certain=True)
+            if 0 < room < (wanted := to_come + known):
+                yield (
+                    (self.holder_field, position, "subnet_id"),
+                    (
+                        f"{self.label}: {label(subnet_id)} has no free address left for {holder.name}: the "
+                        f"plan wants {wanted} IPv{family} addresses there, and {room} can be assigned. Use a "
+                        "larger prefix, or another subnet"
+                    ),
                 )
 
     def _addresses(self) -> Iterator[tuple[Path, AddressHolder, str]]:
@@ -202,6 +236,19 @@ class AddressedResource(Resource):
                 continue
             if address and subnet_id:
                 yield (self.holder_field, position, "private_ip_address"), holder, address
+
+
+def _claimed(holder: AddressHolder) -> str | None:
+    """What a block claims, if anything: its address, or one that is not known yet. Raises Undecided if even
+    that is not known.
+    """
+    if not holder.subnet_id:
+        return None
+    try:
+        address = holder.private_ip_address
+    except Undecided:
+        return claim_to_come(holder.subnet_id, _family(holder))
+    return claim(holder.subnet_id, address) if address else None
 
 
 def _family(holder: AddressHolder) -> int:

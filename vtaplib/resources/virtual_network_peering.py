@@ -17,6 +17,7 @@ from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Inert, Internal, NotInArm, Ref
 from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource
 from vtaplib.model.rule import Findings, limit, rule
+from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.addressed_resource import address_bucket
 from vtaplib.resources.peered_gateway import (
@@ -164,6 +165,8 @@ class VirtualNetworkPeering(Resource):
         def state(it: VirtualNetworkPeering) -> str:
             remote = it.remote_side(view)
             after = AFTER_PUT[_state(before), _state(remote)]
+            if after is None and not view.settled:
+                raise Undecided("the plan may write the remote side, or replace it")
             return str(after if after is not None else PeeringState.DISCONNECTED)
 
         yield ("peering_state",), state
@@ -206,7 +209,11 @@ class VirtualNetworkPeering(Resource):
         if self.remote_virtual_network_id.lower() == self.virtual_network_id.lower():
             yield ("remote_virtual_network_id",), f"{self.label}: the network cannot be peered with itself"
 
-    @rule(ErrorCode.REMOTE_PEERING_IS_DISCONNECTED, source="Azure, virtual network peering")
+    @rule(
+        ErrorCode.REMOTE_PEERING_IS_DISCONNECTED,
+        source="Azure, virtual network peering",
+        at_apply="The plan may write the other side again, or replace it.",
+    )
     def remote_side_is_not_disconnected(self, view: View, policy: Policy) -> Findings:
         """A link is not rebuilt onto a remote side that is Disconnected."""
         remote = self.remote_side(view)
