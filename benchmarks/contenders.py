@@ -83,6 +83,7 @@ def rewrite_with_vtaplib(capture: str, out: str, cloud: str) -> None:
     """Replay in one process without the command: reader, `BlockReplay`, writer."""
     from vtaplib.capture import open_capture
     from vtaplib.cli.combined_capture import CombinedCapture
+    from vtaplib.cli.output_files import OutputFiles
     from vtaplib.control.cloud import Cloud
     from vtaplib.fabric.topology import Topology
     from vtaplib.mirror.block_replay import BlockReplay
@@ -90,8 +91,8 @@ def rewrite_with_vtaplib(capture: str, out: str, cloud: str) -> None:
     with Cloud.open(cloud) as opened:
         topology = Topology.of(opened)
     replay = BlockReplay(topology)
-    with open_capture(capture) as reader, CombinedCapture(Path(out), topology.interfaces) as taker:
-        replay.depart_to(taker)
+    with open_capture(capture) as reader, OutputFiles([capture, cloud]) as files:
+        replay.depart_to(CombinedCapture(Path(out), topology.interfaces, files))
         for block in reader.blocks():
             replay.block(block)
 

@@ -21,19 +21,26 @@ class PacketError(VtapError):
     """Bytes that are not the packet they were taken for."""
 
 
-class CaptureError(VtapError):
+class FileError(VtapError):
+    """A file that cannot be written, or what it holds not read. `name` is the file as the user named it."""
+
+    def __init__(self, name: str, trouble: str) -> None:
+        super().__init__(f"{name}: {trouble}")
+        self.name = name
+        self.trouble = trouble
+
+
+class CaptureError(FileError):
     """A capture file that cannot be read or written.
 
-    `name` is the file as the user named it. `offset`, the byte in it (after decompression), and `record`, the
-    packet counted from 1, say where the trouble begins, where that is known.
+    `offset`, the byte in it (after decompression), and `record`, the packet counted from 1, say where the
+    trouble begins, where that is known.
     """
 
     def __init__(
         self, name: str, trouble: str, *, offset: int | None = None, record: int | None = None
     ) -> None:
-        super().__init__(f"{name}: {trouble}")
-        self.name = name
-        self.trouble = trouble
+        super().__init__(name, trouble)
         self.offset = offset
         self.record = record
 
@@ -74,3 +81,12 @@ class CollectorError(VtapError):
 
 class ReaderGoneError(CollectorError):
     """A pipe that frames are written into and nobody reads any more."""
+
+
+def words_of(error: OSError | ValueError) -> str:
+    """Why the system refused something, as the middle of a sentence: its words, without the errno and the
+    path, which messages have already.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
+    return str(error)

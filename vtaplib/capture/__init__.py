@@ -10,8 +10,7 @@ from __future__ import annotations
 from vtaplib.capture.reader import CaptureReader, open_capture
 from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, Packet, Record
 from vtaplib.capture.source import CaptureSource
-from vtaplib.capture.target import CaptureTarget
-from vtaplib.capture.writer import CaptureWriter, PcapngWriter, PcapWriter
+from vtaplib.capture.writer import CaptureTarget, CaptureWriter, PcapngWriter, PcapWriter
 
 __all__ = [
     "ETHERNET",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from io import FileIO
 from typing import BinaryIO, TypeAlias
 
-from vtaplib.errors import CaptureError
+from vtaplib.errors import CaptureError, words_of
 
 CaptureSource: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
@@ -45,7 +45,7 @@ class Source:
                 try:
                     stream = self._owned = FileIO(source)
                 except (OSError, ValueError) as error:
-                    raise CaptureError(self.name, _reason(error)) from error
+                    raise CaptureError(self.name, words_of(error)) from error
         else:
             stream = source
         # `read1` gives what a pipe has, where `read` would wait for a whole piece.
@@ -84,7 +84,7 @@ class Source:
             try:
                 return self._owned.readinto(room) or 0
             except (OSError, ValueError) as error:
-                raise CaptureError(self.name, _reason(error)) from error
+                raise CaptureError(self.name, words_of(error)) from error
         piece = self.read()
         room[: len(piece)] = piece
         return len(piece)
@@ -116,7 +116,7 @@ class Source:
             # one.
             return self._read_stream(PIECE) or b""
         except (OSError, ValueError) as error:
-            raise CaptureError(self.name, _reason(error)) from error
+            raise CaptureError(self.name, words_of(error)) from error
 
     def _read_inflated(self) -> bytes:
         while self._inflater is not None:
@@ -152,16 +152,9 @@ class Source:
 
 
 def name_of(source: object) -> str:
-    """Return what to call a source or target in messages: its path as given, or the stream's name."""
+    """Return what to call a source in messages: its path as given, or the stream's name."""
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         return "standard input" if path == "-" else str(path)
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else "capture"
-
-
-def _reason(error: OSError | ValueError) -> str:
-    """Return the system's words without the errno and the path, which the message has already."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror[0].lower() + error.strerror[1:]
-    return str(error)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate, islice
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from vtaplib.capture.pcap import MICROSECONDS_MAGIC, NANOSECONDS_MAGIC
 from vtaplib.capture.pcapng import (
@@ -24,8 +24,8 @@ from vtaplib.capture.pcapng import (
 )
 from vtaplib.capture.pcapng_interface import END_OF_OPTIONS, IF_DESCRIPTION, IF_NAME, IF_TSRESOL
 from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Packet
-from vtaplib.capture.target import CaptureTarget, Target
 from vtaplib.errors import CaptureError
+from vtaplib.output_file import OutputFile, OutputTarget
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Options of any block (section 3.5) and of the section header (4.1).
@@ -39,11 +39,19 @@ _PACKETS_AT_A_TIME: Final = 4096
 _MAX_OPTION_LENGTH: Final = 0xFFFF
 
 
+CaptureTarget: TypeAlias = "OutputTarget | OutputFile"
+"""A path, `-` for standard output, a binary stream, or a file that is open."""
+
+
 class CaptureWriter(ABC):
     """What both formats share: a place for the bytes, one piece of them at a time."""
 
     def __init__(self, target: CaptureTarget, *, fsync: bool) -> None:
-        self._target = Target(target, fsync=fsync)
+        if isinstance(target, OutputFile):
+            self._target = target
+        else:
+            self._target = OutputFile(target, fsync=fsync, error=CaptureError)
+            self._target.open()
         self.records = 0
         """Packets written so far."""
 

@@ -356,16 +356,19 @@ def check(
     from vtaplib.cli.check.run import check as run
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
 
     base = find_cloud_file(cloud) if cloud is not None or (plan is None and not azure) else None
     request = CheckRequest(plan, base, policy_of(policy), tuple(azure or ()), strict)
-    with Steps() as steps:
-        report = run(request, steps.begin)
-    if sarif is not None:
-        from vtaplib.cli.check.sarif import write_sarif
+    with OutputFiles(request.inputs) as files:
+        log = files.maybe_open(sarif, "--sarif")
+        with Steps() as steps:
+            report = run(request, steps.begin)
+        if log is not None:
+            from vtaplib.cli.check.sarif import sarif_text
 
-        write_sarif(sarif, report, plan or str(base or request.azure[0]))
+            log.write(sarif_text(report, plan or str(base or request.azure[0])).encode())
     if as_json:
         write_json(report)
     else:

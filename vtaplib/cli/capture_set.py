@@ -1,61 +1,33 @@
-"""Captures that are written together: all of them are put in their places when all is well, none is left when
-not.
-"""
+"""Captures that are written together, into one directory."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from vtaplib.capture import PcapngWriter, PcapWriter
-from vtaplib.errors import VtapError
+from vtaplib.cli.output_files import OutputFiles
+
+OUT = "--out"
+"""The option that says where captures go."""
 
 
 class CaptureSet:
-    """Captures in a directory, which is made if it is not there. As a context manager it keeps what was
-    written when all is well, and only then. Raises `VtapError` where the directory cannot be made.
+    """Captures in a directory, which is made if it is not there; `files` puts them in their places. Raises
+    `VtapError` where the directory cannot be made.
     """
 
-    def __init__(self, directory: Path | None) -> None:
-        self._writers: list[PcapngWriter | PcapWriter] = []
-        if directory is None:
-            return
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise VtapError(
-                f"{directory}: cannot be made a directory for captures: {error.strerror}"
-            ) from error
+    def __init__(self, directory: Path | None, files: OutputFiles) -> None:
+        self._files = files
+        if directory is not None:
+            files.make_directory(directory, OUT)
 
     def open(self, path: Path, name: str, description: str) -> PcapngWriter | PcapWriter:
         """Open a capture of the format that its name ends in; a pcapng tells of one interface what it is
-        called. Raises `CaptureError` where it cannot be written; then none is left.
+        called. Raises `VtapError` where it cannot be written.
         """
-        with ExitStack() as undo:
-            undo.callback(self.discard)
-            writer = PcapWriter(path) if path.suffix == ".pcap" else PcapngWriter(path)
-            self._writers.append(writer)
-            if isinstance(writer, PcapngWriter):
-                writer.add_interface(name, description)
-            undo.pop_all()
+        file = self._files.open(path, OUT)
+        if path.suffix == ".pcap":
+            return PcapWriter(file)
+        writer = PcapngWriter(file)
+        writer.add_interface(name, description)
         return writer
-
-    def discard(self) -> None:
-        """Remove what was written."""
-        for writer in self._writers:
-            writer.discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with ExitStack() as undo:
-            # Does nothing to those that are in their places.
-            undo.callback(self.discard)
-            if kind is None:
-                for writer in self._writers:
-                    writer.close()

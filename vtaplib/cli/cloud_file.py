@@ -38,6 +38,13 @@ def find_cloud_file(given: str | None) -> Path:
     return path
 
 
+def cloud_files(path: Path) -> tuple[Path, ...]:
+    """What a cloud is kept in: its file, and those that SQLite has beside it at times."""
+    # Where the file is a link, they are beside what it leads to.
+    real = Path(os.path.realpath(path))
+    return path, *(real.with_name(real.name + suffix) for suffix in ("-wal", "-shm", "-journal"))
+
+
 @contextmanager
 def open_cloud(path: Path, policy: Policy | None = None, *, to_write: bool = False) -> Iterator[Cloud]:
     """The cloud in a file that exists, which need not be writable unless it is opened `to_write`. Raises

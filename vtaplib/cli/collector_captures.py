@@ -1,4 +1,4 @@
-"""The captures that a replay writes: one per collector interface, each whole or not there at all.
+"""The captures that a replay writes: one per collector interface.
 
 Every collector has its file, also one that gets nothing: an empty capture says so, a missing one says
 nothing.
@@ -12,6 +12,7 @@ from pathlib import Path
 from vtaplib.capture import Batch, PcapngWriter
 from vtaplib.cli.capture_set import CaptureSet
 from vtaplib.cli.naming import distinct_names, file_stem
+from vtaplib.cli.output_files import OutputFiles
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.loops.mirroring import PCAP, PCAPNG
 from vtaplib.mirror.copies import Copies
@@ -38,13 +39,19 @@ def _backends(topology: Topology, frontend_id: str) -> Iterator[str]:
 
 class CollectorCaptures(CaptureSet):
     """A capture for each collector, in a directory; `format` is `pcapng` or `pcap`. Raises `VtapError` where
-    the directory cannot be made, `CaptureError` where a file cannot be written.
+    the directory cannot be made, or a file cannot be written.
     """
 
     is_combined = False
 
-    def __init__(self, directory: Path, format: str, collectors: Sequence[Interface]) -> None:  # noqa: A002  # the option's name
-        super().__init__(directory)
+    def __init__(
+        self,
+        directory: Path,
+        format: str,  # noqa: A002  # the option's name
+        collectors: Sequence[Interface],
+        files: OutputFiles,
+    ) -> None:
+        super().__init__(directory, files)
         names = distinct_names(one.id for one in collectors)
         self.record_format = PCAP if format == "pcap" else PCAPNG
         self.paths = {one.id: directory / f"{file_stem(names[one.id])}.{format}" for one in collectors}

@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from vtaplib.capture import Batch, PcapngWriter
+from vtaplib.cli.capture_set import OUT
 from vtaplib.cli.collector_captures import describe
 from vtaplib.cli.naming import distinct_names
+from vtaplib.cli.output_files import OutputFiles
 from vtaplib.fabric.topology import Interface
 from vtaplib.loops.mirroring import PCAPNG
 from vtaplib.mirror.copies import Copies
 
 
 class CombinedCapture:
-    """An open pcapng. As a context manager it puts the file in its place when all is well, and leaves none
-    when not. Raises `CaptureError` where it cannot be written.
-    """
+    """An open pcapng, which `files` puts in its place. Raises `VtapError` where it cannot be written."""
 
     record_format = PCAPNG
     is_combined = True
 
-    def __init__(self, path: Path, collectors: Sequence[Interface]) -> None:
+    def __init__(self, path: Path, collectors: Sequence[Interface], files: OutputFiles) -> None:
         self.paths = {one.id: path for one in collectors}
         """The file of each collector, by the ID of its interface: the same for all."""
         names = distinct_names(self.paths)
-        self._writer = PcapngWriter(path)
+        self._writer = PcapngWriter(files.open(path, OUT))
         self._interfaces = {
             one.id: self._writer.add_interface("/".join(names[one.id]), describe(one.id))
             for one in collectors
@@ -59,11 +57,3 @@ class CombinedCapture:
     def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
         """Write one copy for a collector and what there is to say of it."""
         self._writer.write(at, copy, interface=self._interfaces[collector_id], comment=comment)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._writer.__exit__(kind, error, trace)

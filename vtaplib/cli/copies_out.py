@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from vtaplib.capture import Batch
 from vtaplib.cli.collector_captures import CollectorCaptures
 from vtaplib.cli.combined_capture import CombinedCapture
 from vtaplib.cli.naming import distinct_names
+from vtaplib.cli.output_files import OutputFiles
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.copies import Copies
@@ -34,7 +34,7 @@ collector's interface.
 
 
 class CopiesOut(RecordsTaker, Protocol):
-    """What takes copies. As a context manager it keeps what was written when all is well, and only then."""
+    """What takes copies."""
 
     paths: dict[str, Path]
     """The file of each collector, by the ID of its interface."""
@@ -42,17 +42,12 @@ class CopiesOut(RecordsTaker, Protocol):
     def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
         """Write one copy with a comment."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
 
 def open_out(
     out: Path | None,
     format: str,  # noqa: A002  # the option's name
     collectors: Sequence[Interface],
+    files: OutputFiles,
     *,
     comments: bool = False,
 ) -> CopiesOut | None:
@@ -68,12 +63,12 @@ def open_out(
     if format == "pcap" and comments:
         raise VtapError("--comments: a pcap has no place for comments; leave out --format pcap")
     if out.is_dir() or out.suffix not in (PCAPNG, PCAP):
-        return CollectorCaptures(out, format, collectors)
+        return CollectorCaptures(out, format, collectors, files)
     if out.suffix == PCAP or format == "pcap":
         raise VtapError(
             f"{out}: a pcap cannot tell collectors apart; name a .pcapng for all of them, or a directory"
         )
-    return CombinedCapture(out, collectors)
+    return CombinedCapture(out, collectors, files)
 
 
 def way_through(run: Replay, out: CopiesOut | None, *, comments: bool = False) -> WayThrough:

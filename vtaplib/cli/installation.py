@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ from typing import Final
 from vtaplib import __version__
 from vtaplib.cli.launcher import compile_packages, emit_launcher, find_paths
 from vtaplib.errors import VtapError
+from vtaplib.output_file import OutputFile
 
 SOURCE: Final = "terraform.local/vtap/vtap"
 """The provider's source address."""
@@ -110,16 +109,8 @@ def _refuse_other_files(directory: Path, name: str) -> None:
 
 def _write_beside(executable: Path, text: str) -> None:
     """Write the file whole or not at all. It grows in the directory above, which no lock file looks into."""
-    descriptor, temporary = tempfile.mkstemp(prefix=".installing-", dir=executable.parents[1])
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            os.fchmod(file.fileno(), _EXECUTABLE_MODE)
-            file.write(text)
-        os.replace(temporary, executable)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    with OutputFile(executable, mode=_EXECUTABLE_MODE, beside=executable.parents[1]) as file:
+        file.write(text.encode())
 
 
 def _notes(outcome: str, not_compiled: Sequence[str]) -> list[str]:

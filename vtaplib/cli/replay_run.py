@@ -6,7 +6,6 @@ A capture that ends early is replayed up to there, and the report says where tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vtaplib.capture import Batch, CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
-from vtaplib.cli.cloud_file import open_cloud
+from vtaplib.cli.cloud_file import cloud_files, open_cloud
 from vtaplib.cli.collector_captures import collectors_of
 from vtaplib.cli.copies_out import CopiesOut, open_out, way_through
 from vtaplib.cli.dissection import FirstCopies
@@ -23,6 +22,7 @@ from vtaplib.cli.load_entries import load_entries, machine_entry, machine_warnin
 from vtaplib.cli.mirror_entries import mirror_warnings, parting_entries
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.output import printable
+from vtaplib.cli.output_files import OutputFiles
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import (
     EarlyEnd,
@@ -68,6 +68,11 @@ class ReplayRequest:
     page: Path | None = None
     stages: tuple[str, ...] = ()
 
+    @property
+    def inputs(self) -> tuple[str | Path, ...]:
+        """The files that are read."""
+        return self.capture, *cloud_files(self.cloud)
+
 
 def replay(request: ReplayRequest) -> ReplayReport:
     """Replay a capture. Raises `VtapError` for what cannot be opened, read at all, or written."""
@@ -81,14 +86,14 @@ def replay(request: ReplayRequest) -> ReplayReport:
     collectors = collectors_of(topology)
     first = FirstCopies(request.decode)
     with (
-        _page_file(request.page) if request.page else nullcontext() as write_page,
+        OutputFiles(request.inputs) as files,
         Progress(request.capture) as progress,
         open_capture(progress.source, skip_other_link_types=True) as reader,
     ):
-        staged = _staged(request, collectors)
-        out = None if staged else _open_out(request, collectors)
-        with out or nullcontext(), staged or nullcontext():
-            end = _replay_all(reader, run, out, first, progress, comments=request.comments, staged=staged)
+        page = files.maybe_open(request.page, "--report")
+        staged = _staged(request, collectors, files)
+        out = None if staged else _open_out(request, collectors, files)
+        end = _replay_all(reader, run, out, first, progress, comments=request.comments, staged=staged)
         accounts = run.accounts
         machines = tuple(machine_accounts(topology, accounts, request.policy))
         report = ReplayReport(
@@ -121,36 +126,37 @@ def replay(request: ReplayRequest) -> ReplayReport:
             decoded=first.dissect(),
             staged=tuple(staged.entries()) if staged else (),
         )
-        if write_page is not None and world is not None:
+        if page is not None and world is not None:
+            # What pages need takes 50 ms to import, and most replays have none.
             from vtaplib.cli.page.replay_page import replay_page
 
-            write_page(replay_page(report, world, accounts.collectors))
+            page.write(replay_page(report, world, accounts.collectors).encode())
         return report
 
 
 def _world_of(cloud: Cloud, request: ReplayRequest) -> World:
-    # Here and below: what pages need takes 50 ms to import, and most replays have none.
+    # Most replays have no page.
     from vtaplib.cli.world_survey import survey_world
 
     return survey_world(cloud, printable(str(request.cloud)))
 
 
-def _page_file(page: Path) -> AbstractContextManager[Callable[[str], None]]:
-    from vtaplib.cli.page.document import page_file
-
-    return page_file(page)
-
-
-def _open_out(request: ReplayRequest, collectors: Sequence[Interface]) -> CopiesOut | None:
-    return open_out(request.out, request.format, collectors, comments=request.comments)
+def _open_out(
+    request: ReplayRequest, collectors: Sequence[Interface], files: OutputFiles
+) -> CopiesOut | None:
+    return open_out(request.out, request.format, collectors, files, comments=request.comments)
 
 
-def _staged(request: ReplayRequest, collectors: Sequence[Interface]) -> StagedCaptures | None:
+def _staged(
+    request: ReplayRequest, collectors: Sequence[Interface], files: OutputFiles
+) -> StagedCaptures | None:
     if not request.stages:
         return None
     from vtaplib.cli.staged_captures import open_staged
 
-    return open_staged(request.stages, request.out, request.format, collectors, comments=request.comments)
+    return open_staged(
+        request.stages, request.out, request.format, collectors, files, comments=request.comments
+    )
 
 
 def _private_link(text: str) -> IPv4Address:

@@ -13,6 +13,7 @@ from pathlib import Path
 from vtaplib.capture import Batch, PcapngWriter, PcapWriter
 from vtaplib.cli.capture_set import CaptureSet
 from vtaplib.cli.naming import distinct_names, file_stem
+from vtaplib.cli.output_files import OutputFiles
 from vtaplib.cli.replay_report import ReplayStageEntry, StagedCollectorEntry, amount
 from vtaplib.collector.broker import parse_stages
 from vtaplib.collector.payloads import CopyPayloads
@@ -69,10 +70,11 @@ class StagedCaptures(CaptureSet):
         out: Path | None,
         format: str,  # noqa: A002  # the option's name
         collectors: Sequence[Interface],
+        files: OutputFiles,
     ) -> None:
         self._stages = tuple(stages)
         outputs = parse_stages(stages).outputs
-        super().__init__(out)
+        super().__init__(out, files)
         self._names = distinct_names(one.id for one in collectors)
         self.paths: dict[str, tuple[Path, ...]] = {}
         """The files of each collector, by the ID of its interface."""
@@ -125,6 +127,7 @@ def open_staged(
     out: Path | None,
     format: str,  # noqa: A002  # the option's name
     collectors: Sequence[Interface],
+    files: OutputFiles,
     *,
     comments: bool,
 ) -> StagedCaptures | None:
@@ -135,4 +138,4 @@ def open_staged(
         raise VtapError("--comments: with --stage no copy is written as it was made; leave one of them out")
     if out is not None and out.suffix in (".pcapng", ".pcap") and not out.is_dir():
         raise VtapError(f"{out}: with --stage each collector has files of its own; name a directory")
-    return StagedCaptures(stages, out, format, collectors)
+    return StagedCaptures(stages, out, format, collectors, files)

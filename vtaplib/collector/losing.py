@@ -21,10 +21,3 @@ def add_lost(lost: dict[str, Count], reason: str, frames: int, octets: int) -> N
     """Count frames of which no block tells any more."""
     if frames:
         lost.setdefault(reason, Count()).add(frames, octets)
-
-
-def words_of(error: OSError | ValueError) -> str:
-    """Why something failed, as the middle of a sentence."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror[0].lower() + error.strerror[1:]
-    return str(error)

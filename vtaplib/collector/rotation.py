@@ -30,10 +30,10 @@ from typing import Final
 
 from vtaplib.collector.capture_names import SUFFIX, CaptureNames, part_of
 from vtaplib.collector.growing_capture import LONGEST, Describe, GrowingCapture
-from vtaplib.collector.losing import add_lost, count_lost, words_of
+from vtaplib.collector.losing import add_lost, count_lost
 from vtaplib.collector.output import EVERY_OUTPUT
 from vtaplib.collector.part_file import adopt, create
-from vtaplib.errors import CollectorError, ReaderGoneError
+from vtaplib.errors import CollectorError, ReaderGoneError, words_of
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
 from vtaplib.packets.nanoseconds import NS_PER_SECOND

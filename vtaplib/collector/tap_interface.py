@@ -19,9 +19,9 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from vtaplib.collector.losing import add_lost, words_of
+from vtaplib.collector.losing import add_lost
 from vtaplib.collector.output import EVERY_OUTPUT
-from vtaplib.errors import CollectorError
+from vtaplib.errors import CollectorError, words_of
 from vtaplib.loops.frame_writing import TOO_LONG, TOO_SHORT, write_frames
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block

@@ -198,20 +198,24 @@ def test_a_failure_leaves_earlier_captures_as_they_were(vtap: Vtap, quickstart: 
     assert (tmp_path / "copies" / "nic-collector.pcapng").read_bytes() == before
 
 
-def test_a_capture_may_be_replaced_by_its_own_copies(vtap: Vtap, quickstart: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", [[], ["--stage", "slice=64"]], ids=["copies", "behind a stage"])
+def test_a_capture_that_has_the_name_of_a_collectors_is_refused_and_left(
+    vtap: Vtap, quickstart: Path, tmp_path: Path, stage: list[str]
+) -> None:
     (tmp_path / "nic-collector.pcap").write_bytes(CAPTURE.read_bytes())
     command = ("replay", "nic-collector.pcap", "--cloud", quickstart, "--out", ".", "--format", "pcap")
-    (collector,) = vtap(*command, "--json").document["collectors"]
-    assert len(list(records_of(CAPTURE))) < collector["frames"]
-    assert (tmp_path / "nic-collector.pcap").stat().st_size > collector["bytes"]
+    assert vtap.refuses(*command, *stage) == (
+        "--out nic-collector.pcap: is the same file as nic-collector.pcap, which is read; name another file"
+    )
+    assert (tmp_path / "nic-collector.pcap").read_bytes() == CAPTURE.read_bytes()
 
 
 def test_a_directory_that_cannot_be_made_is_an_error(vtap: Vtap, quickstart: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     message = vtap.refuses("replay", CAPTURE, "--cloud", quickstart, "--out", "file/copies")
-    assert message.startswith("file/copies: cannot be made a directory")
+    assert message.startswith("--out file/copies: cannot be made a directory")
     message = vtap.refuses("replay", CAPTURE, "--cloud", quickstart, "--out", "file")
-    assert message.startswith("file: ")
+    assert message.startswith("--out file: ")
     (tmp_path / "copies" / "nic-collector.pcapng").mkdir(parents=True)
     message = vtap.refuses("replay", CAPTURE, "--cloud", quickstart, "--out", "copies")
     assert message.startswith("copies/nic-collector.pcapng: is a directory")

@@ -38,7 +38,7 @@ class Estate:
 def read_exports(names: Iterable[str]) -> Estate:
     """The resources in files, and in the JSON files of directories. Raises `VtapError` for anything else."""
     estate = Estate()
-    for path in _files(names):
+    for path in export_files(names):
         shown = printable(str(path))
         for position, one in enumerate(_objects(parse_json(shown, path.read_bytes(), HOW))):
             if not isinstance(one, Mapping) or not isinstance(one.get("id"), str):
@@ -50,7 +50,10 @@ def read_exports(names: Iterable[str]) -> Estate:
     return estate
 
 
-def _files(names: Iterable[str]) -> Iterator[Path]:
+def export_files(names: Iterable[str]) -> Iterator[Path]:
+    """The files given, and the JSON files in directories given. Raises `VtapError` for a directory without
+    any.
+    """
     for name in names:
         path = Path(name)
         if not path.is_dir():

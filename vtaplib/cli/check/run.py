@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vtaplib.cli.check.azure import read_exports
+from vtaplib.cli.check.azure import export_files, read_exports
 from vtaplib.cli.check.document import Document, read_document
 from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.report import CheckReport, CoverageEntry, CoveredInterface, FindingEntry, Outside
 from vtaplib.cli.check.world import World, make_world
-from vtaplib.cli.cloud_file import open_cloud
+from vtaplib.cli.cloud_file import cloud_files, open_cloud
 from vtaplib.cli.output import printable
 from vtaplib.control.audit import Finding, audit
 from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_silent
@@ -34,6 +34,13 @@ class CheckRequest:
     policy: Policy
     azure: tuple[str, ...] = ()
     strict: bool = False
+
+    @property
+    def inputs(self) -> tuple[str | Path, ...]:
+        """The files that are read. Raises `VtapError` for a directory without exports."""
+        plan = () if self.plan is None else (self.plan,)
+        cloud = () if self.cloud is None else cloud_files(self.cloud)
+        return *plan, *cloud, *export_files(self.azure)
 
 
 def check(request: CheckRequest, step: _Step = lambda text: None) -> CheckReport:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -95,6 +95,6 @@ def _uri(file: str) -> str:
     return path.as_uri() if path.is_absolute() else quote(path.as_posix())
 
 
-def write_sarif(path: Path, report: CheckReport, file: str) -> None:
-    """Write the log into a file."""
-    path.write_text(json.dumps(sarif_log(report, file), indent=2, default=list) + "\n")
+def sarif_text(report: CheckReport, file: str) -> str:
+    """The log as a document of JSON."""
+    return json.dumps(sarif_log(report, file), indent=2, default=list) + "\n"

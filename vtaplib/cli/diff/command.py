@@ -84,6 +84,7 @@ def diff(
     from vtaplib.cli.diff.run import DiffRequest
     from vtaplib.cli.diff.run import diff as run
     from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
 
     request = DiffRequest(
@@ -96,15 +97,13 @@ def diff(
         down_after=tuple(down_after or ()),
         limit=limit,
     )
-    if page is None:
+    with OutputFiles(request.inputs) as files:
+        page_file = files.maybe_open(page, "--report")
         report = run(request)
-    else:
-        from vtaplib.cli.page.diff_page import diff_page
-        from vtaplib.cli.page.document import page_file
+        if page_file is not None:
+            from vtaplib.cli.page.diff_page import diff_page
 
-        with page_file(page) as write_page:
-            report = run(request)
-            write_page(diff_page(report))
+            page_file.write(diff_page(report).encode())
     if as_json:
         write_json(report)
     else:

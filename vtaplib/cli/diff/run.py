@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from vtaplib.cli.check.progress import Steps
+from vtaplib.cli.cloud_file import cloud_files, find_cloud_file
 from vtaplib.cli.collector_captures import collectors_of
 from vtaplib.cli.diff.designs import Side, read_sides
 from vtaplib.cli.diff.entries import (
@@ -47,6 +50,15 @@ class DiffRequest:
     def is_of_one_world(self) -> bool:
         """Whether both designs have the same resources."""
         return self.after is None and self.plan is None
+
+    @property
+    def inputs(self) -> tuple[str | Path, ...]:
+        """The files that are read. Raises `VtapError` where none is named and the default is not there."""
+        named = [one for one in (self.before, self.after, self.plan) if one is not None]
+        if self.before is None and self.plan is None:
+            named.append(str(find_cloud_file(None)))
+        # A file that is no cloud's has none beside it, and it does no harm to ask.
+        return self.capture, *chain.from_iterable(cloud_files(Path(one)) for one in named)
 
 
 def diff(request: DiffRequest) -> DiffReport:

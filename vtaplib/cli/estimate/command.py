@@ -62,6 +62,7 @@ def estimate(
     from vtaplib.cli.estimate.run import EstimateRequest
     from vtaplib.cli.estimate.run import estimate as run
     from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.errors import VtapError
 
@@ -79,15 +80,13 @@ def estimate(
         duration_seconds=read_duration(duration),
         talkers=talkers,
     )
-    if page is None:
+    with OutputFiles(request.inputs) as files:
+        page_file = files.maybe_open(page, "--report")
         report = run(request)
-    else:
-        from vtaplib.cli.page.document import page_file
-        from vtaplib.cli.page.estimate_page import estimate_page
+        if page_file is not None:
+            from vtaplib.cli.page.estimate_page import estimate_page
 
-        with page_file(page) as write_page:
-            report = run(request)
-            write_page(estimate_page(report))
+            page_file.write(estimate_page(report).encode())
     if as_json:
         write_json(report)
     else:

@@ -11,7 +11,7 @@ from typing import Final
 
 from vtaplib.capture import Batch
 from vtaplib.capture.flow_log import FlowLogReader
-from vtaplib.cli.cloud_file import open_cloud
+from vtaplib.cli.cloud_file import cloud_files, open_cloud
 from vtaplib.cli.collector_captures import collectors_of
 from vtaplib.cli.estimate.flow_logs import FlowLogIntake, flow_log_files
 from vtaplib.cli.estimate.report import (
@@ -56,6 +56,12 @@ class EstimateRequest:
     scale: float = 1
     duration_seconds: float = 86_400
     talkers: int = 5
+
+    @property
+    def inputs(self) -> tuple[str | Path, ...]:
+        """The files that are read. Raises `CaptureError` for a directory without flow logs."""
+        logs = flow_log_files(self.flow_logs) if self.capture is None else [self.capture]
+        return *logs, *cloud_files(self.cloud)
 
 
 @dataclass(frozen=True, slots=True)

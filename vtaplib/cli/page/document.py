@@ -5,20 +5,16 @@ The rule is the page's content security policy: no script runs and no request is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from vtaplib import __version__
-from vtaplib.capture.target import Target
 from vtaplib.cli.page.figure import counted
 from vtaplib.cli.page.markup import Child, element, to_html
 from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry
-from vtaplib.errors import VtapError
 
 _SECURITY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -74,25 +70,6 @@ def page(title: str, headline: Sequence[Child], sections: Sequence[Section]) -> 
             lang="en",
         )
     )
-
-
-@contextmanager
-def page_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """What writes a page into a file, whole or not at all. Raises `VtapError` where it cannot be written, and
-    before any work is done.
-    """
-    if str(path) == "-":
-        raise VtapError("--report -: name a file for the page; standard output has the tables")
-    target = Target(path)
-
-    def write(text: str) -> None:
-        target.write(text.encode())
-        target.commit()
-
-    try:
-        yield write
-    finally:
-        target.discard()
 
 
 def figures(*shown: tuple[str, str, str]) -> Element:

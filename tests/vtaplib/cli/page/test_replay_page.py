@@ -166,7 +166,7 @@ def test_a_capture_that_ends_early_is_told_of_on_the_page(vtap: Vtap, quickstart
     [
         ("nowhere/page.html", "nowhere/page.html: cannot be written: no such file or directory"),
         (".", ".: is a directory; name a file in it"),
-        ("-", "--report -: name a file for the page; standard output has the tables"),
+        ("-", "--report -: standard output has the report; name a file"),
     ],
 )
 def test_a_page_that_cannot_be_written_is_refused(
