@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from provider_shim import data_reading, merging
+from provider_shim import data_reading, generation, merging
 from provider_shim.claimed_ids import marked, unmarked
 from provider_shim.data_source import Session
 from provider_shim.derivation import data_source_schema, identity_schema, public_fields, resource_schema
@@ -34,6 +34,7 @@ from provider_shim.schema import IdentitySchema, Schema
 from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
+from vtaplib.control.settlement import assign, canonical
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model.base import Values
 from vtaplib.model.marks import WRITE_ONLY
@@ -289,6 +290,15 @@ class Provider:
         values = _read_values(found, None)
         values |= dict.fromkeys(found.untold_secrets(), merging.IGNORED_AS_IMPORTED)
         return ImportResult(values, b"", _identity(type_name, found.id))
+
+    def generate_config(self, type_name: str, state: Values) -> Values:
+        kind, overlay = RESOURCE_TYPES[type_name], self._require_cloud().overlay(settled=False)
+        overlay.remove(to_resource_id(kind, state["id"]))
+
+        def made_of(config: Values) -> Values:
+            return assign(canonical(self._resource(kind, config)), overlay, None).values()
+
+        return generation.generated(kind, state, made_of) | {"id": None, "timeouts": None}
 
     def move(
         self,

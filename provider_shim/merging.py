@@ -18,6 +18,7 @@ from vtaplib.model.marks import (
     CREATE_ONLY,
     DERIVED,
     INLINE,
+    NOT_IN_ARM,
     OPTIONAL_ASSIGNED,
     SENSITIVE,
     UNORDERED,
@@ -252,8 +253,11 @@ def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
     was = None if prior is None else prior.get(field.name)
     if field.has(WRITE_ONLY):
         return None
+    if field.has(NOT_IN_ARM) and is_settable(field):
+        return was  # the configuration's own: the service does not know it
     if field.has(SENSITIVE):
-        return was  # never returned by the service; what was sent is all that is known
+        # Never returned by the service: what was sent is all that is known.
+        return IGNORED_AS_IMPORTED if was is None and field.required else was
     if field.block is not None and isinstance(value, list):
         if not value and not was and prior is not None:
             return was

@@ -257,6 +257,14 @@ class Servicer:
             imported_resources=[imported], diagnostics=wire.diagnostics_to_proto(diagnostics, shape.type)
         )
 
+    def generate_resource_config(
+        self, request: pb.GenerateResourceConfig.Request
+    ) -> pb.GenerateResourceConfig.Response:
+        shape = self._shape(request.type_name)
+        state = wire.value_from_proto(request.state, shape.type)
+        config = None if state is None else self._lifecycle.generate_config(request.type_name, state)
+        return pb.GenerateResourceConfig.Response(config=wire.value_to_proto(config, shape.type))
+
     def move_resource_state(self, request: pb.MoveResourceState.Request) -> pb.MoveResourceState.Response:
         shape = self._shape(request.target_type_name)
         result = self._lifecycle.move(
@@ -313,6 +321,7 @@ CALLS: Final[Mapping[str, Callable[[Servicer, Any], Message]]] = {
     "PlanResourceChange": Servicer.plan_resource_change,
     "ApplyResourceChange": Servicer.apply_resource_change,
     "ImportResourceState": Servicer.import_resource_state,
+    "GenerateResourceConfig": Servicer.generate_resource_config,
     "MoveResourceState": Servicer.move_resource_state,
     "ValidateDataResourceConfig": Servicer.validate_data_resource_config,
     "ReadDataSource": Servicer.read_data_source,
@@ -321,7 +330,10 @@ CALLS: Final[Mapping[str, Callable[[Servicer, Any], Message]]] = {
 
 def _capabilities() -> pb.ServerCapabilities:
     return pb.ServerCapabilities(
-        plan_destroy=True, get_provider_schema_optional=True, move_resource_state=True
+        plan_destroy=True,
+        get_provider_schema_optional=True,
+        move_resource_state=True,
+        generate_resource_config=True,
     )
 
 

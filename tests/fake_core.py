@@ -215,6 +215,18 @@ class Process:
             raise ContractError("import: cannot import non-existent remote object")
         return found
 
+    def generate_config(self, stored: Object) -> Values:
+        """The configuration that `terraform plan -generate-config-out` writes for an imported object."""
+        block = self.block(stored.type_name)
+        config = self.provider.generate_config(stored.type_name, stored.value)
+        _hold("generate", shape_problems(config, block))
+        for one in block.attributes:
+            if config[one.name] is not None and (one.write_only or not (one.required or one.optional)):
+                raise ContractError(f"generate: nobody can configure {one.name}")
+            if config[one.name] is not None and one.sensitive:
+                raise ContractError(f"generate: a secret in plain text: {one.name}")
+        return config
+
     def _sent(self, type_name: str, value: Any) -> Any:
         return None if value is None else normal(value, object_type(self.block(type_name)))
 

@@ -199,6 +199,9 @@ class FakeLifecycle:
         state = empty | {"id": title, "title": title, "item": [], "timeouts": None}
         return ImportResult(state, identity={"title": title})
 
+    def generate_config(self, type_name: str, state: Values) -> Values:
+        return state | {"id": None, "done": None, "timeouts": None}
+
     def move(
         self,
         source_type_name: str,

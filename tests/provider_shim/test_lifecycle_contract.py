@@ -165,6 +165,9 @@ class Honest:
             return ImportResult(None, diagnostics=[Diagnostic(Severity.ERROR, "Not there")])
         return ImportResult(self.world[id_], b"", {"name": id_})
 
+    def generate_config(self, type_name: str, state: Values) -> Values:
+        raise NotImplementedError
+
     def move(self, *_: Any) -> MoveResult:
         raise NotImplementedError
 

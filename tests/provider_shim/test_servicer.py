@@ -19,7 +19,6 @@ from provider_shim.results import (
     MoveResult,
     PlanResult,
     ReadResult,
-    Values,
 )
 from provider_shim.schema import Attribute, Block, Schema
 from provider_shim.servicer import CALLS, SERVICE
@@ -90,7 +89,10 @@ def test_the_schemas_and_capabilities_are_told(lifecycle: FakeLifecycle) -> None
     assert list(response.resource_schemas) == [NOTE]
     assert response.HasField("provider")
     assert response.server_capabilities == pb.ServerCapabilities(
-        plan_destroy=True, get_provider_schema_optional=True, move_resource_state=True
+        plan_destroy=True,
+        get_provider_schema_optional=True,
+        move_resource_state=True,
+        generate_resource_config=True,
     )
     identities = call(lifecycle, "GetResourceIdentitySchemas", pb.GetResourceIdentitySchemas.Request())
     assert [a.name for a in identities.identity_schemas[NOTE].identity_attributes] == ["title"]
@@ -228,6 +230,13 @@ def test_importing_what_is_not_there_is_an_error(lifecycle: FakeLifecycle) -> No
     )
 
 
+def test_configuration_is_generated_from_state(lifecycle: FakeLifecycle) -> None:
+    state = packed(note(id="a", title="a", text="four", done=False))
+    request = pb.GenerateResourceConfig.Request(type_name=NOTE, state=state)
+    response = call(lifecycle, "GenerateResourceConfig", request)
+    assert msgpack.unpackb(response.config.msgpack) == note(title="a", text="four")
+
+
 def test_a_move_reads_the_source_as_the_target_type(lifecycle: FakeLifecycle) -> None:
     request = pb.MoveResourceState.Request(
         source_provider_address="terraform.io/builtin/terraform",
@@ -314,12 +323,13 @@ def test_a_bug_in_stop_is_told_in_its_own_field(
         ("plan", PlanResult({"id": 1})),
         ("apply", ApplyResult({"id": 1})),
         ("import_resource", ImportResult({"id": 1})),
+        ("generate_config", {"id": 1}),
         ("move", MoveResult({"text": 1})),
         ("read_data_source", DataResult({"id": 1})),
     ],
 )
 def test_a_value_that_does_not_fit_the_schema_is_a_diagnostic(
-    lifecycle: FakeLifecycle, monkeypatch: pytest.MonkeyPatch, name: str, result: Values
+    lifecycle: FakeLifecycle, monkeypatch: pytest.MonkeyPatch, name: str, result: Any
 ) -> None:
     monkeypatch.setattr(lifecycle, name, lambda *_: result)
     rpc, field = {
@@ -327,10 +337,13 @@ def test_a_value_that_does_not_fit_the_schema_is_a_diagnostic(
         "plan": ("PlanResourceChange", "type_name"),
         "apply": ("ApplyResourceChange", "type_name"),
         "import_resource": ("ImportResourceState", "type_name"),
+        "generate_config": ("GenerateResourceConfig", "type_name"),
         "move": ("MoveResourceState", "target_type_name"),
         "read_data_source": ("ReadDataSource", "type_name"),
     }[name]
     request = getattr(pb, rpc).Request(**{field: NOTE})
+    if name == "generate_config":
+        request.state.CopyFrom(packed(note()))
     (diagnostic,) = call(lifecycle, rpc, request).diagnostics
     assert diagnostic.summary == "Value does not fit the schema"
 

@@ -47,6 +47,7 @@ NOT_READ_BACK: Final = {
     "custom_data": "a secret, which the service never returns",
     "network_security_group_id_wo_version": "says when to send the write-only ID; the service knows no such",
     "route_table_id_wo_version": "says when to send the write-only ID; the service knows no such",
+    "triggers": "says when to synchronise the peering; the service knows no such",
 }
 
 REPLACES_BY_CODE: Final = {

@@ -66,6 +66,12 @@ def parse(id_format: str, resource_id: str, *, strict: bool = False) -> dict[str
     return match.groupdict() if match else None
 
 
+def standard_case(id_format: str, resource_id: str) -> str:
+    """An ID with the fixed segments of its format in their own case; one of another format as it is."""
+    names = parse(id_format, resource_id)
+    return resource_id if names is None else id_format.format_map(names)
+
+
 def arm_type(resource_id: str) -> str:
     """The ARM type that an ID, or the format of one, is of: `Microsoft.Network/virtualNetworks/subnets`; ""
     if it is not the ID of something that a provider gives.

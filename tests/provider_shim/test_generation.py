@@ -1,0 +1,61 @@
+"""Configuration from state: it means what is there, for every type, whatever its arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from provider_shim.derivation import is_settable, public_fields
+from provider_shim.merging import IGNORED_AS_IMPORTED, same
+from provider_shim.types import RESOURCE_TYPES
+from tests.fake_core import RefusedError
+from tests.provider_shim.configurations import World, configurations
+from vtaplib.model.marks import INLINE
+
+TYPES = st.sampled_from(sorted(RESOURCE_TYPES))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("world"))
+
+
+@given(st.data())
+def test_what_is_generated_for_an_object_plans_clean_and_makes_its_like(
+    world: World, data: st.DataObject
+) -> None:
+    type_name = data.draw(TYPES)
+    kind = RESOURCE_TYPES[type_name]
+    config = data.draw(configurations(type_name))
+    terraform = world.reset()
+    try:
+        made = terraform.apply(type_name, None, config)
+    except RefusedError:
+        return
+    event(type_name)
+    imported = terraform.import_object(type_name, made.value["id"])
+    generated = with_secrets(terraform.start().generate_config(imported), imported.value, config)
+    plan, _ = terraform.plan(type_name, imported, generated)
+    assert plan.action == "no-op", (plan.planned, imported.value, plan.replace_paths)
+
+    terraform.destroy(made)
+    again = terraform.apply(type_name, None, generated)
+    found = terraform.import_object(type_name, again.value["id"])
+    for field in public_fields(kind):
+        if is_settable(field) and not field.has(INLINE):
+            one, other = imported.value[field.name], found.value[field.name]
+            assert same(field, one, other) or (not one and not other), field.name
+
+
+def with_secrets(generated: Any, imported: Any, config: Any) -> Any:
+    """Generated configuration, with the secrets that the object must have and its user fills in."""
+    if imported == IGNORED_AS_IMPORTED:
+        return config
+    if isinstance(generated, dict):
+        return {name: with_secrets(generated[name], imported[name], config[name]) for name in generated}
+    if isinstance(generated, list) and len(generated) == len(config or ()):
+        return list(map(with_secrets, generated, imported, config))
+    return generated
