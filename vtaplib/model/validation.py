@@ -14,10 +14,19 @@ from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.combination import Combination, Presence
 from vtaplib.model.general_rule import VALUES_ARE_ALLOWED
-from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, SENSITIVE, Items
+from vtaplib.model.marks import (
+    ASSIGNED,
+    DERIVED,
+    INLINE,
+    OPTIONAL_ASSIGNED,
+    SENSITIVE,
+    WRITE_ONLY,
+    Items,
+)
 from vtaplib.model.resource import Resource, id_format_of, resolve
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
+from vtaplib.model.wording import TYPE_WORDS, shown
 
 NO_CODES: Mapping[str, ErrorCode] = MappingProxyType({})
 _SEQUENCES = (tuple, set, frozenset)
@@ -35,7 +44,8 @@ def validate(
 
     `before`: the stored resource that it replaces; what the service gave it then does not count as given now.
     `strict_ids`: the fixed segments of IDs must be in their canonical case, as azurerm wants them.
-    `secrets_told`: a secret that is not given is not there. Otherwise it may be one that no read tells.
+    `secrets_told`: a secret, or what is only ever sent, that is not given is not there. Otherwise it may be
+    one that no read tells.
     """
     name = _name(resource)
     yield from check_fields(
@@ -126,17 +136,19 @@ def _structure_problems(field: Field, value: Any) -> Iterator[tuple[Path, str]]:
         if not field.nullable and not any(map(field.has, (ASSIGNED, OPTIONAL_ASSIGNED, DERIVED))):
             yield (), "is required"
         return
-    if field.shape in (Shape.SCALAR, Shape.BLOCK):
+    if field.shape is Shape.MAP:
+        yield from _map_problems(value)
+        return
+    if field.shape is Shape.SCALAR or (field.shape is Shape.BLOCK and not isinstance(value, tuple)):
         problem = _element_problem(field, value)
         if problem:
             yield (), problem
         return
-    if field.shape is Shape.MAP:
-        yield from _map_problems(value)
-        return
     if not isinstance(value, _SEQUENCES):
-        yield (), f"= {value!r} is not a list"
+        yield (), f"= {shown(value)} is not a list"
         return
+    if field.shape is Shape.BLOCK:
+        yield (), f"is given {len(value)} times; it can be there once"
     problem = _count_problem(field, len(value))
     if problem:
         yield (), problem
@@ -149,12 +161,17 @@ def _structure_problems(field: Field, value: Any) -> Iterator[tuple[Path, str]]:
 def _element_problem(field: Field, value: Any) -> str | None:
     if field.block is None:
         return _type_problem(field.scalar, value)
-    return None if isinstance(value, field.block) else f"= {value!r} is not of type {field.block.__name__}"
+    if value is None:
+        return "is required"
+    if isinstance(value, field.block):
+        return None
+    way_out = f"; write {field.block.__name__}(…)" if isinstance(value, Mapping) else ""  # in Python only
+    return f"= {shown(value)} is not a block{way_out}"
 
 
 def _map_problems(value: Any) -> Iterator[tuple[Path, str]]:
     if not isinstance(value, Mapping):
-        yield (), f"= {value!r} is not a map"
+        yield (), f"= {shown(value)} is not a map"
         return
     for name, element in value.items():
         problem = _type_problem(str, name) or _type_problem(str, element)
@@ -189,28 +206,30 @@ def _scalar_problem(model: Model, field: Field, value: Any, strict_ids: bool) ->
     for constraint in constraints:
         problem = constraint.problem(value)
         if problem:
-            return f"= {value!r} {problem}"
+            return f"= {shown(value)} {problem}"
     if field.ref is not None and value != "":
         id_format = id_format_of(field.ref.kind)
         by_name = ids.placeholders(id_format)[-1] == field.name or not field.name.endswith(("_id", "_ids"))
         if not by_name and not value.startswith("/"):
-            return f"= {value!r} {ids.format_problem(id_format, value)}"
+            return f"= {shown(value)} {ids.format_problem(id_format, value)}"
         target = resolve(field.ref.kind, value, model)
         if target is not None and target == value:
             problem = ids.format_problem(id_format, target, strict=strict_ids)
             if problem:
-                return f"= {value!r} {problem}"
+                return f"= {shown(value)} {problem}"
     return None
 
 
 def _type_problem(wanted: type, value: Any) -> str | None:
+    if value is None:
+        return "is required"
     types = (int, float) if wanted is float else (wanted,)
     if not isinstance(value, types) or (isinstance(value, bool) and wanted is not bool):
-        return f"= {value!r} is not of type {wanted.__name__}"
+        return f"= {shown(value)} is not {TYPE_WORDS[wanted]}"
     if isinstance(value, str) and not value.isascii() and value.encode(errors="replace").decode() != value:
-        return f"= {value!r} is not Unicode text"
+        return f"= {shown(value)} is not Unicode text"
     if isinstance(value, float) and not isfinite(value):
-        return f"= {value!r} is not a finite number"
+        return f"= {value} is not a finite number"
     return None
 
 
@@ -228,7 +247,7 @@ def _repeated_names(blocks: tuple[Model, ...]) -> Iterator[tuple[Path, str]]:
             continue
         name = str(block.name).lower()
         if name in seen:
-            yield (position, "name"), f"= {block.name!r} is used twice"
+            yield (position, "name"), f"= {shown(block.name)} is used twice"
         seen.add(name)
 
 
@@ -237,7 +256,8 @@ def _presence(model: Model, before: Model | None, name: str, *, secrets_told: bo
     if value is Presence.UNKNOWN:
         return Presence.UNKNOWN
     if value is None or value == ():
-        secret = model.fields()[name.partition(".")[0]].has(SENSITIVE)
+        field = model.fields()[name.partition(".")[0]]
+        secret = field.has(SENSITIVE) or field.has(WRITE_ONLY)
         return Presence.UNKNOWN if secret and not secrets_told else Presence.ABSENT
     if service_gives and past == value:
         return Presence.UNKNOWN  # given by the user, or kept from what the service gave

@@ -19,12 +19,14 @@ from tests.vtaplib.cli.plans import (
     network_id,
     peer,
     references,
+    subnet_values,
     tapped_plan,
 )
 from vtaplib.cli.check.reading import TYPES
 from vtaplib.control.policy import Policy
 
 WEB = "azurerm_network_interface.web"
+TAP = "azurerm_virtual_network_tap.tap"
 TAPPED = "azurerm_network_interface_tap_configuration.web"
 NOT_REACHABLE = "VirtualNetworkTapDestinationNotReachable"
 
@@ -273,12 +275,23 @@ def test_the_rules_of_the_fast_path_are_left_open_in_a_plan(vtap: Vtap) -> None:
         (b'{"format_version": "1.2", "resource_cha', "is cut off at line 1"),
         (b"Plan: 1 to add", "is not JSON"),
         (b"\xff\xd8\xff\xe0", "is not JSON"),
-        (b"[1]", "is a JSON list"),
+        (b"[1]", "the document is [1], not an object"),
         (b'{"version": 4, "serial": 1, "lineage": "x"}', "is a state file"),
         (b'{"@level": "info"}', "is the log of terraform plan -json"),
         (b'{"a": 1}', "has no format_version"),
-        (b'{"format_version": "2.0"}', "has format_version 2.0; vtap reads"),
-        (b'{"format_version": "1.0", "resource_changes": [{"address": 1}]}', "is not what terraform show"),
+        (b'{"format_version": "2.0"}', "has format_version '2.0'; vtap reads"),
+        (
+            b'{"format_version": "1.0", "resource_changes": [{"address": 1}]}',
+            "[0].address is 1, not a string",
+        ),
+        (b'{"resource_changes": [{}]}', "resource_changes[0] has no address"),
+        (b'{"configuration": "x"}', "configuration is 'x', not an object"),
+        (b'{"configuration": {"root_module": 5}}', "configuration.root_module is 5, not an object"),
+        (b'{"values": {"root_module": {"resources": [null]}}}', "resources[0] is null, not an object"),
+        (b"[" * 100_000, "is nested too deeply"),
+        (b'{"a": ' + b"9" * 100_000 + b"}", "is not JSON (number out of range"),
+        (b'{"a": "\\ud800"}', "is not JSON"),
+        (b'{"a": "\0"}', "is not JSON"),
     ],
 )
 def test_what_is_no_plan_is_refused_with_how_to_make_one(vtap: Vtap, content: bytes, trouble: str) -> None:
@@ -370,3 +383,66 @@ def test_a_stream_of_which_a_part_is_lost_is_not_silent(vtap: Vtap) -> None:
     report = checked(vtap, plan)
     assert "its IPv6 traffic is not" in " ".join(one["message"] for one in report["findings"])
     assert report["coverage"]["silent"] == 0
+
+
+def test_what_a_put_would_refuse_of_a_resource_by_itself_is_told_at_its_address(vtap: Vtap) -> None:
+    plan = tapped_plan()
+    block = {"name": "ip", "private_ip_address_allocation": "Sometimes", "private_ip_address_version": "IPv4"}
+    plan.create("azurerm_network_interface.bad", {"name": "nic web/§", **IN_LAB, "ip_configuration": [block]})
+    plan.create(
+        "azurerm_virtual_network.bad",
+        {"name": "bad", **IN_LAB, "address_space": ["10.3.0.0/16"], "tags": {"a": None}},
+    )
+    plan.create("azurerm_subnet.bad", {"name": None, "resource_group_name": "lab", "address_prefixes": 5})
+    report = checked(vtap, plan, code=1)
+    assert {(one["address"], one["field"], one["rule"]) for one in report["findings"]} >= {
+        ("azurerm_network_interface.bad", "name", "values_are_allowed"),
+        (
+            "azurerm_network_interface.bad",
+            "ip_configuration[0].private_ip_address_allocation",
+            "values_are_allowed",
+        ),
+        ("azurerm_virtual_network.bad", "tags.a", "values_are_allowed"),
+        ("azurerm_subnet.bad", "name", "values_are_allowed"),
+        ("azurerm_subnet.bad", "virtual_network_name", "values_are_allowed"),
+        ("azurerm_subnet.bad", "address_prefixes", "values_are_allowed"),
+    }
+    assert report["not_read"] == []
+
+
+def test_an_argument_that_azurerm_shows_as_nothing_is_not_given(vtap: Vtap) -> None:
+    plan = Plan()
+    unset = {"edge_zone": "", "bgp_community": "", "flow_timeout_in_minutes": 0, "ddos_protection_plan": []}
+    network = {"name": "net", **IN_LAB, "address_space": ["10.0.0.0/16"], **unset}
+    plan.create("azurerm_virtual_network.net", network)
+    assert checked(vtap, plan)["findings"] == []
+
+
+def test_a_frontend_without_a_rule_for_the_copies_is_told_at_once(vtap: Vtap) -> None:
+    plan = Plan()
+    front = {"name": "front", "private_ip_address_allocation": "Dynamic", "subnet_id": UNKNOWN}
+    plan.create("azurerm_virtual_network.net", {"name": "net", **IN_LAB, "address_space": ["10.0.0.0/16"]})
+    plan.create("azurerm_subnet.s", subnet_values("s", "net", "10.0.0.0/24"))
+    plan.create(
+        "azurerm_lb.lb",
+        {
+            "name": "lb",
+            **IN_LAB,
+            "sku": "Standard",
+            "sku_tier": "Regional",
+            "frontend_ip_configuration": [front],
+        },
+    )
+    plan.configure(
+        "azurerm_lb.lb", {"frontend_ip_configuration": [{"subnet_id": references("azurerm_subnet.s.id")}]}
+    )
+    to = "destination_load_balancer_frontend_ip_configuration_id"
+    plan.create(TAP, {"name": "tap", **IN_LAB, "destination_port": 4789, to: UNKNOWN})
+    plan.configure(TAP, {to: references("azurerm_lb.lb.frontend_ip_configuration[0].id")})
+    (finding,) = checked(vtap, plan)["findings"]
+    assert (finding["address"], finding["severity"], finding["rule"]) == (
+        TAP,
+        "warning",
+        "frontend_has_a_rule",
+    )
+    assert "no rule there covers UDP 4789" in finding["message"]

@@ -58,9 +58,9 @@ def test_any_value_in_any_field_is_answered(where: tuple[Resource, Path], value:
         (5, "is not a list"),
         ("10.9.0.0/16", "is not a list"),
         ({"a": "b"}, "is not a list"),
-        ([5], "is not of type str"),
-        ([None], "is not of type str"),
-        ([["10.9.0.0/16"]], "is not of type str"),
+        ([5], "is not a string"),
+        ([None], "is required"),
+        ([["10.9.0.0/16"]], "is not a string"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named_with_the_type_that_it_should_have(value: Any, said: str) -> None:

@@ -5,9 +5,10 @@ azurerm has no virtual network TAP. A configuration of its networks makes the TA
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from pydantic_core import from_json
 
 from vtaplib.control.arm import decode
 from vtaplib.control.arm.place import kinds_of
@@ -24,7 +25,8 @@ _SOMEWHERE: Final = "/subscriptions/s/resourceGroups/g"
 
 def arm_type(values: Mapping[str, Any]) -> str:
     """The ARM type of a resource, without the version of the API."""
-    return str(values.get("type") or "").partition("@")[0]
+    given = values.get("type")
+    return given.partition("@")[0] if isinstance(given, str) else ""
 
 
 def kind_of(values: Mapping[str, Any]) -> type[Resource] | None:
@@ -59,7 +61,7 @@ def decoded(values: Mapping[str, Any], resource_id: str) -> Sequence[Resource]:
     body = values.get("body")
     try:
         # The first versions of azapi had the JSON as a text.
-        body = json.loads(body) if isinstance(body, str) else body
+        body = from_json(body) if isinstance(body, str) else body
         if not isinstance(body, Mapping):
             return ()
         given = {name: values.get(name) for name in ("location", "tags")}

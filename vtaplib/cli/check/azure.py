@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from vtaplib.cli.check.document import parse_json
+from vtaplib.cli.check.document import json_text
 from vtaplib.cli.check.settled import settled
+from vtaplib.cli.check.terraform_json import parse_json
 from vtaplib.cli.output import printable
 from vtaplib.control.arm import DocumentError, decode
 from vtaplib.errors import VtapError
@@ -39,15 +40,19 @@ def read_exports(names: Iterable[str]) -> Estate:
     """The resources in files, and in the JSON files of directories. Raises `VtapError` for anything else."""
     estate = Estate()
     for path in export_files(names):
-        shown = printable(str(path))
-        for position, one in enumerate(_objects(parse_json(shown, path.read_bytes(), HOW))):
-            if not isinstance(one, Mapping) or not isinstance(one.get("id"), str):
-                raise VtapError(f"{shown}: element {position} is no resource: it has no id; {HOW}")
-            try:
-                _add(estate, one)
-            except DocumentError as error:
-                raise VtapError(f"{shown}: element {position}: {error}") from error
+        add_export(estate, printable(str(path)), path.read_bytes())
     return estate
+
+
+def add_export(estate: Estate, name: str, content: bytes) -> None:
+    """Adds the resources in the content of a file. Raises `VtapError` for what is none."""
+    for position, one in enumerate(_objects(parse_json(name, json_text(name, content, HOW), HOW))):
+        if not isinstance(one, Mapping) or not isinstance(one.get("id"), str):
+            raise VtapError(f"{name}: element {position} is no resource: it has no id; {HOW}")
+        try:
+            _add(estate, one)
+        except DocumentError as error:
+            raise VtapError(f"{name}: element {position}: {error}") from error
 
 
 def export_files(names: Iterable[str]) -> Iterator[Path]:

@@ -15,8 +15,18 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from vtaplib.cli.check.document import Document, Instance, Key
+from vtaplib.cli.check.terraform_json import (
+    ConfigModule,
+    ConfigResource,
+    ModuleCall,
+    Output,
+    ProviderConfig,
+)
 
 Expression = Mapping[str, Any]
+"""What Terraform says of an argument: its constant value, or the references in it. Of a nested block it says
+the arguments, so that a key here may be the name of one.
+"""
 
 
 class Index(NamedTuple):
@@ -37,9 +47,13 @@ class OwnIndex(NamedTuple):
 Steps = tuple[str | Index | OwnIndex, ...]
 """A reference: `module.net["a"].ids[0]` is `("module", "net", Index("a"), "ids", Index(0))`."""
 
-_STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+_STEP = re.compile(r'\.?([^\W\d][\w-]*)|\[(\d{1,18})\]|\["((?:[^"\\]|\\.)*)"\]')
 _OPAQUE = frozenset({"local", "data", "self", "ephemeral"})
 _NO_VALUE = frozenset({"count", "path", "terraform"})
+_DEEPEST: Final = 60
+"""Expressions that are followed one from another: two for each module that is in another."""
+_MOST_FOLLOWED: Final = 200_000
+"""Expressions that are followed to find what one refers to."""
 _ALONE: Final[Mapping[Any, Any]] = {}
 
 
@@ -70,7 +84,7 @@ def steps_of(reference: str) -> Steps:
     """The steps of a reference."""
     found: list[str | Index | OwnIndex] = []
     for name, number, key in _STEP.findall(reference):
-        found.append(name or Index(int(number) if number else re.sub(r"\\(.)", r"\1", key)))
+        found.append(name or Index(int(number) if number else _unescaped(key)))
     return tuple(found)
 
 
@@ -78,14 +92,17 @@ class Configuration:
     """The blocks of a plan, and the instances that they make."""
 
     def __init__(self, document: Document) -> None:
-        self._root = document.configuration.get("root_module") or {}
-        self._providers = document.configuration.get("provider_config") or {}
+        self._root = document.configuration.root_module or ConfigModule()
+        self._providers = document.configuration.provider_config or {}
         self._variables = document.variables
         self._instances: dict[tuple[str, str, str], dict[Key, Instance]] = {}
         self._modules: dict[tuple[str, str], dict[Key, str]] = {}
-        self._blocks: dict[tuple[str, str, str], Expression] = {}
+        self._blocks: dict[tuple[str, str, str], ConfigResource] = {}
         self._same_keys: dict[tuple[int, int], bool] = {}
         """Whether two blocks have instances of the same keys: asked for each of many instances."""
+        self._depth = 0
+        """How many expressions are being followed, each from the one before."""
+        self._followed = 0
         for one in document.instances:
             self._instances.setdefault((one.module, one.type, one.name), {})[one.key] = one
             self._learn_modules(one.module)
@@ -103,58 +120,63 @@ class Configuration:
 
     def expressions(self, instance: Instance) -> Expression:
         """The arguments of an instance's block; nothing where the plan does not have it."""
-        found: Expression = self._block(instance).get("expressions") or {}
-        return found
+        return self._block(instance).expressions or {}
 
     def scope(self, instance: Instance) -> Scope:
         """Where the expressions of an instance stand."""
         block = self._block(instance)
         siblings = self._instances[instance.module, instance.type, instance.name]
-        return Scope(instance.module, instance.key, siblings, block.get("for_each_expression") or {})
+        return Scope(instance.module, instance.key, siblings, block.for_each_expression or {})
 
     def provider(self, instance: Instance) -> str:
         """The key of the provider's configuration that an instance is made with."""
-        return str(self._block(instance).get("provider_config_key", ""))
+        return self._block(instance).provider_config_key
 
     def provider_argument(self, provider: str, name: str) -> str | None:
         """A string that a provider is configured with, if the plan says it."""
-        expressions = (self._providers.get(provider) or {}).get("expressions") or {}
-        value = self._value(expressions.get(name) or {}, Scope(""))
+        configured = self._providers.get(provider) or ProviderConfig()
+        value = self._value(expression_in(configured.expressions, name), Scope(""))
         return value if isinstance(value, str) and value else None
 
-    def _block(self, instance: Instance) -> Expression:
+    def _block(self, instance: Instance) -> ConfigResource:
         where = (instance.module, instance.type, instance.name)
         if where not in self._blocks:
-            blocks = self._module(instance.module).get("resources") or ()
-            for one in blocks:
-                self._blocks.setdefault((instance.module, one["type"], one["name"]), one)
-            self._blocks.setdefault(where, {})
+            for one in self._module(instance.module).resources or ():
+                self._blocks.setdefault((instance.module, one.type, one.name), one)
+            self._blocks.setdefault(where, ConfigResource(instance.type, instance.name))
         return self._blocks[where]
 
-    def _module(self, address: str) -> Expression:
+    def _module(self, address: str) -> ConfigModule:
         if not address:
             return self._root
-        module: Expression = self._call(address).get("module") or {}
-        return module
+        return self._call(address).module or ConfigModule()
 
-    def _call(self, address: str) -> Expression:
+    def _call(self, address: str) -> ModuleCall:
         parent, name, _ = _split(address)
-        call: Expression = (self._module(parent).get("module_calls") or {}).get(name) or {}
-        return call
+        return (self._module(parent).module_calls or {}).get(name) or ModuleCall()
 
     # References
 
     def targets(self, expression: Expression, scope: Scope, more: Steps = ()) -> Sequence[Target]:
         """The instances that an expression refers to, in its order; `more` are steps into its value. Raises
-        OpaqueError where there may be others.
+        OpaqueError where there may be others, and where modules refer to each other without end.
         """
-        references = longest(map(steps_of, expression.get("references") or ()))
-        own = self._own_index(references, scope)
-        found: dict[tuple[str, Steps], Target] = {}
-        for steps in references:
-            for target in self._follow(steps + own + more, scope):
-                found.setdefault((target.instance.address, target.steps), target)
-        return tuple(found.values())
+        if self._depth == 0:
+            self._followed = 0
+        self._followed += 1
+        if self._depth == _DEEPEST or self._followed > _MOST_FOLLOWED:
+            raise OpaqueError("the references lead too far")
+        self._depth += 1
+        try:
+            references = references_of(expression)
+            own = self._own_index(references, scope)
+            found: dict[tuple[str, Steps], Target] = {}
+            for steps in references:
+                for target in self._follow(steps + own + more, scope):
+                    found.setdefault((target.instance.address, target.steps), target)
+            return tuple(found.values())
+        finally:
+            self._depth -= 1
 
     def _own_index(self, references: Iterable[Steps], scope: Scope) -> Steps:
         for steps in references:
@@ -169,13 +191,15 @@ class Configuration:
         head = steps[0]
         if head in _OPAQUE:
             raise OpaqueError(str(head))
+        if len(steps) == 1:
+            return
         if head == "each":
             yield from self._each(steps, scope)
         elif head == "var":
             yield from self._variable(steps, scope)
         elif head == "module":
             yield from self._output(steps, scope)
-        elif head not in _NO_VALUE and len(steps) > 1:
+        elif head not in _NO_VALUE:
             yield from self._resource(steps, scope)
 
     def _each(self, steps: Steps, scope: Scope) -> Iterator[Target]:
@@ -195,20 +219,20 @@ class Configuration:
         """What a module's call gives for a variable, and where that stands."""
         parent, call_name, key = _split(module)
         call = self._call(module)
-        given = (call.get("expressions") or {}).get(name) or {}
         siblings = self._modules[parent, call_name]
-        return given, Scope(parent, key, siblings, call.get("for_each_expression") or {})
+        scope = Scope(parent, key, siblings, call.for_each_expression or {})
+        return expression_in(call.expressions, name), scope
 
     def _output(self, steps: Steps, scope: Scope) -> Iterator[Target]:
         instances = self._modules.get((scope.module, str(steps[1])), {})
         chosen, rest = self._choose(instances, steps[2:])
         for address in chosen:
-            outputs = self._module(address).get("outputs") or {}
+            outputs = self._module(address).outputs or {}
             # `module.net[each.key].id` is listed as `module.net`: then it may be any of the outputs.
             names, inner = ([rest[0]], rest[1:]) if rest and isinstance(rest[0], str) else (outputs, rest)
             for name in names:
-                expression = (outputs.get(name) or {}).get("expression") or {}
-                yield from self.targets(expression, Scope(address), inner)
+                output = outputs.get(name) or Output()
+                yield from self.targets(output.expression or {}, Scope(address), inner)
 
     def _resource(self, steps: Steps, scope: Scope) -> Iterator[Target]:
         instances = self._instances.get((scope.module, str(steps[0]), str(steps[1])), {})
@@ -250,8 +274,8 @@ class Configuration:
         """The value of an expression that is a constant or just a variable, else None."""
         if "constant_value" in expression:
             return expression["constant_value"]
-        references = longest(map(steps_of, expression.get("references") or ()))
-        if len(references) != 1 or references[0][0] != "var":
+        references = references_of(expression)
+        if len(references) != 1 or references[0][0] != "var" or len(references[0]) == 1:
             return None
         _, name, *rest = references[0]
         if scope.module:
@@ -259,6 +283,22 @@ class Configuration:
         else:
             value = self._variables.get(str(name))
         return _within(value, tuple(rest))
+
+
+def references_of(expression: Expression) -> Sequence[Steps]:
+    """The references in an expression that no other one goes on from; a nested block has none itself, but may
+    have an argument of that name.
+    """
+    listed = expression.get("references")
+    return (
+        longest(steps_of(one) for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
+    )
+
+
+def expression_in(arguments: Expression | None, name: str) -> Expression:
+    """What is said of an argument; nothing if it is not given, or is a block that can be repeated."""
+    found = (arguments or {}).get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def longest(references: Iterable[Steps]) -> Sequence[Steps]:
@@ -280,12 +320,16 @@ def _within(value: Any, steps: Steps) -> Any:
     return value
 
 
+_MODULE = re.compile(r'\.?module\.([^.\[]+)(?:\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\])?', re.DOTALL)
+
+
 @lru_cache(maxsize=1024)
 def _split(address: str) -> tuple[str, str, Key]:
     """The address of a module's parent, its name and its key."""
-    steps = steps_of(address)
-    key = steps[-1].key if isinstance(steps[-1], Index) else None
-    name = steps[-2] if isinstance(steps[-1], Index) else steps[-1]
-    tail = f".{name}" if key is None else f".{name}["
-    parent = address[: address.rindex(f"module{tail}")].removesuffix(".")
-    return parent, str(name), key
+    *_, last = _MODULE.finditer(address)
+    name, number, key = last.groups()
+    return address[: last.start()], name, int(number) if number else key and _unescaped(key)
+
+
+def _unescaped(key: str) -> str:
+    return re.sub(r"\\(.)", r"\1", key, flags=re.DOTALL)

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
+from vtaplib.cli.check.terraform_json import (
+    Configuration,
+    ResourceChange,
+    ShownDocument,
+    StateResource,
+    StateValues,
+    parse_document,
+)
 from vtaplib.errors import VtapError
 from vtaplib.model.unknown import UNKNOWN
+from vtaplib.model.wording import shown
 
 Key = int | str | None
-"""What tells the instances of one `count` or `for_each` apart; None where there is just one."""
+"""The key of an instance, see `terraform_json.InstanceKey`."""
 
 HOW: Final = "make it with: terraform show -json PLAN > plan.json"
 ZIP: Final = b"PK\x03\x04"
@@ -26,6 +36,8 @@ ZIP: Final = b"PK\x03\x04"
 KNOWN_VERSIONS: Final = ("0", "1")
 """Major versions of the format: 0 was that of Terraform before 1.1, and has the same shape."""
 MANAGED: Final = "managed"
+LOG: Final = b'{"@'
+"""How what `terraform plan -json` prints begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +64,8 @@ class Document:
     name: str
     is_plan: bool
     instances: Sequence[Instance]
-    configuration: Mapping[str, Any]
-    """The blocks behind a plan, as Terraform describes them; a state has none."""
+    configuration: Configuration
+    """The blocks behind a plan; a state has none."""
     variables: Mapping[str, Any]
     notes: Sequence[str] = ()
     """What about the document limits what can be said of it."""
@@ -62,121 +74,102 @@ class Document:
 def read_document(name: str) -> Document:
     """The plan or state in a file; `-` is standard input. Raises `VtapError` for what is neither."""
     content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    shown = "standard input" if name == "-" else name
-    parsed = parse_json(shown, content)
-    _require_shown(shown, parsed)
-    is_plan = "resource_changes" in parsed or "planned_values" in parsed
-    try:
-        return _plan(shown, parsed) if is_plan else _state(shown, parsed)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise VtapError(f"{shown}: is not what terraform show -json prints ({error!r}); {HOW}") from error
+    return document_in("standard input" if name == "-" else name, content)
 
 
-def parse_json(shown: str, content: bytes, how: str = HOW) -> Any:
-    """What a JSON document says. Raises `VtapError` for what is none, with `how` to make one."""
+def document_in(name: str, content: bytes) -> Document:
+    """The plan or state in the content of a file; as `read_document`."""
+    text = json_text(name, content, HOW)
+    if content.lstrip().startswith(LOG):
+        raise VtapError(f"{name}: is the log of terraform plan -json; {HOW}")
+    parsed = parse_document(name, text, HOW)
+    if not parsed.format_version:
+        if parsed.lineage is not None:
+            raise VtapError(f"{name}: is a state file; make it readable: terraform show -json > state.json")
+        raise VtapError(f"{name}: has no format_version, so it is no plan or state; {HOW}")
+    if parsed.format_version.partition(".")[0] not in KNOWN_VERSIONS:
+        version = shown(parsed.format_version)
+        raise VtapError(f"{name}: has format_version {version}; vtap reads versions 0 and 1")
+    is_plan = parsed.resource_changes is not None or parsed.planned_values is not None
+    return _plan(name, parsed) if is_plan else _state(name, parsed)
+
+
+def json_text(name: str, content: bytes, how: str) -> bytes | str:
+    """The JSON in a file's content, which may be in another encoding, as a shell of Windows writes it. Raises
+    `VtapError` for what is none, with `how` to make one.
+    """
     if content.startswith(ZIP):
-        raise VtapError(f"{shown}: is Terraform's own plan file; {HOW}")
+        raise VtapError(f"{name}: is Terraform's own plan file; {HOW}")
     if not content.strip():
-        raise VtapError(f"{shown}: is empty; {how}")
-    try:
-        # A shell of Windows writes a byte order mark, and two bytes a character.
-        return json.loads(content.decode(_encoding(content)))
-    except json.JSONDecodeError as error:
-        at = f"line {error.lineno}, column {error.colno}"
-        end = len(error.doc.rstrip())
-        if error.pos >= end or error.msg.startswith("Unterminated"):
-            raise VtapError(f"{shown}: is cut off at {at}; {how}") from error
-        raise VtapError(f"{shown}: is not JSON ({error.msg} at {at}); {how}") from error
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise VtapError(f"{shown}: is not JSON; {how}") from error
-
-
-def _encoding(content: bytes) -> str:
+        raise VtapError(f"{name}: is empty; {how}")
     encoding = json.detect_encoding(content)
-    return "utf-8-sig" if encoding == "utf-8" else encoding
+    if encoding.startswith("utf-8"):
+        return content.removeprefix(BOM_UTF8)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise VtapError(f"{name}: is not JSON; {how}") from error
 
 
-def _require_shown(shown: str, parsed: Any) -> None:
-    if not isinstance(parsed, dict):
-        raise VtapError(f"{shown}: is a JSON {type(parsed).__name__}, not a plan or state; {HOW}")
-    if "format_version" not in parsed:
-        if "serial" in parsed and "lineage" in parsed:
-            raise VtapError(f"{shown}: is a state file; make it readable: terraform show -json > state.json")
-        if "@level" in parsed:
-            raise VtapError(f"{shown}: is the log of terraform plan -json; {HOW}")
-        raise VtapError(f"{shown}: has no format_version, so it is no plan or state; {HOW}")
-    version = str(parsed["format_version"])
-    if version.partition(".")[0] not in KNOWN_VERSIONS:
-        raise VtapError(f"{shown}: has format_version {version}; vtap reads versions 0 and 1")
+def _state(name: str, parsed: ShownDocument) -> Document:
+    instances = [_standing(one, module) for module, one in _resources(parsed.values) if one.mode == MANAGED]
+    return Document(name, is_plan=False, instances=instances, configuration=Configuration(), variables={})
 
 
-def _state(shown: str, parsed: Mapping[str, Any]) -> Document:
-    instances = [
-        _standing(one, module) for module, one in _resources(parsed.get("values")) if _is_managed(one)
-    ]
-    return Document(shown, is_plan=False, instances=instances, configuration={}, variables={})
-
-
-def _plan(shown: str, parsed: Mapping[str, Any]) -> Document:
-    changes = [one for one in parsed.get("resource_changes") or () if _is_managed(one)]
-    changed = {one["address"]: _changed(one) for one in changes if "deposed" not in one}
+def _plan(name: str, parsed: ShownDocument) -> Document:
+    changes = [one for one in parsed.resource_changes or () if one.mode == MANAGED]
+    changed = {one.address: _changed(one) for one in changes if one.deposed is None}
+    prior = parsed.prior_state.values if parsed.prior_state else None
     standing = {
-        one["address"]: _standing(one, module)
-        for module, one in _resources((parsed.get("prior_state") or {}).get("values"))
-        if _is_managed(one)
+        one.address: _standing(one, module) for module, one in _resources(prior) if one.mode == MANAGED
     }
     notes = []
-    if parsed.get("errored"):
+    if parsed.errored:
         notes.append("Terraform could not finish this plan: what is missing in it was not checked.")
-    elif parsed.get("complete") is False:
+    elif parsed.complete is False:
         notes.append("This plan defers some changes to a later one: those were not checked.")
     return Document(
-        name=shown,
+        name=name,
         is_plan=True,
         instances=list((standing | changed).values()),
-        configuration=parsed.get("configuration") or {},
-        variables={name: one.get("value") for name, one in (parsed.get("variables") or {}).items()},
+        configuration=parsed.configuration or Configuration(),
+        variables={variable: one.value for variable, one in (parsed.variables or {}).items()},
         notes=notes,
     )
 
 
-def _is_managed(one: Mapping[str, Any]) -> bool:
-    return bool(one.get("mode", MANAGED) == MANAGED)
-
-
-def _resources(values: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _resources(values: StateValues | None) -> Iterator[tuple[str, StateResource]]:
     """The resources of a state with the address of their modules, the root's first."""
-    pending = [(values or {}).get("root_module") or {}]
+    pending = [values.root_module] if values and values.root_module else []
     while pending:
         module = pending.pop()
-        for one in module.get("resources") or ():
-            yield module.get("address", ""), one
-        pending += module.get("child_modules") or ()
+        for one in module.resources or ():
+            yield module.address, one
+        pending += module.child_modules or ()
 
 
-def _standing(one: Mapping[str, Any], module: str) -> Instance:
+def _standing(one: StateResource, module: str) -> Instance:
     """An object that stays as it is."""
-    values = one.get("values") or {}
-    return Instance(one["address"], module, one["type"], one["name"], one.get("index"), values, values)
+    values = one.values or {}
+    return Instance(one.address, module, one.type, one.name, one.index, values, values)
 
 
-def _changed(one: Mapping[str, Any]) -> Instance:
-    change = one["change"]
-    actions = set(change["actions"])
-    before = change.get("before")
-    after = with_unknowns(change.get("after"), change.get("after_unknown"))
+def _changed(one: ResourceChange) -> Instance:
+    change = one.change
+    actions = set(change.actions)
+    after = with_unknowns(change.after, change.after_unknown)
     if "forget" in actions and "create" not in actions:
-        after = before  # Terraform forgets it, and leaves it in the cloud
+        after = change.before  # Terraform forgets it, and leaves it in the cloud
     return Instance(
-        address=one["address"],
-        module=one.get("module_address", ""),
-        type=one["type"],
-        name=one["name"],
-        key=one.get("index"),
-        before=before,
+        address=one.address,
+        module=one.module_address,
+        type=one.type,
+        name=one.name,
+        key=one.index,
+        before=change.before,
         after=after or None,
         is_written=bool(actions & {"create", "update"}),
-        is_replaced="create" in actions and before is not None,
+        is_replaced="create" in actions and change.before is not None,
     )
 
 

@@ -10,21 +10,31 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from vtaplib.cli.check import azapi
-from vtaplib.cli.check.configuration import Configuration, Expression, Index, OpaqueError, Scope, Target
+from vtaplib.cli.check.configuration import (
+    Configuration,
+    Expression,
+    Index,
+    OpaqueError,
+    Scope,
+    Target,
+    expression_in,
+)
 from vtaplib.cli.check.document import Document, Instance
 from vtaplib.cli.check.homes import find_homes
 from vtaplib.cli.check.settled import settled
 from vtaplib.control import inline
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Field, Model, Shape, Values
-from vtaplib.model.marks import INLINE, INTERNAL, UNORDERED
+from vtaplib.model.marks import INLINE, INTERNAL, OPTIONAL_ASSIGNED, UNORDERED
 from vtaplib.model.resource import Resource, id_format_of, kind_named, resource_kind
 from vtaplib.model.unknown import UNKNOWN
-from vtaplib.model.validation import is_sound
+from vtaplib.model.validation import is_sound, validate
+from vtaplib.model.violation import Path, Violation
 from vtaplib.resources import RESOURCE_TYPES, Subscription
 
 
@@ -53,6 +63,15 @@ def _type_shown(instance: Instance) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """What is wrong with a resource by itself. `address` is where it comes from."""
+
+    address: str
+    resource: Resource
+    violation: Violation
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What was made of a document: resources by the key of their ID, and the addresses that they are from."""
 
@@ -61,14 +80,27 @@ class Reading:
     written: dict[str, Resource | None] = field(default_factory=dict)
     """What the plan writes: as it was, or None where it is made anew."""
     addresses: dict[str, str] = field(default_factory=dict)
+    misfits: list[Misfit] = field(default_factory=list)
+    """What is wrong with resources as they will be, each by itself."""
     unread: list[str] = field(default_factory=list)
     """Addresses of objects that could not be made a resource of."""
     not_modelled: Counter[str] = field(default_factory=Counter)
     """Objects of types that vtap does not model, by type."""
 
 
-def read_resources(document: Document) -> Reading:
-    """The resources of a document."""
+class Draft(NamedTuple):
+    """A resource as a document has it. `kept`: the same without the arguments that the configuration gives
+    and the service could give too. `settled`: as the service would show it; None where it cannot be told from
+    others, or lacks what rules must be able to read.
+    """
+
+    given: Resource
+    kept: Resource
+    settled: Resource | None
+
+
+def read_resources(document: Document, *, strict_ids: bool = False) -> Reading:
+    """The resources of a document. `strict_ids`: as `validate` takes it."""
     reader = Reader(document)
     reading = Reading()
     for instance in document.instances:
@@ -76,32 +108,55 @@ def read_resources(document: Document) -> Reading:
             if instance.after is not None:
                 reading.not_modelled[_type_shown(instance)] += 1
             continue
-        now = reader.resources(instance)
+        drafts = reader.drafts(instance)
+        now = [one.settled for one in drafts if one.settled is not None]
         then = now if instance.before == instance.after else reader.past(instance)
-        if (not now and instance.after is not None) or (not then and instance.before is not None):
+        past = {ids.key(one.id): one for one in then}
+        misfits = [
+            Misfit(instance.address, draft.settled or draft.given, violation)
+            for draft in drafts
+            for violation in validate(draft.given, draft.kept, strict_ids=strict_ids)
+        ]
+        reading.misfits.extend(misfits)
+        is_lost = (not now and instance.after is not None) or (not then and instance.before is not None)
+        if is_lost and not misfits:
             reading.unread.append(instance.address)
         for made, where in ((then, reading.before), (now, reading.after)):
             for resource in made:
                 where[ids.key(resource.id)] = resource
                 reading.addresses.setdefault(ids.key(resource.id), instance.address)
         if instance.is_written:
-            past = {} if instance.is_replaced else {ids.key(one.id): one for one in then}
-            reading.written.update({(key := ids.key(one.id)): past.get(key) for one in now})
+            standing = {} if instance.is_replaced else past
+            reading.written.update({(key := ids.key(one.id)): standing.get(key) for one in now})
+    _add_children(reading.before, reading.addresses)
+    reading.misfits.extend(
+        Misfit(reading.addresses[ids.key(parent.id)], child, replace(one, path=(*path, *one.path)))
+        for parent, path, child in _add_children(reading.after, reading.addresses)
+        for one in validate(child, child, strict_ids=strict_ids)
+    )
     for where in (reading.before, reading.after):
-        _add_children(where, reading.addresses)
         for tenant in reader.subscriptions():
             where.setdefault(ids.key(tenant.id), tenant)
     return reading
 
 
-def _add_children(resources: dict[str, Resource], addresses: dict[str, str]) -> None:
-    """Adds the resources that others carry, such as a network its subnets, unless they have a block too."""
-    for parent in tuple(resources.values()):
-        for _, _, child in inline.children(parent):
-            key = ids.key(child.id)
-            if key not in resources and is_sound(child):
-                resources[key] = settled(child)
-                addresses.setdefault(key, addresses[ids.key(parent.id)])
+def _add_children(
+    resources: dict[str, Resource], addresses: dict[str, str]
+) -> Sequence[tuple[Resource, Path, Resource]]:
+    """Adds the resources that others carry, such as a network its subnets, unless they have a block too.
+    Returns all of them as they are given, with their parents and places there.
+    """
+    carried = [
+        (parent, (name, position), child)
+        for parent in resources.values()
+        for name, position, child in inline.children(parent)
+    ]
+    for parent, _, child in carried:
+        key = ids.key(child.id)
+        if key not in resources and is_sound(child):
+            resources[key] = settled(child)
+            addresses.setdefault(key, addresses[ids.key(parent.id)])
+    return carried
 
 
 class Reader:
@@ -123,34 +178,37 @@ class Reader:
         """The resource of an instance as it was, and others that it tells of."""
         if instance.before is None:
             return ()
+        drafts: Sequence[Draft]
         resource_id = instance.before.get("id")
         if instance.type == azapi.TYPE:
-            return self._from_arm(instance.before, resource_id, {}, Scope(""))
-        return self._made(TYPES[instance.type], dict(instance.before), resource_id)
+            drafts = self._from_arm(instance.before, resource_id, {}, Scope(""))
+        else:
+            drafts = [self._draft(TYPES[instance.type], instance.before, resource_id, {})]
+        return [one.settled for one in drafts if one.settled is not None]
 
-    def resources(self, instance: Instance) -> Sequence[Resource]:
-        """As `past`, as it will be; nothing if it will not be there, or cannot be told from others."""
+    def drafts(self, instance: Instance) -> Sequence[Draft]:
+        """As `past`, as it will be; nothing if it will not be there."""
         if instance.after is None:
             return ()
         expressions, scope = self._configuration.expressions(instance), self._configuration.scope(instance)
         if instance.type == azapi.TYPE:
             return self._from_arm(instance.after, self.id_of(instance), expressions, scope)
-        kind, values = TYPES[instance.type], dict(instance.after)
+        kind, values = TYPES[instance.type], instance.after
         if instance.is_written:
             values = self._with_references(kind, values, expressions, scope)
-        return self._made(kind, values, self.id_of(instance))
+        return [self._draft(kind, values, self.id_of(instance), expressions)]
 
     def _from_arm(
         self, values: Mapping[str, Any], resource_id: object, expressions: Expression, scope: Scope
-    ) -> Sequence[Resource]:
-        """What the JSON of azapi tells of. All its references are in one expression, the body's."""
+    ) -> Sequence[Draft]:
+        """What the JSON of azapi tells of. All its references are in one expression, the body's. What that
+        lacks may be given elsewhere.
+        """
         if not isinstance(resource_id, str):
             return ()
-        body = expressions.get("body") or {}
-        return [
-            made
-            for one in azapi.decoded(values, resource_id)
-            for made in self._made(
+        body = expression_in(expressions, "body")
+        drafts = (
+            self._draft(
                 type(one),
                 self._with_references(
                     type(one),
@@ -159,16 +217,23 @@ class Reader:
                     scope,
                 ),
                 one.id,
+                {},
             )
-        ]
+            for one in azapi.decoded(values, resource_id)
+        )
+        return [one for one in drafts if one.settled is not None]
 
-    def _made(self, kind: type[Resource], values: Values, resource_id: object) -> Sequence[Resource]:
-        names = kind.parse_id(resource_id) if isinstance(resource_id, str) else None
-        if names is None or not isinstance(resource_id, str):
-            return ()
-        values |= {"subscription_id": resource_id.split("/")[2], **names}
-        given = kind.from_values(values | self._untold[kind.__name__])
-        return (settled(given),) if is_sound(given) else ()
+    def _draft(
+        self, kind: type[Resource], values: Mapping[str, Any], resource_id: object, arguments: Expression
+    ) -> Draft:
+        names, told = _names_in(kind, resource_id), _telling(kind, values)
+        given = kind.from_values(names | told | self._untold[kind.__name__])
+        fields = kind.fields()
+        mine = [name for name in arguments if name in fields and fields[name].has(OPTIONAL_ASSIGNED)]
+        kept = given.replace(**dict.fromkeys(mine)) if mine else given
+        if not names or not is_sound(given):
+            return Draft(given, kept, None)
+        return Draft(given, kept, settled(given.replace(**names)))
 
     # Identity
 
@@ -183,7 +248,7 @@ class Reader:
         kind, values = kind_of(instance), instance.after or {}
         given = values.get("id")
         if kind is None or (isinstance(given, str) and kind.parse_id(given) is not None):
-            return str(given)
+            return given if isinstance(given, str) else None
         if instance.type == azapi.TYPE:
             return self._id_under_parent(instance, kind, values)
         names: dict[str, str] = {}
@@ -200,7 +265,7 @@ class Reader:
         """The ID of a resource that names its parent by ID."""
         parent_id, name = values.get("parent_id"), values.get("name")
         if parent_id is UNKNOWN:
-            expression = self._configuration.expressions(instance).get("parent_id") or {}
+            expression = expression_in(self._configuration.expressions(instance), "parent_id")
             scope = self._configuration.scope(instance)
             found = self._candidates(azapi.parent_kind(kind), expression, scope, new=True)
             parent_id = found[0] if len(found) == 1 else None
@@ -216,7 +281,7 @@ class Reader:
                 self._configuration.expressions(instance),
                 self._configuration.scope(instance),
             )
-            value = self._referred(kind.fields()[name], expressions.get(name) or {}, scope)
+            value = self._referred(kind.fields()[name], expression_in(expressions, name), scope)
         if value is UNKNOWN and name == "name":
             return f"({instance.address.translate(_NO_SEPARATORS)})"
         return value if isinstance(value, str) and value else None
@@ -227,7 +292,7 @@ class Reader:
     # References
 
     def _with_references(
-        self, model: type[Model], values: Values, expressions: Expression, scope: Scope
+        self, model: type[Model], values: Mapping[str, Any], expressions: Expression, scope: Scope
     ) -> Values:
         """Values with the references filled in that the configuration says."""
         found = dict(values)
@@ -247,7 +312,9 @@ class Reader:
         if len(written) != len(values):
             return values
         return [
-            self._with_references(block, dict(value), one, scope) if isinstance(value, Mapping) else value
+            self._with_references(block, value, one, scope)
+            if isinstance(value, Mapping) and isinstance(one, Mapping)
+            else value
             for value, one in zip(values, written, strict=True)
         ]
 
@@ -306,16 +373,16 @@ class Reader:
     def _meant(self, kind_name: str, target: Target) -> Iterator[str]:
         """The IDs of a type that a target stands for: its own, or those of its parts."""
         kind, wanted = kind_of(target.instance), kind_named(kind_name)
-        target_id = None if kind is None else self.id_of(target.instance)
-        if kind is None or target_id is None:
+        if kind is None:
             return
-        if issubclass(kind, wanted):
+        is_wanted, parts = issubclass(kind, wanted), _parts(kind.__name__, kind_name)
+        target_id = self.id_of(target.instance) if is_wanted or parts else None
+        if target_id is None:
+            return
+        if is_wanted:
             yield target_id
             return
-        for name, one in kind.fields().items():
-            segment = _segment(one, wanted)
-            if segment is None:
-                continue
+        for name, segment in parts:
             blocks = (target.instance.after or {}).get(name)
             for position, block in enumerate(blocks if isinstance(blocks, list) else ()):
                 if _names_another(target, name, position) or not isinstance(block, Mapping):
@@ -324,13 +391,18 @@ class Reader:
                     yield f"{target_id}/{segment}/{block['name']}"
 
 
-def _segment(one: Field, wanted: type[Resource | Block]) -> str | None:
-    """The segment before the name in the ID of a field's blocks, where those are what is wanted."""
-    if one.block is not None and one.block is wanted:
-        return one.block.id_segment
-    if one.block is not None and one.has(INLINE) and resource_kind(one.block.child) is wanted:
-        return id_format_of(one.block.child).split("/")[-2]
-    return None
+@cache
+def _parts(owner: str, part: str) -> Sequence[tuple[str, str]]:
+    """The fields of a type whose blocks are what is wanted, with the segments before the names in their IDs.
+    Types by class name.
+    """
+    kind, wanted, found = resource_kind(owner), kind_named(part), []
+    for name, one in kind.fields().items():
+        if one.block is not None and one.block is wanted:
+            found.append((name, one.block.id_segment))
+        elif one.block is not None and one.has(INLINE) and resource_kind(one.block.child) is wanted:
+            found.append((name, id_format_of(one.block.child).split("/")[-2]))
+    return found
 
 
 def _names_another(target: Target, name: str, position: int) -> bool:
@@ -344,10 +416,42 @@ def _is_new(instance: Instance) -> bool:
     return instance.after is not None and instance.after.get("id", UNKNOWN) is UNKNOWN
 
 
+def _names_in(kind: type[Resource], resource_id: object) -> Values:
+    """What an ID says of a resource; nothing if it is none of the kind."""
+    names = kind.parse_id(resource_id) if isinstance(resource_id, str) else None
+    if names is None or not isinstance(resource_id, str):
+        return {}
+    return {"subscription_id": resource_id.split("/")[2], **names}
+
+
+def _telling(model: type[Model], values: Mapping[str, Any]) -> Values:
+    """The values that say something. What azurerm is built on has no null: an optional argument that is not
+    given is "", 0 or an empty list there.
+    """
+    fields = model.fields()
+    found = {}
+    for name, value in values.items():
+        one = fields.get(name)
+        if one is None or value is None or (_is_zero(value) and _may_be_absent(one)):
+            continue
+        if one.block is not None and isinstance(value, list):
+            value = [_telling(one.block, part) if isinstance(part, Mapping) else part for part in value]
+        found[name] = value
+    return found
+
+
+def _is_zero(value: Any) -> bool:
+    return value == "" or value == [] or (type(value) is int and value == 0)
+
+
+def _may_be_absent(one: Field) -> bool:
+    return not one.required and one.default is None and not one.has(OPTIONAL_ASSIGNED)
+
+
 def _untold(kind: type[Resource]) -> Values:
     """What no provider tells of a resource, as unknown."""
     names = (name for name, one in kind.fields().items() if one.has(INTERNAL))
-    return dict.fromkeys((name for name in names if name != "subscription_id"), UNKNOWN)
+    return dict.fromkeys(names, UNKNOWN)
 
 
 _NO_SEPARATORS = str.maketrans("/|", "__")

@@ -11,7 +11,8 @@ from vtaplib.model.violation import Severity
 @dataclass(frozen=True, slots=True)
 class FindingEntry:
     """A rule that a resource breaks. `address` is the block in Terraform's configuration that it comes from,
-    else its ID; `field` is the field at fault. `message` says all; `way_out` is its last clause.
+    else its ID; `resource_id` is "" where nobody can tell it yet. `field` is the field at fault. `message`
+    says all; `way_out` is its last clause.
     """
 
     address: str

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vtaplib.cli.check.azure import export_files, read_exports
+from vtaplib.cli.check.azure import Estate, export_files, read_exports
 from vtaplib.cli.check.document import Document, read_document
 from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.report import CheckReport, CoverageEntry, CoveredInterface, FindingEntry, Outside
@@ -19,7 +19,8 @@ from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_sil
 from vtaplib.control.policy import Policy
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
-from vtaplib.model.violation import ErrorCode, Severity, dotted
+from vtaplib.model.unknown import Undecided
+from vtaplib.model.violation import ErrorCode, Severity, Violation, dotted
 from vtaplib.resources import Subscription
 
 _Step = Callable[[str], None]
@@ -49,11 +50,26 @@ def check(request: CheckRequest, step: _Step = lambda text: None) -> CheckReport
     cloud = _read_cloud(request.cloud, request.policy) if request.cloud else ()
     estate = read_exports(request.azure)
     document = read_document(request.plan) if request.plan is not None else None
-    reading = read_resources(document) if document else Reading()
+    return judged(request, cloud, estate, document, step)
+
+
+def judged(
+    request: CheckRequest,
+    cloud: Sequence[Resource],
+    estate: Estate,
+    document: Document | None,
+    step: _Step = lambda text: None,
+) -> CheckReport:
+    """The report on what was read of a request."""
+    strict_ids = request.policy.arm_id_case == "strict"
+    reading = read_resources(document, strict_ids=strict_ids) if document else Reading()
     world = make_world((*cloud, *estate.resources), reading, whole=request.cloud is not None)
     step(f"judging {len(world.after):,} resources")
     findings = tuple(audit(world.after, request.policy, world.change))
-    entries = tuple(_entry(one, world) for one in findings)
+    entries = (
+        *(_entry(one.address, one.resource, one.violation) for one in reading.misfits),
+        *(_entry(world.address(one.resource), one.resource, one.violation) for one in findings),
+    )
     lacks = world.lacks
     return CheckReport(
         checked=_checked(request, document),
@@ -93,13 +109,16 @@ def _count(resources: Iterable[Resource]) -> Mapping[str, int]:
     return dict(sorted(names.items()))
 
 
-def _entry(finding: Finding, world: World) -> FindingEntry:
-    violation, resource = finding.violation, finding.resource
+def _entry(address: str, resource: Resource, violation: Violation) -> FindingEntry:
     rule = resource.rules().get(violation.rule)
     _, separator, way_out = violation.message.rpartition("; ")
+    try:
+        resource_id = resource.id
+    except Undecided:
+        resource_id = ""
     return FindingEntry(
-        address=world.address(resource),
-        resource_id=resource.id,
+        address=address,
+        resource_id=resource_id,
         severity=violation.severity.value,
         code=str(violation.code),
         rule=violation.rule,

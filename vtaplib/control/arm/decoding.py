@@ -28,8 +28,8 @@ from vtaplib.model import ids
 from vtaplib.model.base import Model
 from vtaplib.model.declaration import Field, Shape
 from vtaplib.model.resource import Resource
+from vtaplib.model.wording import TYPE_WORDS
 
-NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
 SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 
 
@@ -218,7 +218,7 @@ def _text(element: Element, steps: Steps) -> str:
     if found is None:
         return ""
     if not isinstance(found.value, str):
-        raise found.error(NAMES[str])
+        raise found.error(TYPE_WORDS[str])
     return str(found.take())
 
 
@@ -236,7 +236,7 @@ def _scalar(element: Element, field: Field, place: Place | None = None) -> Any:
         raise element.error("one of " + ", ".join(str(theirs) for _, theirs in arm.words))
     types = (int, float) if field.scalar is float else (field.scalar,)
     if not isinstance(value, types) or (isinstance(value, bool) and field.scalar is not bool):
-        raise element.error(NAMES[field.scalar])
+        raise element.error(TYPE_WORDS[field.scalar])
     if arm is not None and arm.text:
         parsed = ids.parse(arm.text, str(value))
         element.read = parsed is not None

@@ -12,6 +12,7 @@ from typing import Any
 from vtaplib.control.arm.place import Steps
 from vtaplib.errors import VtapError
 from vtaplib.model.violation import Path, dotted
+from vtaplib.model.wording import shown
 
 PROPERTIES = "properties"
 STATE = frozenset({"type", "etag", "provisioningstate", "resourceguid", "resourcegroup"})
@@ -47,7 +48,7 @@ class Element:
 
     def error(self, expected: str) -> DocumentError:
         """An error about this value."""
-        return DocumentError(self.path, f"= {_shown(self.value)} is not {expected}")
+        return DocumentError(self.path, f"= {shown(self.value)} is not {expected}")
 
     def members(self) -> Mapping[str, Any]:
         """The members of an object; raises DocumentError if it is none."""
@@ -109,8 +110,3 @@ def is_empty(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(is_empty, value))
     return value is None or value == ""
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"

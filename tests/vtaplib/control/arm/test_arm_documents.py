@@ -314,10 +314,10 @@ def test_what_vtap_has_no_place_for_is_named_and_the_rest_is_decoded(
 
 WRONG: list[tuple[Document, str]] = [
     ({"location": "westeurope"}, "id: is missing, and it says which resource this is"),
-    ({"id": 7}, "id: = 7 is not a text"),
-    ({"id": NETWORK, "location": 7}, "location: = 7 is not a text"),
+    ({"id": 7}, "id: = 7 is not a string"),
+    ({"id": NETWORK, "location": 7}, "location: = 7 is not a string"),
     ({"id": NETWORK, "tags": ["a"]}, "tags: = ['a'] is not an object"),
-    ({"id": NETWORK, "tags": {"a": 1}}, "tags.a: = 1 is not a text"),
+    ({"id": NETWORK, "tags": {"a": 1}}, "tags.a: = 1 is not a string"),
     ({"id": NETWORK, "properties": "none"}, "properties: = 'none' is not an object"),
     (
         {"id": NETWORK, "properties": {"addressSpace": {"addressPrefixes": "10.0.0.0/8"}}},
@@ -325,7 +325,7 @@ WRONG: list[tuple[Document, str]] = [
     ),
     (
         {"id": NETWORK, "properties": {"subnets": [{"name": "one"}, {"name": ["two"]}]}},
-        "properties.subnets[1].name: = ['two'] is not a text",
+        "properties.subnets[1].name: = ['two'] is not a string",
     ),
     (
         {"id": NETWORK, "properties": {"flowTimeoutInMinutes": "4"}},
