@@ -22,6 +22,8 @@ from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, WAYS_OUT, trouble
 from vtaplib.control.write_ahead_log import check_log, log_of, size
 from vtaplib.errors import VtapError
 
+MAGIC: Final = b"SQLite format 3\0"
+"""The first bytes of every database (https://sqlite.org/fileformat2.html, section 1.3)."""
 SMALLEST_PAGE_BYTES: Final = 512
 """No database is smaller (https://sqlite.org/fileformat2.html, section 1.3.2)."""
 OWNER_ONLY: Final = 0o600
@@ -77,6 +79,17 @@ def open_to_read(path: Path) -> OpenFile:
     if not any(map(size, _beside(path))):
         return OpenFile(_connect(path, str(path), "mode=ro&immutable=1"), as_it_stands=True)
     return open_copy(path)
+
+
+def is_store(path: Path) -> bool:
+    """Whether a file is SQLite's, or one that it has not finished: empty, or with a journal beside it. Not to
+    be asked while this process has the file open: see `_making`.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(len(MAGIC))
+    return head in (MAGIC, b"") or any(map(size, _beside(path)))
 
 
 def open_copy(path: Path) -> OpenFile:

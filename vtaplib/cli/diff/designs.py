@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from vtaplib.cli.check.document import Document, read_document
 from vtaplib.cli.check.reading import Reading, read_resources
@@ -19,13 +18,11 @@ from vtaplib.cli.diff.applied import Assumed, applied
 from vtaplib.cli.output import printable
 from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
+from vtaplib.control.store_file import is_store
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
-
-SQLITE: Final = b"SQLite format 3\0"
-"""How a cloud's file begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +78,7 @@ def _read_world(given: str | None) -> _Start:
 
 
 def _is_cloud(name: str) -> bool:
-    """Whether a file is a cloud's, or is not there to say so."""
-    path = Path(name)
-    if name == "-" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(SQLITE)) == SQLITE
+    return name != "-" and is_store(Path(name))
 
 
 def _read_cloud(path: Path) -> _Start:

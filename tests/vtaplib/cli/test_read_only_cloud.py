@@ -1,0 +1,192 @@
+"""Commands that only read, on a cloud that cannot be written; and on files in which there is no cloud yet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DECLARED_SKIP
+from tests.vtaplib.cli.command import CAPTURE, VTAP, Outcome, Vtap
+from tests.vtaplib.control.test_one_file import put_and_be_killed
+from vtaplib import Cloud, ResourceGroup, VtapError
+
+QUESTION = ("--src", "vm-web", "--dst", "vm-database", "--dport", "5432")
+COMMANDS: Mapping[str, Sequence[str | Path]] = {
+    "show": ("show", "--cloud", "cloud.db", "--json"),
+    "check": ("check", "--cloud", "cloud.db", "--json"),
+    "replay": ("replay", CAPTURE, "--cloud", "cloud.db", "--json"),
+    "explain": ("explain", *QUESTION, "--cloud", "cloud.db", "--json"),
+    "estimate": ("estimate", CAPTURE, "--cloud", "cloud.db", "--json"),
+    "diff": ("diff", CAPTURE, "--before", "cloud.db", "--policy-after", "oversize=fragment", "--json"),
+}
+"""Those whose document is the same each time."""
+READ_ONLY_MOUNT = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && shift && exec "$@"'
+
+
+@pytest.fixture
+def read_only() -> Callable[..., Outcome]:
+    """Runs a command in a directory that it sees as a read-only mount."""
+    unshare = ("unshare", "--map-root-user", "--mount")
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(DECLARED_SKIP + "nothing may be mounted here (unshare --map-root-user --mount)")
+
+    def run(directory: Path, *arguments: str | Path) -> Outcome:
+        command = [*unshare, "sh", "-c", READ_ONLY_MOUNT, "sh", directory, VTAP, *arguments]
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def killed_at_work(path: Path) -> None:
+    put_and_be_killed(path, "late")
+
+
+def of_the_version_before(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE binding")
+        connection.execute("PRAGMA user_version = 2")
+
+
+STATES: Mapping[str, Callable[[Path], None]] = {
+    "whole": lambda path: None,
+    "a killed writer's": killed_at_work,
+    "an earlier version's": of_the_version_before,
+}
+
+
+@pytest.fixture(params=list(STATES))
+def directory(request: pytest.FixtureRequest, quickstart: Path, tmp_path: Path) -> Path:
+    """A directory with a cloud in it."""
+    directory = tmp_path / "cloud"
+    directory.mkdir()
+    STATES[request.param](quickstart.rename(directory / "cloud.db"))
+    return directory
+
+
+def contents(directory: Path) -> Mapping[str, bytes]:
+    return {one.name: one.read_bytes() for one in directory.iterdir()}
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_what_only_reads_says_the_same_of_a_read_only_mount(
+    vtap: Vtap,
+    directory: Path,
+    read_only: Callable[..., Outcome],
+    arguments: Sequence[str | Path],
+    tmp_path: Path,
+) -> None:
+    before = contents(directory)
+    there = read_only(directory, *arguments)
+    assert contents(directory) == before
+    writable = shutil.copytree(directory, tmp_path / "writable")
+    here = subprocess.run([VTAP, *arguments], cwd=writable, capture_output=True, text=True, check=False)
+    assert here.stdout.startswith("{")
+    assert (there.code, there.stdout) == (here.returncode, here.stdout), there.stderr
+    assert os.listdir(writable) == ["cloud.db"]
+
+
+def test_send_and_copy_read_a_read_only_mount_too(
+    directory: Path, read_only: Callable[..., Outcome], tmp_path: Path, vtap: Vtap
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as collector:
+        collector.bind(("127.0.0.1", 0))
+        to = f"127.0.0.1:{collector.getsockname()[1]}"
+        sent = read_only(directory, "send", CAPTURE, "--cloud", "cloud.db", "--to", to, "--speed", "1e6")
+        assert sent.code == 0, sent.stderr
+    copy = tmp_path / "copy.db"
+    shown = read_only(directory, "show", "--cloud", "cloud.db", "--copy", copy)
+    assert shown.code == 0, shown.stderr
+    lines = vtap("show", "--cloud", copy).stdout.splitlines()
+    assert lines[1:] == shown.stdout.splitlines()[1:]
+
+
+def test_what_writes_says_that_it_cannot(directory: Path, read_only: Callable[..., Outcome]) -> None:
+    before = contents(directory)
+    outcome = read_only(directory, "machine", "deallocate", "vm-web", "--cloud", "cloud.db")
+    assert outcome.code == 2
+    assert outcome.stderr.startswith("vtap: cloud.db: cannot be ")
+    assert "make it and its directory" in outcome.stderr
+    assert contents(directory) == before
+
+
+@pytest.fixture
+def frozen(quickstart: Path) -> Iterator[Path]:
+    """A cloud in a directory in which nobody, root included, can make or change anything."""
+    if os.geteuid() != 0:
+        quickstart.parent.chmod(0o555)
+        yield quickstart
+        quickstart.parent.chmod(0o755)
+        return
+    command = ["chattr", "+i", str(quickstart.parent)]
+    if shutil.which("chattr") is None or subprocess.run(command, check=False).returncode != 0:
+        pytest.skip(DECLARED_SKIP + "nothing here keeps root from writing to a directory (chattr +i)")
+    yield quickstart
+    subprocess.run(["chattr", "-i", str(quickstart.parent)], check=True)
+
+
+def test_python_reads_what_it_cannot_write(frozen: Path) -> None:
+    with Cloud.open(frozen, read_only=True) as cloud:
+        assert [one.name for one in cloud.list(ResourceGroup)] == ["rg-test"]
+        with pytest.raises(VtapError, match="is open to be read only"):
+            cloud.delete(cloud.list(ResourceGroup)[0].id)
+
+
+def empty(path: Path) -> None:
+    path.touch()
+
+
+def made_halfway(path: Path) -> None:
+    """As SQLite leaves it when its process is killed in the transaction that makes the tables."""
+    made = path.with_name("made.db")
+    with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE resource (body TEXT)")
+        # So much that a part goes into the file before the transaction is over.
+        connection.executemany("INSERT INTO resource VALUES (?)", [("x" * 4000,)] * 200)
+        for name in ("", "-journal"):
+            shutil.copyfile(f"{made}{name}", f"{path}{name}")
+        connection.execute("ROLLBACK")
+    made.unlink()
+    assert path.stat().st_size > 0
+    assert path.with_name(f"{path.name}-journal").stat().st_size > 0
+
+
+NO_CLOUD_YET: Mapping[str, Callable[[Path], None]] = {"empty": empty, "made halfway": made_halfway}
+
+
+@pytest.mark.parametrize("make", NO_CLOUD_YET.values(), ids=NO_CLOUD_YET)
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_a_file_in_which_there_is_no_cloud_yet_is_said_to_hold_none(
+    vtap: Vtap, tmp_path: Path, make: Callable[[Path], None], arguments: Sequence[str | Path]
+) -> None:
+    make(tmp_path / "cloud.db")
+    message = vtap.refuses(*arguments)
+    assert message.startswith("cloud.db: holds no cloud yet; apply a configuration first")
+
+
+@pytest.mark.parametrize("make", NO_CLOUD_YET.values(), ids=NO_CLOUD_YET)
+def test_a_file_in_which_there_is_no_cloud_yet_is_left_so_and_can_become_one(
+    tmp_path: Path, read_only: Callable[..., Outcome], make: Callable[[Path], None]
+) -> None:
+    directory = tmp_path / "cloud"
+    directory.mkdir()
+    make(directory / "cloud.db")
+    before = contents(directory)
+    outcome = read_only(directory, "show", "--cloud", "cloud.db")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "cloud.db: holds no cloud yet" in outcome.stderr
+    assert contents(directory) == before
+    with Cloud.open(directory / "cloud.db") as cloud:
+        assert cloud.list(ResourceGroup) == []
+    assert os.listdir(directory) == ["cloud.db"]
