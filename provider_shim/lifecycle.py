@@ -31,6 +31,7 @@ from provider_shim.provider_configuration import ProviderConfiguration, provider
 from provider_shim.reports import diagnostic
 from provider_shim.results import ApplyResult, DataResult, ImportResult, MoveResult, PlanResult, ReadResult
 from provider_shim.schema import IdentitySchema, Schema
+from provider_shim.stored_state import load
 from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
@@ -154,9 +155,11 @@ class Provider:
         return diagnostics
 
     def upgrade(self, type_name: str, version: int, state: Values) -> tuple[Values | None, list[Diagnostic]]:
-        if self._planning is not None and isinstance(state.get("id"), str):
-            self._planning.loaded(to_resource_id(RESOURCE_TYPES[type_name], state["id"]), read=False)
-        return state, []  # every schema has version 0 so far
+        kind = RESOURCE_TYPES[type_name]
+        value, diagnostics = load(type_name, kind, resource_schema(kind), version, state)
+        if self._planning is not None and value is not None:
+            self._planning.loaded(to_resource_id(kind, value["id"]), read=False)
+        return value, diagnostics
 
     def upgrade_identity(
         self, type_name: str, version: int, identity: Values | None
@@ -317,7 +320,11 @@ class Provider:
             return MoveResult(
                 None, diagnostics=[Diagnostic(Severity.ERROR, "Cannot move between types", detail)]
             )
-        return MoveResult(state, b"", identity)
+        kind = RESOURCE_TYPES[target_type_name]
+        # The version is that of the source's provider, which may be another.
+        value, diagnostics = load(target_type_name, kind, resource_schema(kind), 0, state)
+        moved = None if value is None else _identity(target_type_name, value["id"])
+        return MoveResult(value, b"", moved, diagnostics)
 
     # Data sources
 

@@ -174,7 +174,9 @@ def read_configuration(
     elif not endpoint.startswith("file:") or endpoint == "file:":
         diagnostics.append(
             _error(
-                "endpoint", f"Unknown endpoint {endpoint!r}", f"Write file:PATH, such as {DEFAULT_ENDPOINT}."
+                "endpoint",
+                f"Unknown endpoint {endpoint!r}",
+                f"Write file:PATH, such as {DEFAULT_ENDPOINT}.{_whence(config, 'endpoint', 'VTAP_ENDPOINT')}",
             )
         )
     if subscription_id is None:
@@ -189,8 +191,12 @@ def read_configuration(
     for name, value in (("subscription_id", subscription_id), ("tenant_id", tenant_id)):
         if isinstance(value, str) and not GUID.fullmatch(value):
             detail = "Write it as xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, in hexadecimal digits."
+            detail += _whence(config, name, f"ARM_{name.upper()}")
             diagnostics.append(_error(name, f"{name} = {value!r} is not a GUID", detail))
     client_id = _given(config, "client_id", environment, "ARM_CLIENT_ID")
+    if isinstance(client_id, str) and client_id.encode(errors="replace").decode() != client_id:
+        detail = f"Give it in UTF-8.{_whence(config, 'client_id', 'ARM_CLIENT_ID')}"
+        diagnostics.append(_error("client_id", f"client_id = {client_id!r} is not Unicode text", detail))
     policy, wrong = read_policy_block(_first(config.get(POLICY)), environment)
     diagnostics += wrong
     if diagnostics:
@@ -214,6 +220,11 @@ def read_configuration(
 def _given(config: Mapping[str, Any], name: str, environment: Mapping[str, str], variable: str) -> Any:
     value = config.get(name)
     return environment.get(variable) or None if value is None or value == "" else value
+
+
+def _whence(config: Mapping[str, Any], name: str, variable: str) -> str:
+    """Where a wrong value comes from, if the provider block does not say it."""
+    return "" if config.get(name) else f" It comes from the environment variable {variable}."
 
 
 def _first(blocks: Any) -> Mapping[str, Any]:

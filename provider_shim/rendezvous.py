@@ -73,6 +73,9 @@ class Rendezvous:
             if len(os.fsencode(path)) + len("/s") > _LONGEST_SOCKET_PATH:
                 tried.append(f"{place}: its name is too long for a socket's path")
                 continue
+            if "|" in path or "\n" in path:
+                tried.append(f"{place!r}: its name cannot stand in a line of fields")
+                continue
             try:
                 return cls._create(path)
             except _UnsafeError as error:

@@ -155,8 +155,12 @@ class Servicer:
         self, request: pb.UpgradeResourceState.Request
     ) -> pb.UpgradeResourceState.Response:
         shape = self._shape(request.type_name)
-        raw = wire.raw_state_from_proto(request.raw_state)
-        if raw is None:
+        try:
+            raw = wire.raw_state_from_proto(request.raw_state)
+        except DynamicValueError as error:
+            damage = state_json.damage(request.type_name, str(error))
+            return pb.UpgradeResourceState.Response(diagnostics=wire.diagnostics_to_proto([damage]))
+        if not request.raw_state.json:
             return pb.UpgradeResourceState.Response(upgraded_state=wire.value_to_proto(None, shape.type))
         state, diagnostics = self._lifecycle.upgrade(request.type_name, request.version, raw)
         if state is None and not _has_error(diagnostics):
@@ -172,10 +176,14 @@ class Servicer:
         self, request: pb.UpgradeResourceIdentity.Request
     ) -> pb.UpgradeResourceIdentity.Response:
         shape = self._shape(request.type_name)
-        raw = wire.raw_state_from_proto(request.raw_identity)
-        identity, diagnostics = self._lifecycle.upgrade_identity(request.type_name, request.version, raw)
-        if shape.identity_type is not None and identity is not None:
-            identity = state_json.read_value(identity, shape.identity_type)
+        try:
+            raw = wire.raw_state_from_proto(request.raw_identity)
+            identity, diagnostics = self._lifecycle.upgrade_identity(request.type_name, request.version, raw)
+            if shape.identity_type is not None and identity is not None:
+                identity = state_json.read_value(identity, shape.identity_type)
+        except DynamicValueError as error:
+            damage = state_json.damage(request.type_name, f"in its identity: {error}")
+            return pb.UpgradeResourceIdentity.Response(diagnostics=wire.diagnostics_to_proto([damage]))
         return pb.UpgradeResourceIdentity.Response(
             upgraded_identity=wire.identity_to_proto(identity, shape.identity_type),
             diagnostics=wire.diagnostics_to_proto(diagnostics, shape.identity_type),
@@ -267,13 +275,19 @@ class Servicer:
 
     def move_resource_state(self, request: pb.MoveResourceState.Request) -> pb.MoveResourceState.Response:
         shape = self._shape(request.target_type_name)
+        try:
+            source = wire.raw_state_from_proto(request.source_state)
+            source_identity = wire.raw_state_from_proto(request.source_identity)
+        except DynamicValueError as error:
+            damage = state_json.damage(request.source_type_name, str(error))
+            return pb.MoveResourceState.Response(diagnostics=wire.diagnostics_to_proto([damage]))
         result = self._lifecycle.move(
             request.source_type_name,
             request.source_provider_address,
             request.source_schema_version,
-            wire.raw_state_from_proto(request.source_state),
+            source,
             request.target_type_name,
-            wire.raw_state_from_proto(request.source_identity),
+            source_identity,
         )
         state = state_json.read_block(result.state, shape.schema.block)
         return pb.MoveResourceState.Response(

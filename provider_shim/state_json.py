@@ -10,10 +10,24 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from provider_shim.diagnostics import Key, Path
+from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
 from provider_shim.schema import Block, NestedBlock, Nesting, Type
 from provider_shim.values import Dynamic, DynamicValueError, expect, number
 from vtaplib.model.unknown import UNKNOWN
+
+_WAY_OUT = (
+    "No version of this provider writes that: the state was edited, or damaged. Restore "
+    "terraform.tfstate.backup, or an earlier version where the state is kept elsewhere. Or take the object "
+    "out of the state with `terraform state rm ADDRESS`, and import it again."
+)
+
+
+def damage(type_name: str, problem: str, raw: Any = None) -> Diagnostic:
+    """What is wrong with an object in the state: parsed JSON, or None where that cannot be read."""
+    known = raw.get("id") if isinstance(raw, dict) else None
+    which = f" {known!r:.300}" if isinstance(known, str) else ""
+    detail = f"In the state of {type_name}{which}: {problem}. {_WAY_OUT}"
+    return Diagnostic(Severity.ERROR, "The state is damaged", detail)
 
 
 def parse(text: bytes) -> Any:
@@ -55,7 +69,7 @@ def read_value(raw: Any, type_: Type, path: Path = ()) -> Any:
         return raw
     match type_:
         case "string":
-            return expect(str, raw, "string", path)
+            return _text(raw, path)
         case "bool":
             return expect(bool, raw, "bool", path)
         case "number":
@@ -66,7 +80,8 @@ def read_value(raw: Any, type_: Type, path: Path = ()) -> Any:
             return [read_value(v, element, (*path, i)) for i, v in enumerate(expect(list, raw, kind, path))]
         case ["map", element]:
             return {
-                k: read_value(v, element, (*path, Key(k))) for k, v in expect(dict, raw, "map", path).items()
+                _text(k, path): read_value(v, element, (*path, Key(k)))
+                for k, v in expect(dict, raw, "map", path).items()
             }
         case ["object", dict(attributes)]:
             written = expect(dict, raw, "object", path)
@@ -81,6 +96,13 @@ def read_value(raw: Any, type_: Type, path: Path = ()) -> Any:
                 read_value(v, t, (*path, i)) for i, (v, t) in enumerate(zip(items, elements, strict=True))
             ]
     raise DynamicValueError(path, f"there is no type {type_!r:.80}")
+
+
+def _text(raw: Any, path: Path) -> str:
+    text: str = expect(str, raw, "string", path)
+    if not text.isascii() and text.encode(errors="replace").decode() != text:
+        raise DynamicValueError(path, f"{text!r:.80} is not Unicode text")  # half of a surrogate pair
+    return text
 
 
 def _dynamic(raw: Any, path: Path) -> Any:

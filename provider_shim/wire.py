@@ -172,9 +172,14 @@ def diagnostics_to_proto(diagnostics: Iterable[Diagnostic], type_: Type | None =
     return [
         pb.Diagnostic(
             severity=_SEVERITIES[diagnostic.severity],
-            summary=diagnostic.summary,
-            detail=diagnostic.detail,
+            summary=_text(diagnostic.summary),
+            detail=_text(diagnostic.detail),
             attribute=path_to_proto(diagnostic.path, type_) if diagnostic.path else None,
         )
         for diagnostic in diagnostics
     ]
+
+
+def _text(text: str) -> str:
+    """A message as protobuf can carry it: file names and environment variables need not be Unicode."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
