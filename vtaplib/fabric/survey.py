@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from enum import Enum
 from ipaddress import IPv4Address
+from typing import TypeVar
 
 from vtaplib.errors import PacketError
 from vtaplib.fabric.guarding import Guarding
@@ -47,6 +49,8 @@ from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
+E = TypeVar("E", bound=Enum)
+
 
 def topology_of(view: View) -> Topology:
     """The topology of a view; everything in the order of IDs."""
@@ -66,6 +70,7 @@ def topology_of(view: View) -> Topology:
         tap_configurations=tuple(
             TapConfiguration(one.id, one.network_interface_id, one.virtual_network_tap_id)
             for one in view.list(NetworkInterfaceTapConfiguration)
+            if is_known(one, "network_interface_id", "virtual_network_tap_id")
         ),
     )
 
@@ -75,7 +80,7 @@ def survey_networks(view: View) -> Iterator[Network]:
     open_sides = {
         (peering.virtual_network_id.lower(), peering.remote_virtual_network_id.lower()): peering
         for peering in view.list(VirtualNetworkPeering)
-        if is_known(peering, "peering_state", "allow_virtual_network_access")
+        if is_known(peering, "remote_virtual_network_id", "peering_state", "allow_virtual_network_access")
         and peering.peering_state == PeeringState.CONNECTED
         and peering.allow_virtual_network_access
     }
@@ -187,7 +192,9 @@ def network_of_backends(view: View, rules: Iterable[BalancingRule]) -> str:
 
 
 def survey_rule(view: View, rule: LbRule) -> BalancingRule:
-    """A rule with the members of its pools. Raises `Undecided` if a plan does not know enough of it."""
+    """A rule with the members of its pools. Raises `Undecided` if a plan does not know enough of it, or says
+    it in words that nobody knows.
+    """
     members = [
         Backend(member.id.partition("|")[0])
         for pool_id in rule.backend_address_pool_ids or ()
@@ -195,15 +202,23 @@ def survey_rule(view: View, rule: LbRule) -> BalancingRule:
     ]
     return BalancingRule(
         name=rule.name,
-        protocol=RuleProtocol(rule.protocol.capitalize()),
+        protocol=word(RuleProtocol, rule.protocol.capitalize()),
         frontend_port=rule.frontend_port,
         backend_port=rule.backend_port,
         backends=tuple(members),
-        distribution=Distribution(rule.load_distribution),
+        distribution=word(Distribution, rule.load_distribution),
         is_floating_ip=rule.floating_ip_enabled,
         has_probe=bool(rule.probe_id),
         probe_port=known_probe_port(view, rule),
     )
+
+
+def word(words: type[E], text: str) -> E:
+    """The member of a closed list that a text is. A broken plan may have another, which no put takes."""
+    try:
+        return words(text)
+    except ValueError as error:
+        raise Undecided(f"{text!r} is no {words.__name__}") from error
 
 
 def known_probe_port(view: View, rule: LbRule) -> int | None:

@@ -29,6 +29,7 @@ from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
 from vtaplib.model.wording import TYPE_WORDS, shown
 
 NO_CODES: Mapping[str, ErrorCode] = MappingProxyType({})
+_LONGEST_LABEL = 200
 _SEQUENCES = (tuple, set, frozenset)
 """What a repeated field may be given as. A list is made a tuple when the model is built."""
 
@@ -114,14 +115,19 @@ def _located(cls: type[Model], names: Path) -> Path:
 
 def _misplaced(resource: Resource) -> Iterator[Violation]:
     """Names that make no ID: a subscription that is missing, a name with a slash in it."""
-    try:
-        well_formed = type(resource).parse_id(resource.id) is not None
-    except Undecided:
-        return
-    if not well_formed:
-        missing = "" if resource.subscription_id else "; it names no subscription: put it into one"
-        message = f"{_name(resource)}: {resource.id} is not a well-formed ID{missing}"
+    found = told_id(resource)
+    if found and type(resource).parse_id(found) is None:
+        nowhere = resource.knows("subscription_id") and not resource.subscription_id
+        missing = "; it names no subscription: put it into one" if nowhere else ""
+        message = f"{_name(resource)}: {shown(found)} is not a well-formed ID{missing}"
         yield Violation(ErrorCode.INVALID_RESOURCE_NAME, message, rule=VALUES_ARE_ALLOWED)
+
+
+def told_id(resource: Resource) -> str:
+    """The resource's ID; "" where a name in it is not known, or is none."""
+    names = ids.placeholders(resource.id_format)
+    told = all(resource.knows(name) and isinstance(getattr(resource, name), str) for name in names)
+    return resource.id if told else ""
 
 
 def is_sound(resource: Resource) -> bool:
@@ -284,7 +290,8 @@ def _reach(model: Model, before: Model | None, name: str) -> tuple[Any, Any, boo
 
 
 def _name(resource: Resource) -> str:
-    try:
-        return resource.label
-    except Undecided:
-        return type(resource).__name__
+    """What messages call a resource: its type, where nobody could read its name."""
+    label = ids.label(told_id(resource))
+    return (
+        label if label and label.isprintable() and len(label) <= _LONGEST_LABEL else type(resource).__name__
+    )

@@ -19,7 +19,7 @@ from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_sil
 from vtaplib.control.policy import Policy
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
-from vtaplib.model.unknown import Undecided
+from vtaplib.model.validation import told_id
 from vtaplib.model.violation import ErrorCode, Severity, Violation, dotted
 from vtaplib.resources import Subscription
 
@@ -112,13 +112,9 @@ def _count(resources: Iterable[Resource]) -> Mapping[str, int]:
 def _entry(address: str, resource: Resource, violation: Violation) -> FindingEntry:
     rule = resource.rules().get(violation.rule)
     _, separator, way_out = violation.message.rpartition("; ")
-    try:
-        resource_id = resource.id
-    except Undecided:
-        resource_id = ""
     return FindingEntry(
         address=address,
-        resource_id=resource_id,
+        resource_id=told_id(resource),
         severity=violation.severity.value,
         code=str(violation.code),
         rule=violation.rule,

@@ -45,7 +45,7 @@ def read_sides(before: str | None, after: str | None, plan: str | None, policy: 
     if plan is not None:
         if before is not None or after is not None:
             raise VtapError("--plan has a before and an after of its own; leave out --before and --after")
-        return _read_plan(read_document(plan), None, policy, "--plan")
+        return plan_sides(read_document(plan), None, policy, "--plan")
     start = _read_world(before)
     if after is None:
         return start.side, start.side
@@ -53,19 +53,19 @@ def read_sides(before: str | None, after: str | None, plan: str | None, policy: 
         return start.side, _read_cloud(Path(after)).side
     document = read_document(after)
     if document.is_plan:
-        return _read_plan(document, start, policy, "--after")
+        return plan_sides(document, start, policy, "--after")
     return start.side, _of_state(document).side
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
+class Start:
     """A world that a plan can be laid over."""
 
     side: Side
     resources: Sequence[Resource]
 
 
-def _read_world(given: str | None) -> _Start:
+def _read_world(given: str | None) -> Start:
     if given is None or _is_cloud(given):
         return _read_cloud(find_cloud_file(given))
     document = read_document(given)
@@ -81,20 +81,21 @@ def _is_cloud(name: str) -> bool:
     return name != "-" and is_store(Path(name))
 
 
-def _read_cloud(path: Path) -> _Start:
+def _read_cloud(path: Path) -> Start:
     with open_cloud(path) as cloud, cloud.snapshot() as view:
         resources = tuple(view.list(Resource))
     topology = Topology.of(ReadView(resources, whole=True))
-    return _Start(Side(f"cloud {printable(str(path))}", topology), resources)
+    return Start(Side(f"cloud {printable(str(path))}", topology), resources)
 
 
-def _of_state(document: Document) -> _Start:
+def _of_state(document: Document) -> Start:
     reading = read_resources(document)
     world = make_world((), reading, whole=True)
-    return _Start(_side(f"state {_name(document)}", document, reading, world.after), tuple(world.after))
+    return Start(_side(f"state {_name(document)}", document, reading, world.after), tuple(world.after))
 
 
-def _read_plan(document: Document, start: _Start | None, policy: Policy, option: str) -> tuple[Side, Side]:
+def plan_sides(document: Document, start: Start | None, policy: Policy, option: str) -> tuple[Side, Side]:
+    """The designs before and after a plan, over a start if there is one. `option` named the document."""
     if not document.is_plan:
         raise VtapError(f"{option} {document.name}: is a state, which has no after; give a plan")
     reading = read_resources(document)
