@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,21 @@ def test_a_file_restored_beside_the_log_of_a_killed_provider_is_refused_by_all(
     log.write_bytes(killed_log)
     assert "one" in groups(vtap, path)
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_cloud_of_which_a_part_cannot_be_read_is_not_written_and_the_resource_is_named(
+    terraform: LaunchedTerraform,
+) -> None:
+    path = terraform.cloud_path
+    apply(terraform, "first", "second")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE resource SET body = substr(body, 1, 40) WHERE key LIKE '%/second'")
+    before = path.read_bytes()
+    terraform.write_world("".join(map(group, ("first", "third"))))
+    for options in ((), ("-refresh=false",)):  # what is not refreshed is first seen when something is written
+        error = terraform("apply", *QUIET, "-auto-approve", *options, code=1).stderr
+        words = " ".join(error.replace("│", " ").split())
+        assert "resourcegroups/second holds what is not JSON" in words
+        assert path.name in words
+        assert "bug" not in words
+        assert path.read_bytes() == before

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Self, TypeVar, cast
 
@@ -15,14 +13,15 @@ from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, audit_c
 from vtaplib.control.eligibility import Eligibility, eligibility
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.policy import Policy
+from vtaplib.control.row import FORMS, KINDS, RowError, cached_resource, kind_problem, to_body
 from vtaplib.control.store import Row, Store
-from vtaplib.errors import ArmError
+from vtaplib.errors import ArmError, VtapError
 from vtaplib.model import ids
 from vtaplib.model.ids import label
-from vtaplib.model.resource import Resource, resource_kind
+from vtaplib.model.resource import Resource
 from vtaplib.model.view import R, View
 from vtaplib.model.violation import ErrorCode, Severity, Violation
-from vtaplib.resources import RESOURCE_TYPES, Subscription, VirtualMachine
+from vtaplib.resources import Subscription, VirtualMachine
 
 T = TypeVar("T", bound=Resource)
 
@@ -39,17 +38,31 @@ class StoreView(View):
     def settled(self) -> bool:
         return True
 
+    def resource(self, row: Row) -> Resource:
+        """The resource of a row. Raises VtapError where the row tells of none."""
+        try:
+            return cached_resource(row)
+        except RowError as error:
+            raise self.unreadable(row[0], str(error)) from error
+
+    def unreadable(self, key: str, problem: str) -> VtapError:
+        """What to raise where a row cannot be read. `problem`: a clause about the resource."""
+        return VtapError(
+            f"{self.store.name}: cannot be read: {label(key)} {problem} ({key}); restore a copy of the file, "
+            "or use the vtap that wrote it"
+        )
+
     def find(self, resource_id: str) -> Resource | None:
         row = self.store.row(ids.key(resource_id))
-        return None if row is None else _decode(row)
+        return None if row is None else self.resource(row)
 
     def list(self, kind: type[R], within: str = "") -> Iterator[R]:
         for row in self.store.rows_by_kind(_names(kind), ids.key(within)):
-            yield cast(R, _decode(row))
+            yield cast(R, self.resource(row))
 
     def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
         for row in self.store.rows_by_reference(ids.key(resource_id), _names(kind)):
-            yield cast(R, _decode(row))
+            yield cast(R, self.resource(row))
 
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         yield from self.store.targets(ids.key(prefix))
@@ -70,14 +83,23 @@ class Cloud:
     ) -> None:
         self.policy = policy or Policy()
         self._store = Store(path, read_only=read_only)
-        self.view: View = StoreView(self._store)
+        self._stored = StoreView(self._store)
+        self._is_read = False
+        """Whether all that is stored is known to be readable."""
+        self.view: View = self._stored
         """The cloud as rules and topologies see it: stored fields only."""
-        if self._store.outdated:
-            self._count_anew()
+        try:
+            self._check_kinds()
+            if self._store.outdated:
+                self._count_anew()
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def open(cls, path: str | Path, *, policy: Policy | None = None, read_only: bool = False) -> Self:
-        """The cloud in a file, made if it is not there. Raises VtapError if the file is something else.
+        """The cloud in a file, made if it is not there. Raises VtapError if the file is something else; so
+        does every method that comes upon something in it that is not a resource.
 
         `read_only`: the file must hold a cloud, and neither it nor its directory need be writable.
         """
@@ -113,7 +135,7 @@ class Cloud:
         """Creates or replaces a resource; returns what was written, as a read gives it. Raises ArmError with
         every broken rule, and then nothing has changed. `replace=False`: an existing one is an error too.
         """
-        with self._store.writing():
+        with self._writing():
             if not replace and self.view.find(resource.id) is not None:
                 message = f"{resource.label}: already exists ({resource.id})"
                 raise ArmError([Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)])
@@ -147,7 +169,7 @@ class Cloud:
         """Deletes a resource and its children; nothing if it is not there. Raises ArmError while others
         depend on it.
         """
-        with self._store.writing():
+        with self._writing():
             overlay = Overlay(self.view, self.policy, settled=True)
             self._write(overlay, overlay.delete(resource_id))
 
@@ -164,7 +186,7 @@ class Cloud:
     def _operate(
         self, machine_id: str, operate: Callable[[VirtualMachine, View], VirtualMachine]
     ) -> VirtualMachine:
-        with self._store.writing():
+        with self._writing():
             machine = self.get(machine_id)
             if not isinstance(machine, VirtualMachine):
                 message = f"{machine.label}: is a {type(machine).__name__}, not a machine ({machine_id})"
@@ -209,6 +231,26 @@ class Cloud:
         with self._store.reading():
             yield self.view
 
+    def _check_kinds(self) -> None:
+        """Raises VtapError if there is a row that a list of every type would leave out, or one of another."""
+        stray = self._store.stray(FORMS)
+        if stray is not None:
+            key, kind = stray
+            raise self._stored.unreadable(key, kind_problem(kind))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A write's transaction. Before the first one all that is stored is read, once: nothing is written
+        into a cloud of which a part cannot be read.
+        """
+        if not self._is_read:
+            with self._store.reading():
+                for row in self._store.rows():
+                    self._stored.resource(row)
+            self._is_read = True
+        with self._store.writing():
+            yield
+
     def _write(self, overlay: Overlay, violations: Sequence[Violation]) -> None:
         errors = [one for one in violations if one.severity is Severity.ERROR]
         if errors:
@@ -220,10 +262,9 @@ class Cloud:
         orphans = {source for key in present for source in self._store.orphans(key)} - present.keys() - gone
         orphaned = {key: resource for key in orphans if (resource := self.view.find(key)) is not None}
         for key, resource in (present | orphaned).items():
-            body = json.dumps(settlement.stored_values(resource), separators=(",", ":"), ensure_ascii=False)
             takings = [(taking.bucket, taking.amount) for taking in resource.takes()]
             references = self._references(overlay, resource)
-            self._store.put(key, type(resource).__name__, body, references, takings)
+            self._store.put(key, type(resource).__name__, to_body(resource), references, takings)
 
     def _count_anew(self) -> None:
         """Writes every resource as it is, so that it counts against limits."""
@@ -269,15 +310,5 @@ class SubscriptionHandle:
         self.cloud.delete(resource_id)
 
 
-_kinds = {kind.__name__: kind for kind in RESOURCE_TYPES}
-
-
-@lru_cache(maxsize=4096)
-def _decode(row: Row) -> Resource:
-    """The resource of a row. Rules read the same ones over and over; none can change, so each is shared."""
-    kind, body = row
-    return resource_kind(kind).from_values(json.loads(body))
-
-
 def _names(kind: type[Resource]) -> list[str]:
-    return [name for name, one in _kinds.items() if issubclass(one, kind)]
+    return [name for name, one in KINDS.items() if issubclass(one, kind)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from vtaplib.control import inline
 from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
-from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED
+from vtaplib.model.marks import ASSIGNED, DERIVED, INLINE, OPTIONAL_ASSIGNED, UNORDERED
 from vtaplib.model.resource import Assignment, Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.view import View
@@ -189,30 +189,5 @@ def empty(field: Field) -> Any:
     return {str: "", bool: False, int: 0, float: 0}[field.scalar] if field.shape is Shape.SCALAR else None
 
 
-def stored_values(resource: Resource) -> Mapping[str, Any]:
-    """Plain values as they are stored: nothing secret, only sent, derived or null."""
-    fields = resource.fields()
-    return {
-        name: _without_secrets(fields[name], value)
-        for name, value in resource.values().items()
-        if value is not None and not fields[name].flags & _NOT_STORED
-    }
-
-
-def _without_secrets(field: Field, value: Any) -> Any:
-    """A plain value with what is secret inside its blocks blank: a block stays whole."""
-    if field.block is None:
-        return value
-    inner = field.block.fields()
-    return [
-        {name: _blank_if_secret(inner[name], one) for name, one in block.items()} for block in value or ()
-    ]
-
-
-def _blank_if_secret(field: Field, value: Any) -> Any:
-    return empty(field) if value and field.has(SENSITIVE) else _without_secrets(field, value)
-
-
-_NOT_STORED = frozenset({"derived", "sensitive", "write_only", "inline"})
 SERVICE_GIVEN = (ASSIGNED, DERIVED)
 """Marks of fields that nobody but the service sets."""

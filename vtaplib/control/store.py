@@ -56,6 +56,16 @@ CREATE TABLE reference (
 CREATE INDEX reference_by_owner ON reference (owner, source);
 CREATE INDEX reference_by_source ON reference (source);
 """
+KINDS = """
+-- Each kind that there is, found by as many steps in the index as there are kinds.
+WITH RECURSIVE step (kind) AS (
+    SELECT min(kind) FROM resource
+    UNION ALL
+    SELECT (SELECT min(kind) FROM resource WHERE kind > step.kind) FROM step WHERE step.kind IS NOT NULL
+)
+SELECT kind FROM step WHERE kind IS NOT NULL
+"""
+ROWS_AT_A_TIME: Final = 1_000
 TAKINGS = """
 -- One row for each limit that a resource counts against, and how much all take of a limit together.
 CREATE TABLE taking (
@@ -86,8 +96,10 @@ the file. The provider has two seconds to end in all.
 BUGS: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
 """A broken constraint or a misuse is not the file's trouble but a bug of ours, and stays what it is."""
 
-Row = tuple[str, str]
-"""A resource's kind and body."""
+Row = tuple[str, str, bytes]
+"""A resource's key, kind and body."""
+ROW: Final = "key, kind, CAST(body AS BLOB)"
+"""The columns of a row. The body may be no text: to find that out, and to say where, is not for SQLite."""
 ReferenceRow = tuple[str, str | None]
 """A reference's target and owner."""
 
@@ -227,6 +239,11 @@ class Store:
             else:
                 return bool(mode == "wal")
 
+    @property
+    def name(self) -> str:
+        """What messages call it: the file, as it was named."""
+        return self._name
+
     def close(self) -> None:
         """Releases the file. It holds all that was written, unless others still read or write it: then the
         last of them sees to that. A transaction that another thread does not end in time is undone.
@@ -339,14 +356,34 @@ class Store:
 
     def row(self, key: str) -> Row | None:
         """A resource's row."""
-        rows = self._rows("SELECT kind, body FROM resource WHERE key = ?", key)
+        rows = self._rows(f"SELECT {ROW} FROM resource WHERE key = ?", key)
         return rows[0] if rows else None
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, in order of keys. A few are in memory at a time."""
+        last = ""
+        statement = f"SELECT {ROW} FROM resource WHERE key > ? ORDER BY key LIMIT {ROWS_AT_A_TIME}"
+        while rows := self._rows(statement, last):
+            yield from rows
+            last = rows[-1][0]
+
+    def stray(self, forms: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
+        """The key and kind of a row that is of none of these kinds, or whose key is not of its kind's form;
+        None if there is none. It reads an index, and no row. A form: the GLOB that a key must match, and the
+        one that it must not.
+        """
+        misplaced = "NOT (typeof(key) = 'text' AND key GLOB ? AND key NOT GLOB ?)"
+        for (kind,) in self._rows(KINDS):
+            statement = f"SELECT key, kind FROM resource WHERE kind = ? AND {misplaced} LIMIT 1"
+            for key, _ in self._rows(statement, kind, *forms.get(kind, ("", ""))):
+                return str(key), str(kind)
+        return None
 
     def rows_by_kind(self, kinds: Iterable[str], prefix: str) -> list[Row]:
         """The rows of some kinds whose keys start with a prefix, in order of keys."""
         names = list(kinds)
         return self._rows(
-            f"SELECT kind, body FROM resource WHERE kind IN ({_marks(names)}) AND key >= ? AND key < ? "
+            f"SELECT {ROW} FROM resource WHERE kind IN ({_marks(names)}) AND key >= ? AND key < ? "
             "ORDER BY key",
             *names,
             prefix,
@@ -357,7 +394,7 @@ class Store:
         """The rows of some kinds that refer to a target or to what belongs to it, in order of keys."""
         names = list(kinds)
         return self._rows(
-            "SELECT kind, body FROM resource WHERE key IN (SELECT source FROM reference WHERE target = ? "
+            f"SELECT {ROW} FROM resource WHERE key IN (SELECT source FROM reference WHERE target = ? "
             f"UNION SELECT source FROM reference WHERE owner = ?) AND kind IN ({_marks(names)}) ORDER BY key",
             target,
             target,

@@ -30,6 +30,8 @@ class Model:
 
     _declared: ClassVar[dict[str, Any]] = {}
     """The names of the fields, with their defaults; MISSING for those that have none."""
+    _absent: ClassVar[Mapping[str, Any]] = {}
+    """What plain values mean that have no field; known once `_fields` are."""
     _fields: ClassVar[Mapping[str, Field] | None] = {}
     """What the annotations say; None until somebody asks."""
     _referring: ClassVar[Mapping[str, Field] | None] = {}
@@ -98,6 +100,9 @@ class Model:
         """The fields by name, in the order of declaration."""
         if cls._fields is None:
             cls._fields = cls._gathered()
+            cls._absent = {
+                name: None if field.required else field.default for name, field in cls._fields.items()
+            }
         return cls._fields
 
     @classmethod
@@ -150,15 +155,17 @@ class Model:
         UNKNOWN is not known; a key that is no field is ignored. A Decimal, which says the same number
         exactly, is taken for a float.
         """
+        fields = cls.fields()
         self = object.__new__(cls)
         state = self.__dict__
-        for name, field in cls.fields().items():
-            value = values.get(name)
-            if value is None:
-                value = None if field.required else field.default
-            elif type(value) not in ATOMIC_TYPES:
-                value = _from_plain(field, value)
+        state.update(cls._absent)
+        for name, value in values.items():
+            if value is None or name not in fields:
+                continue
+            if type(value) not in ATOMIC_TYPES:
+                value = _from_plain(fields[name], value)
                 if value is UNKNOWN:
+                    del state[name]
                     continue
             state[name] = value
         return self
@@ -208,6 +215,8 @@ def _from_plain(field: Field, value: Any) -> Any:
     the field's shape is held as it is, for validation to tell.
     """
     if isinstance(value, list):
+        if field.block is None and ATOMIC_TYPES.issuperset(map(type, value)):
+            return tuple(value)
         if UNKNOWN in value:
             return UNKNOWN
         if field.block is None:

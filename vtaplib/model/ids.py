@@ -53,8 +53,7 @@ def matcher(id_format: str, strict: bool = False) -> re.Pattern[str]:
     position = 0
     for match in _PLACEHOLDER.finditer(id_format):
         pattern += re.escape(id_format[position : match.start()])
-        whole = match.group(1).endswith("_id") and match.group(1) != "subscription_id"
-        pattern += f"(?P<{match.group(1)}>{_WHOLE if whole else _SEGMENT})"
+        pattern += f"(?P<{match.group(1)}>{_WHOLE if _is_whole(match.group(1)) else _SEGMENT})"
         position = match.end()
     pattern += re.escape(id_format[position:])
     return re.compile(pattern + r"\Z", 0 if strict else re.IGNORECASE)
@@ -78,6 +77,20 @@ def arm_type(resource_id: str) -> str:
     """
     match = _TYPED.fullmatch(resource_id)
     return "" if match is None else "/".join([match[1], *match[2].split("/")[1::2]])
+
+
+def globs(id_format: str) -> tuple[str, str]:
+    """GLOB patterns, as SQLite has them, for the keys of such IDs: one that all match, one that none does.
+
+    A wildcard takes slashes too, so the first alone would take the keys of children.
+    """
+    like = _PLACEHOLDER.sub("?*", id_format).lower()
+    return like, "" if _is_whole(placeholders(id_format)[-1]) else f"{like}/*"
+
+
+def _is_whole(placeholder: str) -> bool:
+    """Whether a placeholder stands for a whole ID, and not for one segment."""
+    return placeholder.endswith("_id") and placeholder != "subscription_id"
 
 
 def is_foreign(id_format: str, resource_id: str) -> bool:

@@ -132,14 +132,24 @@ def told_id(resource: Resource) -> str:
 
 def is_sound(resource: Resource) -> bool:
     """Whether all that must be there is, and of the declared type, so that rules can read the resource."""
-    return not any(
-        problem for _, field, value in resource.walk() for problem in _structure_problems(field, value)
-    )
+    return not any(structure_problems(resource))
+
+
+def structure_problems(resource: Resource) -> Iterator[tuple[Path, str]]:
+    """The path of everything that is missing or of another type than declared, and what is wrong with it."""
+    for path, field, value in resource.walk():
+        for inner, problem in _structure_problems(field, value):
+            yield path + inner, problem
+
+
+def may_be_absent(field: Field) -> bool:
+    """Whether a field may be None, be it that the service has yet to give it a value."""
+    return field.nullable or any(map(field.has, (ASSIGNED, OPTIONAL_ASSIGNED, DERIVED)))
 
 
 def _structure_problems(field: Field, value: Any) -> Iterator[tuple[Path, str]]:
     if value is None:
-        if not field.nullable and not any(map(field.has, (ASSIGNED, OPTIONAL_ASSIGNED, DERIVED))):
+        if not may_be_absent(field):
             yield (), "is required"
         return
     if field.shape is Shape.MAP:
