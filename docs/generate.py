@@ -17,7 +17,7 @@ from docs.rules_page import rules_page
 from provider_shim.data_source import DataSource
 from provider_shim.derivation import is_settable, operations, public_fields
 from provider_shim.identity import full_format
-from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
+from provider_shim.types import AZURERM_VERSION, DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.documentation import field_descriptions
 from vtaplib.model.marks import CREATE_ONLY, INERT, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED, WRITE_ONLY
@@ -45,8 +45,10 @@ def pages() -> dict[str, str]:
 def _resource_index() -> Iterator[str]:
     yield "# Resources"
     yield ""
-    yield "Names, nesting and defaults are azurerm's. An argument marked *inert* is accepted, planned, kept"
-    yield "and read back, and has no effect in the simulation."
+    yield f"Names, nesting and defaults are those of azurerm {AZURERM_VERSION}. An argument marked *inert* is"
+    yield "accepted, planned, kept and read back, and has no effect in the simulation. The two types that azurerm"
+    yield "lacks, `azurerm_virtual_network_tap` and `azurerm_network_interface_tap_configuration`, are named and"
+    yield "written as azurerm would."
     yield ""
     for name, kind in RESOURCE_TYPES.items():
         yield f"- [`{name}`]({name}.md): {_summary(kind)}"
@@ -55,9 +57,9 @@ def _resource_index() -> Iterator[str]:
 def _data_source_index() -> Iterator[str]:
     yield "# Data sources"
     yield ""
-    yield "Names and types are azurerm's. A data source reads the cloud as it is: in the plan; or in the"
-    yield "apply, where an argument is not known before, where it refers to a resource that the plan changes,"
-    yield "or where it waits for one with `depends_on`. An attribute that has nothing to say is empty."
+    yield f"Names and types are those of azurerm {AZURERM_VERSION}. A data source reads the cloud as it is: in the"
+    yield "plan; or in the apply, where an argument is not known before, where it refers to a resource that the"
+    yield "plan changes, or where it waits for one with `depends_on`. An attribute that has nothing to say is empty."
     yield ""
     yield "Those whose names begin with `vtap_` are vtap's own. Terraform finds a provider by a type's name,"
     yield "so write `provider = azurerm` into them, or whatever the provider's local name is."

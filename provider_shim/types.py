@@ -44,6 +44,9 @@ from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 from vtaplib.resources.windows_virtual_machine import WindowsVirtualMachine
 
+AZURERM_VERSION = "5.10"
+"""The release of azurerm whose schema is followed."""
+
 RESOURCE_TYPES: Mapping[str, type[Resource]] = {
     "azurerm_resource_group": ResourceGroup,
     "azurerm_virtual_network": VirtualNetwork,

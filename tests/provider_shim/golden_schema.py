@@ -13,7 +13,7 @@ from pathlib import Path
 from provider_shim.derivation import data_source_schema, resource_schema
 from provider_shim.provider_configuration import provider_schema
 from provider_shim.schema import Attribute, Block, NestedBlock
-from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
+from provider_shim.types import AZURERM_VERSION, DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.model.arguments import IdOf
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.marks import (
@@ -35,13 +35,15 @@ GOLDEN_DATA_SOURCES = GOLDEN.with_name("data_sources.txt")
 
 
 def golden() -> str:
-    """The contract of the provider and its resources, one line an attribute or block, sorted."""
+    """The contract of the provider and its resources, one line an attribute or block, sorted. The first line
+    says which release of azurerm it is that of.
+    """
     lines = list(_block_lines("provider", provider_schema().block, None))
     for name, kind in RESOURCE_TYPES.items():
         lines += _block_lines(name, resource_schema(kind).block, kind)
         if name in IDENTITIES:
             lines.append(f"{name} identity {' '.join(IDENTITIES[name])}")
-    return "".join(f"{line}\n" for line in sorted(lines))
+    return "".join(f"{line}\n" for line in (f"# azurerm {AZURERM_VERSION}", *sorted(lines)))
 
 
 def golden_data_sources() -> str:

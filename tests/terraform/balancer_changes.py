@@ -94,6 +94,7 @@ PROBE: Final = [
     values("loadbalancer_id", LB2),
     values("port", 443),
     values("interval_in_seconds", 30),
+    values("no_healthy_backends_behavior", "AllProbedUp"),
     values("number_of_probes", 3),
     values("probe_threshold", 2),
     values("protocol", "Http", "Https", request_path="/"),

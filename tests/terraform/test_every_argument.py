@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 
-from provider_shim.derivation import resource_schema
-from provider_shim.schema import Block
+from provider_shim.derivation import attribute_type, is_settable, operations, public_fields
+from provider_shim.schema import Type
 from provider_shim.types import RESOURCE_TYPES
 from tests.terraform import balancer_changes, machine_changes, network_changes, security_changes
 from tests.terraform.arguments import declared
@@ -15,8 +16,13 @@ from tests.terraform.changes import Change
 from tests.terraform.hcl import resource
 from tests.terraform.reattached import Workspace
 from tests.terraform.worlds import WORLDS
+from vtaplib.model.base import Model
+from vtaplib.model.marks import ATTRIBUTE_BLOCK, CREATE_ONLY, SENSITIVE, UNORDERED, WRITE_ONLY
 
 pytestmark = pytest.mark.terraform
+
+Argument = tuple[str, frozenset[str]]
+"""Kind and flags."""
 
 CHANGES: Final = {
     "azurerm_resource_group": network_changes.RESOURCE_GROUP,
@@ -125,21 +131,41 @@ def test_every_type_has_a_table() -> None:
 
 
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
-def test_the_schema_has_the_arguments_that_azurerm_declares(type_name: str) -> None:
-    ours = dict(paths(resource_schema(RESOURCE_TYPES[type_name]).block))
-    theirs = {path: one.flags & FLAGS for path, one in declared()[type_name].items() if "." not in path}
-    assert ours == theirs
+def test_the_schema_is_the_one_that_azurerm_declares(type_name: str) -> None:
+    kind = RESOURCE_TYPES[type_name]
+    theirs = {
+        path: (one.kind, one.flags - ({"computed"} if one.settable else set()))
+        for path, one in declared()[type_name].items()
+    }
+    assert theirs.pop("timeouts") == ("block(single)", {"optional", ",".join(operations(kind))})
+    ours = {path: one for path, one in arguments(kind) if (type_name, path) not in OURS}
+    assert ours == {path: (kind, flags & FLAGS) for path, (kind, flags) in theirs.items()}
 
 
-FLAGS: Final = frozenset({"required", "optional", "write_only", "sensitive"})
+OURS: Final = {("azurerm_network_interface", "ip_configuration.id")}
+"""What azurerm lacks."""
+FLAGS: Final = frozenset({"required", "optional", "computed", "force_new", "write_only", "sensitive"})
+MARKED: Final = {CREATE_ONLY: "force_new", WRITE_ONLY: "write_only", SENSITIVE: "sensitive"}
 
 
-def paths(block: Block) -> list[tuple[str, frozenset[str]]]:
-    """Arguments and blocks at the top. A default is the provider's to fill in, which Terraform calls
-    computed: whether an argument is computed says nothing here.
+def arguments(cls: type[Model], within: str = "", block: str = "block") -> Iterator[tuple[str, Argument]]:
+    """Kind and flags of every argument, at every depth. A default is the provider's to fill in, which Terraform
+    calls computed: whether an argument is computed says nothing here.
     """
-    attributes = [
-        (one.name, frozenset(flag for flag in FLAGS if getattr(one, flag))) for one in block.attributes
-    ]
-    blocks = [(one.name, frozenset({"required" if one.min_items else "optional"})) for one in block.blocks]
-    return [(name, flags) for name, flags in attributes + blocks if name != "id"]
+    for field in public_fields(cls):
+        path, inner = f"{within}{field.name}", block
+        if field.block is None:
+            kind = written_type(attribute_type(field))
+        else:
+            inner = "attribute_block" if field.has(ATTRIBUTE_BLOCK) else block
+            kind = f"{inner}({'set' if field.has(UNORDERED) else 'list'})"
+        needed = field.required or (field.block is not None and field.items.minimum > 0)
+        given = ("required" if needed else "optional") if is_settable(field) else "computed"
+        yield path, (kind, frozenset({given, *(word for flag, word in MARKED.items() if field.has(flag))}))
+        if field.block is not None:
+            yield from arguments(field.block, f"{path}.", inner)
+
+
+def written_type(type_: Type) -> str:
+    """A type as HCL has it."""
+    return type_ if isinstance(type_, str) else f"{type_[0]}({written_type(type_[1])})"

@@ -5,7 +5,7 @@ fails moves its own flows and no others, because the others' scores do not chang
 remembered. Azure promises the fields that are hashed, not the function.
 
 Health is known through a probe only: a rule without one takes every backend for healthy, also one that is
-down.
+down. So does, while none is healthy, a rule whose probe says AllProbedUp.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def choose_backend(
     if rule is None:
         return Refusal.NO_RULE
     candidates = [backend for backend in rule.backends if not rule.has_probe or is_healthy(backend)]
+    if rule.all_probed_up:
+        candidates = candidates or list(rule.backends)
     if not candidates:
         return Refusal.NO_HEALTHY_BACKEND
     hashed = hashed_fields(flow, rule.distribution)

@@ -35,7 +35,7 @@ from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.packets.ethernet import mac_from_text
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
-from vtaplib.resources.lb_probe import LbProbe
+from vtaplib.resources.lb_probe import ALL_PROBED_UP, LbProbe
 from vtaplib.resources.lb_rule import LbRule
 from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.network_interface_backend_address_pool_association import (
@@ -200,6 +200,7 @@ def survey_rule(view: View, rule: LbRule) -> BalancingRule:
         for pool_id in rule.backend_address_pool_ids or ()
         for member in view.referrers(pool_id, NetworkInterfaceBackendAddressPoolAssociation)
     ]
+    probe = known_probe(view, rule)
     return BalancingRule(
         name=rule.name,
         protocol=word(RuleProtocol, rule.protocol.capitalize()),
@@ -209,7 +210,10 @@ def survey_rule(view: View, rule: LbRule) -> BalancingRule:
         distribution=word(Distribution, rule.load_distribution),
         is_floating_ip=rule.floating_ip_enabled,
         has_probe=bool(rule.probe_id),
-        probe_port=known_probe_port(view, rule),
+        probe_port=probe.port if probe is not None and probe.knows("port") else None,
+        all_probed_up=probe is not None
+        and probe.knows("no_healthy_backends_behavior")
+        and probe.no_healthy_backends_behavior == ALL_PROBED_UP,
     )
 
 
@@ -221,10 +225,10 @@ def word(words: type[E], text: str) -> E:
         raise Undecided(f"{text!r} is no {words.__name__}") from error
 
 
-def known_probe_port(view: View, rule: LbRule) -> int | None:
-    """The port that a rule's probe asks, if it has one that is known."""
+def known_probe(view: View, rule: LbRule) -> LbProbe | None:
+    """A rule's probe, if it has one that is known."""
     with suppress(Undecided):
-        return view.get(LbProbe, rule.probe_id).port if rule.probe_id else None
+        return view.get(LbProbe, rule.probe_id) if rule.probe_id else None
     return None
 
 

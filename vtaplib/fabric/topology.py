@@ -111,7 +111,8 @@ class Backend:
 @dataclass(frozen=True, slots=True)
 class BalancingRule:
     """A rule of a frontend. Port 0 is any port; protocol All with both ports 0 is "HA ports". `probe_port` is
-    None where it is not known, and where there is no probe.
+    None where it is not known, and where there is no probe. `all_probed_up`: while no backend is healthy, all
+    get flows.
     """
 
     name: str
@@ -123,6 +124,7 @@ class BalancingRule:
     is_floating_ip: bool = False
     has_probe: bool = True
     probe_port: int | None = None
+    all_probed_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import SERVICE, Arm, Between, CreateOnly, Derived, Inert, OneOf, Ref, Unordered
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 LEAST_SECONDS_TO_DOWN = 10
 """How long a backend must fail before it counts as down, at least (Azure, load balancer health probes)."""
 
+ALL_PROBED_DOWN, ALL_PROBED_UP = "AllProbedDown", "AllProbedUp"
+
 
 class LbProbe(Resource):
     """A health probe of a load balancer."""
 
     id_format = "{loadbalancer_id}/probes/{name}"
     dependents = ("LbRule",)
-    arm_says: ClassVar[Mapping[str, Any]] = {"properties.noHealthyBackendsBehavior": "AllProbedDown"}
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""
@@ -36,6 +37,9 @@ class LbProbe(Resource):
     """The port that is probed."""
     interval_in_seconds: Inert[Annotated[int, Between(5)]] = 15
     """Seconds between two probes of a backend."""
+    no_healthy_backends_behavior: Annotated[str, OneOf((ALL_PROBED_DOWN, ALL_PROBED_UP))] = ALL_PROBED_DOWN
+    """What happens while no backend is healthy: `AllProbedDown` (new flows are dropped) or `AllProbedUp`
+    (they go to all backends, as if all were healthy)."""
     number_of_probes: Inert[int] = 2
     """Failed probes after which a backend counts as down."""
     probe_threshold: Inert[Annotated[int, Between(1, 100)]] = 1

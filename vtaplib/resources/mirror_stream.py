@@ -14,7 +14,7 @@ from vtaplib.model import ids
 from vtaplib.model.ids import label
 from vtaplib.model.rule import Findings, Rule, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
-from vtaplib.resources.lb_probe import LbProbe
+from vtaplib.resources.lb_probe import ALL_PROBED_UP, LbProbe
 from vtaplib.resources.mirror_hop import VXLAN_PORT, carriers_of, collectors_of, taps_to_rule
 from vtaplib.resources.neighbours import machines_of
 
@@ -71,12 +71,14 @@ def probe_can_pass(path: Path, find: FindCarriers) -> Rule:
         source="Azure, load balancer",
     )
     def judge(self: Any, view: View, policy: Policy) -> Findings:
-        """The probe of a load-balancing rule that carries a TAP's stream is not on the port of VXLAN."""
+        """The probe of a load-balancing rule that carries a TAP's stream is not on the port of VXLAN, unless it
+        has `no_healthy_backends_behavior = "AllProbedUp"`.
+        """
         for tap, balancing in find(self, view):
             if not balancing.probe_id:
                 continue
             probe = view.get(LbProbe, balancing.probe_id)
-            if probe.port == VXLAN_PORT:
+            if probe.port == VXLAN_PORT and probe.no_healthy_backends_behavior != ALL_PROBED_UP:
                 yield (
                     path,
                     (

@@ -126,3 +126,19 @@ def test_a_rule_without_a_probe_takes_every_backend_for_healthy() -> None:
     front = frontend("lb", "A", "10.0.1.7", "one", has_probe=False)
     assert chosen(front, flow(), down=("one",)) == "one"
     assert chosen(frontend("lb", "A", "10.0.1.7"), flow()) is Refusal.NO_HEALTHY_BACKEND
+
+
+def test_a_probe_that_takes_all_for_healthy_while_none_is_spreads_flows_over_all_of_them() -> None:
+    names = ("one", "two", "three")
+    front = frontend("lb", "A", "10.0.1.7", *names, all_probed_up=True)
+    usual = {port: chosen(front, flow(port=port)) for port in range(40000, 40050)}
+    for down in (names, ()):
+        assert {port: chosen(front, flow(port=port), down=down) for port in usual} == usual
+    assert set(usual.values()) == set(names)
+    one_left = {chosen(front, flow(port=port), down=names[1:]) for port in usual}
+    assert one_left == {"one"}
+
+
+def test_a_pool_without_backends_has_no_healthy_one_whatever_the_probe_says() -> None:
+    front = frontend("lb", "A", "10.0.1.7", all_probed_up=True)
+    assert chosen(front, flow()) is Refusal.NO_HEALTHY_BACKEND

@@ -16,6 +16,7 @@ from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.view import View
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
+from vtaplib.resources.lb_probe import LbProbe
 from vtaplib.resources.lb_rule import LbRule
 from vtaplib.resources.linux_virtual_machine import LinuxVirtualMachine
 from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
@@ -259,6 +260,11 @@ def test_internal_frontends_have_their_rules_and_the_members_of_their_pools() ->
     assert Topology.of(ListView(*world, probed)).frontends == (
         replace(front, rules=(replace(expected, has_probe=True),)),
     )
+    health = LbProbe(
+        name="health", loadbalancer_id=lb.id, port=8080, no_healthy_backends_behavior="AllProbedUp"
+    )
+    asked = replace(expected, has_probe=True, probe_port=8080, all_probed_up=True)
+    assert Topology.of(ListView(*world, probed, health)).frontends == (replace(front, rules=(asked,)),)
     # A rule that a plan does not know yet leaves its frontend without one.
     half_known = rule.replace(frontend_port=UNKNOWN)
     assert Topology.of(ListView(*world, half_known)).frontends == (replace(front, rules=()),)

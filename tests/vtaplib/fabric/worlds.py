@@ -91,6 +91,7 @@ def frontend(
     is_floating_ip: bool = False,
     protocol: RuleProtocol = RuleProtocol.UDP,
     ports: tuple[int, int] = (4789, 4789),
+    all_probed_up: bool = False,
 ) -> Frontend:
     rule = BalancingRule(
         "vxlan",
@@ -100,6 +101,7 @@ def frontend(
         distribution=distribution,
         has_probe=has_probe,
         is_floating_ip=is_floating_ip,
+        all_probed_up=all_probed_up,
     )
     return Frontend(
         frontend_id(name), network_id(home), None if address is None else ip_address(address), (rule,)
@@ -251,6 +253,7 @@ def frontends_of(
         distribution=draw(st.sampled_from(Distribution)),
         has_probe=draw(st.booleans()),
         is_floating_ip=draw(st.booleans()),
+        all_probed_up=draw(st.booleans()),
         protocol=protocol,
         ports=ports,
     )

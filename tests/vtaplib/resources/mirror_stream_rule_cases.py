@@ -31,6 +31,7 @@ MEMBER = backend("behind", pool_id("new"))
 WHOLE = [*BALANCER, lb_rule("new"), MEMBER]
 NEW = tap("new", to_frontend=frontend_id("new"))
 ON_VXLAN = probe("new", port=4789)
+ALL_UP_ON_VXLAN = ON_VXLAN.replace(no_healthy_backends_behavior="AllProbedUp")
 
 CASES: Mapping[tuple[str, str], Case] = {
     ("VirtualNetworkTap", "frontend_has_a_rule"): Case(
@@ -80,7 +81,8 @@ CASES: Mapping[tuple[str, str], Case] = {
             Pair(
                 after(*WHOLE, ON_VXLAN)(NEW),
                 after(*WHOLE, ON_VXLAN)(tap("new", ip_id("reader"))),
-            )
+            ),
+            Pair(after(*WHOLE, ON_VXLAN)(NEW), after(*WHOLE, ALL_UP_ON_VXLAN)(NEW)),
         ],
     ),
     ("LbRule", "probe_can_pass"): Case(

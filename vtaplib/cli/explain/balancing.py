@@ -70,7 +70,15 @@ def _condition(spread: Spread, backend: Backend, *, is_healthy: bool, has_probe:
         found = f"its machine runs, and answers no probe on port {vxlan.PORT}: there are none over UDP"
     else:
         found = "a security group keeps the probe out"
-    return found if has_probe else f"{found}; the rule has no probe, so nobody asks"
+    if not has_probe:
+        return f"{found}; the rule has no probe, so nobody asks"
+    if (
+        spread.rule is not None
+        and spread.rule.all_probed_up
+        and not any(map(spread.is_healthy, spread.rule.backends))
+    ):
+        return f"{found}; no backend is healthy, and the probe's AllProbedUp sends to all of them"
+    return found
 
 
 def hashed_values(flow: Flow, distribution: Distribution) -> Mapping[str, str | int]:
