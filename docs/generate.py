@@ -45,10 +45,10 @@ def pages() -> dict[str, str]:
 def _resource_index() -> Iterator[str]:
     yield "# Resources"
     yield ""
-    yield f"Names, nesting and defaults are those of azurerm {AZURERM_VERSION}. An argument marked *inert* is"
-    yield "accepted, planned, kept and read back, and has no effect in the simulation. The two types that azurerm"
-    yield "lacks, `azurerm_virtual_network_tap` and `azurerm_network_interface_tap_configuration`, are named and"
-    yield "written as azurerm would."
+    yield f"Names, nesting and defaults are those of azurerm {AZURERM_VERSION}. An argument marked *inert*"
+    yield "is accepted, planned, kept and read back, and has no effect in the simulation. The two types that"
+    yield "azurerm lacks, `azurerm_virtual_network_tap` and `azurerm_network_interface_tap_configuration`,"
+    yield "are named and written as azurerm would."
     yield ""
     for name, kind in RESOURCE_TYPES.items():
         yield f"- [`{name}`]({name}.md): {_summary(kind)}"
@@ -57,9 +57,10 @@ def _resource_index() -> Iterator[str]:
 def _data_source_index() -> Iterator[str]:
     yield "# Data sources"
     yield ""
-    yield f"Names and types are those of azurerm {AZURERM_VERSION}. A data source reads the cloud as it is: in the"
-    yield "plan; or in the apply, where an argument is not known before, where it refers to a resource that the"
-    yield "plan changes, or where it waits for one with `depends_on`. An attribute that has nothing to say is empty."
+    yield f"Names and types are those of azurerm {AZURERM_VERSION}. A data source reads the cloud as it is:"
+    yield "in the plan; or in the apply, where an argument is not known before, where it refers to a resource"
+    yield "that the plan changes, or where it waits for one with `depends_on`. An attribute that has nothing"
+    yield "to say is empty."
     yield ""
     yield "Those whose names begin with `vtap_` are vtap's own. Terraform finds a provider by a type's name,"
     yield "so write `provider = azurerm` into them, or whatever the provider's local name is."

@@ -188,16 +188,16 @@ BALANCER_CASES: Final = [
     rule_case(
         "two_pools_are_for_gateways", COMBINATION, "backend_address_pool_ids", of("pool", "pool2"), of("pool")
     ),
-    rule_case("all_protocols_mean_all_ports", COMBINATION, "frontend_port", {"protocol": "All"}, ALL_PORTS),
+    rule_case("all_protocols_mean_ha_ports", COMBINATION, "frontend_port", {"protocol": "All"}, ALL_PORTS),
     rule_case(
-        "all_protocols_mean_all_ports",
+        "all_protocols_mean_ha_ports",
         COMBINATION,
         "frontend_port",
         {"frontend_port": 0},
         {"frontend_port": 1},
     ),
     rule_case(
-        "high_availability_ports_are_internal",
+        "ha_ports_are_internal",
         COMBINATION,
         "protocol",
         {**ALL_PORTS, "loadbalancer_id": Expression("azurerm_lb.public.id")},

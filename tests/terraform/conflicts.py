@@ -140,7 +140,7 @@ CONFLICTS: Final = [
         balanced("r2", 7, 2),
     ),
     Conflict(
-        "a rule for all ports and one for a single port send to one pool",
+        "a rule for HA ports and one for a single port send to one pool",
         "InvalidParameterCombination",
         BALANCED,
         balanced("r1", 0, 0, protocol="All"),

@@ -118,7 +118,7 @@ PEERING_AND_BALANCING_CASES: Final = [
         {"interval_in_seconds": 5, "number_of_probes": 2},
     ),
     rule_case(
-        "high_availability_ports_are_alone",
+        "ha_ports_are_alone",
         COMBINATION,
         "backend_address_pool_ids",
         {**ALL_PORTS, **of("pool"), **AFTER_FIRST},
@@ -126,7 +126,7 @@ PEERING_AND_BALANCING_CASES: Final = [
         FIRST,
     ),
     rule_case(
-        "high_availability_ports_are_ipv4",
+        "ha_ports_are_ipv4",
         COMBINATION,
         "frontend_ip_configuration_name",
         {**ALL_PORTS, "loadbalancer_id": Expression("azurerm_lb.six.id")},

@@ -137,7 +137,10 @@ def test_the_schema_is_the_one_that_azurerm_declares(type_name: str) -> None:
         path: (one.kind, one.flags - ({"computed"} if one.settable else set()))
         for path, one in declared()[type_name].items()
     }
-    assert theirs.pop("timeouts") == ("block(single)", {"optional", ",".join(operations(kind))})
+    assert theirs.pop("timeouts") == (
+        "block(single)",
+        frozenset({"optional", ",".join(operations(kind))}),
+    )
     ours = {path: one for path, one in arguments(kind) if (type_name, path) not in OURS}
     assert ours == {path: (kind, flags & FLAGS) for path, (kind, flags) in theirs.items()}
 
@@ -149,8 +152,8 @@ MARKED: Final = {CREATE_ONLY: "force_new", WRITE_ONLY: "write_only", SENSITIVE: 
 
 
 def arguments(cls: type[Model], within: str = "", block: str = "block") -> Iterator[tuple[str, Argument]]:
-    """Kind and flags of every argument, at every depth. A default is the provider's to fill in, which Terraform
-    calls computed: whether an argument is computed says nothing here.
+    """Kind and flags of every argument, at every depth. A default is the provider's to fill in, which
+    Terraform calls computed: whether an argument is computed says nothing here.
     """
     for field in public_fields(cls):
         path, inner = f"{within}{field.name}", block

@@ -30,8 +30,8 @@ def windows(name: str = "vm") -> str:
     return resource(f"azurerm_windows_virtual_machine.{name}", windows_body("vm", "one"))
 
 
-def test_a_size_of_which_nothing_is_known_is_a_warning(workspace: Workspace) -> None:
-    workspace.write(INTERFACES + machine("vm", "one", size="Standard_M128s"))
+def test_a_size_that_is_none_of_azures_is_a_warning(workspace: Workspace) -> None:
+    workspace.write(INTERFACES + machine("vm", "one", size="Standard_D2sv5"))
     outcome = workspace.plan()
     assert (outcome.errors, [one.summary for one in outcome.diagnostics]) == (
         [],

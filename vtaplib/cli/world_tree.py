@@ -95,7 +95,7 @@ def _add_balancer(parent: Tree, balancer: LoadBalancerEntry) -> None:
 
 def _facts_of_rule(rule: BalancingRuleEntry) -> Iterator[str]:
     if rule.protocol.lower() == "all":
-        what = "all ports"
+        what = "HA ports"
     else:
         what = f"{rule.protocol} port {_port(rule.frontend_port)} to {_port(rule.backend_port)}"
     yield f"{what} of {ids.name(rule.frontend_id)}"

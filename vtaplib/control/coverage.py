@@ -25,7 +25,7 @@ from vtaplib.resources import (
     VirtualNetworkTap,
 )
 from vtaplib.resources.mirror_hop import VXLAN_PORT
-from vtaplib.resources.virtual_network_peering import connected
+from vtaplib.resources.peering_link import link_between
 
 
 class Silence(StrEnum):
@@ -33,7 +33,7 @@ class Silence(StrEnum):
 
     NO_TAP = "its TAP does not exist"
     NO_DESTINATION = "the destination of its TAP does not exist"
-    UNREACHABLE = "the destination of its TAP is in a network that is not peered with the interface's"
+    UNREACHABLE = "no open peering leads from the interface's network to that of its TAP's destination"
     NO_RULE = "no rule of the load balancer carries its copies"
     NO_COLLECTOR = "the load balancer has no backend"
     LOST = "a warning says why its copies are lost"
@@ -118,7 +118,7 @@ class _Ends:
             return (), Silence.NO_DESTINATION
         here = self.view.get(NetworkInterface, configuration.network_interface_id).virtual_network_id
         there = tap.destination_network_id(self.view)
-        if there and here.lower() != there.lower() and not connected(self.view, here, there):
+        if there and here.lower() != there.lower() and not link_between(self.view, here, there).is_open:
             return (), Silence.UNREACHABLE
         if isinstance(owner, NetworkInterface):
             return (owner.id,), None

@@ -86,8 +86,8 @@ def _rules_reaching(interface_id: str, view: View) -> tuple[int, int]:
 
 
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source=SOURCE)
-def high_availability_ports_are_alone(self: LbRule, view: View, policy: Policy) -> Findings:
-    """High-availability ports and single ports do not go to one pool, unless both have floating IP."""
+def ha_ports_are_alone(self: LbRule, view: View, policy: Policy) -> Findings:
+    """HA ports and single ports do not go to one pool, unless both have floating IP."""
     for position, pool_id in enumerate(self.backend_address_pool_ids or ()):
         for other in _others(self, pool_id, view):
             if other.covers_all_ports == self.covers_all_ports or (
@@ -98,7 +98,7 @@ def high_availability_ports_are_alone(self: LbRule, view: View, policy: Policy) 
             yield (
                 ("backend_address_pool_ids", position),
                 (
-                    f"{self.label}: {whole.label} sends all ports to {label(pool_id)}, {single.label} sends "
+                    f"{self.label}: {whole.label} sends HA ports to {label(pool_id)}, {single.label} sends "
                     f"port {single.backend_port}; use another pool, or floating_ip_enabled = true on both"
                 ),
             )

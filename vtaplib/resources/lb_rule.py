@@ -72,7 +72,7 @@ class LbRule(Resource):
     frontend_port: Annotated[int, Between(0, 65535)]
     """The port on the frontend; 0 means any."""
     protocol: Annotated[str, OneOf(("All", "Tcp", "Udp")), CaseInsensitive]
-    """The protocol. All, with both ports 0, makes a rule for high-availability ports."""
+    """The protocol. All, with both ports 0, makes a rule for HA ports."""
     backend_address_pool_ids: (
         Annotated[
             Sequence[Ref[LbBackendAddressPool]], Items(0, 2, 1), Arm(also="properties.backendAddressPool.id")
@@ -96,7 +96,7 @@ class LbRule(Resource):
     frontend_ip_configuration_id: Assigned[Ref[LbFrontendIpConfiguration]] = SERVICE
     """The ID of the frontend."""
 
-    high_availability_ports_are_alone = balancing_conflict.high_availability_ports_are_alone
+    ha_ports_are_alone = balancing_conflict.ha_ports_are_alone
     frontend_ports_are_not_shared = balancing_conflict.frontend_ports_are_not_shared
     load_balancer_rules_per_network_interface = balancing_conflict.rules_within_limit(
         balancing_conflict.reached_by_rule
@@ -104,7 +104,7 @@ class LbRule(Resource):
 
     @property
     def covers_all_ports(self) -> bool:
-        """Whether it is a rule for high-availability ports."""
+        """Whether it is a rule for HA ports."""
         return self.protocol.lower() == "all"
 
     @property
@@ -176,8 +176,8 @@ class LbRule(Resource):
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
-    def all_protocols_mean_all_ports(self, view: View, policy: Policy) -> Findings:
-        """Protocol All goes with ports 0 and 0, and port 0 with protocol All."""
+    def all_protocols_mean_ha_ports(self, view: View, policy: Policy) -> Findings:
+        """Protocol All, which makes HA ports, goes with ports 0 and 0, and port 0 with protocol All."""
         ports = (self.frontend_port, self.backend_port)
         if self.covers_all_ports and ports != (0, 0):
             yield (
@@ -191,8 +191,8 @@ class LbRule(Resource):
             yield ("frontend_port",), f"{self.label}: frontend_port 0 needs protocol All, not {self.protocol}"
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
-    def high_availability_ports_are_internal(self, view: View, policy: Policy) -> Findings:
-        """High-availability ports need an internal frontend of a Standard or Gateway load balancer."""
+    def ha_ports_are_internal(self, view: View, policy: Policy) -> Findings:
+        """HA ports need an internal frontend of a Standard or Gateway load balancer."""
         balancer = view.get(Lb, self.loadbalancer_id)
         frontend = balancer.frontend(self.frontend_ip_configuration_name)
         if not self.covers_all_ports or frontend is None:
@@ -202,19 +202,19 @@ class LbRule(Resource):
             yield (
                 ("protocol",),
                 (
-                    f"{self.label}: protocol All needs an internal frontend of a Standard load balancer; "
+                    f"{self.label}: HA ports need an internal frontend of a Standard load balancer; "
                     f"{frontend.name} is {kind}, {balancer.label} has sku {balancer.sku}"
                 ),
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
-    def high_availability_ports_are_ipv4(self, view: View, policy: Policy) -> Findings:
-        """High-availability ports are those of an IPv4 frontend."""
+    def ha_ports_are_ipv4(self, view: View, policy: Policy) -> Findings:
+        """HA ports are those of an IPv4 frontend."""
         frontend = view.get(Lb, self.loadbalancer_id).frontend(self.frontend_ip_configuration_name)
         if self.covers_all_ports and frontend and frontend.private_ip_address_version == "IPv6":
             yield (
                 ("frontend_ip_configuration_name",),
-                f"{self.label}: protocol All needs an IPv4 frontend; {frontend.name} is IPv6",
+                f"{self.label}: HA ports need an IPv4 frontend; {frontend.name} is IPv6",
             )
 
     @rule(

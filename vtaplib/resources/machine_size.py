@@ -1,7 +1,7 @@
 """The sizes of machines: how many interfaces each may have, and how fast they are together.
 
-Azure has many more sizes than are listed here. Of a size that is not, no more is known than what every size
-can do.
+Azure has many more sizes than are listed here; their names are read by `size_name`. Of a size that is not
+listed, how many interfaces it may have and how fast they are is not known, and nothing is refused for it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from vtaplib.resources.size_name import parse_size_name
+
 PREFIX: Final = "Standard_"
 _PREFIX: Final = PREFIX.lower()
-_NAME: Final = re.compile(r"([a-z]+)(\d+)(.*)")
 _TABLE: Final = """
 B1s B1ms                                  2
 B2s B2ms                                  3
@@ -77,10 +78,6 @@ class MachineSize:
     """The most that its interfaces send together; None where it is not published."""
 
 
-ANY_SIZE: Final = MachineSize(2, None)
-"""What every size can do."""
-
-
 def size_named(name: str) -> MachineSize | None:
     """The size with a name such as `Standard_D2s_v5`, whatever its case; None if nothing is known of it."""
     key = name.lower()
@@ -91,12 +88,12 @@ def smallest_size(megabits_per_second: float, like: str | None = None, interface
     """The smallest size whose published rate is at least this, and that has room for so many interfaces; None
     if none is known.
 
-    The family of the size that it is to be like comes first, such as `D` with `s_v5`: within one, that with
-    the smallest number; beyond it, that with the lowest rate.
+    The series of the size that it is to be like comes first, such as Dsv5: within one, the size with the
+    smallest number; beyond it, that with the lowest rate.
     """
-    family = family_of(like) if like is not None else None
+    series = _series(like) if like is not None else None
     fit = [
-        (family_of(name) != family, size.megabits_per_second, name)
+        (_series(PREFIX + name) != series, size.megabits_per_second, PREFIX + name)
         for name, size in _listed()
         if size.megabits_per_second is not None
         and size.megabits_per_second >= megabits_per_second
@@ -106,19 +103,18 @@ def smallest_size(megabits_per_second: float, like: str | None = None, interface
         return None
     ours = [name for is_other, _, name in fit if not is_other]
     if ours:
-        return PREFIX + min(ours, key=_number)
-    return PREFIX + min(fit, key=lambda one: (one[1], _number(one[2]), one[2]))[2]
+        return min(ours, key=_number)
+    return min(fit, key=lambda one: (one[1], _number(one[2]), one[2]))[2]
 
 
-def family_of(name: str) -> tuple[str, str] | None:
-    """What the names of one family have in common: the letters before and after the number, without case."""
-    match = _NAME.fullmatch(name.lower().removeprefix(_PREFIX))
-    return None if match is None else (match[1], match[3])
+def _series(name: str) -> tuple[str, str, str, int] | None:
+    parsed = parse_size_name(name)
+    return None if parsed is None else parsed.series
 
 
 def _number(name: str) -> int:
-    match = _NAME.fullmatch(name.lower())
-    return 0 if match is None else int(match[2])
+    parsed = parse_size_name(name)
+    return 0 if parsed is None else parsed.vcpus
 
 
 @cache

@@ -71,8 +71,8 @@ def probe_can_pass(path: Path, find: FindCarriers) -> Rule:
         source="Azure, load balancer",
     )
     def judge(self: Any, view: View, policy: Policy) -> Findings:
-        """The probe of a load-balancing rule that carries a TAP's stream is not on the port of VXLAN, unless it
-        has `no_healthy_backends_behavior = "AllProbedUp"`.
+        """The probe of a load-balancing rule that carries a TAP's stream is not on the port of VXLAN, unless
+        it has `no_healthy_backends_behavior = "AllProbedUp"`.
         """
         for tap, balancing in find(self, view):
             if not balancing.probe_id:
@@ -104,15 +104,15 @@ lost_unless_it_comes = rule(
 
 @lost_unless_it_comes
 def frontend_has_a_rule(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
-    """A frontend that a TAP sends to has a load-balancing rule for UDP 4789, or for all ports."""
+    """A frontend that a TAP sends to has a load-balancing rule for UDP 4789, or for HA ports."""
     frontend_id = self.destination_load_balancer_frontend_ip_configuration_id
     if view.settled and frontend_id and not any(True for _ in carriers_of(self, view)):
         yield (
             (self.destination_field,),
             (
-                f"{self.label}: copies are lost at {label(frontend_id)} of {label(ids.parent(frontend_id))}, "
-                f"for no rule there covers UDP {VXLAN_PORT}; add one with protocol Udp and frontend_port "
-                f"{VXLAN_PORT}, or with protocol All and ports 0"
+                f"{self.label}: copies are lost at {label(frontend_id)} of {label(ids.parent(frontend_id))}: "
+                f"no rule there covers UDP {VXLAN_PORT}; add one with protocol Udp and frontend_port "
+                f"{VXLAN_PORT}, or one for HA ports (protocol All, both ports 0)"
             ),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Ref
@@ -21,6 +22,7 @@ from vtaplib.resources.mirror_loop import (
 )
 from vtaplib.resources.neighbours import configurations_of
 from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.peering_link import link_between
 from vtaplib.resources.stream_security import passes_security_groups
 from vtaplib.resources.subscription import Subscription, subscription_of
 from vtaplib.resources.tapped_machine import (
@@ -33,7 +35,6 @@ from vtaplib.resources.tapped_machine import (
 )
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
-from vtaplib.resources.virtual_network_peering import connected
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 
 if TYPE_CHECKING:
@@ -119,15 +120,20 @@ class NetworkInterfaceTapConfiguration(Resource):
             return
         here = view.get(NetworkInterface, self.network_interface_id).virtual_network_id
         there = tap.destination_network_id(view)
-        if there and here.lower() != there.lower() and not connected(view, here, there):
+        if not there or ids.key(here) == ids.key(there):
+            return
+        link = link_between(view, here, there)
+        if not link.is_open:
+            order = (
+                ". If this configuration makes what is missing, let this come after it: depends_on = "
+                "[azurerm_virtual_network_peering.…]"
+            )
             yield (
                 ("virtual_network_tap_id",),
                 (
                     f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, the destination "
-                    f"of {tap.label} in {label(there)}, and no peering between them is Connected in both "
-                    "directions with allow_virtual_network_access. Peerings are not transitive. If this "
-                    "configuration makes them, let it come after both: depends_on = "
-                    "[azurerm_virtual_network_peering.…]"
+                    f"of {tap.label} in {label(there)}; {', '.join(link.problems(label))}. To open the way, "
+                    f"{link.remedy(label)}{'' if link.is_whole else order}"
                 ),
             )
 

@@ -8,7 +8,6 @@ counts. An interface without a machine is no machine's yet, and is taken as it i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from vtaplib.model.rule import Findings, Rule, rule
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.neighbours import balancing_rules_of, configurations_of, machines_of, memberships_of
+from vtaplib.resources.size_name import parse_size_name
 
 if TYPE_CHECKING:
     from vtaplib.control.policy import Policy
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 SOURCE = "Azure, virtual network TAP"
 LAST_KNOWN_GENERATION = 6
 """The newest generation of machine sizes that documentation speaks of; it refuses that one."""
-_GENERATION = re.compile(r"_v(\d+)\Z", re.IGNORECASE)
 
 
 class Tapped(NamedTuple):
@@ -188,8 +187,8 @@ def size_of_known_generation(path: Path, find: FindTapped) -> Rule:
     def judge(self: Any, view: View, policy: Policy) -> Findings:
         """A tapped machine has a size of a generation that documentation speaks of."""
         for machine, configuration in find(self, view):
-            generation = _GENERATION.search(machine.size)
-            newer = generation is not None and int(generation[1]) > LAST_KNOWN_GENERATION
+            size = parse_size_name(machine.size)
+            newer = size is not None and size.version > LAST_KNOWN_GENERATION
             if newer and not _refused_suffix(machine.size, policy):
                 yield (
                     path,

@@ -18,10 +18,11 @@ from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
 from vtaplib.resources.backend_sku import one_sku_per_machine
 from vtaplib.resources.fastpath import gets_onto_fastpath
-from vtaplib.resources.machine_size import ANY_SIZE, size_named
+from vtaplib.resources.machine_size import size_named
 from vtaplib.resources.network_interface import NetworkInterface, mac_address
 from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.size_name import parse_size_name
 from vtaplib.resources.tapped_machine import (
     backends_by_machine,
     no_basic_balancer,
@@ -186,21 +187,16 @@ class VirtualMachine(Resource):
         ErrorCode.VIRTUAL_MACHINE_SIZE_NOT_KNOWN,
         evidence=Evidence.OURS,
         severity=Severity.WARNING,
-        source="vtap",
+        source="Azure, virtual machine sizes naming conventions",
     )
     def size_is_known(self, view: View, policy: Policy) -> Findings:
-        """The size is one whose network is known.
-
-        Where it is not, nothing is refused: Azure has sizes with more interfaces than any that is known here.
-        """
-        if size_named(self.size) is None:
-            sure, count = ANY_SIZE.max_interfaces, len(self.network_interface_ids)
+        """The size's name is of the form that Azure gives them, and of a family that Azure has."""
+        if parse_size_name(self.size) is None:
             yield (
                 ("size",),
                 (
-                    f"{self.label}: of size {self.size} it is not known how many interfaces it allows. Every "
-                    f"size allows {sure}, the machine has {count}; see that the name is right"
-                    + (" and that it allows as many" if count > sure else "")
+                    f"{self.label}: {self.size!r} is not the name of a size as Azure has them, such as "
+                    "Standard_D2s_v5; see that it is right"
                 ),
             )
 

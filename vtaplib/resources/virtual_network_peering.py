@@ -345,22 +345,5 @@ class VirtualNetworkPeering(Resource):
             )
 
 
-def connected(view: View, first_network_id: str, second_network_id: str) -> bool:
-    """Whether two networks are linked: both sides exist, are Connected, and let the other network in. Raises
-    Missing if one of the networks is not in the view: its side of the link is not known then.
-    """
-    for network_id in (first_network_id, second_network_id):
-        view.get(VirtualNetwork, network_id)
-    first, second = first_network_id.lower(), second_network_id.lower()
-    sides = {
-        peering.virtual_network_id.lower()
-        for peering in view.referrers(first, VirtualNetworkPeering)
-        if {peering.virtual_network_id.lower(), peering.remote_virtual_network_id.lower()} == {first, second}
-        and peering.peering_state == PeeringState.CONNECTED
-        and peering.allow_virtual_network_access
-    }
-    return sides == {first, second}
-
-
 def _state(peering: VirtualNetworkPeering | None) -> PeeringState | None:
     return None if peering is None else PeeringState(peering.peering_state)

@@ -31,7 +31,7 @@ from vtaplib.resources import (
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
-from vtaplib.resources.virtual_network_peering import connected
+from vtaplib.resources.peering_link import link_between
 from vtaplib.testing.addresses import addresses, capacity
 from vtaplib.testing.drawn_cloud import DrawnCloud
 from vtaplib.testing.resources import (
@@ -47,7 +47,7 @@ from vtaplib.testing.resources import (
 R = TypeVar("R", bound=Resource)
 
 LISTENERS = (("Udp", 4789), ("All", 0))
-"""Rules that take copies: one for VXLAN's port, and one for all ports."""
+"""Rules that take copies: one for VXLAN's port, and one for HA ports."""
 DISTRIBUTIONS = ("Default", "SourceIP", "SourceIPProtocol")
 DELETABLE = (
     NetworkInterfaceTapConfiguration,
@@ -204,7 +204,10 @@ class Site:
             for one in self.interfaces
             if one.id not in excluded
             and one.subscription_id == collector.subscription_id
-            and (one.virtual_network_id == there or connected(self.cloud.view, one.virtual_network_id, there))
+            and (
+                one.virtual_network_id == there
+                or link_between(self.cloud.view, one.virtual_network_id, there).is_open
+            )
         ]
 
     def balancer_of(self, collector: NetworkInterface) -> Lb:

@@ -127,7 +127,7 @@ resource "azurerm_lb_probe" "health" {
   interval_in_seconds = 5
 }
 
-# Nothing but VXLAN. Later fragments show no port: a rule for all ports takes them for sure, this one may not.
+# Nothing but VXLAN. Later fragments show no port: a rule for HA ports takes them for sure, this one may not.
 # Default hashes the copies' ports too, which spreads the flows of one source over all collectors.
 resource "azurerm_lb_rule" "copies" {
   name                           = "vxlan"

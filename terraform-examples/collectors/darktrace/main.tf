@@ -112,7 +112,7 @@ resource "azurerm_lb_probe" "health" {
   interval_in_seconds = 5
 }
 
-# Nothing but VXLAN. Later fragments show no port: a rule for all ports takes them for sure, this one may not.
+# Nothing but VXLAN. Later fragments show no port: a rule for HA ports takes them for sure, this one may not.
 # SourceIP keeps all that one source sends on one collector, both directions of its flows together.
 resource "azurerm_lb_rule" "copies" {
   name                           = "vxlan"

@@ -158,7 +158,7 @@ def write_quickstart(path: Path, *tapped: str) -> Path:
 
 
 def write_load_balanced(path: Path) -> Path:
-    """Web and database as in the quickstart, three collectors behind a load balancer's rule for all ports."""
+    """Web and database as in the quickstart, three collectors behind a load balancer's rule for HA ports."""
     build = Builder(path)
     subnets = {"snet-web": "10.10.1.0/24", "snet-data": "10.10.2.0/24", "snet-collector": "10.10.3.0/24"}
     network = build.network("vnet-app", "10.10.0.0/16", subnets)

@@ -93,7 +93,7 @@ def read_back(cloud_path: Path) -> Design:
 
 def said_of_rule(rule: LbRule) -> str:
     if (rule.protocol, rule.frontend_port, rule.backend_port) == ("All", 0, 0):
-        return "all ports"
+        return "HA ports"
     assert rule.frontend_port == rule.backend_port
     return f"{rule.protocol.upper()} {rule.frontend_port}"
 

@@ -34,7 +34,7 @@ RULES = Path(__file__).with_name("policy.rules")
 WAYS = {
     "an interface": "vectra",
     "several TAPs": "gigamon",
-    "a load balancer, all ports": "cpacket",
+    "a load balancer, HA ports": "cpacket",
     "a load balancer, UDP 4789": "darktrace",
 }
 """The ways of receiving, as the page's section on open tools names them, and an example of each."""

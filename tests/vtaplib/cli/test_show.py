@@ -43,7 +43,7 @@ def test_the_tree_shows_a_load_balancer_with_all_that_belongs_to_it(vtap: Vtap, 
     for line in (
         "load balancer lb  Standard",
         "frontend front  10.10.3.4 in vnet-app/snet-collector",
-        "rule ha  all ports of front  to pool  distribution Default  probe probe",
+        "rule ha  HA ports of front  to pool  distribution Default  probe probe",
         "probe probe  Tcp port 8080",
         "pool pool",
         "member nic-collector-a/internal",

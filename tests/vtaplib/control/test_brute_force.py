@@ -19,12 +19,12 @@ from vtaplib.resources import RESOURCE_TYPES
 
 KNOWN: Final = frozenset({
     "address_space_does_not_overlap_itself", "addresses_are_free", "addresses_are_in_the_subnet",
-    "addresses_are_not_reserved", "all_protocols_mean_all_ports", "backend_ports_are_not_shared",
+    "addresses_are_not_reserved", "all_protocols_mean_ha_ports", "backend_ports_are_not_shared",
     "backends_are_in_one_network", "basic_is_retired", "destination_can_collect",
     "destination_is_in_the_same_region", "destination_port_is_vxlan",
     "encryption_stays_off_while_interfaces_are_tapped", "frontend_exists", "frontend_ports_are_not_shared",
-    "group_is_in_the_same_region", "high_availability_ports_are_alone",
-    "high_availability_ports_are_internal", "interface_has_one_group",
+    "group_is_in_the_same_region", "ha_ports_are_alone",
+    "ha_ports_are_internal", "interface_has_one_group",
     "interfaces_are_in_one_network", "interfaces_are_in_the_same_region",
     "interfaces_are_not_attached_elsewhere", "network_interfaces_per_region", "network_is_in_the_same_region",
     "no_interface_is_its_own_collector", "one_configuration_is_primary", "one_peering_per_remote_network",

@@ -190,7 +190,7 @@ CASES: Mapping[tuple[str, str], Case] = {
             )
         ],
     ),
-    ("LbRule", "all_protocols_mean_all_ports"): Case(
+    ("LbRule", "all_protocols_mean_ha_ports"): Case(
         "InvalidParameterCombination",
         [
             Pair(
@@ -203,7 +203,7 @@ CASES: Mapping[tuple[str, str], Case] = {
             ),
         ],
     ),
-    ("LbRule", "high_availability_ports_are_internal"): Case(
+    ("LbRule", "ha_ports_are_internal"): Case(
         "InvalidParameterCombination",
         [
             Pair(

@@ -34,7 +34,7 @@ SIX = (
 SPREAD = (OUTER, pool("outer"), backend("spare", pool_id("outer")))
 
 CASES: Mapping[tuple[str, str], Case] = {
-    ("LbRule", "high_availability_ports_are_alone"): Case(
+    ("LbRule", "ha_ports_are_alone"): Case(
         "InvalidParameterCombination",
         [
             Pair(
@@ -51,7 +51,7 @@ CASES: Mapping[tuple[str, str], Case] = {
             ),
         ],
     ),
-    ("LbRule", "high_availability_ports_are_ipv4"): Case(
+    ("LbRule", "ha_ports_are_ipv4"): Case(
         "InvalidParameterCombination",
         [Pair(after(*SIX)(ports("all", 0)), after(*SIX)(ports("all", 0, **SECOND)))],
     ),

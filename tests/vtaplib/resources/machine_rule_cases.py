@@ -154,11 +154,11 @@ def shared_cases(kind: str, make: Callable[..., Resource]) -> Mapping[tuple[str,
         (kind, "size_is_known"): Case(
             "VirtualMachineSizeNotKnown",
             [
-                pair(vm(size="Standard_M128s"), vm(size="standard_d2_v5")),
-                pair(vm(size="D2s_v5"), vm(size="Standard_E96_v5")),
+                pair(vm(size="Standard_D2sv5"), vm(size="Standard_D2s_v5")),
+                pair(vm(size="D2s_v5"), vm(size="standard_d2S_V5")),
                 Pair(
+                    with_third(make("new", *THREE_NICS, size="Standard_Huge")),
                     with_third(make("new", *THREE_NICS, size="Standard_M128s")),
-                    with_third(make("new", *THREE_NICS, size="Standard_B2s")),
                 ),
             ],
         ),

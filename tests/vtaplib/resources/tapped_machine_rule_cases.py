@@ -110,7 +110,6 @@ def attaching(kind: str, make: Callable[..., VirtualMachine]) -> Mapping[tuple[s
         (kind, "tapped_machine_has_a_known_size"): Case(
             SIZE,
             [pair(make("vm-db", nic_id("db"), size=NEWER), make("vm-db", nic_id("db"), size=OLD))],
-            also=["size_is_known"],
         ),
         (kind, "tapped_machine_is_behind_no_floating_ip"): Case(
             FLOATING,

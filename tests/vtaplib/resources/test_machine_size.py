@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vtaplib.resources.machine_size import family_of, size_named, smallest_size
+from vtaplib.resources.machine_size import size_named, smallest_size
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,3 @@ def test_the_smallest_size_that_carries_a_rate_is_of_the_same_family_where_one_i
         found = size_named(expected)
         assert found is not None
         assert (found.megabits_per_second or 0) >= megabits
-
-
-def test_a_family_is_what_a_name_has_besides_its_number() -> None:
-    assert family_of("Standard_D2s_v5") == family_of("standard_d96S_V5") == ("d", "s_v5")
-    assert family_of("Standard_D2_v5") != family_of("Standard_D2s_v5")
-    assert family_of("no size") is None

@@ -30,7 +30,7 @@ DROP_REMEDIES: Final[Mapping[Drop, str]] = {
     "sides. Peerings are not transitive.",
     Drop.NO_SUCH_ADDRESS: "Check the address, or give it to an interface.",
     Drop.AMBIGUOUS: "Name the interfaces instead: --src and --dst take names and IDs.",
-    Drop.NO_BALANCING_RULE: "Give the load balancer a rule for this protocol and port, or for all ports.",
+    Drop.NO_BALANCING_RULE: "Give the load balancer a rule for this protocol and port, or for HA ports.",
     Drop.NO_HEALTHY_BACKEND: "Bring a backend up, or put one that runs into the pool of the rule.",
     Drop.BACKEND_MISSING: "Give the backend an address in the load balancer's network.",
     Drop.HAIRPIN: "Send to another backend's own address: a backend does not reach itself through its load "
@@ -64,7 +64,7 @@ COPY_REMEDIES: Final[Mapping[Reason, str]] = {
     Reason.DESTINATION_MISSING: "Make {destination} anew with an IPv4 address, or let {tap} send to another.",
     Reason.COLLECTOR_UNREACHABLE: "Put {collector} into the network of {destination}, whose load balancer "
     "serves no other; or peer the networks.",
-    Reason.NO_BALANCING_RULE: "Give {destination} a rule for UDP port 4789, or one for all ports (protocol "
+    Reason.NO_BALANCING_RULE: "Give {destination} a rule for UDP port 4789, or one for HA ports (protocol "
     "All, ports 0).",
     Reason.NO_HEALTHY_BACKEND: "Bring a backend of {destination} up, or put one that runs into its pool; a "
     "probe asks over TCP or HTTP, so the collector must listen on the probe's port too.",
