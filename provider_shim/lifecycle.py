@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from provider_shim import data_reading, generation, merging
+from provider_shim.azurerm_phrases import ALREADY_EXISTS, GROUP_IN_USE, PHRASES
 from provider_shim.claimed_ids import marked, unmarked
 from provider_shim.data_source import Session
 from provider_shim.derivation import data_source_schema, identity_schema, public_fields, resource_schema
@@ -37,6 +38,7 @@ from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.settlement import assign, canonical
 from vtaplib.errors import ArmError, VtapError
+from vtaplib.model import ids
 from vtaplib.model.base import Values
 from vtaplib.model.marks import WRITE_ONLY
 from vtaplib.model.resource import Resource
@@ -264,11 +266,11 @@ class Provider:
         if kind is ResourceGroup and configuration.keep_full_groups:
             inside = [one.label for one in cloud.list(Resource, resource_id + "/")]
             if inside:
+                phrase = PHRASES[GROUP_IN_USE][""].format(name=ids.name(resource_id))
                 raise VtapError(
-                    f"The resource group still holds {len(inside)} resources: {', '.join(inside[:10])}"
-                    f"{' …' if len(inside) > 10 else ''}. Delete them first, or set "
-                    "prevent_deletion_if_contains_resources = false in features.resource_group, and they go "
-                    "with the group."
+                    f"{phrase}: {', '.join(inside[:10])}{' …' if len(inside) > 10 else ''}. Delete them "
+                    "first, or set prevent_deletion_if_contains_resources = false in "
+                    "features.resource_group, and they go with the group."
                 )
         cloud.delete(resource_id)
         self._require_planning().forget(resource_id)
@@ -400,8 +402,7 @@ def _identity(type_name: str, resource_id: str) -> Values | None:
 
 def _already_exists(resource: Resource) -> Violation:
     known_id = to_terraform_id(type(resource), resource.id)
-    return Violation(
-        ErrorCode.OPERATION_NOT_ALLOWED,
-        f"A resource with the ID {known_id!r} already exists. To be managed with Terraform it must be "
-        "imported into the state: terraform import ADDRESS, or an import block, with this ID.",
-    )
+    type_name = next(name for name, kind in RESOURCE_TYPES.items() if kind is type(resource))
+    phrase = PHRASES[ALREADY_EXISTS][""].format(id=known_id, type_name=type_name)
+    message = f"{phrase} Write an import block with this ID, or run terraform import ADDRESS with it."
+    return Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from provider_shim.azurerm_phrases import phrase_of
 from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.marks import UNORDERED
@@ -15,6 +16,8 @@ def diagnostic(kind: type[Model], violation: Violation) -> Diagnostic:
     """A violation of something of a kind, as a diagnostic."""
     severity = Severity.ERROR if violation.severity is ViolationSeverity.ERROR else Severity.WARNING
     detail = violation.message
+    if phrase := phrase_of(kind, violation):
+        detail += f" (azurerm: {phrase})"
     if violation.evidence is Evidence.OURS:
         detail += " (A code of vtap's own: Azure documents this case nowhere.)"
     return Diagnostic(severity, str(violation.code), detail, terraform_path(kind, violation.path))

@@ -64,9 +64,11 @@ def test_creating_what_exists_is_refused_with_the_id_to_import(workspace: Worksp
     outcome = workspace.try_apply()
     assert outcome.code == 1
     (error,) = outcome.errors
-    assert f'"{existing_id}"' in error.detail or f"'{existing_id}'" in error.detail
-    assert "already exists" in error.detail
-    assert "import" in error.detail
+    assert (
+        f'A resource with the ID "{existing_id}" already exists - to be managed via Terraform this resource '
+        "needs to be imported into the State. Please see the resource documentation for "
+        f'"{type_name}" for more information.'
+    ) in error.detail
     assert error.address == f"{type_name}.subject"
 
 

@@ -368,7 +368,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
         """A Spot machine has an eviction policy; no other has one, or a bid."""
         if self.priority == "Spot":
             if self.eviction_policy is None:
-                yield ("eviction_policy",), f"{self.label}: priority is Spot, which needs an eviction_policy"
+                yield ("priority",), f"{self.label}: priority is Spot, which needs an eviction_policy"
             return
         if self.eviction_policy is not None:
             yield ("eviction_policy",), f'{self.label}: eviction_policy needs priority = "Spot"'

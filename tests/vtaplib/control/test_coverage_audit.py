@@ -143,7 +143,7 @@ def test_a_peering_that_goes_makes_a_stream_silent() -> None:
     lab.cloud.delete(peering("tools", "app").replace(subscription_id=HOME).id)
     (db,) = lab.cloud.audit_coverage(CoverageScope(ids=[nic_id("db")])).gaps
     assert (db.standing, len(db.reasons)) == (Standing.SILENT, 1)
-    assert "not peered" in db.reasons[0]
+    assert "no open peering" in db.reasons[0]
 
 
 def test_a_load_balancer_that_loses_its_rule_or_its_backend_makes_a_stream_silent() -> None:
