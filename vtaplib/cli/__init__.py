@@ -25,7 +25,7 @@ def main() -> NoReturn:
     """Run the command that the process's arguments give, and end the process."""
     gc.set_threshold(*_COLLECTIONS)
     set_up_streams()
-    _unwind_at_sigterm()
+    _unwind_at_signals()
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:
@@ -73,15 +73,19 @@ def _command(arguments: list[str]) -> int:
     return run_command(arguments)
 
 
-def _unwind_at_sigterm() -> None:
-    """Let SIGTERM end a command as an exception does, so that whatever was begun is undone."""
+def _unwind_at_signals() -> None:
+    """Let SIGTERM and SIGHUP end a command as an exception does, so that whatever was begun is undone."""
+    codes = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HUNG_UP}
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
-        # A second one does not interrupt that; Ctrl-C ends it at once.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # A second one does not interrupt that; Ctrl-C ends it at once. Python grumbles about a signal that is
+        # on its way when it is set to be ignored.
+        for one in codes:
+            signal.signal(one, lambda number, frame: None)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        sys.exit(ExitCode.TERMINATED)
+        sys.exit(codes[signal.Signals(number)])
 
-    # Where a parent has it ignored, it stays so.
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, end)
+    for one in codes:
+        # Where a parent has it ignored, as nohup has SIGHUP, it stays so.
+        if signal.getsignal(one) == signal.SIG_DFL:
+            signal.signal(one, end)

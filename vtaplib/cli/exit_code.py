@@ -24,6 +24,7 @@ class ExitCode(IntEnum):
     DONE = 0, "it ran"
     FOUND_SOMETHING = 1, "it ran and found something"
     COULD_NOT_RUN = 2, "it could not run, or not to the end"
+    HUNG_UP = 129, "its terminal went away (SIGHUP)"
     INTERRUPTED = 130, "Ctrl-C (SIGINT) ended it"
     READER_GONE = 141, "its reader went away, as head does"
     TERMINATED = 143, "SIGTERM ended it"

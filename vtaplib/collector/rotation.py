@@ -24,7 +24,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -109,6 +109,7 @@ class RotatingCapture:
         self._failing = ""
         self._told_ns = 0
         self._closed = False
+        self._is_reopen_asked = False
         self._single: Path | None = None
         self._is_stream = False
         several = rotate_octets is not None or rotate_seconds is not None or keep is not None
@@ -149,9 +150,21 @@ class RotatingCapture:
                     self._finish()
             index = reached
 
+    def reopen(self) -> None:
+        """Ask for the file that is being written to be finished, from any thread: at the next `tick` it gets
+        its name, and the next packet begins another. A file without packets is kept, and so is a stream.
+        """
+        self._is_reopen_asked = True
+
     def tick(self, now_ns: int) -> None:
-        """Finish the file whose time is over, and with `fsync` see every second to what was written."""
+        """Finish the file whose time is over, or that was asked for, and with `fsync` see every second to
+        what was written.
+        """
         self._finish_if_due(now_ns)
+        if self._is_reopen_asked:
+            self._is_reopen_asked = False
+            if self._file is not None and self._file.taken.frames and not self._is_stream:
+                self._finish()
         if self._fsync and self._file is not None and abs(now_ns - self._synced_ns) >= NS_PER_SECOND:
             self._synced_ns = now_ns
             self._sync()
@@ -189,9 +202,8 @@ class RotatingCapture:
             adopt(left, lambda part, _: part.with_suffix(""))
         if names.folder != path and not several:
             self._single = path
-            adopt(part_of(path), lambda _, changed: self._aside(names, int(changed) * NS_PER_SECOND))
             try:
-                self._begin(path)
+                self._begin_single(path, names)
             except FileExistsError as error:
                 raise ValueError(f"{part_of(path)} is being written by another process") from error
         return names
@@ -213,7 +225,14 @@ class RotatingCapture:
                 self._due_ns = (now_ns // self._period_ns + 1) * self._period_ns
         return self._file
 
+    def _begin_single(self, path: Path, names: CaptureNames) -> None:
+        """Begin the single file; what an earlier run left of it gets a name with its time."""
+        adopt(part_of(path), lambda _, changed: self._aside(names, int(changed) * NS_PER_SECOND))
+        self._begin(path)
+
     def _begin_next(self, now_ns: int) -> None:
+        if self._single is not None:
+            return self._begin_single(self._single, self._names)
         number = self._names.next_number()
         while True:
             try:
@@ -253,10 +272,12 @@ class RotatingCapture:
                 part.unlink(missing_ok=True)
                 return
             self._sync()
-            if self._single is not None and self._path.exists():
-                changed_ns = self._path.stat().st_mtime_ns
-                self._path.rename(self._aside(self._names, changed_ns))
-            part.rename(self._path)
+            if self._is_at(part):
+                self._make_room()
+                part.rename(self._path)
+            else:
+                self._path = self._whereabouts()
+                _log.warning("%s was renamed while it was written: its packets are in %s", part, self._path)
             self._sync_folder()
         except FileNotFoundError:
             _log.error("%s was removed while it was written", part)
@@ -273,6 +294,31 @@ class RotatingCapture:
         self.finished_count += 1
         self.finished.append(FinishedCapture(self._path, file.taken.frames, file.taken.octets, file.size))
         self._remove_oldest()
+
+    def _is_at(self, part: Path) -> bool:
+        """Whether the file that is being written still has this name. Raises `FileNotFoundError` where it has
+        none at all.
+        """
+        ours = os.fstat(self._descriptor)
+        if not ours.st_nlink:
+            raise FileNotFoundError
+        try:
+            return os.path.samestat(os.stat(part), ours)
+        except FileNotFoundError:
+            return False
+
+    def _whereabouts(self) -> Path:
+        """The name that somebody else gave the file that is being written."""
+        return Path(os.readlink(f"/proc/self/fd/{self._descriptor}"))
+
+    def _make_room(self) -> None:
+        """Let a single file that has the name already move aside to one with its time."""
+        if self._single is None or not self._path.exists():
+            return
+        aside = self._aside(self._names, self._path.stat().st_mtime_ns)
+        self._path.rename(aside)
+        if self.finished and self.finished[-1].path == self._path:
+            self.finished[-1] = replace(self.finished[-1], path=aside)
 
     def _remove_oldest(self) -> None:
         if self._keep is None:

@@ -6,7 +6,7 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,15 +56,27 @@ class Collecting:
 
 
 @contextmanager
-def collecting(vtap: Vtap, *arguments: str | Path, listen: str = "127.0.0.1:0") -> Iterator[Collecting]:
-    """Start `vtap collect`; go on when it listens. It is gone in the end, whatever happens."""
+def collecting(
+    vtap: Vtap,
+    *arguments: str | Path,
+    listen: str = "127.0.0.1:0",
+    stdin: int = subprocess.DEVNULL,
+    start_new_session: bool = False,
+    before: Callable[[], object] | None = None,
+) -> Iterator[Collecting]:
+    """Start `vtap collect`; go on when it listens. It is gone in the end, whatever happens.
+
+    `before` is done in its process before it becomes the command.
+    """
     with subprocess.Popen(
         [VTAP, "collect", "--listen", listen, *arguments],
         cwd=vtap.directory,
         env=vtap.environment,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=start_new_session,
+        preexec_fn=before,  # noqa: PLW1509  # signals and terminals are given to a process in no other way
     ) as process:
         assert process.stderr is not None
         try:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vtaplib.cli.collect.hangup import OnHangup, usual_on_hangup
 from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, show_stages
 from vtaplib.packets.vxlan import LARGEST_VNI
@@ -111,12 +112,20 @@ def collect(
     duration: Annotated[
         str | None, typer.Option("--for", metavar="TIME", help="Stop after this time: 30s, 10m, 1h.")
     ] = None,
+    on_hangup: Annotated[
+        OnHangup | None,
+        typer.Option(
+            "--on-hangup",
+            help="On SIGHUP: end with the report; or finish the files and begin new ones; or ignore it.",
+            show_default="ignore under nohup, end on a terminal, else reopen",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Collect mirrored frames: receive VXLAN over UDP, and write, show or forward what is inside.
 
     What is malformed, too long, of another VNI or from elsewhere is counted and dropped. Ctrl-C or SIGTERM
-    ends it: what was received is finished, and reported.
+    ends it: what was received is finished, and reported. SIGHUP does what --on-hangup says.
 
     Exit code 1: something was lost. 2: it could not begin, or an output failed for good. 141: a pipe that it
     wrote into has no reader any more.
@@ -132,8 +141,11 @@ def collect(
     from vtaplib.cli.collect.request import read_request
     from vtaplib.cli.collect.run import run
     from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output_files import is_standard_output
     from vtaplib.errors import VtapError
 
+    if write is not None and is_standard_output(write):
+        write = "-"
     if as_json and write == "-":
         raise VtapError("--write -: frames go to standard output, and so would --json; write to a file")
     request = read_request(
@@ -153,6 +165,7 @@ def collect(
         backlog=backlog,
         count=count,
         duration=duration,
+        on_hangup=on_hangup or usual_on_hangup(),
     )
     report, failure = run(request)
     if as_json:

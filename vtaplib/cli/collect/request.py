@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
+from vtaplib.cli.collect.hangup import OnHangup
 from vtaplib.cli.duration import read_duration
 from vtaplib.collector.capture_names import SUFFIX
 from vtaplib.collector.endpoint import Endpoint
@@ -45,6 +46,7 @@ class CollectRequest:
     backlog: int
     count: int | None
     seconds: float | None
+    on_hangup: OnHangup
 
     @property
     def writes_folder(self) -> bool:
@@ -71,6 +73,7 @@ def read_request(
     backlog: int,
     count: int | None,
     duration: str | None,
+    on_hangup: OnHangup,
 ) -> CollectRequest:
     """Read the options. Raises `VtapError` for what cannot be, or not together."""
     if write is not None and write.endswith(".pcap"):
@@ -121,6 +124,7 @@ def read_request(
         backlog=backlog,
         count=count,
         seconds=None if duration is None else read_duration(duration, "--for"),
+        on_hangup=on_hangup,
     )
 
 

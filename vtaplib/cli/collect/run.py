@@ -1,7 +1,8 @@
 """A run of `vtap collect`: from options to a collector, until it is to end, and the report of it.
 
 SIGINT or SIGTERM ends the run: what was received by then is finished first. A second one ends the process
-at once, whatever an output may be waiting for.
+at once, whatever an output may be waiting for. A SIGHUP is never that second one: shells and systemd send it
+behind another signal, or twice.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 from types import FrameType
+from typing import TypeAlias
 
+from vtaplib.cli.collect.hangup import OnHangup
 from vtaplib.cli.collect.live import Live
 from vtaplib.cli.collect.report import CollectReport, OutputEntry, make_report
 from vtaplib.cli.collect.request import STANDARD_OUTPUT, CollectRequest
@@ -47,13 +49,19 @@ class Openings:
         self.names.append(name)
         self.destinations.append(Destination(output, number))
 
+    def reopen(self) -> None:
+        """Have the files that are being written finished, and new ones begun."""
+        for destination in self.destinations:
+            if isinstance(destination.output, RotatingCapture):
+                destination.output.reopen()
+
 
 def run(request: CollectRequest) -> tuple[CollectReport, CollectorError | None]:
     """Collect until that is over; returns also what an output ended it with, if one did. Raises `VtapError`
     where it cannot listen, or an output cannot be.
     """
     logging.basicConfig(level=logging.INFO, format="vtap: %(message)s", stream=sys.stderr)
-    with ExitStack() as undo:
+    with _signals(request.on_hangup) as asked, ExitStack() as undo:
         openings = Openings(Streams(), undo)
         _open_outputs(request, openings)
         collector = Collector(
@@ -67,21 +75,23 @@ def run(request: CollectRequest) -> tuple[CollectReport, CollectorError | None]:
             count=request.count,
         )
         failure: CollectorError | None = None
-        with _signals() as asked:
-            collector.start()
+        collector.start()
+        try:
+            with Live(collector) as live:
+                live.begin(openings.names)
+                while not (asked.end or collector.wait(_GLANCE_SECONDS)):
+                    live.show()
+                    if asked.reopen:
+                        asked.reopen = False
+                        openings.reopen()
+                    if request.seconds is not None and collector.seconds >= request.seconds:
+                        break
+        finally:
             try:
-                with Live(collector) as live:
-                    live.begin(openings.names)
-                    while not (asked.is_set() or collector.wait(_GLANCE_SECONDS)):
-                        live.show()
-                        if request.seconds is not None and collector.seconds >= request.seconds:
-                            break
-            finally:
-                try:
-                    collector.stop()
-                except CollectorError as error:
-                    # What was done until then is still worth a report.
-                    failure = error
+                collector.stop()
+            except CollectorError as error:
+                # What was done until then is still worth a report.
+                failure = error
     outputs = tuple(
         OutputEntry.of(name, destination)
         for name, destination in zip(openings.names, openings.destinations, strict=True)
@@ -125,21 +135,43 @@ def _numbered(target: str, number: int, *, is_folder: bool) -> tuple[str, str]:
     return str(path.with_name(f"{path.stem}-{number + 1}{path.suffix}")), "vtap"
 
 
+_Action: TypeAlias = "Callable[[int, FrameType | None], None] | signal.Handlers"
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What signals have asked for. No locks: one signal may come in the middle of the handler of another."""
+
+    end: bool = False
+    reopen: bool = False
+
+
 @contextmanager
-def _signals() -> Iterator[Event]:
-    """An event that is set when the run is asked to end; a second signal is the end."""
-    asked = Event()
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+def _signals(on_hangup: OnHangup) -> Iterator[_Asked]:
+    """What signals ask for from here on; a second one to end is the end."""
+    asked = _Asked()
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        asked.set()
-        for one in before:
-            signal.signal(one, signal.SIG_DFL)
+    def end(number: int, frame: FrameType | None) -> None:
+        asked.end = True
+        if number != signal.SIGHUP:
+            for one in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(one, signal.SIG_DFL)
 
-    for one in before:
-        signal.signal(one, ask)
+    def reopen(number: int, frame: FrameType | None) -> None:
+        asked.reopen = True
+
+    hangups: dict[OnHangup, _Action] = {
+        OnHangup.END: end,
+        OnHangup.REOPEN: reopen,
+        OnHangup.IGNORE: signal.SIG_IGN,
+    }
+    actions = {signal.SIGHUP: hangups[on_hangup], signal.SIGINT: end, signal.SIGTERM: end}
+    before = {one: signal.signal(one, action) for one, action in actions.items()}
     try:
         yield asked
     finally:
+        if asked.end:
+            # It may come once more while the report is printed.
+            del before[signal.SIGHUP]
         for one, action in before.items():
             signal.signal(one, action)
