@@ -269,7 +269,8 @@ def _observed_field(field: Field, prior: Values | None, value: Any) -> Any:
         if field.has(UNORDERED) and len(merged) == len(past) and all(block in past for block in merged):
             return past
         return merged
-    value = _or_empty(field, value)
+    # What depends on something that is gone cannot be computed: there is none.
+    value = _or_empty(field, None if holds_unknown(value) else value)
     if value is None and was == "":
         return was  # the service has nothing there, in whichever word
     if value is None or was is None:

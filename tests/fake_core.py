@@ -325,7 +325,14 @@ class Terraform:
         return made
 
     def carry_out(self, process: Process, plan: Plan, config: Values) -> Object:
-        """Plan again with all that is known now, which must refine the first plan; apply that."""
+        """Plan again, and apply that."""
+        made = process.apply(self.plan_again(process, plan, config), config)
+        if made is None:
+            raise ContractError("apply: root object was present, but now absent")
+        return made
+
+    def plan_again(self, process: Process, plan: Plan, config: Values) -> Plan:
+        """The plan with all that is known when it is applied, which must refine the first one."""
         again = process.plan(plan.type_name, plan.prior, config)
         if again.action not in {plan.action, "no-op"}:
             raise ContractError(f"inconsistent final plan: {plan.action} became {again.action}")
@@ -333,10 +340,7 @@ class Terraform:
             "inconsistent final plan",
             result_problems(process.block(plan.type_name), plan.planned, again.planned),
         )
-        made = process.apply(again, config)
-        if made is None:
-            raise ContractError("apply: root object was present, but now absent")
-        return made
+        return again
 
     def refresh(self, stored: Object) -> Object | None:
         """`terraform apply -refresh-only` of one object."""

@@ -14,7 +14,18 @@ from tests.provider_shim.launching import PATIENCE
 from tests.terraform.hcl import Expression, data, resource
 from tests.terraform.launched import LaunchedTerraform, write_mirror
 from tests.terraform.reattached import SUBSCRIPTION
-from tests.terraform.worlds import AFTER_THE_TAP, INTERFACES, SUBNETS, group, machine, network, tap, tapped
+from tests.terraform.worlds import (
+    AFTER_THE_TAP,
+    INTERFACES,
+    LAB,
+    SUBNETS,
+    group,
+    machine,
+    network,
+    public_ip,
+    tap,
+    tapped,
+)
 from vtaplib.control.cloud import Cloud
 from vtaplib.model.resource import Resource
 from vtaplib.resources import NetworkInterface, Subscription
@@ -70,6 +81,17 @@ def across(terraform: LaunchedTerraform, here: str, there: str) -> str:
     elsewhere = elsewhere.replace('" {\n', '" {\n  provider = azurerm.other\n')
     main.write_text(head + first + second + body + elsewhere)
     return body
+
+
+def test_two_aliases_that_make_one_resource_are_told_apart_by_the_apply(terraform: LaunchedTerraform) -> None:
+    """Each alias plans in a process of its own, which does not see what the other plans."""
+    other = public_ip("other", name="p").replace('" {\n', '" {\n  provider = azurerm.other\n', 1)
+    terraform.write_world(LAB + public_ip("p") + other, terraform.provider(SUBSCRIPTION, alias="other"))
+    terraform("init", *QUIET)
+    terraform("plan", *QUIET, "-detailed-exitcode", code=2)
+    said = terraform("apply", *QUIET, "-auto-approve", code=1).stderr
+    assert "already exists" in said
+    assert "inconsistent" not in said
 
 
 def test_a_tap_takes_sources_of_another_subscription_of_its_tenant(terraform: LaunchedTerraform) -> None:

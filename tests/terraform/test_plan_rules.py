@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from provider_shim.types import RESOURCE_TYPES
-from tests.terraform.hcl import Expression
+from tests.terraform.hcl import Expression, resource
 from tests.terraform.reattached import Outcome, Workspace
 from tests.terraform.rule_case import RuleCase, at
 from tests.terraform.rule_cases import CASES, ELSEWHERE
@@ -22,9 +22,11 @@ from tests.terraform.worlds import (
     machine,
     network,
     peering,
+    public_ip,
     subnet,
     tap,
     tapped,
+    tapped_body,
 )
 from vtaplib.resources import (
     InlineSubnet,
@@ -110,6 +112,28 @@ def test_an_interface_does_not_move_to_another_network(workspace: Workspace) -> 
     workspace.apply()
     workspace.write(body + interface("n", "c"))
     refused(workspace.plan(), "PropertyChangeNotAllowed", "azurerm_network_interface.n", "subnet_id")
+
+
+def test_two_objects_of_one_id_are_refused(workspace: Workspace) -> None:
+    again = resource("azurerm_network_interface_tap_configuration.again", tapped_body("one", "tap", name="M"))
+    body = INTERFACES + tap("tap", "two") + tapped("m", "one", "tap")
+    workspace.write(body + again)
+    (error,) = workspace.plan().errors
+    assert (error.summary, error.line.split()[0]) == ("OperationNotAllowed", "name")
+    assert "/networkinterfaces/one/tapconfigurations/m'" in error.detail.lower()
+    workspace.holds(body)
+    workspace.write(body + again)
+    assert workspace.plan().codes == ["OperationNotAllowed"]
+
+
+def test_two_objects_whose_ids_turn_out_to_be_one_are_refused_by_the_apply(workspace: Workspace) -> None:
+    late = resource("terraform_data.late", {"input": "p"})
+    name = Expression("terraform_data.late.output")
+    workspace.write(LAB + late + public_ip("one", name=name) + public_ip("other", name=name))
+    assert workspace.plan().errors == []
+    outcome = workspace.try_apply()
+    assert outcome.codes == ["OperationNotAllowed"], outcome.told
+    assert workspace.cloud_holds().count("PublicIp") == 1
 
 
 def test_a_link_is_not_rebuilt_onto_a_disconnected_side(workspace: Workspace) -> None:

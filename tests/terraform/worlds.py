@@ -65,7 +65,7 @@ def public_ip_body(name: str, /, **changes: Any) -> dict[str, Any]:
 
 
 def public_ip(name: str, /, **changes: Any) -> str:
-    return resource(f"azurerm_public_ip.{name}", public_ip_body(name, **changes))
+    return resource(f"azurerm_public_ip.{name}", {**public_ip_body(name), **changes})
 
 
 def public(address: str = "p", /, **changes: Any) -> dict[str, Any]:

@@ -82,6 +82,8 @@ class Resource(Model):
     dependents: ClassVar[tuple[str, ...]] = ()
     """Types, by class name, whose rules read this type's changeable fields: where one of these changes, those
     that refer to it are judged again."""
+    changed_by_others: ClassVar[tuple[str, ...]] = ()
+    """Fields that nobody sets and that the creation of another resource fills."""
     awaited: ClassVar[bool] = False
     """Whether it matters what a plan makes after the first of this type; see `View.waits_for`."""
     foreign_id_codes: ClassVar[Mapping[str, ErrorCode]] = {}

@@ -108,6 +108,7 @@ class NetworkInterface(PubliclyAddressedResource):
     )
     holder_field = "ip_configuration"
     in_use_code = ErrorCode.NIC_IN_USE
+    changed_by_others = ("mac_address", "virtual_machine_id")
     combinations = (
         RequiredWith("auxiliary_mode", "auxiliary_sku"),
         RequiredWith("auxiliary_sku", "auxiliary_mode"),
