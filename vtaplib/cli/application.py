@@ -76,6 +76,13 @@ class CaptureFormat(StrEnum):
     PCAP = "pcap"
 
 
+class Decoder(StrEnum):
+    """The programs that read copies for replay."""
+
+    VTAP = "vtap"
+    SCAPY = "scapy"
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         from vtaplib import __version__
@@ -182,8 +189,11 @@ def replay(
     policy: PolicySettings = None,
     decode: Annotated[
         int,
-        typer.Option("--decode", metavar="N", min=0, help="Show scapy's dissection of the first N copies."),
+        typer.Option("--decode", metavar="N", min=0, help="Show the first N copies, layer by layer."),
     ] = 0,
+    decoder: Annotated[
+        Decoder, typer.Option("--decoder", help="Who reads those; scapy comes with the extra `decode`.")
+    ] = Decoder.VTAP,
     stage: Annotated[
         list[str] | None,
         typer.Option(
@@ -230,6 +240,7 @@ def replay(
         down=tuple(down or ()),
         private_link=tuple(private_link or ()),
         decode=decode,
+        decoder=decoder.value,
         page=page,
         stages=tuple(stage or ()),
     )

@@ -1,18 +1,24 @@
-"""The first copies of a replay, and what scapy makes of them: a reader that we did not write."""
+"""The first copies of a replay, layer by layer: as vtap reads them, or scapy, which we did not write."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vtaplib.cli.replay_report import DecodedCopy
+from vtaplib.errors import VtapError
 from vtaplib.mirror.copies import Copies
+from vtaplib.packets.dissection import dissect
 
 
 class FirstCopies:
-    """Remembers the first copies of all collectors, in the order of their times within a batch."""
+    """Remembers the first copies of all collectors, in the order of their times within a batch. Raises
+    `VtapError` where the decoder is not installed.
+    """
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, wanted: int, decoder: str) -> None:
+        self._decoder = decoder
+        self._decode = _scapy() if wanted and decoder == "scapy" else _vtap
         self._missing = wanted
         self._kept: list[tuple[int, str, bytes]] = []
 
@@ -37,17 +43,34 @@ class FirstCopies:
         self._missing -= len(made[: self._missing])
 
     def dissect(self) -> tuple[DecodedCopy, ...]:
-        """What scapy reads in them, layer by layer."""
-        if not self._kept:
-            return ()
-        # scapy says at import what it misses of the system's network; nothing is sent here.
-        logging.getLogger("scapy").setLevel(logging.ERROR)
+        """What the decoder reads in them."""
+        return tuple(
+            DecodedCopy(collector_id, at, self._decoder, self._decode(frame))
+            for at, collector_id, frame in self._kept
+        )
+
+
+def _vtap(frame: bytes) -> str:
+    return "\n".join(map(str, dissect(frame))) + "\n"
+
+
+def _scapy() -> Callable[[bytes], str]:
+    """What scapy shows of a frame. scapy is under the GPL: it is an extra, and imported here alone."""
+    # scapy says at import what it misses of the system's network; nothing is sent here.
+    logging.getLogger("scapy").setLevel(logging.ERROR)
+    try:
         import scapy.layers.dns
         import scapy.layers.inet6
         import scapy.layers.vxlan  # noqa: F401  # binds VXLAN to UDP port 4789
         from scapy.layers.l2 import Ether
+    except ModuleNotFoundError as error:
+        raise VtapError(
+            "--decoder scapy: scapy is not installed; install vtap with its extra `decode` (from a checkout: "
+            "pip install '.[decode]'), or leave --decoder out, and vtap itself reads the copies"
+        ) from error
 
-        return tuple(
-            DecodedCopy(collector_id, at, Ether(frame).show(dump=True))
-            for at, collector_id, frame in self._kept
-        )
+    def show(frame: bytes) -> str:
+        text: str = Ether(frame).show(dump=True)
+        return text
+
+    return show

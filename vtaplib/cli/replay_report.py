@@ -129,10 +129,11 @@ class SkippedEntry:
 
 @dataclass(frozen=True, slots=True)
 class DecodedCopy:
-    """A copy as another program reads it."""
+    """A copy as a decoder, `vtap` or `scapy`, reads it."""
 
     collector_id: str
     timestamp_ns: int
+    decoder: str
     text: str
 
 

@@ -52,8 +52,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
     """What to replay: `out` None writes nothing, `comments` are on what it writes; `down` are names or IDs of
-    interfaces, `private_link` addresses of Private Link services; `decode` copies are dissected; `page` is a
-    file for the report as a page, or None. With `stages`, what is written went through them.
+    interfaces, `private_link` addresses of Private Link services; `decode` copies are dissected by
+    `decoder`; `page` is a file for the report as a page, or None. With `stages`, what is written went
+    through them.
     """
 
     capture: str
@@ -65,6 +66,7 @@ class ReplayRequest:
     down: tuple[str, ...] = ()
     private_link: tuple[str, ...] = ()
     decode: int = 0
+    decoder: str = "vtap"
     page: Path | None = None
     stages: tuple[str, ...] = ()
 
@@ -84,7 +86,7 @@ def replay(request: ReplayRequest) -> ReplayReport:
     private_link = [_private_link(text) for text in request.private_link]
     run = BlockReplay(topology, request.policy, down=down, private_link=private_link)
     collectors = collectors_of(topology)
-    first = FirstCopies(request.decode)
+    first = FirstCopies(request.decode, request.decoder)
     with (
         OutputFiles(request.inputs) as files,
         Progress(request.capture) as progress,

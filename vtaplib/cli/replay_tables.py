@@ -55,7 +55,7 @@ def replay_tables(report: ReplayReport) -> Iterator[RenderableType]:
     for copy in report.decoded:
         at = datetime.fromtimestamp(copy.timestamp_ns // NS_PER_SECOND, UTC)
         time = f"{at:%Y-%m-%d %H:%M:%S}.{copy.timestamp_ns % NS_PER_SECOND:09d} UTC"
-        yield Text(f"A copy for {ids.name(copy.collector_id)} at {time}, as scapy reads it", "bold")
+        yield Text(f"A copy for {ids.name(copy.collector_id)} at {time}, as {copy.decoder} reads it", "bold")
         yield Text(copy.text)
 
 

@@ -22,7 +22,8 @@ def prefixes(
     """Prefixes that Azure takes for a subnet: without host bits, at least a /29.
 
     `within`: what they lie in, by default one of RFC 1918's blocks. The lengths bound the number of leading
-    bits; a prefix is never wider than what it lies in. Shrinks to the widest and lowest.
+    bits; a prefix is never wider than what it lies in. Shrinks to the widest and lowest. Raises ValueError
+    for what is narrower than `max_length` itself.
 
     >>> str(prefixes().example())  # doctest: +SKIP
     '172.19.64.0/18'
@@ -32,15 +33,19 @@ def prefixes(
             f"prefixes: lengths from {min_length} to {max_length}; they must be in order, between 0 and "
             f"{SMALLEST_PREFIX}"
         )
-    return (st.sampled_from(PRIVATE) if within is None else within).flatmap(
-        lambda outer: st.integers(max(min_length, outer.prefixlen), max(max_length, outer.prefixlen)).flatmap(
+
+    def of(outer: IPv4Network) -> st.SearchStrategy[IPv4Network]:
+        if outer.prefixlen > max_length:
+            raise ValueError(f"prefixes: no prefix with a length up to {max_length} lies in {outer}")
+        return st.integers(max(min_length, outer.prefixlen), max_length).flatmap(
             lambda length: st.integers(0, 2 ** (length - outer.prefixlen) - 1).map(
                 lambda position: IPv4Network(
                     (int(outer.network_address) + (position << (32 - length)), length)
                 )
             )
         )
-    )
+
+    return (st.sampled_from(PRIVATE) if within is None else within).flatmap(of)
 
 
 def addresses(within: st.SearchStrategy[IPv4Network] | None = None) -> st.SearchStrategy[IPv4Address]:

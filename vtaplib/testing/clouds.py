@@ -43,9 +43,10 @@ def clouds(
     not peered have one address space. With `tenants` above 1 there are up to that many tenants, a
     subscription each; a TAP has sources of its own tenant only. `max_deletions` widens to what is left of a
     world when this many resources are deleted, those the policy lets go: with
-    `Policy(delete_destination_in_use="dangle")` a TAP may have lost its destination. More interfaces and TAPs
-    may be asked for than there is room for, and then there are fewer, never less than one TAP that has a
-    source (before deletions).
+    `Policy(delete_destination_in_use="dangle")` a TAP may have lost its destination.
+
+    Every world keeps to the counts that are given, before deletions, and every TAP in it has a source. Raises
+    ValueError for counts that no world can have.
 
     >>> clouds(max_networks=1).example()  # doctest: +SKIP
     Cloud with 11 resources:
@@ -60,9 +61,21 @@ def clouds(
         )
     if not 1 <= min_taps <= max_taps:
         raise ValueError(f"clouds: {min_taps} to {max_taps} TAPs; a tapped world has one at least")
+    if policy is not None and policy.multiple_taps_per_nic == "error" and min_taps >= min_interfaces:
+        raise ValueError(
+            f"clouds: {min_taps} TAPs at least, {min_interfaces} interfaces at least; where no interface may "
+            "have two TAPs, each TAP needs a source of its own beside the collector"
+        )
     if tenants < 1:
         raise ValueError(f"clouds: {tenants} tenants; a cloud has one at least")
-    site = Site(draw, DrawnCloud(policy=policy), tenants, dual_stack=dual_stack)
+    site = Site(
+        draw,
+        DrawnCloud(policy=policy),
+        tenants,
+        dual_stack=dual_stack,
+        min_interfaces=min_interfaces,
+        min_taps=min_taps,
+    )
     site.repeat(min_networks, max_networks, partial(site.add_network, overlapping=overlapping, peered=peered))
     site.repeat(min_interfaces, max_interfaces, partial(site.add_interface, attached=attached))
     site.repeat(min_taps, max_taps, partial(site.add_tap, load_balanced=load_balanced))

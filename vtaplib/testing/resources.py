@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from hypothesis import strategies as st
 
+from vtaplib.model.addresses import RESERVED_AT_END, RESERVED_AT_START
 from vtaplib.resources import (
     AdminSshKey,
     InlineSubnet,
@@ -28,6 +29,7 @@ from vtaplib.resources import (
 from vtaplib.resources.virtual_network import SMALLEST_PREFIX
 from vtaplib.testing.addresses import prefixes
 
+RESERVED = RESERVED_AT_START + RESERVED_AT_END
 REGION = "uksouth"
 GROUP = "lab"
 SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
@@ -54,14 +56,16 @@ def networks(
     spaces: st.SearchStrategy[IPv4Network] | None = None,
     min_subnets: int = 1,
     max_subnets: int = 3,
+    min_addresses: int = 1,
     dual_stack: bool = False,
     resource_group_name: str = GROUP,
 ) -> VirtualNetwork:
     """Virtual networks with one address space and their subnets inside it, written in the network itself.
 
     `spaces`: the address spaces, by default /16 to /24 in RFC 1918's blocks. Subnets are called `subnet-1`
-    and so on and are a /24 to a /29; fewer than `min_subnets` only where the space has no room for them. With
-    `dual_stack` the network has an IPv6 space too, and each subnet a /64 of it. Shrinks to one subnet.
+    and so on and are a /24 to a /29; the first is wider where `min_addresses` interfaces need that. With
+    `dual_stack` the network has an IPv6 space too, and each subnet a /64 of it. Shrinks to `min_subnets`.
+    Raises ValueError if a space has no room for what there must be.
 
     >>> networks(min_subnets=2).example()  # doctest: +SKIP
     VirtualNetwork(name='a', …, address_space=('10.0.0.0/16',), subnet=(InlineSubnet(name='subnet-1', …
@@ -69,6 +73,7 @@ def networks(
     space = draw(prefixes(max_length=24) if spaces is None else spaces)
     widest = min(max(24, space.prefixlen), SMALLEST_PREFIX)
     lengths = draw(st.lists(st.integers(widest, SMALLEST_PREFIX), min_size=min_subnets, max_size=max_subnets))
+    subnets = _side_by_side(space, lengths, min_subnets, min_addresses)
     six = _unique_local(space)
     return VirtualNetwork(
         name=draw(names),
@@ -80,7 +85,7 @@ def networks(
                 name=f"subnet-{number}",
                 address_prefixes=[str(prefix), _of_64_bits(six, number)] if dual_stack else [str(prefix)],
             )
-            for number, prefix in enumerate(_side_by_side(space, lengths), start=1)
+            for number, prefix in enumerate(subnets, start=1)
         ],
     )
 
@@ -95,17 +100,29 @@ def _of_64_bits(space: IPv6Network, number: int) -> str:
     return str(IPv6Network((int(space.network_address) + (number << 64), 64)))
 
 
-def _side_by_side(space: IPv4Network, lengths: Sequence[int]) -> Sequence[IPv4Network]:
-    """Prefixes of these lengths from the start of a space on, as many as there is room for."""
+def _side_by_side(
+    space: IPv4Network, lengths: Sequence[int], least: int, min_addresses: int
+) -> Sequence[IPv4Network]:
+    """Prefixes from the start of a space on: of these lengths, where that leaves room for the rest of the
+    least that there must be, otherwise narrower.
+    """
+    for_first = min(SMALLEST_PREFIX, 32 - (min_addresses + RESERVED - 1).bit_length())
+    smallest = 1 << (32 - SMALLEST_PREFIX)
+    if least and (1 << (32 - for_first)) + (least - 1) * smallest > space.num_addresses:
+        raise ValueError(
+            f"networks: {space} has no room for {least} subnets, the first with {min_addresses} addresses"
+        )
     found: list[IPv4Network] = []
-    position = int(space.network_address)
-    for length in lengths:
-        size = 1 << (32 - length)
-        position = -(-position // size) * size
-        if position + size > int(space.broadcast_address) + 1:
-            break
-        found.append(IPv4Network((position, length)))
-        position += size
+    position, end = int(space.network_address), int(space.broadcast_address) + 1
+    for length in [min(one, for_first) for one in lengths[:1]] + list(lengths[1:]):
+        rest = max(0, least - len(found) - 1) * smallest
+        for fitting in range(length, SMALLEST_PREFIX + 1):
+            size = 1 << (32 - fitting)
+            start = -(-position // size) * size
+            if start + size + rest <= end:
+                found.append(IPv4Network((start, fitting)))
+                position = start + size
+                break
     return found
 
 

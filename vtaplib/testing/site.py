@@ -8,12 +8,14 @@ first of any choices is the simplest: what is left of a failing test after shrin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from vtaplib.errors import ArmError
+from vtaplib.model.addresses import RESERVED_AT_START
 from vtaplib.model.resource import Resource
 from vtaplib.resources import (
     Lb,
@@ -64,10 +66,26 @@ DELETABLE = (
 class Site:
     """A cloud being built, and what has to be remembered of it meanwhile."""
 
-    def __init__(self, draw: st.DrawFn, cloud: DrawnCloud, tenants: int, *, dual_stack: bool) -> None:
+    def __init__(
+        self,
+        draw: st.DrawFn,
+        cloud: DrawnCloud,
+        tenants: int,
+        *,
+        dual_stack: bool,
+        min_interfaces: int,
+        min_taps: int,
+    ) -> None:
         self.draw = draw
         self.cloud = cloud
         self.dual_stack = dual_stack
+        self.min_interfaces = min_interfaces
+        self.min_taps = min_taps
+        self.sources_needed = min_taps if cloud.policy.multiple_taps_per_nic == "error" else 1
+        """How many sources the first TAP's collector must have in reach."""
+        self.reserve: Sequence[NetworkInterface] = ()
+        """Sources of the first TAP's collector that never collect themselves: what every further TAP that
+        there must be can fall back on."""
         self.subscriptions = [
             cloud.subscription(_guid(number, "8000"), tenant_id=_guid(number, "9000"))
             for number in range(1, draw(st.integers(1, tenants)) + 1)
@@ -109,7 +127,11 @@ class Site:
         if overlapping and self.networks and self.draw(st.booleans()):
             space = _space(self.draw(st.sampled_from(self.networks)))
         strategy = networks(
-            names=st.just(f"network-{number}"), spaces=st.just(space), dual_stack=self.dual_stack
+            names=st.just(f"network-{number}"),
+            spaces=st.just(space),
+            # The first has room for all interfaces that there must be, and for a load balancer.
+            min_addresses=self.min_interfaces + 1 if number == 1 else 1,
+            dual_stack=self.dual_stack,
         )
         owner = self.draw(st.sampled_from(self.subscriptions))
         network = owner.put(self.draw(strategy))
@@ -141,10 +163,12 @@ class Site:
                 )
 
     def add_interface(self, number: int, *, attached: bool | None) -> None:
-        """An interface where there is room, with a machine or without; the first two are in one network."""
+        """An interface where there is room, with a machine or without. The first ones are in one network, so
+        that one can be the collector and the others its sources.
+        """
         choices = [
             subnet_id
-            for network in (self.networks if number > 2 else self.networks[:1])
+            for network in (self.networks if number > self.sources_needed + 1 else self.networks[:1])
             for subnet_id in self.roomy_subnets(network.id, spare=1)
         ]
         if not choices:
@@ -166,15 +190,23 @@ class Site:
 
     def add_tap(self, number: int, *, load_balanced: bool | None) -> None:
         """A TAP, and sources that it may have."""
-        collectors = [one for one in self.interfaces if self.may_collect(one) and self.sources_for(one)]
+        balanced = self.either(load_balanced)
+        needed = self.sources_needed if number == 1 else 1
+        held_back = self.held_back(number)
+        collectors = [
+            one
+            for one in self.interfaces
+            if self.may_collect(one) and len(self.sources_for(one, held_back, balanced=balanced)) >= needed
+        ]
         if not collectors:
             return
         collector = self.draw(st.sampled_from(collectors))
-        balancer = self.balancer_of(collector) if self.either(load_balanced) else None
+        if number == 1 < self.min_taps:
+            self.reserve = self.draw(_subsets(self.sources_for(collector), needed, needed))
+            held_back = self.held_back(number)
+        balancer = self.balancer_of(collector) if balanced else None
         behind = {collector.id} if balancer is None else self.behind[balancer.id]
-        sources = [one for one in self.sources_for(collector) if one.id not in behind]
-        if not sources:
-            return
+        sources = self.sources_for(collector, held_back, balanced=balanced)
         names = st.just(f"tap-{number}")
         tap = self.put(taps(st.just(balancer or collector), names=names), collector)
         self.collecting |= behind
@@ -189,14 +221,34 @@ class Site:
             self.cloud.put(machine)
 
     def may_collect(self, interface: NetworkInterface) -> bool:
-        """Whether copies may go to an interface: not to one that is tapped itself, if the policy says so."""
-        return not (self.cloud.policy.remirror == "error" and interface.id in self.tapped)
+        """Whether copies may go to an interface: not to one of the reserve, and not to one that is tapped
+        itself, if the policy says so.
+        """
+        tapped = interface.id in self.tapped and self.cloud.policy.remirror == "error"
+        return not tapped and interface.id not in {one.id for one in self.reserve}
 
-    def sources_for(self, collector: NetworkInterface) -> Sequence[NetworkInterface]:
-        """The interfaces that may be tapped towards a collector: of its tenant, in reach, another."""
+    def held_back(self, number: int) -> AbstractSet[str]:
+        """The part of the reserve that a TAP leaves to later ones, which need a source that has none yet."""
+        if self.cloud.policy.multiple_taps_per_nic != "error":
+            return frozenset()
+        untapped = [one.id for one in self.reserve if one.id not in self.tapped]
+        return frozenset(untapped[: max(0, self.min_taps - number)])
+
+    def sources_for(
+        self,
+        collector: NetworkInterface,
+        held_back: AbstractSet[str] = frozenset(),
+        *,
+        balanced: bool = False,
+    ) -> Sequence[NetworkInterface]:
+        """The interfaces that may be tapped towards a collector: of its tenant, in reach, another.
+        `balanced`: by way of the load balancer of its network, if there is one by now.
+        """
         there = collector.virtual_network_id
         policy = self.cloud.policy
-        excluded = {collector.id} | self.floating
+        excluded = {collector.id} | self.floating | held_back
+        if balanced and there in self.balancers:
+            excluded |= self.behind[self.balancers[there].id]
         excluded |= self.tapped if policy.multiple_taps_per_nic == "error" else set()
         excluded |= self.collecting if policy.remirror == "error" else set()
         return [
@@ -297,8 +349,18 @@ class Site:
         """Nothing asked for, or an address of the subnet that nobody has."""
         subnet = self.cloud.get(subnet_id)
         assert isinstance(subnet, Subnet)
-        free = addresses(st.just(_prefix(subnet))).filter(lambda one: (subnet_id, one) not in self.taken)
-        return st.none() | free
+        prefix = _prefix(subnet)
+
+        def next_free(address: IPv4Address) -> IPv4Address:
+            first, count = prefix[RESERVED_AT_START], capacity(prefix)
+            at = int(address) - int(first)
+            return next(
+                one
+                for step in range(count)
+                if (subnet_id, one := first + (at + step) % count) not in self.taken
+            )
+
+        return st.none() | addresses(st.just(prefix)).map(next_free)
 
     def note(self, subnet_id: str, address: str) -> None:
         """Remembers that an address is taken."""
@@ -328,11 +390,15 @@ def _guid(number: int, variant: str) -> str:
     return f"00000000-0000-4000-{variant}-{number:012d}"
 
 
-def _subsets(choices: Sequence[R], min_size: int = 0) -> st.SearchStrategy[list[R]]:
+def _subsets(
+    choices: Sequence[R], min_size: int = 0, max_size: int | None = None
+) -> st.SearchStrategy[list[R]]:
     """Some of the choices, each once."""
     if not choices:
         return st.just([])
-    return st.lists(st.sampled_from(choices), min_size=min_size, unique_by=lambda one: one.id)
+    return st.lists(
+        st.sampled_from(choices), min_size=min_size, max_size=max_size, unique_by=lambda one: one.id
+    )
 
 
 def _space(network: VirtualNetwork) -> IPv4Network:

@@ -130,7 +130,7 @@ def test_the_demonstration_runs_from_a_fresh_clone_and_touches_nothing_else(
     assert result.returncode == 0, result.stdout + result.stderr
     for words in ("Apply complete!", "TAP tap-collector", "Collectors", "17 destroyed"):
         assert words in result.stdout
-    # Whoever decodes: tshark, or scapy where it is missing.
+    # Whoever decodes: tshark, or vtap where it is missing.
     assert "VXLAN" in result.stdout or "Virtual eXtensible Local Area Network" in result.stdout
     assert "\033" not in result.stdout
     assert sorted(path.name for path in clone.iterdir()) == [".vtap", "terraform-examples", "tests"]

@@ -363,7 +363,18 @@ def test_a_frame_past_an_untapped_interface_makes_one_copy(vtap: Vtap, tmp_path:
 
 @pytest.mark.oracle
 def test_the_first_copies_are_shown_as_scapy_dissects_them(vtap: Vtap, quickstart: Path) -> None:
-    command = ("replay", CAPTURE, "--cloud", quickstart, "--policy", "vni=fixed:4711", "--decode", "3")
+    command = (
+        "replay",
+        CAPTURE,
+        "--cloud",
+        quickstart,
+        "--policy",
+        "vni=fixed:4711",
+        "--decode",
+        "3",
+        "--decoder",
+        "scapy",
+    )
     outcome = vtap(*command, "--json")
     decoded = outcome.document["decoded"]
     assert len(decoded) == 3
@@ -375,6 +386,22 @@ def test_the_first_copies_are_shown_as_scapy_dissects_them(vtap: Vtap, quickstar
     assert outcome.stderr == ""
     text = vtap(*command).stdout
     assert text.count("###[ VXLAN ]###") == 3
+    assert text.count("as scapy reads it") == 3
+
+
+def test_the_first_copies_are_shown_layer_by_layer_without_scapy(vtap: Vtap, quickstart: Path) -> None:
+    blocked = vtap.directory / "blocked"
+    blocked.mkdir()
+    (blocked / "scapy.py").write_text("raise ModuleNotFoundError('No module named scapy', name='scapy')")
+    command = ("replay", CAPTURE, "--cloud", quickstart, "--policy", "vni=fixed:4711", "--decode", "3")
+    outcome = vtap(*command, "--json", PYTHONPATH=str(blocked))
+    assert len(outcome.document["decoded"]) == 3
+    for copy in outcome.document["decoded"]:
+        layers = [line.split()[0] for line in copy["text"].splitlines()]
+        assert layers[:5] == ["Ethernet", "IPv4", "UDP", "VXLAN", "Ethernet"]
+        assert "VXLAN    vni 4711" in copy["text"]
+    assert vtap(*command, PYTHONPATH=str(blocked)).stdout.count("as vtap reads it") == 3
+    assert "extra `decode`" in vtap.refuses(*command, "--decoder", "scapy", PYTHONPATH=str(blocked))
 
 
 @pytest.mark.parametrize("form", [["--json"], []], ids=["document", "tables"])

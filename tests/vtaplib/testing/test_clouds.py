@@ -108,7 +108,7 @@ def test_a_tap_has_sources_of_its_own_tenant(cloud: Cloud) -> None:
 
 
 @few
-@given(clouds(policy=Policy(multiple_taps_per_nic="error"), min_taps=2))
+@given(clouds(policy=Policy(multiple_taps_per_nic="error"), min_interfaces=3, min_taps=2))
 def test_a_policy_is_kept_to(cloud: Cloud) -> None:
     sources = [one.network_interface_id for one in cloud.list(NetworkInterfaceTapConfiguration)]
     assert len(sources) == len(set(sources))

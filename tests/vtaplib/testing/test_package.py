@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import vtaplib
 import vtaplib.testing
 
@@ -29,16 +31,20 @@ def test_without_hypothesis_the_package_says_what_to_install() -> None:
     assert "`testing`" in last
 
 
-def test_only_this_package_imports_hypothesis() -> None:
+@pytest.mark.parametrize(
+    ("imported", "importer"), [("hypothesis", "testing/*.py"), ("scapy", "cli/dissection.py")]
+)
+def test_an_extra_is_imported_where_it_is_needed_and_nowhere_else(imported: str, importer: str) -> None:
     importers = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
-            if any(name.split(".")[0] == "hypothesis" for name in names):
-                importers.add(path.relative_to(PACKAGE).parts[0])
-    assert importers == {"testing"}
+            if any(name.split(".")[0] == imported for name in names):
+                importers.add(path.relative_to(PACKAGE))
+    assert importers
+    assert [path for path in importers if not path.match(importer)] == []
 
 
 def test_the_public_names_of_both_packages_are_there() -> None:

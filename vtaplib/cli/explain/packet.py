@@ -8,6 +8,7 @@ from typing import Final
 
 from vtaplib.cli.explain.building import ECHO_REQUESTS, ICMP, ICMPV6, PROTOCOLS
 from vtaplib.packets import ethernet, ipv6, tcp
+from vtaplib.packets.dissection import TCP_FLAGS
 from vtaplib.packets.flow import NO_PORT, NO_PROTOCOL, TAGS, TCP, Flow, read_flow
 
 _PROTOCOL_NAMES: Final = {number: name.upper() for name, number in PROTOCOLS.items()} | {ICMPV6: "ICMPv6"}
@@ -23,7 +24,6 @@ _ICMP_TYPES: Final = {
     (ICMPV6, 136): "neighbor advertisement",
 }
 """From IANA's "ICMP Parameters" and "ICMPv6 Parameters"."""
-_TCP_FLAGS: Final = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _details(frame: bytes, flow: Flow) -> list[str]:
         return ["a fragment: its ports cannot be seen"]
     inner = _innermost(frame, flow)
     if flow.protocol == TCP and len(inner) >= tcp.HEADER_LENGTH:
-        flags = [name for bit, name in enumerate(_TCP_FLAGS) if inner[13] >> bit & 1]
+        flags = [name for bit, name in enumerate(TCP_FLAGS) if inner[13] >> bit & 1]
         return [" ".join(flags) or "no flags"]
     if flow.protocol in ECHO_REQUESTS and inner:
         return [_ICMP_TYPES.get((flow.protocol, inner[0]), f"type {inner[0]}")]
