@@ -7,7 +7,6 @@ gives the log and the index beside it the file's own permissions.
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import threading
 import time
@@ -15,12 +14,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkstemp
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, WAYS_OUT, trouble
 from vtaplib.control.write_ahead_log import check_log, log_of, size
 from vtaplib.errors import VtapError
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 MAGIC: Final = b"SQLite format 3\0"
 """The first bytes of every database (https://sqlite.org/fileformat2.html, section 1.3)."""
@@ -94,6 +95,9 @@ def is_store(path: Path) -> bool:
 
 def open_copy(path: Path) -> OpenFile:
     """Opens a copy of a file and of what stands beside it, in a directory of its own."""
+    # Only here, as elsewhere in this module: it costs the provider ten milliseconds at start.
+    from tempfile import TemporaryDirectory
+
     directory = TemporaryDirectory(prefix="vtap-cloud-")
     try:
         own = Path(directory.name, path.name)
@@ -109,6 +113,8 @@ def write_copy(connection: sqlite3.Connection, target: Path, *statements: str) -
     """Writes what a connection sees, as of one moment, into a file that stands alone, and there runs some
     statements. The file appears when it is whole. Raises `VtapError` where it cannot be written.
     """
+    from tempfile import mkstemp
+
     if (target.exists() and not target.is_file()) or target.is_symlink():
         raise VtapError(f"{target}: is not a file; name a new file for the copy")
     if log := next((one for one in _beside(target) if one.exists()), None):
@@ -187,6 +193,8 @@ def _beside(path: Path) -> Sequence[Path]:
 
 def _copy_still(path: Path, own: Path) -> None:
     """Copies a file and what stands beside it, at a moment at which nobody writes them."""
+    import shutil
+
     pairs = list(zip((path, *_beside(path)), (own, *_beside(own)), strict=True))
     for _ in range(_ATTEMPTS):
         before = [_version(one) for one, _ in pairs]
