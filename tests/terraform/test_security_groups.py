@@ -111,7 +111,7 @@ def test_a_subnet_that_sends_nothing_keeps_the_group_that_it_has(workspace: Work
 
 def test_a_subnet_that_sends_one_group_is_not_attached_to_another(workspace: Workspace) -> None:
     workspace.write(NETWORKS + GROUPS + sending(GUARD) + guarded_subnet("at", "sub", "other"))
-    assert workspace.plan().codes == ["PropertyChangeNotAllowed"]
+    assert workspace.plan().codes == ["OperationNotAllowed"]
 
 
 def test_a_subnet_that_sends_a_group_is_not_attached_to_it_too(workspace: Workspace) -> None:

@@ -72,7 +72,7 @@ def test_a_broken_rule_is_told_at_its_address_with_what_it_does_to_coverage(vtap
     assert finding["what"].startswith("The destination is in the source's network")
     (silent,) = report["coverage"]["newly_silent"]
     assert silent["address"] == WEB
-    assert "not peered" in silent["silent_because"]
+    assert "no open peering" in silent["silent_because"]
 
 
 def test_people_see_the_findings_by_address_the_summary_and_the_policy(vtap: Vtap) -> None:
