@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 class VtapError(Exception):
     """What everything that vtap raises on purpose derives from."""
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What it says: each to be shown in a line of its own, with whatever is in it made visible."""
+        return (str(self),)
+
 
 class PacketError(VtapError):
     """Bytes that are not the packet they were taken for."""
@@ -73,6 +78,11 @@ class ArmError(VtapError):
         self.code = first.code
         self.message = first.message
         self.path = first.path
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """A sentence for each violation."""
+        return tuple(f"{one.code}: {one.message}" for one in self.violations)
 
 
 class CollectorError(VtapError):

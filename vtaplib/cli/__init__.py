@@ -7,6 +7,7 @@ How a command ends is `ExitCode`'s table. What is heavy is imported by the comma
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from types import FrameType
@@ -43,23 +44,28 @@ def main() -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     """Run a command; returns its exit code, its output being written and its failure told."""
-    code: int
     try:
         code = _command(arguments)
-    except VtapError as error:
-        sys.stderr.write(f"vtap: {error}\n")
-        code = ExitCode.READER_GONE if isinstance(error, ReaderGoneError) else ExitCode.COULD_NOT_RUN
-    except OSError as error:
-        words = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-        sys.stderr.write(f"vtap: {words}\n")
-        code = ExitCode.COULD_NOT_RUN
+    except (VtapError, OSError) as error:
+        code = _give_up(error)
     try:
         # Now, while a failure can still be told: the interpreter would do it when nobody listens.
         sys.stdout.flush()
     except VtapError as error:
-        sys.stderr.write(f"vtap: {error}\n")
-        return ExitCode.COULD_NOT_RUN
+        return _give_up(error)
     return code
+
+
+def _give_up(error: VtapError | OSError) -> ExitCode:
+    from vtaplib.cli.output import say
+
+    if isinstance(error, VtapError):
+        for sentence in error.sentences:
+            say(sentence)
+    else:
+        words = error.strerror or str(error)
+        say(f"{os.fsdecode(error.filename)}: {words}" if error.filename else words)
+    return ExitCode.READER_GONE if isinstance(error, ReaderGoneError) else ExitCode.COULD_NOT_RUN
 
 
 def _command(arguments: list[str]) -> int:

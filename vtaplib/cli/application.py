@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from copy import copy
 from enum import StrEnum
 from pathlib import Path
@@ -53,6 +52,8 @@ def run_command(arguments: list[str]) -> int:
 
     Typer's own way of running one takes the errors of streams for its own, and has exit codes for them.
     """
+    from vtaplib.cli.output import say_usage
+
     command = get_command(app_for(arguments))
     try:
         with command.make_context("vtap", arguments) as context:
@@ -63,7 +64,7 @@ def run_command(arguments: list[str]) -> int:
         usage = getattr(error, "ctx", None)
         message = error.format_message()
         if usage is not None and message:
-            sys.stderr.write(f"{usage.get_usage()}\nTry '{usage.command_path} --help' for help.\n")
+            say_usage(usage.get_usage(), f"Try '{usage.command_path} --help' for help.")
         # Where there is no message, the help has been printed.
         raise VtapError(message or "name a command") from error
     return ExitCode.DONE
@@ -86,9 +87,10 @@ class Decoder(StrEnum):
 def _print_version(wanted: bool) -> None:
     if wanted:
         from vtaplib import __version__
+        from vtaplib.cli.output import print_line
         from vtaplib.loops import COMPILED
 
-        typer.echo(f"vtap {__version__}, inner loops {'compiled' if COMPILED else 'interpreted'}")
+        print_line(f"vtap {__version__}, inner loops {'compiled' if COMPILED else 'interpreted'}")
         raise typer.Exit
 
 
@@ -143,20 +145,20 @@ def show(
       vtap show --copy backup.db
     """
     from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
-    from vtaplib.cli.output import make_console, printable, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.world_survey import survey_world
 
     path = find_cloud_file(cloud)
     with open_cloud(path) as opened:
         if copy_to is not None:
             opened.copy(copy_to)
-        world = survey_world(opened, printable(str(path)))
+        world = survey_world(opened, str(path))
     if as_json:
         write_json(world)
         return
     from vtaplib.cli.world_tree import world_tree
 
-    make_console().print(world_tree(world))
+    print_report(world, lambda shown: [world_tree(shown)])
 
 
 @app.command()
@@ -225,7 +227,7 @@ def replay(
       tcpdump -w - | vtap replay - --json
     """
     from vtaplib.cli.cloud_file import find_cloud_file
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.replay_run import ReplayRequest
     from vtaplib.cli.replay_run import replay as run
@@ -250,9 +252,7 @@ def replay(
     else:
         from vtaplib.cli.replay_tables import replay_tables
 
-        console = make_console()
-        for part in replay_tables(report):
-            console.print(part)
+        print_report(report, replay_tables)
     raise typer.Exit(ExitCode.of(report.found_something))
 
 
@@ -299,13 +299,13 @@ def start(machine: MachineName, cloud: CloudFile = None, as_json: AsJson = False
 def _operate(operation: str, machine: str, cloud: str | None, *, as_json: bool) -> None:
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.machine import Operation, operate
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
 
     report = operate(find_cloud_file(cloud), machine, Operation(operation))
     if as_json:
         write_json(report)
     else:
-        make_console().print(report.sentence, soft_wrap=True)
+        print_report(report, lambda shown: [shown.sentence], soft_wrap=True)
 
 
 @app.command()
@@ -366,7 +366,7 @@ def check(
     from vtaplib.cli.check.run import CheckRequest
     from vtaplib.cli.check.run import check as run
     from vtaplib.cli.cloud_file import find_cloud_file
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
 
@@ -385,9 +385,7 @@ def check(
     else:
         from vtaplib.cli.check.tables import check_tables
 
-        console = make_console()
-        for part in check_tables(report):
-            console.print(part)
+        print_report(report, check_tables)
     raise typer.Exit(ExitCode.of(report.found_something))
 
 
@@ -416,7 +414,7 @@ def install(
     """
     from vtaplib.cli.installation import install as run
     from vtaplib.cli.installation_text import installation_text, notes_on_configuration
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.user_directories import implied_mirror
 
     done = run(to or implied_mirror())
@@ -424,7 +422,7 @@ def install(
     if as_json:
         write_json(done)
     else:
-        make_console().print(installation_text(done), soft_wrap=True)
+        print_report(done, lambda shown: [installation_text(shown)], soft_wrap=True)
 
 
 @app.command(

@@ -9,7 +9,6 @@ from typing import Self, TypeVar
 
 from vtaplib.capture import Batch, CaptureReader, open_capture
 from vtaplib.capture.record import name_of_link_type
-from vtaplib.cli.output import printable
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry
 from vtaplib.errors import CaptureError, TruncatedCaptureError
@@ -37,7 +36,7 @@ class Feed:
     @property
     def name(self) -> str:
         """The capture as the user named it."""
-        return printable(self._reader.name)
+        return self._reader.name
 
     @property
     def format(self) -> str:

@@ -11,9 +11,10 @@ import typer
 def show_stages(stages: list[str] | None) -> list[str] | None:
     """Of an option `--stage`: list the stages for `help`, whatever else is given, and end."""
     if stages and "help" in stages:
+        from vtaplib.cli.output import print_line
         from vtaplib.collector.broker.language import stage_help
 
-        typer.echo(stage_help())
+        print_line(stage_help())
         raise typer.Exit
     return stages
 

@@ -1,40 +1,101 @@
-"""What commands print: text and tables for people, one JSON document for machines.
+"""What commands print: text and tables for people, one JSON document for machines. Nothing else prints.
 
-Standard output is the result's alone. Nothing in a name is taken for markup, and a table that does not go to
-a terminal is as wide as it needs to be.
+Standard output is the result's alone. Nothing in a name is taken for markup, nothing from outside reaches the
+terminal but as visible text, and a table that does not go to a terminal is as wide as it needs to be.
 """
 
 from __future__ import annotations
 
+import logging
+import re
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from vtaplib.cli.visible_text import map_texts, one_line, replace_hidden, spelled_out, visible_report
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+
+Report = TypeVar("Report")
 
 # Where no terminal says how wide it is: wide enough that names and numbers stay on one line.
 _WIDTH_WITHOUT_TERMINAL: Final = 200
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
 
 def make_console(*, stderr: bool = False) -> Console:
     """A console on standard output, or on standard error."""
-    from rich.console import Console
+    from vtaplib.cli.console import VisibleConsole
 
-    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    console = VisibleConsole(stderr=stderr, markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = _WIDTH_WITHOUT_TERMINAL
     return console
 
 
+def print_report(
+    report: Report,
+    parts: Callable[[Report], Iterable[RenderableType]],
+    *,
+    stderr: bool = False,
+    soft_wrap: bool = False,
+) -> None:
+    """Print a report for people: the parts that are made of it, one after the other."""
+    console = make_console(stderr=stderr)
+    for part in parts(visible_report(report)):
+        console.print(part, soft_wrap=soft_wrap)
+
+
 def write_json(document: object) -> None:
-    """Write a dataclass as an indented JSON document on standard output."""
+    """Write a dataclass as an indented JSON document on standard output. Names that are no UTF-8 have their
+    bytes escaped in it.
+    """
     # Only here: the rest of vtap does without pydantic, which costs 100 ms at start.
     from pydantic import TypeAdapter
 
-    text = TypeAdapter(type(document)).dump_json(document, indent=2)
-    sys.stdout.write(text.decode() + "\n")
+    text = TypeAdapter(type(document)).dump_json(map_texts(document, _encodable), indent=2)
+    sys.stdout.write(visible_json(text.decode()) + "\n")
 
 
-def printable(name: str) -> str:
-    """A name as text: bytes that are no UTF-8, which the system hands over as surrogates, are escaped."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def visible_json(text: str) -> str:
+    """A JSON document that says the same, and may be shown on a terminal."""
+    return replace_hidden(text, _json_escape)
+
+
+def print_line(text: str) -> None:
+    """Print a line, or several of ours, on standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say(sentence: str) -> None:
+    """Say something on standard error, in one line."""
+    sys.stderr.write(f"vtap: {one_line(sentence)}\n")
+
+
+def say_usage(*lines: str) -> None:
+    """Say on standard error how a command is used, before it is said what is wrong."""
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+def say_what_is_logged() -> None:
+    """Say on standard error what modules log, from level INFO."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("vtap: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """The record in one line."""
+        return one_line(super().format(record))
+
+
+def _encodable(text: str) -> str:
+    return _SURROGATE.sub(lambda found: spelled_out(found[0]), text)
+
+
+def _json_escape(one: str) -> str:
+    units = one.encode("utf-16", "surrogatepass")[2:]
+    return "".join(f"\\u{unit:04x}" for unit in memoryview(units).cast("H"))

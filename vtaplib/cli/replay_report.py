@@ -7,12 +7,13 @@ in the capture, counted from 1 over its Ethernet packets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vtaplib.cli.load_entries import LoadEntry, MachineEntry
 from vtaplib.cli.mirror_entries import PartingEntry
 from vtaplib.cli.naming import distinct_names
+from vtaplib.cli.visible_text import LINES
 from vtaplib.cli.warning_entry import WarningEntry
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.fabric.journey import Drop
@@ -134,7 +135,7 @@ class DecodedCopy:
     collector_id: str
     timestamp_ns: int
     decoder: str
-    text: str
+    text: str = field(metadata=LINES)
 
 
 @dataclass(frozen=True, slots=True)

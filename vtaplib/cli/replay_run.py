@@ -21,7 +21,6 @@ from vtaplib.cli.feed import Piece
 from vtaplib.cli.load_entries import load_entries, machine_entry, machine_warnings
 from vtaplib.cli.mirror_entries import mirror_warnings, parting_entries
 from vtaplib.cli.naming import one_named
-from vtaplib.cli.output import printable
 from vtaplib.cli.output_files import OutputFiles
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import (
@@ -99,9 +98,9 @@ def replay(request: ReplayRequest) -> ReplayReport:
         accounts = run.accounts
         machines = tuple(machine_accounts(topology, accounts, request.policy))
         report = ReplayReport(
-            capture=printable(reader.name),
+            capture=reader.name,
             format=reader.format,
-            cloud=printable(str(request.cloud)),
+            cloud=str(request.cloud),
             policy=request.policy.in_force(),
             down=down,
             read=amount(accounts.read),
@@ -140,7 +139,7 @@ def _world_of(cloud: Cloud, request: ReplayRequest) -> World:
     # Most replays have no page.
     from vtaplib.cli.world_survey import survey_world
 
-    return survey_world(cloud, printable(str(request.cloud)))
+    return survey_world(cloud, str(request.cloud))
 
 
 def _open_out(

@@ -1,7 +1,11 @@
-"""The standard streams of the command, which say themselves how it ends when they cannot be read or written.
+"""The standard streams of the command.
 
-Libraries have ideas of their own: rich and Typer end with 1 when nobody reads any more, which here means that
-something was found. They never see such an error.
+They say themselves how it ends when they cannot be read or written. Libraries have ideas of their own: rich
+and Typer end with 1 when nobody reads any more, which here means that something was found. They never see
+such an error.
+
+They are also the last net under what is printed: no control character passes but line breaks and what rich
+draws with. Names are made visible before, where reports are printed.
 """
 
 from __future__ import annotations
@@ -9,16 +13,22 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
 from vtaplib.cli.exit_code import ExitCode
+from vtaplib.cli.visible_text import laid_out
 from vtaplib.errors import VtapError
 
 _MODES: Final = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
 """How the stand-in of a closed stream is opened: so that its use fails as that of a closed one does."""
+
+
+_DRAWN: Final = re.compile(r"(\r?\x1b\[(?:[\d;]*m|\?25[hl]|2K|\d*A))")
+"""What rich draws with (ECMA-48): colours and styles, the cursor shown or not, lines erased, and upwards."""
 
 
 def set_up_streams() -> None:
@@ -63,10 +73,10 @@ class _Output(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
         """Write a text."""
         try:
-            return super().write(text)
+            super().write(_without_controls(text))
         except OSError as error:
             self._fail(error)
-            return len(text)
+        return len(text)
 
     def flush(self) -> None:
         """Hand on what was written."""
@@ -97,6 +107,12 @@ def _opened(kind: type[_Output], number: int, before: TextIO | None, *, line_buf
         errors="backslashreplace",
         line_buffering=line_buffering,
     )
+
+
+def _without_controls(text: str) -> str:
+    drawn_and_told = _DRAWN.split(text) if "\x1b" in text else [text]
+    drawn_and_told[::2] = map(laid_out, drawn_and_told[::2])
+    return "".join(drawn_and_told)
 
 
 @contextmanager

@@ -255,7 +255,7 @@ def test_a_capture_that_is_not_there_is_an_error(vtap: Vtap, quickstart: Path, t
 
 def test_a_name_that_is_no_text_is_shown_escaped(vtap: Vtap, quickstart: Path, tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.pcap")
-    assert vtap.refuses("replay", name, "--cloud", quickstart).startswith("caf\\udce9.pcap: ")
+    assert vtap.refuses("replay", name, "--cloud", quickstart).startswith("caf\\xe9.pcap: ")
     (tmp_path / name).write_bytes(pcap([]))
     assert vtap("replay", name, "--cloud", quickstart, "--json").document["capture"] == "caf\\xe9.pcap"
     assert "caf\\xe9.pcap" in vtap("replay", name, "--cloud", quickstart).stdout

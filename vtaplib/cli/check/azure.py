@@ -15,7 +15,6 @@ from typing import Any, Final
 from vtaplib.cli.check.document import json_text
 from vtaplib.cli.check.settled import settled
 from vtaplib.cli.check.terraform_json import parse_json
-from vtaplib.cli.output import printable
 from vtaplib.control.arm import DocumentError, decode
 from vtaplib.errors import VtapError
 from vtaplib.model import ids
@@ -40,7 +39,7 @@ def read_exports(names: Iterable[str]) -> Estate:
     """The resources in files, and in the JSON files of directories. Raises `VtapError` for anything else."""
     estate = Estate()
     for path in export_files(names):
-        add_export(estate, printable(str(path)), path.read_bytes())
+        add_export(estate, str(path), path.read_bytes())
     return estate
 
 
@@ -66,7 +65,7 @@ def export_files(names: Iterable[str]) -> Iterator[Path]:
             continue
         found = sorted(path.glob("*.json"))
         if not found:
-            raise VtapError(f"{printable(name)}: has no .json files in it; {HOW}")
+            raise VtapError(f"{name}: has no .json files in it; {HOW}")
         yield from found
 
 

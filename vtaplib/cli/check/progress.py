@@ -6,6 +6,8 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from vtaplib.cli.visible_text import one_line
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -20,7 +22,7 @@ class Steps:
     def begin(self, text: str) -> None:
         """Show that a step begins."""
         if self._status is not None:
-            self._status.update(text)
+            self._status.update(one_line(text))
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():

@@ -13,7 +13,6 @@ from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.report import CheckReport, CoverageEntry, CoveredInterface, FindingEntry, Outside
 from vtaplib.cli.check.world import World, make_world
 from vtaplib.cli.cloud_file import cloud_files, open_cloud
-from vtaplib.cli.output import printable
 from vtaplib.control.audit import Finding, audit
 from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_silent
 from vtaplib.control.policy import Policy
@@ -96,11 +95,11 @@ def _read_cloud(path: Path, policy: Policy) -> Sequence[Resource]:
 def _checked(request: CheckRequest, document: Document | None) -> str:
     parts = []
     if document is not None:
-        parts.append(f"{'plan' if document.is_plan else 'state'} {printable(document.name)}")
+        parts.append(f"{'plan' if document.is_plan else 'state'} {document.name}")
     if request.azure:
-        parts.append(f"what Azure has in {', '.join(map(printable, request.azure))}")
+        parts.append(f"what Azure has in {', '.join(request.azure)}")
     if request.cloud is not None:
-        parts.append(f"cloud {printable(str(request.cloud))}")
+        parts.append(f"cloud {request.cloud}")
     return " over ".join(parts)
 
 

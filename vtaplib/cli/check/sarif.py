@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from vtaplib import __version__
 from vtaplib.cli.check.report import CheckReport, FindingEntry
+from vtaplib.cli.output import visible_json
 from vtaplib.model.violation import Severity
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -79,7 +80,9 @@ def _result(finding: FindingEntry, rule_index: int, file: str) -> dict[str, Any]
                 ],
             }
         ],
-        "partialFingerprints": {"vtapFinding/v1": hashlib.sha256(identity.encode()).hexdigest()},
+        "partialFingerprints": {
+            "vtapFinding/v1": hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
+        },
         "properties": {
             "rule": finding.rule,
             "field": finding.field,
@@ -92,9 +95,9 @@ def _result(finding: FindingEntry, rule_index: int, file: str) -> dict[str, Any]
 def _uri(file: str) -> str:
     """A file as a URI: relative as it was named, so that the host finds it in the repository."""
     path = PurePath(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(bytes(path))
 
 
 def sarif_text(report: CheckReport, file: str) -> str:
     """The log as a document of JSON."""
-    return json.dumps(sarif_log(report, file), indent=2, default=list) + "\n"
+    return visible_json(json.dumps(sarif_log(report, file), indent=2, default=list)) + "\n"

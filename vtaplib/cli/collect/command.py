@@ -140,7 +140,7 @@ def collect(
     """
     from vtaplib.cli.collect.request import read_request
     from vtaplib.cli.collect.run import run
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import is_standard_output
     from vtaplib.errors import VtapError
 
@@ -174,9 +174,7 @@ def collect(
         from vtaplib.cli.collect.tables import report_tables
 
         # Where frames go to standard output, the report does not.
-        console = make_console(stderr=write == "-")
-        for table in report_tables(report):
-            console.print(table)
+        print_report(report, report_tables, stderr=write == "-")
     if failure is not None:
         raise failure
     raise typer.Exit(ExitCode.of(report.lost_something))

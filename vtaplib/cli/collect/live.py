@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vtaplib.cli.output import make_console
+from vtaplib.cli.output import make_console, say
 from vtaplib.collector.collector import Collector
 
 if TYPE_CHECKING:
@@ -34,11 +32,8 @@ class Live:
         lines = [f"listening on {self._collector.listen}, to {where}"]
         if self._collector.health is not None:
             lines.append(f"answering probes on {self._collector.health}")
-        # Who cannot be told where it listens may still want what comes.
-        with contextlib.suppress(OSError):
-            for line in lines:
-                sys.stderr.write(f"vtap: {line}\n")
-            sys.stderr.flush()
+        for line in lines:
+            say(line)
         if self._console.is_terminal:
             self._status = self._console.status("")
             self._status.start()

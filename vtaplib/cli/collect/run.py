@@ -7,9 +7,7 @@ behind another signal, or twice.
 
 from __future__ import annotations
 
-import logging
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from vtaplib.cli.collect.hangup import OnHangup
 from vtaplib.cli.collect.live import Live
 from vtaplib.cli.collect.report import CollectReport, OutputEntry, make_report
 from vtaplib.cli.collect.request import STANDARD_OUTPUT, CollectRequest
+from vtaplib.cli.output import say_what_is_logged
 from vtaplib.collector.acceptance import Acceptance
 from vtaplib.collector.collector import Collector, Destination
 from vtaplib.collector.forwarding import Forwarder
@@ -60,7 +59,7 @@ def run(request: CollectRequest) -> tuple[CollectReport, CollectorError | None]:
     """Collect until that is over; returns also what an output ended it with, if one did. Raises `VtapError`
     where it cannot listen, or an output cannot be.
     """
-    logging.basicConfig(level=logging.INFO, format="vtap: %(message)s", stream=sys.stderr)
+    say_what_is_logged()
     with _signals(request.on_hangup) as asked, ExitStack() as undo:
         openings = Openings(Streams(), undo)
         _open_outputs(request, openings)

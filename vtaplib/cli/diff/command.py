@@ -83,7 +83,7 @@ def diff(
     """
     from vtaplib.cli.diff.run import DiffRequest
     from vtaplib.cli.diff.run import diff as run
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
 
@@ -109,7 +109,5 @@ def diff(
     else:
         from vtaplib.cli.diff.tables import diff_tables
 
-        console = make_console()
-        for part in diff_tables(report):
-            console.print(part)
+        print_report(report, diff_tables)
     raise typer.Exit(ExitCode.of(report.found_something))

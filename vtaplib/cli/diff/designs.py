@@ -15,7 +15,6 @@ from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.world import World, make_world
 from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
 from vtaplib.cli.diff.applied import Assumed, applied
-from vtaplib.cli.output import printable
 from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.control.store_file import is_store
@@ -85,7 +84,7 @@ def _read_cloud(path: Path) -> Start:
     with open_cloud(path) as cloud, cloud.snapshot() as view:
         resources = tuple(view.list(Resource))
     topology = Topology.of(ReadView(resources, whole=True))
-    return Start(Side(f"cloud {printable(str(path))}", topology), resources)
+    return Start(Side(f"cloud {path}", topology), resources)
 
 
 def _of_state(document: Document) -> Start:
@@ -121,4 +120,4 @@ def _side(
 
 
 def _name(document: Document) -> str:
-    return printable(document.name)
+    return document.name

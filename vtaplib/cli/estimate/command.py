@@ -61,7 +61,7 @@ def estimate(
     from vtaplib.cli.duration import read_duration
     from vtaplib.cli.estimate.run import EstimateRequest
     from vtaplib.cli.estimate.run import estimate as run
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.errors import VtapError
@@ -92,7 +92,5 @@ def estimate(
     else:
         from vtaplib.cli.estimate.tables import estimate_tables
 
-        console = make_console()
-        for part in estimate_tables(report):
-            console.print(part)
+        print_report(report, estimate_tables)
     raise typer.Exit(ExitCode.of(report.found_something))

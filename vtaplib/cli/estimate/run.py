@@ -24,7 +24,6 @@ from vtaplib.cli.estimate.report import (
 from vtaplib.cli.feed import Feed
 from vtaplib.cli.load_entries import RatesEntry, machine_warnings
 from vtaplib.cli.naming import distinct_names, one_named
-from vtaplib.cli.output import printable
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import Amount, EarlyEnd, NotMirroredEntry, SkippedEntry
 from vtaplib.control.policy import Policy
@@ -93,7 +92,7 @@ def estimate(request: EstimateRequest) -> EstimateReport:
     return EstimateReport(
         source=intake.source,
         format=intake.format,
-        cloud=printable(str(request.cloud)),
+        cloud=str(request.cloud),
         policy=request.policy.in_force(),
         down=down,
         scale=request.scale,
@@ -152,7 +151,7 @@ def _take_flow_logs(paths: Sequence[Path], topology: Topology, volumes: FlowVolu
     if troubles and not taking.records:
         raise troubles[0]
     return Intake(
-        ", ".join(printable(str(path)) for path in paths),
+        ", ".join(str(path) for path in paths),
         "flow logs",
         volumes.accounts,
         FlowLogEntry(
@@ -162,7 +161,7 @@ def _take_flow_logs(paths: Sequence[Path], topology: Topology, volumes: FlowVolu
             without_traffic=taking.without_traffic,
             denied=taking.denied,
             elsewhere=taking.elsewhere,
-            troubles=tuple(printable(str(one)) for one in troubles),
+            troubles=tuple(str(one) for one in troubles),
         ),
     )
 

@@ -19,7 +19,6 @@ from vtaplib.cli.explain.building import (
 )
 from vtaplib.cli.explain.end import End, find_end
 from vtaplib.cli.explain.packet import Packet, protocol_name
-from vtaplib.cli.output import printable
 from vtaplib.cli.progress import Progress
 from vtaplib.errors import CaptureError, VtapError
 from vtaplib.fabric.topology import Topology
@@ -190,7 +189,7 @@ def read_up_to(captured: Captured) -> Iterator[Packet]:
         Progress(captured.capture, "reading") as progress,
         open_capture(progress.source, skip_other_link_types=True) as reader,
     ):
-        name = printable(reader.name)
+        name = reader.name
         trouble = ""
         try:
             for batch in reader.batches():

@@ -107,7 +107,7 @@ def explain(
     from vtaplib.cli.explain.asking import Ordered, question_of
     from vtaplib.cli.explain.run import ExplainRequest
     from vtaplib.cli.explain.run import explain as run
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.policy_option import policy_of
 
     ordered = Ordered(
@@ -130,7 +130,5 @@ def explain(
     else:
         from vtaplib.cli.explain.text import explain_text
 
-        console = make_console()
-        for part in explain_text(report):
-            console.print(part)
+        print_report(report, explain_text)
     raise typer.Exit(ExitCode.of(report.found_something))

@@ -12,7 +12,6 @@ from vtaplib.cli.explain.packet import Packet
 from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.report import ExplainReport
 from vtaplib.cli.naming import one_named
-from vtaplib.cli.output import printable
 from vtaplib.control.policy import Policy
 from vtaplib.fabric.journey import Journey
 from vtaplib.fabric.routing import Unrouted
@@ -42,7 +41,7 @@ def explain(request: ExplainRequest) -> ExplainReport:
     is_made = isinstance(request.question, Ordered)
     answer = explainer.answer(packet, journey, is_made=is_made) if request.reply else None
     return ExplainReport(
-        cloud=printable(str(request.cloud)),
+        cloud=str(request.cloud),
         policy=request.policy.in_force(),
         down=down,
         packet=told,

@@ -1,7 +1,7 @@
 """HTML and SVG elements as values: text in them is text, whatever it holds, and what is opened is closed.
 
-The serialiser is the standard library's, and escapes. What no page may hold at all, controls and what turns
-the direction of text round, is made visible here.
+The serialiser is the standard library's, and escapes. What does not show, or turns the direction of text
+round, gets a sign here: a control its picture, where Unicode has one.
 """
 
 from __future__ import annotations
@@ -10,29 +10,12 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
+from vtaplib.cli.visible_text import replace_hidden
+
 Child: TypeAlias = "Element | str | None"
 Attribute: TypeAlias = "str | int | float | bool | None"
 
 _CONTROL_PICTURES: Final = 0x2400
-_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-
-# Tabs and line feeds are white space. Other controls get their pictures, where Unicode has one; surrogates,
-# noncharacters and bidirectional controls (Unicode, chapter 23) have none.
-_VISIBLE: Final[dict[int, int | str]] = {
-    **{code: _CONTROL_PICTURES + code for code in range(0x20) if chr(code) not in "\t\n"},
-    0x7F: "\N{SYMBOL FOR DELETE}",
-    **dict.fromkeys(
-        (
-            *range(0x80, 0xA0),
-            *range(0x202A, 0x202F),
-            *range(0x2066, 0x206A),
-            *range(0xD800, 0xE000),
-            *range(0xFDD0, 0xFDF0),
-            *(plane << 16 | code for plane in range(17) for code in (0xFFFE, 0xFFFF)),
-        ),
-        _REPLACEMENT,
-    ),
-}
 
 
 def element(tag: str, *children: Child, **attributes: Attribute) -> Element:
@@ -54,7 +37,7 @@ def extend(parent: Element, children: Iterable[Child]) -> Element:
         if isinstance(child, Element):
             parent.append(child)
         elif child is not None:
-            text = child.translate(_VISIBLE)
+            text = _shown(child)
             if len(parent):
                 parent[-1].tail = (parent[-1].tail or "") + text
             else:
@@ -71,4 +54,16 @@ def _text(value: str | float) -> str:
     """An attribute's value; coordinates with a digit after the point, which is finer than a screen."""
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
-    return str(value).translate(_VISIBLE)
+    return _shown(str(value))
+
+
+def _shown(text: str) -> str:
+    return replace_hidden(text, _sign)
+
+
+def _sign(hidden: str) -> str:
+    if hidden == "\t":
+        return hidden
+    if hidden < " ":
+        return chr(_CONTROL_PICTURES + ord(hidden))
+    return "\N{SYMBOL FOR DELETE}" if hidden == "\x7f" else "\N{REPLACEMENT CHARACTER}"

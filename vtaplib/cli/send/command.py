@@ -137,7 +137,7 @@ def send(
       vtap send copies.pcapng --copies --to 127.0.0.1:4789 --top-speed --json
     """
     from vtaplib.cli.cloud_file import find_cloud_file
-    from vtaplib.cli.output import make_console, write_json
+    from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.send.run import Network, SendRequest
     from vtaplib.cli.send.run import send as run
@@ -178,7 +178,5 @@ def send(
     else:
         from vtaplib.cli.send.text import send_text
 
-        console = make_console()
-        for part in send_text(report):
-            console.print(part)
+        print_report(report, send_text)
     raise typer.Exit(ExitCode.of(report.found_something))
