@@ -13,11 +13,11 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from provider_shim import wire
-from provider_shim.derivation import resource_schema
+from provider_shim.derivation import identity_schema, resource_schema
 from provider_shim.gen import tfplugin6_pb2 as pb
 from provider_shim.handlers import method_handlers
 from provider_shim.lifecycle import SOURCE_ADDRESS, Provider
-from provider_shim.types import RESOURCE_TYPES
+from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from provider_shim.values import object_type
 from tests.fake_core import Object
 from tests.provider_shim.configurations import NICS, Values, World, base
@@ -143,7 +143,18 @@ def test_no_call_takes_a_damaged_state_for_a_bug(loaded: Loaded, data: st.DataOb
         proposed = pb.PlanResourceChange.Request(
             type_name=type_name, prior_state=prior, proposed_new_state=config, config=config
         )
-        loaded.call("PlanResourceChange", proposed)
+        plan = loaded.call("PlanResourceChange", proposed)
+        if not any(one.severity == pb.Diagnostic.ERROR for one in plan.diagnostics):
+            loaded.call(
+                "ApplyResourceChange",
+                pb.ApplyResourceChange.Request(
+                    type_name=type_name,
+                    prior_state=prior,
+                    planned_state=plan.planned_state,
+                    planned_private=plan.planned_private,
+                    config=config,
+                ),
+            )
         nothing = packed(type_name, None)
         destroyed = pb.PlanResourceChange.Request(
             type_name=type_name, prior_state=prior, proposed_new_state=nothing, config=nothing
@@ -154,6 +165,23 @@ def test_no_call_takes_a_damaged_state_for_a_bug(loaded: Loaded, data: st.DataOb
 
 def packed(type_name: str, value: Mapping[str, Any] | None) -> pb.DynamicValue:
     return wire.value_to_proto(value, object_type(resource_schema(RESOURCE_TYPES[type_name]).block))
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_no_identity_is_taken_for_a_bug(loaded: Loaded, data: st.DataObject) -> None:
+    type_name = data.draw(st.sampled_from(sorted(IDENTITIES)))
+    text = st.sampled_from([one for one in JUNK if one is None or (isinstance(one, str) and one != "\ud800")])
+    value = {name: data.draw(text) for name in IDENTITIES[type_name]}
+    type_ = wire.identity_type(identity_schema(IDENTITIES[type_name]))
+    identity = wire.identity_to_proto(value, type_)
+    response = loaded.call(
+        "ImportResourceState", pb.ImportResourceState.Request(type_name=type_name, identity=identity)
+    )
+    assert response.diagnostics
+    state = packed(type_name, loaded.objects[type_name].value)
+    request = pb.ReadResource.Request(type_name=type_name, current_state=state, current_identity=identity)
+    assert msgpack.unpackb(loaded.call("ReadResource", request).new_state.msgpack) is not None
 
 
 DAMAGE: Mapping[str, tuple[Any, str]] = {
