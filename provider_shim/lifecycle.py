@@ -17,7 +17,13 @@ from provider_shim import data_reading, generation, merging
 from provider_shim.azurerm_phrases import ALREADY_EXISTS, GROUP_IN_USE, PHRASES
 from provider_shim.claimed_ids import marked, unmarked
 from provider_shim.data_source import Session
-from provider_shim.derivation import data_source_schema, identity_schema, public_fields, resource_schema
+from provider_shim.derivation import (
+    data_source_schema,
+    identity_schema,
+    is_settable,
+    public_fields,
+    resource_schema,
+)
 from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.identity import (
     format_identity,
@@ -40,7 +46,7 @@ from vtaplib.control.settlement import assign, canonical
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model import ids
 from vtaplib.model.base import Values
-from vtaplib.model.marks import WRITE_ONLY
+from vtaplib.model.marks import NOT_IN_ARM, WRITE_ONLY
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import validate
@@ -201,7 +207,7 @@ class Provider:
         if prior is not None:
             past_id = to_resource_id(kind, prior["id"])
             private = marked(past_id, kept)
-        answer = planning.answer(self._resource(kind, config), config, prior, past_id)
+        answer = planning.answer(self._written(kind, config, prior), config, prior, past_id)
         known_id = answer.values["id"]
         return PlanResult(
             planned=answer.values,
@@ -229,7 +235,7 @@ class Provider:
                 assert prior is not None
                 self._delete(kind, to_resource_id(kind, prior["id"]))
                 return ApplyResult(None, private, identity)
-            made = self._write(kind, self._resource(kind, config), prior)
+            made = self._write(kind, self._written(kind, config, prior), prior)
         except ArmError as error:
             return ApplyResult(None, private, identity, [diagnostic(kind, one) for one in error.violations])
         except VtapError as error:
@@ -361,6 +367,27 @@ class Provider:
             return resource
         known = self._configuration.subscription_id if self._configuration is not None else ""
         return resource.replace(subscription_id=known or UNKNOWN)
+
+    def _written(self, kind: type[Resource], config: Values, prior: Values | None) -> Resource:
+        """The resource as a configuration leaves it. What only configurations know, and neither this one nor
+        the state says, stays as an earlier one left it: an import does not know of that.
+        """
+        resource = self._resource(kind, config)
+        silent = [
+            field.name
+            for field in public_fields(kind)
+            if field.has(NOT_IN_ARM)
+            and is_settable(field)
+            and not field.has(WRITE_ONLY)
+            and prior is not None
+            and config.get(field.name) is None
+            and prior.get(field.name) is None
+        ]
+        with suppress(Undecided):
+            stored = self._require_cloud().view.find(resource.id) if silent else None
+            if isinstance(stored, kind):
+                return resource.replace(**{name: getattr(stored, name) for name in silent})
+        return resource
 
     def _require_cloud(self) -> Cloud:
         assert self._cloud is not None, "the provider is not configured"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provider_shim.types import RESOURCE_TYPES
-from tests.terraform.hcl import resource
+from tests.terraform.hcl import Expression, resource
 from tests.terraform.reattached import SUBSCRIPTION, Workspace
 from tests.terraform.worlds import (
     INTERFACES,
@@ -21,6 +21,8 @@ from tests.terraform.worlds import (
     network,
     pool,
     probe,
+    security_group,
+    subnet,
     tap,
 )
 from vtaplib.resources import NetworkInterface, VirtualNetwork
@@ -80,6 +82,22 @@ def test_an_object_is_imported_into_a_world_that_is_only_planned(
     outcome = workspace.plan()
     assert outcome.errors == [], outcome.told
     assert outcome.actions == dict.fromkeys(outcome.actions, "create") | {address: "import"}
+
+
+def test_an_imported_subnet_keeps_the_group_that_was_sent_before(workspace: Workspace) -> None:
+    sent = {
+        "network_security_group_id_wo": Expression("azurerm_network_security_group.guard.id"),
+        "network_security_group_id_wo_version": 3,
+    }
+    around = NETWORKS + security_group("guard")
+    workspace.holds(around + subnet("a", "v", "10.0.0.0/24", **sent))
+    subnet_id = workspace.state()["azurerm_subnet.a"]["id"]
+    workspace.run("state rm", "azurerm_subnet.a")
+    workspace.write(around + subnet("a", "v", "10.0.0.0/24"))
+    workspace.run("import", "-input=false", "azurerm_subnet.a", subnet_id)
+    workspace.plans_nothing()
+    workspace.holds(around + subnet("a", "v", "10.0.0.0/24", default_outbound_access_enabled=False))
+    assert workspace.state()["azurerm_subnet.a"]["network_security_group_id"].endswith("/guard")
 
 
 def test_drift_made_behind_terraforms_back_is_shown_and_undone(workspace: Workspace) -> None:
