@@ -144,13 +144,15 @@ def show(
       vtap show --cloud lab/.vtap/cloud.db --json
       vtap show --copy backup.db
     """
-    from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
+    from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
     from vtaplib.cli.output import print_report, write_json
+    from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.world_survey import survey_world
 
     path = find_cloud_file(cloud)
-    with open_cloud(path) as opened:
+    with OutputFiles(cloud_files(path)) as files, open_cloud(path) as opened:
         if copy_to is not None:
+            files.claim(copy_to, "--copy")
             opened.copy(copy_to)
         world = survey_world(opened, str(path))
     if as_json:

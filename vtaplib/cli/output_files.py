@@ -44,13 +44,19 @@ class OutputFiles:
         """Begin a file that an option names. Raises `VtapError` where it is read, or written already, or
         cannot be written.
         """
-        self._refuse_taken(path, option)
-        self._take(path, f"what {option} writes")
+        self.claim(path, option)
         file = OutputFile(path, mode=mode)
         # First known, then there: a signal that comes in between finds what it has to remove.
         self._files.append((file, path, option))
         file.open()
         return file
+
+    def claim(self, path: str | Path, option: str) -> None:
+        """Say that a file is written, by whatever means. Raises `VtapError` where it is read, or written
+        already.
+        """
+        self._refuse_taken(path, option)
+        self._take(path, f"what {option} writes")
 
     def make_directory(self, path: Path, option: str) -> None:
         """Make a directory for files to be opened in, unless it is there. Raises `VtapError` likewise."""

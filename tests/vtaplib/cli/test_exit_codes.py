@@ -23,11 +23,13 @@ OURS = [words for words in COMMANDS if words != TERRAFORM]
 every_command = pytest.mark.parametrize("words", [(), *OURS], ids=lambda words: " ".join(("vtap", *words)))
 
 READS_STANDARD_INPUT = {
-    ("check",): ["-"],
+    ("check",): ["-", "--sarif", "vtap.sarif"],
     ("replay",): ["-", "--cloud", "quickstart.db", "--out", "copies", "--report", "page.html"],
     ("explain",): ["-", "2", "--cloud", "quickstart.db"],
     ("estimate",): ["-", "--cloud", "quickstart.db", "--report", "page.html"],
-    ("diff",): ["-", "--before", "quickstart.db", "--policy-after", "vni=per_source"],
+    ("diff",): [
+        *("-", "--before", "quickstart.db", "--policy-after", "vni=per_source", "--report", "page.html")
+    ],
     ("send",): ["-", "--vni", "1", "--to", "127.0.0.1", "--speed", "0.001"],
 }
 """Commands that read a capture or plan, as they do it from a pipe."""

@@ -6,8 +6,11 @@ The sweep is over the application's own options: one that is added is tried, too
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,10 +18,11 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from tests.vtaplib.cli.command import CAPTURE
+from tests.vtaplib.cli.command import CAPTURE, VTAP, Vtap
 from tests.vtaplib.cli.flow_logs import flow_tuple, log, record
 from tests.vtaplib.cli.plans import IN_LAB, Plan
 from vtaplib.cli.application import app, app_for
+from vtaplib.errors import VtapError
 
 # What each command is given so that it runs: by parameter, in the directory of `world`.
 CLOUD: Final = {"cloud": "cloud.db"}
@@ -53,6 +57,7 @@ WRITES_THE_CLOUD: Final = ("machine deallocate", "machine start")
 """The cloud that they change is no input of theirs."""
 
 OUTPUTS: Final = (
+    ("show", "--copy"),
     ("replay", "--out"),
     ("replay", "--report"),
     ("estimate", "--report"),
@@ -60,7 +65,10 @@ OUTPUTS: Final = (
     ("diff", "--report"),
     ("diff of a plan", "--report"),
     ("check", "--sarif"),
+    ("collect", "--write"),
+    ("install", "--to"),
 )
+"""The options that name what is written; the last two are of commands that read nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +151,17 @@ def test_every_command_is_in_the_table() -> None:
     assert set(every_command()) <= set(COMMANDS)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_that_writes_is_in_the_table(world: Path, command: str) -> None:
+    """It is found by what appears under the name that it is given."""
+    for one in parameters(command):
+        line = arguments(command, {one.name: "new/one.pcapng"})
+        (world / "new").mkdir()
+        CliRunner().invoke(app_for(line), line)
+        assert any((world / "new").iterdir()) == ((command, one.opts[0]) in OUTPUTS), line
+        shutil.rmtree(world / "new")
+
+
 @pytest.mark.parametrize(
     ("command", "parameter"),
     [(command, one.name) for command in COMMANDS for one in parameters(command)],
@@ -167,11 +186,161 @@ def test_no_value_of_any_parameter_makes_a_command_write_over_what_it_reads(
 def test_an_output_that_is_read_is_refused_by_its_name(world: Path, command: str, option: str) -> None:
     line = arguments(command, {})
     for file in read_by(command):
-        if option == "--out" and not file.endswith(".pcapng"):
-            # It is no directory, and can hold no captures.
-            continue
-        message = CliRunner().invoke(app_for(line), [*line, option, file]).exception
-        assert str(message) == (
-            f"{option} {file}: is the same file as {world / file if '-' in file else file}, which is read; "
-            "name another file"
+        error = CliRunner().invoke(app_for(line), [*line, option, file]).exception
+        assert isinstance(error, VtapError)
+        # Those that SQLite has beside a cloud are named by where they are.
+        read = world / file if "cloud.db-" in file else file
+        assert str(error) == (
+            f"{option} {file}: is the same file as {read}, which is read; name another file"
         )
+
+
+def link(world: Path) -> str:
+    (world / "link.pcapng").symlink_to("traffic.pcapng")
+    return "link.pcapng"
+
+
+def link_of_a_link(world: Path) -> str:
+    (world / "links").symlink_to(world)
+    link(world)
+    return "links/link.pcapng"
+
+
+def hard_link(world: Path) -> str:
+    (world / "hard.pcapng").hardlink_to(world / "traffic.pcapng")
+    return "hard.pcapng"
+
+
+def absolute(world: Path) -> str:
+    return str(world / "traffic.pcapng")
+
+
+def roundabout(_world: Path) -> str:
+    return "logs/../estate/../traffic.pcapng"
+
+
+def dangling_link_to_the_log(world: Path) -> str:
+    (world / "log.pcapng").symlink_to("cloud.db-wal")
+    return "log.pcapng"
+
+
+@pytest.mark.parametrize(
+    "alias", [link, link_of_a_link, hard_link, absolute, roundabout, dangling_link_to_the_log]
+)
+@pytest.mark.parametrize("option", ["--out", "--report"])
+def test_an_input_is_known_by_whatever_leads_to_it(
+    world: Path, option: str, alias: Callable[[Path], str]
+) -> None:
+    before = contents(world)
+    line = [*arguments("replay", {}), option, alias(world)]
+    error = CliRunner().invoke(app_for(line), line).exception
+    assert "is the same file as" in str(error)
+    assert {name: contents(world).get(name) for name in before} == before
+
+
+@pytest.mark.parametrize("report", ["traffic.pcapng", "/dev/stdin"])
+def test_standard_input_is_known_by_the_file_that_it_comes_from(world: Path, vtap: Vtap, report: str) -> None:
+    before = contents(world)
+    with (world / "traffic.pcapng").open("rb") as stdin:
+        ended = subprocess.run(
+            [VTAP, "replay", "-", "--cloud", "cloud.db", "--report", report],
+            stdin=stdin,
+            env=dict(vtap.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"vtap: --report {report}: is the same file as standard input, which is read; name another file\n",
+    )
+    assert contents(world) == before
+
+
+@pytest.mark.parametrize("option", ["--sarif", "--report"])
+def test_what_standard_output_goes_to_is_no_place_for_more(world: Path, vtap: Vtap, option: str) -> None:
+    command = arguments("check" if option == "--sarif" else "estimate", {})
+    with (world / "both").open("wb") as stdout:
+        ended = subprocess.run(
+            [VTAP, *command, option, "both"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=dict(vtap.environment),
+            text=True,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"vtap: {option} both: is the same file as standard output; name another file\n",
+    )
+
+
+@pytest.mark.parametrize("second", ["all.pcapng", "link.pcapng", "./all.pcapng"])
+def test_two_outputs_cannot_be_one_file(world: Path, second: str) -> None:
+    (world / "link.pcapng").symlink_to("all.pcapng")
+    line = [*arguments("replay", {}), "--out", "all.pcapng", "--report", second]
+    error = CliRunner().invoke(app_for(line), line).exception
+    # The page is opened first.
+    assert str(error) == "--out all.pcapng: is the same file as what --report writes; name another file"
+    assert not (world / "all.pcapng").exists()
+
+
+WRITES_FILES: Final = [one for one in OUTPUTS if one[0] not in ("show", "collect", "install")]
+
+
+@pytest.mark.parametrize(("command", "option"), WRITES_FILES)
+def test_a_device_is_written_directly_and_one_that_is_full_is_named(
+    world: Path, command: str, option: str
+) -> None:
+    for name, device in (("full.pcapng", "/dev/full"), ("null.pcapng", "/dev/null")):
+        (world / name).symlink_to(device)
+    line = arguments(command, {})
+    error = CliRunner().invoke(app_for(line), [*line, option, "full.pcapng"]).exception
+    assert str(error) == "full.pcapng: cannot be written: no space left on device"
+    assert not isinstance(
+        CliRunner().invoke(app_for(line), [*line, option, "null.pcapng"]).exception, VtapError
+    )
+    assert all((world / name).is_symlink() for name in ("full.pcapng", "null.pcapng"))
+
+
+@pytest.mark.namespaces
+def test_a_disk_without_room_is_named_and_nothing_is_left_on_it(
+    world: Path, vtap: Vtap, require: Callable[[str], str]
+) -> None:
+    """Of several outputs none is put in its place where one finds no room."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: mounts a small disk")
+    (world / "disk").mkdir()
+    (world / "disk.pcapng").symlink_to("disk/all.pcapng")
+    script = (
+        'mount -t tmpfs -o size=16k none disk && "$@"; code=$?; '
+        "find disk -mindepth 1 >left; ls page.html >>left 2>&-; exit $code"
+    )
+    command = [*arguments("replay", {}), "--report", "page.html", "--out", "disk.pcapng"]
+    ended = subprocess.run(
+        [require("unshare"), "--mount", "sh", "-c", script, "sh", VTAP, *command],
+        env=dict(vtap.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "vtap: disk.pcapng: cannot be written: no space left on device\n",
+    )
+    assert (world / "left").read_text() == ""
+
+
+def test_an_output_may_be_a_pipe_that_has_no_path(world: Path, vtap: Vtap) -> None:
+    """As a shell does with `--report >(cat)`."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe:
+        subprocess.run(
+            [VTAP, *arguments("check", {}), "--sarif", f"/dev/fd/{writing}"],
+            env=dict(vtap.environment),
+            pass_fds=[writing],
+            capture_output=True,
+            check=False,
+        )
+        os.close(writing)
+        assert json.loads(pipe.read())["version"] == "2.1.0"
