@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 from tests.vtaplib.cli.command import CAPTURE, VTAP, Vtap
 from tests.vtaplib.cli.flow_logs import flow_tuple, log, record
 from tests.vtaplib.cli.plans import IN_LAB, Plan
+from vtaplib.capture import open_capture
 from vtaplib.cli.application import app, app_for
 from vtaplib.errors import VtapError
 
@@ -329,6 +331,18 @@ def test_a_disk_without_room_is_named_and_nothing_is_left_on_it(
         "vtap: disk.pcapng: cannot be written: no space left on device\n",
     )
     assert (world / "left").read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/proc/self/fd/1"])
+def test_frames_and_a_report_do_not_both_go_to_standard_output(vtap: Vtap, name: str) -> None:
+    assert vtap.refuses("collect", "--listen", "127.0.0.1:0", "--write", name, "--json") == (
+        f"--write {name}: frames go to standard output, and so would --json; write to a file"
+    )
+    command = [str(VTAP), "collect", "--listen", "127.0.0.1:0", "--for", "0.01s", "--write", name]
+    ended = subprocess.run(command, env=dict(vtap.environment), capture_output=True, check=True)
+    with open_capture(BytesIO(ended.stdout)) as reader:
+        assert list(reader) == []
+    assert b"0 datagrams" in ended.stderr
 
 
 def test_an_output_may_be_a_pipe_that_has_no_path(world: Path, vtap: Vtap) -> None:

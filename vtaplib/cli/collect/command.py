@@ -145,9 +145,11 @@ def collect(
     from vtaplib.errors import VtapError
 
     if write is not None and is_standard_output(write):
+        if as_json:
+            raise VtapError(
+                f"--write {write}: frames go to standard output, and so would --json; write to a file"
+            )
         write = "-"
-    if as_json and write == "-":
-        raise VtapError("--write -: frames go to standard output, and so would --json; write to a file")
     request = read_request(
         listen=listen,
         write=write,
