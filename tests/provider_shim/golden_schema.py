@@ -26,6 +26,7 @@ from vtaplib.model.marks import (
     Items,
     Length,
     Matches,
+    NoControlCharacters,
     OneOf,
     Satisfies,
 )
@@ -111,6 +112,8 @@ def _constraint(constraint: Constraint) -> str:
             return f"like {constraint.pattern}"
         case IdOf():
             return f"ID {constraint.id_format}{' in any case' if constraint.lenient else ''}"
+        case NoControlCharacters():
+            return "no control characters"
         case Satisfies():
             return f"judged by {constraint.judge.__name__}"
     raise AssertionError(f"golden_schema.py does not know {constraint!r}")

@@ -6,10 +6,19 @@ import base64
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from vtaplib.model import ids
-from vtaplib.model.marks import Arm, Canonical, Constraint, Length, Matches, OneOf, Satisfies
+from vtaplib.model.marks import (
+    Arm,
+    Canonical,
+    Constraint,
+    Length,
+    Matches,
+    NoControlCharacters,
+    OneOf,
+    Satisfies,
+)
 
 
 def normalise_location(location: str) -> str:
@@ -21,10 +30,16 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+NO_CONTROLS: Final = NoControlCharacters()
+"""In names, regions and names of tags ARM takes none. The value of a tag may have them."""
+
+
 def _tags_problem(tags: Mapping[str, str]) -> str | None:
     if len(tags) > 50:
         return f"has {len(tags)} tags, more than 50"
     for name, value in tags.items():
+        if NO_CONTROLS.problem(name):
+            return f"has a name with a control character: {name[:40]!r}"
         if len(name) > 512:
             return f"has a name of {len(name)} characters, more than 512: {name[:40]}…"
         if len(value) > 256:
@@ -83,11 +98,13 @@ class IdOf(Constraint):
         return ids.format_problem(self.id_format, value, strict=not self.lenient)
 
 
-NonEmpty = Annotated[str, Length(1)]
-Location = Annotated[str, Length(1), Canonical(normalise_location)]
+Name = Annotated[str, NO_CONTROLS]
+NonEmpty = Annotated[str, Length(1), NO_CONTROLS]
+Location = Annotated[str, Length(1), NO_CONTROLS, Canonical(normalise_location)]
 EdgeZone = Annotated[
     str,
     Length(1),
+    NO_CONTROLS,
     Canonical(normalise_location),
     Arm("extendedLocation.name", beside=("extendedLocation.type", "EdgeZone")),
 ]

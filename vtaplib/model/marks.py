@@ -111,6 +111,9 @@ else:
             return Annotated[str, RefTo(kind if isinstance(kind, str) else kind.__name__)]
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
 class Constraint:
     """What a value must satisfy. `problem` says what is wrong, in a clause that follows the value."""
 
@@ -176,6 +179,14 @@ class Matches(Constraint):
 
     def problem(self, value: Any) -> str | None:
         return None if re.search(self.pattern, value) else self.says
+
+
+@dataclass(frozen=True, slots=True)
+class NoControlCharacters(Constraint):
+    """A string without control characters: C0, DEL and C1 (Unicode, chapter 23.1)."""
+
+    def problem(self, value: Any) -> str | None:
+        return "has a control character" if _CONTROL.search(value) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from vtaplib.model.arguments import CaseInsensitive
+from vtaplib.model.arguments import CaseInsensitive, NonEmpty
 from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
@@ -61,8 +61,7 @@ class LbRule(Resource):
     backend_port: Annotated[int, Between(0, 65535)]
     """The port on the backends; 0 means the port that the client used."""
     frontend_ip_configuration_name: Annotated[
-        str,
-        Length(1),
+        NonEmpty,
         Arm(
             "properties.frontendIPConfiguration.id",
             text="{loadbalancer_id}/frontendIPConfigurations/{frontend_ip_configuration_name}",

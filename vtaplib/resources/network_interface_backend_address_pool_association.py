@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from vtaplib.model import ids
+from vtaplib.model.arguments import NonEmpty
 from vtaplib.model.ids import label
-from vtaplib.model.marks import Arm, CreateOnly, Length, Ref
+from vtaplib.model.marks import Arm, CreateOnly, Ref
 from vtaplib.model.resource import Resource
 from vtaplib.model.rule import Findings, rule
 from vtaplib.model.violation import ErrorCode, Evidence
@@ -33,7 +34,7 @@ class NetworkInterfaceBackendAddressPoolAssociation(Resource):
 
     network_interface_id: CreateOnly[Ref[NetworkInterface]]
     """The ID of the interface."""
-    ip_configuration_name: CreateOnly[Annotated[str, Length(1)]]
+    ip_configuration_name: CreateOnly[NonEmpty]
     """The name of the interface's IP configuration."""
     backend_address_pool_id: Annotated[
         CreateOnly[Ref[LbBackendAddressPool]], Arm("properties.loadBalancerBackendAddressPools[].id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from vtaplib.model.arguments import AnyResourceId
+from vtaplib.model.arguments import AnyResourceId, Name
 from vtaplib.model.base import Block
 from vtaplib.model.marks import Arm, Each, Inert, OneOf, Unordered
 
@@ -123,7 +123,7 @@ class ServiceDelegation(Block):
 class Delegation(Block):
     """A delegation of the subnet to a service."""
 
-    name: Inert[str]
+    name: Inert[Name]
     """The name of the delegation."""
     service_delegation: Annotated[ServiceDelegation, Arm("properties")]
     """The service."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from vtaplib.model.arguments import CaseInsensitive, HttpUrl, IdOf, NonEmpty
+from vtaplib.model.arguments import CaseInsensitive, HttpUrl, IdOf, Name, NonEmpty
 from vtaplib.model.base import Block
 from vtaplib.model.marks import (
     SERVICE,
@@ -149,7 +149,7 @@ class OsDisk(Block):
         Annotated[OptionalAssigned[Inert[Annotated[int, Between(0, 4095)]]], Arm("diskSizeGB")] | None
     ) = None
     """The size in GB; the image's where left out."""
-    name: OptionalAssigned[CreateOnly[Inert[str]]] | None = None
+    name: OptionalAssigned[CreateOnly[Inert[Name]]] | None = None
     """The name of the disk."""
     secure_vm_disk_encryption_set_id: (
         Annotated[
@@ -184,7 +184,7 @@ class OsImageNotification(Block):
 class Plan(Block):
     """The marketplace plan of the image."""
 
-    name: CreateOnly[Inert[str]]
+    name: CreateOnly[Inert[Name]]
     """The name of the plan."""
     product: CreateOnly[Inert[str]]
     """The product."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
+from vtaplib.model.arguments import Name, NonEmpty
 from vtaplib.model.marks import Length, Satisfies
 
 FORBIDDEN_USERNAMES = frozenset(
@@ -106,9 +107,9 @@ def windows_computer_name_problem(value: str) -> str | None:
 LINUX_COMPUTER_NAMES = Satisfies(linux_computer_name_problem)
 WINDOWS_COMPUTER_NAMES = Satisfies(windows_computer_name_problem)
 
-LinuxUsername = Annotated[str, Length(1, 64), Satisfies(username_problem)]
+LinuxUsername = Annotated[Name, Length(1, 64), Satisfies(username_problem)]
 LinuxPassword = Annotated[str, Length(6, 72), Satisfies(password_problem)]
-LinuxComputerName = Annotated[str, Length(1), LINUX_COMPUTER_NAMES]
-WindowsUsername = Annotated[str, Length(1, 20), Satisfies(windows_username_problem)]
+LinuxComputerName = Annotated[NonEmpty, LINUX_COMPUTER_NAMES]
+WindowsUsername = Annotated[Name, Length(1, 20), Satisfies(windows_username_problem)]
 WindowsPassword = Annotated[str, Length(8, 123), Satisfies(password_problem)]
-WindowsComputerName = Annotated[str, Length(1), WINDOWS_COMPUTER_NAMES]
+WindowsComputerName = Annotated[NonEmpty, WINDOWS_COMPUTER_NAMES]

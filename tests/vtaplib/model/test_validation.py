@@ -12,7 +12,7 @@ from tests.vtaplib.cli.mutations import STRANGE
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.resource import Resource
 from vtaplib.model.validation import is_sound, validate
-from vtaplib.resources import RESOURCE_TYPES
+from vtaplib.resources import RESOURCE_TYPES, ResourceGroup
 
 PYTHON: Final = re.compile(
     r"\b(None|True|False|NoneType|str|int|float|bool|dict|tuple|frozenset|mappingproxy|Unknown|object at)\b"
@@ -79,3 +79,26 @@ def test_null_in_place_of_a_value_that_must_be_there_is_told_as_required(kind: t
 
 def messages(resource: Resource) -> list[str]:
     return [one.message for one in validate(resource)]
+
+
+NAMES = re.compile(r"(.*_)?(name|location|edge_zone|username)\Z|tags\Z")
+
+
+@pytest.mark.parametrize("control", ["\0", "\x1b", "\n", "\x7f", "\x9b"])
+def test_no_name_region_or_name_of_a_tag_has_a_control_character(control: str) -> None:
+    named = [
+        (kind, at, field)
+        for kind in RESOURCE_TYPES
+        for at, field in places(kind)
+        if NAMES.match(at[-1]) and field.ref is None
+    ]
+    assert {at[-1] for _, at, _ in named} >= {"name", "location", "edge_zone", "tags", "admin_username"}
+    for kind, at, field in named:
+        text = f"a{control}b"
+        given = kind.from_values(plain(at, {text: "b"} if field.shape is Shape.MAP else text))
+        assert [one for one in validate(given) if at[-1] in map(str, one.path)], (kind, at)
+
+
+def test_the_value_of_a_tag_may_have_lines() -> None:
+    given = ResourceGroup(name="rg", location="eastus", tags={"motd": "one\ntwo"})
+    assert not [one for one in validate(given) if "tags" in map(str, one.path)]
