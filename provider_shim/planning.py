@@ -117,11 +117,11 @@ class Planning:
                 violations = self._new_ones(violations, resource)
             elif prior is not None and known_id is not None:
                 plan |= dict.fromkeys(_no_longer_so(kind, assigned, overlay, plan), UNKNOWN)
-                # Whether the other resource is written before is for the apply to say.
+                # Whether the others are written before is for the apply to say.
                 plan |= {
                     name: UNKNOWN
                     for name in kind.changed_by_others
-                    if not prior[name] or plan[name] != prior[name]
+                    if kind.fields()[name].has(DERIVED) or not prior[name] or plan[name] != prior[name]
                 }
             if replace:
                 violations = _asked_again(overlay, known_id)

@@ -157,3 +157,18 @@ def test_everything_is_destroyed_while_all_of_it_is_in_use(workspace: Workspace)
     workspace.apply()
     workspace.destroy()
     assert workspace.cloud_holds() == []
+
+
+def test_a_tap_is_tagged_while_it_loses_a_source(workspace: Workspace) -> None:
+    def world(*sources: str, **changes: str) -> str:
+        return (
+            INTERFACES
+            + machine("vm", "one", **AFTER_THE_TAP)
+            + tap("tap", "two", tags=changes)
+            + "".join(tapped(source, source, "tap") for source in sources)
+        )
+
+    change(workspace, world("one"), world(env="lab"))
+    assert (
+        workspace.state()["azurerm_virtual_network_tap.tap"]["network_interface_tap_configuration_ids"] == []
+    )

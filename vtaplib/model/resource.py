@@ -83,7 +83,9 @@ class Resource(Model):
     """Types, by class name, whose rules read this type's changeable fields: where one of these changes, those
     that refer to it are judged again."""
     changed_by_others: ClassVar[tuple[str, ...]] = ()
-    """Fields that nobody sets and that the creation of another resource fills."""
+    """Fields that nobody sets and that the write or deletion of another resource may change, of one that this
+    one does not refer to. No plan of a change knows them, for the apply may write the other first, or last.
+    But one that is not derived stays once it is there."""
     awaited: ClassVar[bool] = False
     """Whether it matters what a plan makes after the first of this type; see `View.waits_for`."""
     foreign_id_codes: ClassVar[Mapping[str, ErrorCode]] = {}

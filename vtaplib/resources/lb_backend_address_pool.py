@@ -37,6 +37,7 @@ class LbBackendAddressPool(Resource):
     """A pool of backends of a load balancer."""
 
     id_format = "{loadbalancer_id}/backendAddressPools/{name}"
+    changed_by_others = ("backend_ip_configurations", "load_balancing_rules")
     combinations = (RequiredWith("synchronous_mode", "virtual_network_id"),)
     arm_says: ClassVar[Mapping[str, Any]] = {
         "properties.loadBalancerBackendAddresses": (),

@@ -28,6 +28,7 @@ class LbProbe(Resource):
 
     id_format = "{loadbalancer_id}/probes/{name}"
     dependents = ("LbRule",)
+    changed_by_others = ("load_balancer_rules",)
 
     loadbalancer_id: CreateOnly[Ref[Lb]]
     """The ID of the load balancer."""

@@ -59,6 +59,7 @@ class VirtualNetworkTap(Resource):
     )
     in_use_code = ErrorCode.IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED
     dependents = ("NetworkInterfaceTapConfiguration",)
+    changed_by_others = ("network_interface_tap_configuration_ids",)
     foreign_id_codes = MappingProxyType(
         dict.fromkeys((TO_INTERFACE, TO_FRONTEND), ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED)
     )
