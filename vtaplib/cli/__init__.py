@@ -59,13 +59,24 @@ def _run(arguments: list[str]) -> int:
 def _give_up(error: VtapError | OSError) -> ExitCode:
     from vtaplib.cli.output import say
 
+    is_gone = _working_directory_is_gone()
     if isinstance(error, VtapError):
         for sentence in error.sentences:
             say(sentence)
-    else:
+    elif not (is_gone and error.filename is None):
         words = error.strerror or str(error)
         say(f"{os.fsdecode(error.filename)}: {words}" if error.filename else words)
+    if is_gone:
+        say("the working directory is gone; change into one that exists")
     return ExitCode.READER_GONE if isinstance(error, ReaderGoneError) else ExitCode.COULD_NOT_RUN
+
+
+def _working_directory_is_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _command(arguments: list[str]) -> int:

@@ -52,8 +52,9 @@ def run_command(arguments: list[str]) -> int:
 
     Typer's own way of running one takes the errors of streams for its own, and has exit codes for them.
     """
-    from vtaplib.cli.output import say_usage
+    from vtaplib.cli.output import ignore_impossible_sizes, say_usage
 
+    ignore_impossible_sizes()
     command = get_command(app_for(arguments))
     try:
         with command.make_context("vtap", arguments) as context:

@@ -7,6 +7,7 @@ terminal but as visible text, and a table that does not go to a terminal is as w
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -22,7 +23,16 @@ Report = TypeVar("Report")
 # Where no terminal says how wide it is: wide enough that names and numbers stay on one line.
 _WIDTH_WITHOUT_TERMINAL: Final = 200
 
+_SIZE: Final = re.compile("[1-9][0-9]{0,3}")
+
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def ignore_impossible_sizes() -> None:
+    """Forget a size of the terminal in the environment that is none: rich and Typer would fail."""
+    for name in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):
+        if not _SIZE.fullmatch(os.environ.get(name, "80")):
+            del os.environ[name]
 
 
 def make_console(*, stderr: bool = False) -> Console:

@@ -76,6 +76,9 @@ def wire_up(directory: Path) -> Path:
         text = add_mirror(read_user_configuration(), SOURCE, directory / "mirror", others)
         return _write_configuration(directory, text)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and error.filename is None:
+            # It is the working directory that is gone, which has no name any more.
+            raise
         raise VtapError(
             f"{error.filename or directory}: cannot be written: {error.strerror}; set XDG_CACHE_HOME to a "
             "directory that can be"

@@ -16,6 +16,7 @@ import pytest
 from tests.vtaplib.cli.captures import pcap
 from tests.vtaplib.cli.command import PATIENCE_SECONDS, ROOT, VTAP, Vtap
 from tests.vtaplib.cli.commands import COMMANDS, TERRAFORM
+from tests.vtaplib.cli.in_process import run
 
 HUNG_UP, INTERRUPTED, READER_GONE, TERMINATED = 129, 130, 141, 143
 
@@ -149,6 +150,32 @@ def test_a_signal_ends_a_command_whose_output_nobody_reads(
         process.send_signal(number)
         _, stderr = process.communicate(timeout=PATIENCE_SECONDS)
         assert (process.returncode, stderr) == (code, b"")
+
+
+@every_command
+@pytest.mark.parametrize("size", ["x", "²", "-1", "0", "9" * 20])
+def test_a_size_of_the_terminal_that_is_none_is_ignored(
+    words: tuple[str, ...], size: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = run(capfd, [*words, "--help"])
+    for name in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):
+        monkeypatch.setenv(name, size)
+    assert run(capfd, [*words, "--help"]) == wanted
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_working_directory_that_is_gone_is_said(vtap: Vtap, words: tuple[str, ...]) -> None:
+    arguments: dict[tuple[str, ...], list[str]] = {
+        ("show",): [],
+        ("install",): ["--to", "x"],
+        ("collect",): ["--listen", "127.0.0.1:0", "--write", "frames.pcapng"],
+        ("send",): ["x", "--vni", "1", "--to", "127.0.0.1"],
+    }
+    ended = shell(
+        vtap, 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"', *words, *arguments.get(words, ["x"])
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("vtap: the working directory is gone; change into one that exists\n")
 
 
 @every_reader
