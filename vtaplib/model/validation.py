@@ -70,6 +70,8 @@ def check_fields(
     ID of another type answers, by field (see `Resource`).
     """
     for path, field, value in model.walk():
+        if value is None and field.nullable:
+            continue  # most of them
         for problem_path, problem in _problems(model, field, value, strict_ids):
             full = path + problem_path
             code = ErrorCode.INVALID_RESOURCE_NAME if full == ("name",) else ErrorCode.INVALID_REQUEST_CONTENT

@@ -89,19 +89,18 @@ class Reading:
 
 
 class Draft(NamedTuple):
-    """A resource as a document has it. `kept`: the same without the arguments that the configuration gives
-    and the service could give too. `settled`: as the service would show it; None where it cannot be told from
-    others, or lacks what rules must be able to read.
+    """A resource as a document has it, and what is wrong with it by itself. `settled`: as the service would
+    show it; None where it cannot be told from others, or lacks what rules must be able to read.
     """
 
     given: Resource
-    kept: Resource
+    violations: Sequence[Violation]
     settled: Resource | None
 
 
 def read_resources(document: Document, *, strict_ids: bool = False) -> Reading:
     """The resources of a document. `strict_ids`: as `validate` takes it."""
-    reader = Reader(document)
+    reader = Reader(document, strict_ids=strict_ids)
     reading = Reading()
     for instance in document.instances:
         if kind_of(instance) is None:
@@ -115,7 +114,7 @@ def read_resources(document: Document, *, strict_ids: bool = False) -> Reading:
         misfits = [
             Misfit(instance.address, draft.settled or draft.given, violation)
             for draft in drafts
-            for violation in validate(draft.given, draft.kept, strict_ids=strict_ids)
+            for violation in draft.violations
         ]
         reading.misfits.extend(misfits)
         is_lost = (not now and instance.after is not None) or (not then and instance.before is not None)
@@ -162,7 +161,8 @@ def _add_children(
 class Reader:
     """Makes resources of instances. Each ID is made once, when somebody first needs it."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, strict_ids: bool) -> None:
+        self._strict_ids = strict_ids
         self._configuration = Configuration(document)
         self._ids: dict[str, str | None] = {}
         self._homes = find_homes(document.instances, self._configuration)
@@ -230,10 +230,12 @@ class Reader:
         given = kind.from_values(names | told | self._untold[kind.__name__])
         fields = kind.fields()
         mine = [name for name in arguments if name in fields and fields[name].has(OPTIONAL_ASSIGNED)]
-        kept = given.replace(**dict.fromkeys(mine)) if mine else given
-        if not names or not is_sound(given):
-            return Draft(given, kept, None)
-        return Draft(given, kept, settled(given.replace(**names)))
+        # What the configuration does not give, and the service could, it has given.
+        before = given.replace(**dict.fromkeys(mine)) if mine else given
+        violations = tuple(validate(given, before, strict_ids=self._strict_ids))
+        if not names or (violations and not is_sound(given)):
+            return Draft(given, violations, None)
+        return Draft(given, violations, settled(given.replace(**names)))
 
     # Identity
 

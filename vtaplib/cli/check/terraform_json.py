@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, StrictBool, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from vtaplib.errors import VtapError
@@ -173,8 +173,8 @@ class ShownDocument:
     prior_state: State | None = None
     configuration: Configuration | None = None
     variables: dict[str, Variable] | None = None
-    errored: bool | None = None
-    complete: bool | None = None
+    errored: StrictBool | None = None
+    complete: StrictBool | None = None
     lineage: Any = None
     """Only the state file itself has one, which is another format."""
 
@@ -196,12 +196,11 @@ def parse_document(name: str, content: bytes | str, how: str) -> ShownDocument:
     """The document in a file's content. Raises `VtapError`, which names the place, what is there and what
     should be, and ends in `how` to make a document.
     """
+    parsed = parse_json(name, content, how)
     try:
-        return _ADAPTER.validate_json(content, strict=True)
+        return _ADAPTER.validate_python(parsed)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        trouble = json_trouble(first["ctx"]["error"]) if first["type"] == "json_invalid" else _trouble(first)
-        raise VtapError(f"{name}: {trouble}; {how}") from error
+        raise VtapError(f"{name}: {_trouble(error.errors(include_url=False)[0])}; {how}") from error
 
 
 def parse_json(name: str, content: bytes | str, how: str) -> Any:
