@@ -117,6 +117,8 @@ def _violations(resource: Resource, world: ReadView, policy: Policy, change: Cha
     key = ids.key(resource.id)
     before = change.before.get(key)
     same_type = before if isinstance(before, type(resource)) else None
+    if same_type is not None:
+        yield from integrity.changed_for_good(resource, same_type)
     for rule in resource.rules().values():
         if rule.compares and not rule.judges_new and key not in change.before:
             continue

@@ -29,8 +29,10 @@ def canonical(model: M, *, compared: bool = False) -> M:
             continue
         value = getattr(model, name)
         if value is not None:
-            changes[name] = _canonical_value(field, value, compared=compared)
-    return model.replace(**changes)
+            made = _canonical_value(field, value, compared=compared)
+            if made is not value:
+                changes[name] = made
+    return model.replace(**changes) if changes else model
 
 
 def _canonical_value(field: Field, value: Any, *, compared: bool) -> Any:
@@ -44,11 +46,9 @@ def _canonical_value(field: Field, value: Any, *, compared: bool) -> Any:
     if field.canonical and field.canonical.keeps_spelling and not compared:
         form = None
     if field.shape is Shape.LIST:
-        elements = tuple(map(form, value)) if form else tuple(value)
+        elements = tuple(map(form, value)) if form else value
         return tuple(sorted(set(elements))) if field.has(UNORDERED) else elements
-    if field.shape is Shape.MAP:
-        return dict(value)
-    return form(value) if form else value
+    return form(value) if form and field.shape is not Shape.MAP else value
 
 
 def named_as(resource: R, before: R) -> R:

@@ -110,6 +110,12 @@ def format_problem(id_format: str, resource_id: str, *, strict: bool = True) -> 
     return f"{found}is not an ID of the form {shown}"
 
 
+def subscription(resource_id: str) -> str:
+    """The subscription in an ID; "" if it is in none."""
+    _, *segments = resource_id.split("/")
+    return segments[1] if len(segments) > 1 and segments[0].lower() == "subscriptions" else ""
+
+
 def guid(resource_id: str, purpose: str = "") -> str:
     """A GUID for a resource, the same in every run."""
     import uuid  # with `platform` and `hashlib` behind it: 4 ms that most commands do not need

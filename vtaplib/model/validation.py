@@ -197,7 +197,14 @@ def _map_problems(value: Any) -> Iterator[tuple[Path, str]]:
             yield (str(name),), problem
 
 
-def _problems(model: Model, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
+def _problems(model: Model, field: Field, value: Any, strict_ids: bool) -> Iterable[tuple[Path, str]]:
+    if value is None or field.shape is not Shape.SCALAR:
+        return _problems_inside(model, field, value, strict_ids)
+    problem = _type_problem(field.scalar, value) or _scalar_problem(model, field, value, strict_ids)
+    return [((), problem)] if problem else ()
+
+
+def _problems_inside(model: Model, field: Field, value: Any, strict_ids: bool) -> Iterator[tuple[Path, str]]:
     unsound = list(_structure_problems(field, value))
     yield from unsound
     if unsound or value is None:
@@ -206,14 +213,11 @@ def _problems(model: Model, field: Field, value: Any, strict_ids: bool) -> Itera
         if field.has(INLINE):
             yield from _repeated_names(value)
         return
+    found: list[tuple[Path, str | None]]
     if field.shape is Shape.MAP:
-        found: list[tuple[Path, str | None]] = [
-            ((), constraint.problem(value)) for constraint in field.constraints
-        ]
-    elif field.shape is Shape.LIST:
-        found = [((at,), _scalar_problem(model, field, one, strict_ids)) for at, one in enumerate(value)]
+        found = [((), constraint.problem(value)) for constraint in field.constraints]
     else:
-        found = [((), _scalar_problem(model, field, value, strict_ids))]
+        found = [((at,), _scalar_problem(model, field, one, strict_ids)) for at, one in enumerate(value)]
     yield from ((path, problem) for path, problem in found if problem)
 
 

@@ -239,8 +239,8 @@ class VirtualMachine(Resource):
     def interfaces_are_in_the_same_subscription(self, view: View, policy: Policy) -> Findings:
         """A machine and its interfaces are in one subscription."""
         for position, interface_id in enumerate(self.network_interface_ids):
-            theirs = interface_id.split("/")[2]
-            if theirs.lower() != self.subscription_id.lower():
+            theirs = ids.subscription(interface_id)
+            if theirs and theirs.lower() != self.subscription_id.lower():
                 yield (
                     ("network_interface_ids", position),
                     (

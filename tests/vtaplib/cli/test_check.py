@@ -15,6 +15,7 @@ from tests.vtaplib.cli.plans import (
     IN_LAB,
     UNKNOWN,
     Plan,
+    group_id,
     interface,
     network_id,
     peer,
@@ -446,3 +447,11 @@ def test_a_frontend_without_a_rule_for_the_copies_is_told_at_once(vtap: Vtap) ->
         "frontend_has_a_rule",
     )
     assert "no rule there covers UDP 4789" in finding["message"]
+
+
+def test_a_change_in_place_of_what_is_fixed_is_told(vtap: Vtap) -> None:
+    plan = Plan()
+    group = {"id": group_id(), "name": "lab", "location": "eastus"}
+    plan.update("azurerm_resource_group.lab", group, {**group, "location": "westeurope"})
+    (finding,) = checked(vtap, plan, code=1)["findings"]
+    assert (finding["code"], finding["rule"]) == ("InvalidResourceLocation", "what_is_fixed_stays")

@@ -55,7 +55,7 @@ def _inferred(its: Iterable[Instance], others: Iterable[Iterable[Instance]]) -> 
 def _subscriptions_in(value: Any) -> Iterator[str]:
     """The subscriptions of the IDs in a value."""
     if isinstance(value, str):
-        if found := _ID.match(value):
+        if value.startswith("/") and (found := _ID.match(value)):
             yield found[1]
     elif isinstance(value, Mapping):
         for one in value.values():

@@ -298,7 +298,7 @@ class Reader:
     ) -> Values:
         """Values with the references filled in that the configuration says."""
         found = dict(values)
-        for name, one in model.fields().items():
+        for name, one in model.referring_fields().items():
             value, expression = values.get(name), expressions.get(name)
             if expression is None:
                 continue
@@ -423,7 +423,7 @@ def _names_in(kind: type[Resource], resource_id: object) -> Values:
     names = kind.parse_id(resource_id) if isinstance(resource_id, str) else None
     if names is None or not isinstance(resource_id, str):
         return {}
-    return {"subscription_id": resource_id.split("/")[2], **names}
+    return {"subscription_id": ids.subscription(resource_id), **names}
 
 
 def _telling(model: type[Model], values: Mapping[str, Any]) -> Values:

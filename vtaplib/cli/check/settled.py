@@ -33,6 +33,8 @@ def filled(given: M, other: M) -> M:
             continue
         theirs = getattr(other, name)
         mine = getattr(given, name) if given.knows(name) else None
+        if mine is theirs and given.knows(name):
+            continue
         if mine is None:
             if given.knows(name) or not _only_the_service_knows(one):
                 changes[name] = theirs
@@ -40,7 +42,7 @@ def filled(given: M, other: M) -> M:
             changes[name] = filled(mine, theirs)
         elif one.shape is Shape.BLOCKS and isinstance(theirs, tuple) and len(mine) == len(theirs):
             changes[name] = [filled(*pair) for pair in zip(mine, theirs, strict=True)]
-    return given.replace(**changes)
+    return given.replace(**changes) if changes else given
 
 
 def _only_the_service_knows(one: Field) -> bool:
