@@ -196,8 +196,8 @@ class FlowLogReader:
                 flow_records, version = properties.get("flowRecords"), properties.get("Version")
             if flow_records is None and version is not None:
                 raise self.error(
-                    f"is of version {version}, that of a network security group's flow log; give flow logs "
-                    f"of a virtual network, which are of version {VERSION}"
+                    f"is of version {json.dumps(version)}, that of a network security group's flow log; give "
+                    f"flow logs of a virtual network, which are of version {VERSION}"
                 )
         tuples = tuple(
             self._tuple(text, where)
