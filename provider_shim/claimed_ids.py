@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 
 from provider_shim.identity import to_terraform_id
 from vtaplib.control import inline
+from vtaplib.control.integrity import naming_arguments, used_twice
 from vtaplib.control.overlay import Overlay
 from vtaplib.model import ids
-from vtaplib.model.general_rule import IDS_ARE_UNIQUE
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
-from vtaplib.model.violation import ErrorCode, Path, Violation
+from vtaplib.model.violation import Path, Violation
 
 _MARK: Final = b"vtap: planned from "
 
@@ -65,7 +65,9 @@ class ClaimedIds:
         except Undecided:
             return []
         claims = {owner: _Claim(owner, new)}
-        clashes = [_clash(resource, (_naming(resource)[0],))] if self._is_claimed(owner, new=new) else []
+        clashes = (
+            [_clash(resource, (naming_arguments(resource)[0],))] if self._is_claimed(owner, new=new) else []
+        )
         for field, position, child in inline.children(resource):
             key = ids.key(child.id)
             claims[key] = _Claim(owner, base.find(key) is None)
@@ -89,16 +91,5 @@ class ClaimedIds:
             self._claims.pop(key, None)
 
 
-def _naming(resource: Resource) -> Sequence[str]:
-    """The arguments that make up an ID, the nearest first."""
-    return [name for name in reversed(ids.placeholders(resource.id_format)) if name != "subscription_id"]
-
-
 def _clash(resource: Resource, path: Path) -> Violation:
-    message = (
-        f"{resource.label}: the plan has two objects with the ID "
-        f"{to_terraform_id(type(resource), resource.id)!r}; IDs are compared without case, and what an "
-        f"argument of another object lists counts too. Remove one of the two, or change its "
-        f"{' or '.join(_naming(resource))}."
-    )
-    return Violation(ErrorCode.OPERATION_NOT_ALLOWED, message, path, rule=IDS_ARE_UNIQUE)
+    return used_twice(resource, path, to_terraform_id(type(resource), resource.id))

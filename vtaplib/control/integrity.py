@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Field, Shape
 from vtaplib.model.general_rule import (
+    IDS_ARE_UNIQUE,
     PARTS_IN_USE_STAY,
     REFERENCES_EXIST,
     TYPE_STAYS,
@@ -52,6 +53,23 @@ def missing_references(view: View, resource: Resource, *, whole: bool | None = N
         if what:
             message = f"{resource.label}: {dotted(reference.path)} = {reference.target!r} {what}"
             yield Violation(code, message, reference.path, rule=REFERENCES_EXIST)
+
+
+def used_twice(resource: Resource, path: Path, resource_id: str) -> Violation:
+    """An ID that another object of a configuration has too. `resource_id`: as the configuration's user knows
+    it.
+    """
+    message = (
+        f"{resource.label}: the plan has two objects with the ID {resource_id!r}; IDs are compared without "
+        "case, and what an argument of another object lists counts too. Remove one of the two, or change its "
+        f"{' or '.join(naming_arguments(resource))}."
+    )
+    return Violation(ErrorCode.OPERATION_NOT_ALLOWED, message, path, rule=IDS_ARE_UNIQUE)
+
+
+def naming_arguments(resource: Resource) -> list[str]:
+    """The arguments that make up an ID, the nearest first."""
+    return [name for name in reversed(ids.placeholders(resource.id_format)) if name != "subscription_id"]
 
 
 def another_type(overlay: Overlay, resource: Resource) -> Iterator[Violation]:

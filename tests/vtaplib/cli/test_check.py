@@ -455,3 +455,20 @@ def test_a_change_in_place_of_what_is_fixed_is_told(vtap: Vtap) -> None:
     plan.update("azurerm_resource_group.lab", group, {**group, "location": "westeurope"})
     (finding,) = checked(vtap, plan, code=1)["findings"]
     assert (finding["code"], finding["rule"]) == ("InvalidResourceLocation", "what_is_fixed_stays")
+
+
+def test_two_blocks_that_make_one_object_are_told_at_the_second(vtap: Vtap) -> None:
+    plan = tapped_plan()
+    plan.create("azurerm_resource_group.one", {"name": "rg-twice", "location": "uksouth"})
+    plan.create("azurerm_resource_group.other", {"name": "RG-Twice", "location": "uksouth"})
+    (finding,) = checked(vtap, plan, code=1)["findings"]
+    assert (finding["address"], finding["code"]) == ("azurerm_resource_group.other", "OperationNotAllowed")
+    assert (finding["field"], finding["rule"]) == ("name", "ids_are_unique")
+
+
+def test_one_object_that_a_state_has_twice_is_no_clash(vtap: Vtap) -> None:
+    plan = tapped_plan()
+    group = {"id": group_id().replace("lab", "twice"), "name": "twice", "location": "uksouth"}
+    plan.keep("azurerm_resource_group.one", group)
+    plan.keep("azurerm_resource_group.other", group)
+    assert checked(vtap, plan)["findings"] == []

@@ -28,6 +28,7 @@ from vtaplib.cli.check.document import Document, Instance
 from vtaplib.cli.check.homes import find_homes
 from vtaplib.cli.check.settled import settled
 from vtaplib.control import inline
+from vtaplib.control.integrity import naming_arguments, used_twice
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Field, Model, Shape, Values
 from vtaplib.model.marks import INLINE, INTERNAL, OPTIONAL_ASSIGNED, UNORDERED
@@ -98,10 +99,28 @@ class Draft(NamedTuple):
     settled: Resource | None
 
 
+class _Claims:
+    """Who has which ID: by key, whether that object is new."""
+
+    def __init__(self) -> None:
+        self._is_new: dict[str, bool] = {}
+
+    def clash(self, instance: Instance, resource: Resource) -> Violation | None:
+        """Claims an ID for an object; tells if another has it, and one of the two is new. A state may have an
+        object twice, each written as the other is.
+        """
+        key, is_new = ids.key(resource.id), instance.is_written and instance.before is None
+        other_is_new = self._is_new.get(key)
+        self._is_new[key] = is_new or bool(other_is_new)
+        if other_is_new is None or not (is_new or other_is_new):
+            return None
+        return used_twice(resource, (naming_arguments(resource)[0],), resource.id)
+
+
 def read_resources(document: Document, *, strict_ids: bool = False) -> Reading:
     """The resources of a document. `strict_ids`: as `validate` takes it."""
     reader = Reader(document, strict_ids=strict_ids)
-    reading = Reading()
+    reading, claims = Reading(), _Claims()
     for instance in document.instances:
         if kind_of(instance) is None:
             if instance.after is not None:
@@ -116,6 +135,8 @@ def read_resources(document: Document, *, strict_ids: bool = False) -> Reading:
             for draft in drafts
             for violation in draft.violations
         ]
+        if now and (clash := claims.clash(instance, now[0])) is not None:
+            misfits.append(Misfit(instance.address, now[0], clash))
         reading.misfits.extend(misfits)
         is_lost = (not now and instance.after is not None) or (not then and instance.before is not None)
         if is_lost and not misfits:
