@@ -69,7 +69,8 @@ class Rendezvous:
         given = os.environ.get("TMPDIR")
         tried = []
         for place in dict.fromkeys((given or _FALLBACKS[0], *_FALLBACKS)):
-            path = os.path.join(os.path.abspath(place), _PREFIX + os.urandom(5).hex())
+            # Without links: somebody else could lead one elsewhere.
+            path = os.path.join(os.path.realpath(place), _PREFIX + os.urandom(5).hex())
             if len(os.fsencode(path)) + len("/s") > _LONGEST_SOCKET_PATH:
                 tried.append(f"{place}: its name is too long for a socket's path")
                 continue
@@ -96,6 +97,7 @@ class Rendezvous:
         with contextlib.ExitStack() as undo:
             parent = _opened(undo, place, _OPEN_DIRECTORY)
             _check_safe(os.fstat(parent))
+            _check_ancestors(place)
             os.mkdir(name, 0o700, dir_fd=parent)
             undo.callback(_remove_entry, parent, name)
             directory = _opened(undo, name, _OPEN_DIRECTORY | os.O_NOFOLLOW, parent)
@@ -155,6 +157,15 @@ def _check_safe(parent: os.stat_result) -> None:
         raise _UnsafeError(f"everybody can write to and has no sticky bit (mode {mode})")
     if parent.st_mode & stat.S_IWGRP and not _is_private_group(parent.st_gid):
         raise _UnsafeError(f"group {parent.st_gid} can write to and has no sticky bit (mode {mode})")
+
+
+def _check_ancestors(place: str) -> None:
+    """Raise _UnsafeError if another user could put another directory in the place of this one."""
+    while place != (place := os.path.dirname(place)):
+        try:
+            _check_safe(os.stat(place))
+        except _UnsafeError as error:
+            raise _UnsafeError(f"lies in {place}, which {error}") from error
 
 
 def _is_private_group(group: int) -> bool:

@@ -146,6 +146,39 @@ def test_a_directory_where_others_can_replace_ours_is_refused(shared: Path, prob
 
 
 @needs_root
+@pytest.mark.parametrize("problem", UNSAFE)
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_directory_inside_of_one_where_others_can_replace_it_is_refused(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: str, linked: bool
+) -> None:
+    mine = shared / "mine"
+    mine.mkdir(mode=0o700)
+    mode, owner, group = UNSAFE[problem]
+    os.chown(shared, owner, group)
+    shared.chmod(mode)
+    place = mine
+    if linked:
+        place = tmp_path / "link"
+        place.symlink_to(mine)
+    monkeypatch.setenv("TMPDIR", str(place))
+    with pytest.raises(RendezvousError, match=f"TMPDIR is {place}, which lies in {shared}, which {problem}"):
+        Rendezvous.create()
+    assert list(mine.iterdir()) == []
+
+
+@needs_root
+def test_a_link_that_others_can_replace_is_followed_once(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shared / "link").symlink_to(tmp_path)
+    shared.chmod(0o777)
+    monkeypatch.setenv("TMPDIR", str(shared / "link"))
+    rendezvous = Rendezvous.create()
+    assert Path(rendezvous.path).parent == tmp_path.resolve()
+    rendezvous.remove()
+
+
+@needs_root
 def test_an_unsafe_system_directory_is_passed_over(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
