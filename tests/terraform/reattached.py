@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource as limits
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,8 +28,10 @@ from vtaplib.resources import Subscription
 
 SOURCE: Final = "terraform.local/vtap/vtap"
 SUBSCRIPTION: Final = "11111111-2222-3333-4444-555555555555"
-# Each command leaves two connections open until its Terraform's process ends.
+# Each command leaves two connections open until its Terraform's process ends, and some other files until Go
+# collects them: a thousand in all, at times.
 COMMANDS_PER_PROCESS: Final = 150
+OPEN_FILES: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,10 @@ class ReattachedTerraform:
         return code, out, err
 
     def _start(self) -> None:
+        soft, hard = limits.getrlimit(limits.RLIMIT_NOFILE)
+        if soft != limits.RLIM_INFINITY:
+            wanted = OPEN_FILES if hard == limits.RLIM_INFINITY else min(OPEN_FILES, hard)
+            limits.setrlimit(limits.RLIMIT_NOFILE, (max(soft, wanted), hard))
         self._directory.mkdir(exist_ok=True)
         (self._directory / "terraform.rc").write_text("disable_checkpoint = true\n")
         with (self._directory / "provider.log").open("a") as log:

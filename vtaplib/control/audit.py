@@ -87,7 +87,7 @@ class _Told:
     def _is_excess_again(self, finding: Finding) -> bool:
         """Whether it is about a limit that was exceeded before: all that count against it exceed it."""
         rule = finding.resource.rules().get(finding.violation.rule)
-        if rule is None or rule.quota is None:
+        if rule is None or not rule.is_shared_limit:
             return False
         excess = (rule.name, finding.violation.message.removeprefix(finding.resource.label))
         is_again = excess in self._exceeded

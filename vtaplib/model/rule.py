@@ -95,6 +95,11 @@ class Rule:
     known."""
     quota: Quota | None = None
 
+    @property
+    def is_shared_limit(self) -> bool:
+        """Whether it is about a limit that several resources count against."""
+        return self.at_apply == NUMBERS
+
     def severity_under(self, policy: Policy) -> Severity | None:
         """What breaking the rule is under a policy; None where it is not judged."""
         if not self.switch:

@@ -248,3 +248,15 @@ def test_an_audit_tells_of_each_limit_that_is_exceeded_once() -> None:
         "subnets_per_virtual_network",
         "subnets_per_virtual_network",  # in each of the two networks
     ]
+
+
+def test_an_audit_tells_of_a_limit_of_one_resource_by_itself_for_each_that_exceeds_it() -> None:
+    lab = full_lab()
+    lab.cloud.policy = Policy()
+    for name in ("n1", "n2"):
+        lab.put(nic(name, ip(subnet_id("app"), primary=True), ip(subnet_id("app"), name="second")))
+    lab.cloud.policy = Policy(private_addresses_per_network_interface=1)
+    assert [one.resource.label for one in lab.cloud.audit()] == [
+        "networkInterfaces/n1",
+        "networkInterfaces/n2",
+    ]
