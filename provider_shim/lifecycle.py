@@ -42,7 +42,6 @@ from provider_shim.stored_state import load
 from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.settlement import assign, canonical
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model import ids
 from vtaplib.model.base import Values
@@ -307,7 +306,7 @@ class Provider:
         overlay.remove(to_resource_id(kind, state["id"]))
 
         def made_of(config: Values) -> Values:
-            return assign(canonical(self._resource(kind, config)), overlay, None).values()
+            return overlay.assigned(self._resource(kind, config)).values()
 
         return generation.generated(kind, state, made_of) | {"id": None, "timeouts": None}
 

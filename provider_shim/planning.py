@@ -90,43 +90,47 @@ class Planning:
         """Plans a resource as a configuration describes it; `prior` is the state that it has. `past_id`: the
         ID that it has there, or that of what it replaces; "" where it is new.
         """
-        kind, overlay = type(resource), self.overlay
         if not past_id:
             self._see_what_becomes_of(_id(resource))
         with self._lock:
-            if prior is None and past_id:
-                self._claimed.release(past_id)
-            replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
-            orphaned = prior is not None and self._loses_its_parent(past_id)
-            if orphaned:
-                replace.append(("id",))
-            clashes = [] if replace else self._claimed.claim(resource, new=prior is None)
-            if clashes:
-                return _refused(kind, config, prior, clashes)
-            assigned, violations, fresh = self._lay(resource, past_id, prior, replaced=bool(replace))
-            known_id = _id(assigned)
-            self._note_question(kind, known_id, prior)
-            # Of a resource whose name is not known, nothing is known of what the service gives.
-            given = {} if known_id is None else assigned.values()
-            plan = merging.planned(kind, config, prior, given, fresh=fresh)
-            plan["id"] = UNKNOWN
-            if known_id is not None and not (fresh or orphaned):
-                plan["id"] = same_id(prior, to_terraform_id(kind, known_id))
-            plan["timeouts"] = config.get("timeouts")
-            if prior is not None and plan == prior:
-                violations = self._new_ones(violations, resource)
-            elif prior is not None and known_id is not None:
-                plan |= dict.fromkeys(_no_longer_so(kind, assigned, overlay, plan), UNKNOWN)
-                # Whether the others are written before is for the apply to say.
-                plan |= {
-                    name: UNKNOWN
-                    for name in kind.changed_by_others
-                    if kind.fields()[name].has(DERIVED) or not prior[name] or plan[name] != prior[name]
-                }
-            if replace:
-                violations = _asked_again(overlay, known_id)
-        self._note_answer(kind, known_id)
+            answer = self._answer(resource, config, prior, past_id)
+        self._note_answer(resource)
+        return answer
+
+    def _answer(self, resource: Resource, config: Values, prior: Values | None, past_id: str) -> Answer:
+        kind = type(resource)
+        if prior is None and past_id:
+            self._claimed.release(past_id)
+        replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
+        orphaned = prior is not None and self._loses_its_parent(past_id)
+        if orphaned:
+            replace.append(("id",))
+        clashes = [] if replace else self._claimed.claim(resource, new=prior is None)
+        if clashes:
+            return _refused(kind, config, prior, clashes)
+        if prior is not None and not replace and self._stays(resource, config, prior):
+            return Answer(prior, (), self._keep(resource), merging.departs(kind, config, prior, prior))
+        assigned, violations, fresh = self._lay(resource, past_id, prior, replaced=bool(replace))
+        self._note_question(assigned, prior)
+        plan = _plan(assigned, config, prior, fresh=fresh, orphaned=orphaned)
+        if prior is not None and _id(assigned) is not None:
+            plan |= dict.fromkeys(_open(assigned, self.overlay, plan, prior), UNKNOWN)
+        if replace:
+            violations = _asked_again(self.overlay, _id(assigned))
         return Answer(plan, replace, violations, merging.departs(kind, config, prior, plan))
+
+    def _stays(self, resource: Resource, config: Values, prior: Values) -> bool:
+        """Whether a plan leaves a resource as it is, so that nothing is written."""
+        if _id(resource) is None:
+            return False
+        assigned = self.overlay.assigned(resource)
+        return _plan(assigned, config, prior, fresh=False, orphaned=False) == prior
+
+    def _keep(self, resource: Resource) -> Sequence[Violation]:
+        """Keeps a resource as it is stored. Returns only what the rest of the plan breaks about it."""
+        violations = self.overlay.keep(resource)
+        standing = self.cloud.overlay().keep(resource) if violations else ()
+        return [one for one in violations if one not in standing]
 
     def _see_what_becomes_of(self, resource_id: str | None) -> None:
         """Waits where an apply may be about to destroy what is in the way. Terraform loads an object for
@@ -135,17 +139,17 @@ class Planning:
         if resource_id is not None and self._loaded.get(ids.key(resource_id)) is False and not self._applies:
             time.sleep(HOLD_SECONDS)
 
-    def _note_question(self, kind: type[Resource], resource_id: str | None, prior: Values | None) -> None:
-        if prior is None and resource_id is not None:
+    def _note_question(self, resource: Resource, prior: Values | None) -> None:
+        if prior is None and (resource_id := _id(resource)) is not None:
             self.overlay.asked(resource_id)
-            if kind.awaited and not self._hold_until:
+            if resource.awaited and not self._hold_until:
                 self._hold_until = time.monotonic() + HOLD_SECONDS
 
-    def _note_answer(self, kind: type[Resource], resource_id: str | None) -> None:
+    def _note_answer(self, resource: Resource) -> None:
         """Terraform asks about an object when it has the answers about those that it waits for. The first
         answers about an awaited type are held for a moment, so that it shows who does not wait for them.
         """
-        if not kind.awaited or resource_id is None:
+        if not resource.awaited or (resource_id := _id(resource)) is None:
             return
         time.sleep(max(0.0, self._hold_until - time.monotonic()))
         with self._lock:
@@ -188,19 +192,36 @@ class Planning:
         segments = ids.key(resource_id).split("/")
         return any("/".join(segments[:end]) in self._replaced for end in range(3, len(segments), 2))
 
-    def _new_ones(self, violations: Sequence[Violation], resource: Resource) -> Sequence[Violation]:
-        """Of a resource that the plan leaves as it is: only what the rest of the plan breaks about it."""
-        if not violations:
-            return violations
-        _, standing = self.cloud.overlay().put(resource, validated=True)
-        return [one for one in violations if one not in standing]
-
 
 def _id(resource: Resource) -> str | None:
     try:
         return resource.id
     except Undecided:
         return None
+
+
+def _plan(assigned: Resource, config: Values, prior: Values | None, *, fresh: bool, orphaned: bool) -> Values:
+    """The planned values of a resource that has what the service gives, as far as that is known."""
+    kind, known_id = type(assigned), _id(assigned)
+    # Of a resource whose name is not known, nothing is known of what the service gives.
+    given = {} if known_id is None else assigned.values()
+    plan = merging.planned(kind, config, prior, given, fresh=fresh)
+    plan["id"] = UNKNOWN
+    if known_id is not None and not (fresh or orphaned):
+        plan["id"] = same_id(prior, to_terraform_id(kind, known_id))
+    plan["timeouts"] = config.get("timeouts")
+    return plan
+
+
+def _open(assigned: Resource, view: Overlay, plan: Values, prior: Values) -> Iterator[str]:
+    """Names of fields of an update that are left to the apply: what a read computes otherwise by then, and
+    what the write of another object may change before.
+    """
+    kind = type(assigned)
+    yield from _no_longer_so(kind, assigned, view, plan)
+    for name in kind.changed_by_others:
+        if kind.fields()[name].has(DERIVED) or not prior[name] or plan[name] != prior[name]:
+            yield name
 
 
 def _refused(

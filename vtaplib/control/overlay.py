@@ -167,6 +167,28 @@ class Overlay(View):
         self._judge(write, violations)
         return resource, list(dict.fromkeys(violations))
 
+    def assigned(self, resource: R) -> R:
+        """A resource with what the service would assign if it were put here."""
+        if not is_sound(resource):
+            return resource
+        before = self._before(resource)
+        return settlement.assign(_canonical(resource, before), self, before)
+
+    def keep(self, resource: Resource) -> Sequence[Violation]:
+        """Lays what has the ID of a resource over the view as it is, and what has those of its inline
+        children: nobody writes them. Returns every rule that they break.
+        """
+        wanted: list[tuple[Path, Resource]] = [((), resource)]
+        wanted += [((name, position), child) for name, position, child in inline.children(resource)]
+        kept = [(path, found) for path, one in wanted if (found := self._before(one)) is not None]
+        for _, one in kept:
+            self.lay(one)
+        violations: MutableSequence[Violation] = []
+        for path, one in kept:
+            violations += _under(path, [*integrity.missing_references(self, one)])
+            violations += _under(path, [*one.check(self, self.policy, one)])
+        return list(dict.fromkeys(violations))
+
     def _validated(self, resource: Resource, *, strict_ids: bool) -> MutableSequence[Violation]:
         before = self._before(resource) if is_sound(resource) else None
         strict_ids = strict_ids or self.policy.arm_id_case == "strict"
@@ -180,9 +202,8 @@ class Overlay(View):
         """Lays a resource and its inline children over the view, all before any of them is judged."""
         before = self._before(resource)
         violations += integrity.another_type(self, resource)
-        resource = settlement.canonical(resource)
+        resource = _canonical(resource, before)
         if before is not None:
-            resource = settlement.named_as(resource, before)
             violations += integrity.changed_for_good(resource, before)
         resource = settlement.assign(resource, self, before)
         dependents = [] if before is None else integrity.judge_dependents(self, resource, before)
@@ -291,6 +312,12 @@ class Overlay(View):
         self._gone.discard(key)
         if (hidden := self._hidden.pop(key, None)) is not None:
             _count(self._taken_below, hidden, -1)
+
+
+def _canonical(resource: R, before: R | None) -> R:
+    """A resource in the form that is stored, its names cased as those of what it replaces."""
+    made = settlement.canonical(resource)
+    return made if before is None else settlement.named_as(made, before)
 
 
 def _keys(resource: Resource) -> Iterator[tuple[str, str]]:
