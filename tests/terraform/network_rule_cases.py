@@ -304,6 +304,7 @@ MACHINE_CASES: Final = [
         "name",
         {"name": "my_machine"},
         {"name": "my_machine", "computer_name": "my-machine"},
+        new_only=True,
     ),
     case(
         WINDOWS,
@@ -318,7 +319,7 @@ MACHINE_CASES: Final = [
         "hotpatches_need_the_platform",
         COMBINATION,
         "hotpatching_enabled",
-        {"hotpatching_enabled": True},
+        {"hotpatching_enabled": True, "patch_mode": "Manual"},
         {"hotpatching_enabled": True, "patch_mode": "AutomaticByPlatform"},
     ),
     case(
@@ -354,9 +355,10 @@ MACHINE_CASES: Final = [
         MACHINE,
         "extensions_need_the_agent",
         COMBINATION,
-        "",
-        {"provision_vm_agent": False},
+        "allow_extension_operations",
+        {"provision_vm_agent": False, "allow_extension_operations": True},
         {"provision_vm_agent": False, "allow_extension_operations": False},
+        new_only=True,
     ),
     case(
         MACHINE,
@@ -375,7 +377,7 @@ MACHINE_CASES: Final = [
         "patch_options_need_the_platform",
         COMBINATION,
         "reboot_setting",
-        {"reboot_setting": "Always"},
+        {"reboot_setting": "Always", "patch_mode": "ImageDefault"},
         {"reboot_setting": "Always", "patch_mode": "AutomaticByPlatform"},
     ),
     case(
@@ -394,7 +396,7 @@ MACHINE_CASES: Final = [
         {"max_bid_price": 0.5},
         {**SPOT, "max_bid_price": 0.5},
     ),
-    case(MACHINE, "spot_options_go_with_spot", COMBINATION, "", {"priority": "Spot"}, SPOT),
+    case(MACHINE, "spot_options_go_with_spot", COMBINATION, "priority", {"priority": "Spot"}, SPOT),
     case(
         MACHINE,
         "confidential_disks_need_a_tpm",

@@ -27,6 +27,8 @@ class RuleCase:
     body: Body
     wrong: Mapping[str, Any]
     right: Mapping[str, Any]
+    new_only: bool = False
+    """Whether an update may go over from `right` to `wrong`: azurerm looks at new machines only."""
 
     @property
     def address(self) -> str:
@@ -37,11 +39,20 @@ class RuleCase:
 
 
 def case(
-    type_name: str, rule: str, code: str, line: str, wrong: Body, right: Body, around: str = ""
+    type_name: str,
+    rule: str,
+    code: str,
+    line: str,
+    wrong: Body,
+    right: Body,
+    around: str = "",
+    *,
+    new_only: bool = False,
 ) -> RuleCase:
     """A case in the type's own world, with something more around it."""
     world = WORLDS[type_name]
-    return RuleCase(type_name, rule, code, line, world.surroundings + around, world.body, wrong, right)
+    surroundings = world.surroundings + around
+    return RuleCase(type_name, rule, code, line, surroundings, world.body, wrong, right, new_only)
 
 
 FAR: Final = interface("far", "n", location="northeurope")
