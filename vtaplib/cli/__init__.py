@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
-from types import FrameType
 from typing import Final, NoReturn
 
 from vtaplib.cli.exit_code import ExitCode
+from vtaplib.cli.signals import EndBySignal
 from vtaplib.cli.standard_streams import discard, set_up_streams
-from vtaplib.errors import ReaderGoneError, VtapError
+from vtaplib.errors import ReaderGoneError, VtapError, words_of
 
 # Objects made before the youngest are looked through for garbage, and how often older ones are. What is
 # imported stays, and to look through it again and again is a tenth of the time that a command takes to start.
@@ -26,20 +25,20 @@ def main() -> NoReturn:
     """Run the command that the process's arguments give, and end the process."""
     gc.set_threshold(*_COLLECTIONS)
     set_up_streams()
-    _unwind_at_signals()
+    signals = EndBySignal()
+    signals.begin()
+    code: str | int | None
     try:
         code = _run(sys.argv[1:])
-    except KeyboardInterrupt:
+    except SystemExit as ended:
         # Whoever wants it to end does not want to wait until its output is read.
         discard(sys.stdout)
-        code = ExitCode.INTERRUPTED
-    except SystemExit:
-        discard(sys.stdout)
-        raise
+        code = ended.code
+    signals.finish()
     # The interpreter would look through all objects for garbage as it ends, twice, although their memory goes
     # back to the system anyway; not through these.
     gc.freeze()
-    sys.exit(code)
+    sys.exit(code if signals.code is None else signals.code)
 
 
 def _run(arguments: list[str]) -> int:
@@ -64,7 +63,7 @@ def _give_up(error: VtapError | OSError) -> ExitCode:
         for sentence in error.sentences:
             say(sentence)
     elif not (is_gone and error.filename is None):
-        words = error.strerror or str(error)
+        words = words_of(error)
         say(f"{os.fsdecode(error.filename)}: {words}" if error.filename else words)
     if is_gone:
         say("the working directory is gone; change into one that exists")
@@ -88,21 +87,3 @@ def _command(arguments: list[str]) -> int:
     from vtaplib.cli.application import run_command
 
     return run_command(arguments)
-
-
-def _unwind_at_signals() -> None:
-    """Let SIGTERM and SIGHUP end a command as an exception does, so that whatever was begun is undone."""
-    codes = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HUNG_UP}
-
-    def end(number: int, frame: FrameType | None) -> NoReturn:
-        # A second one does not interrupt that; Ctrl-C ends it at once. Python grumbles about a signal that is
-        # on its way when it is set to be ignored.
-        for one in codes:
-            signal.signal(one, lambda number, frame: None)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        sys.exit(codes[signal.Signals(number)])
-
-    for one in codes:
-        # Where a parent has it ignored, as nohup has SIGHUP, it stays so.
-        if signal.getsignal(one) == signal.SIG_DFL:
-            signal.signal(one, end)

@@ -8,7 +8,6 @@ own, in an interpreter that has loaded nothing else.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -19,6 +18,9 @@ def run_library(library: str, arguments: list[str]) -> int:
     # Go's runtime takes the signals it wants; from the others the process dies, as a program of Go's does.
     for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    # Only now: Ctrl-C while it is imported shows no traceback.
+    import ctypes
+
     run = ctypes.CDLL(library).RunCli
     run.argtypes = [ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64, ctypes.c_int64]
     run.restype = ctypes.c_int

@@ -116,6 +116,8 @@ def test_it_ends_by_itself_after_some_time(vtap: Vtap) -> None:
 def test_a_signal_ends_it_with_a_report(vtap: Vtap, by: signal.Signals) -> None:
     with collecting(vtap) as collector:
         collector.send(*map(mirrored, FRAMES))
+        # The second is its echo, as `timeout` makes it.
+        collector.process.send_signal(by)
         assert "5 frames" in collector.end(by=by).stdout
 
 

@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import subprocess
+import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -198,6 +200,8 @@ def test_a_signal_in_the_middle_of_reading_leaves_no_half_file(
         process.stdin.flush()
         while process.poll() is None and not waits_in_read(process.pid):
             time.sleep(0.001)
+        # As `timeout` does: to the process, and to the group that it is in.
+        process.send_signal(number)
         process.send_signal(number)
         _, stderr = process.communicate(timeout=PATIENCE_SECONDS)
     if arguments[0] == "send" and number != signal.SIGHUP:
@@ -205,6 +209,78 @@ def test_a_signal_in_the_middle_of_reading_leaves_no_half_file(
         code = 1
     assert (process.returncode, stderr) == (code, b"")
     assert files(vtap) == before
+
+
+DROPPED = {
+    "a finalizer": "type('Thing', (), {'__del__': lambda self: come()})()",
+    "a callback from C": "ctypes.CFUNCTYPE(None)(come)()",
+    "a callback of SQLite": """
+        connection = sqlite3.connect(":memory:")
+        connection.create_function("come", 0, come)
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("SELECT come()")
+    """,
+    "a library that catches everything": """
+        with contextlib.suppress(BaseException):
+            come()
+    """,
+}
+"""Where a signal may come so that Python drops, or somebody catches, what its handler raises."""
+
+GOES_ON = """
+import contextlib, ctypes, signal, sqlite3, sys, time
+from vtaplib import cli
+
+def come():
+    signal.raise_signal(int(sys.argv[1]))
+
+def command(arguments):
+    {dropped}
+    time.sleep({seconds})
+    return 0
+
+cli._command = command
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("where", DROPPED)
+@every_signal
+def test_a_signal_that_is_dropped_ends_a_command_nevertheless(
+    vtap: Vtap, where: str, number: signal.Signals, code: int
+) -> None:
+    """At once where Python says that it dropped it, else when the command is over."""
+    seconds = 0 if "SQL" in DROPPED[where] or "suppress" in DROPPED[where] else 10 * PATIENCE_SECONDS
+    script = GOES_ON.format(
+        dropped=textwrap.dedent(DROPPED[where]).strip().replace("\n", "\n    "), seconds=seconds
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(int(number))],
+        env=dict(vtap.environment),
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, b"", b"")
+
+
+@pytest.mark.parametrize("command", [[VTAP], [sys.executable, "-m", "vtaplib"]], ids=["vtap", "python -m"])
+def test_ctrl_c_while_it_is_being_imported_ends_it_without_a_traceback(
+    vtap: Vtap, command: list[str], tmp_path: Path
+) -> None:
+    """It comes while this module is imported, the standard library's."""
+    (tmp_path / "unicodedata.py").write_text(
+        "import signal, time\nsignal.raise_signal(signal.SIGINT)\ntime.sleep(3600)\n"
+    )
+    ended = subprocess.run(
+        [*command, "--help"],
+        cwd=vtap.directory,
+        env={**vtap.environment, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (INTERRUPTED, b"", b"")
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 7", 7), ("kill -TERM $$", -15), ("kill -INT $$", -2)])

@@ -1,7 +1,7 @@
 """A run of `vtap collect`: from options to a collector, until it is to end, and the report of it.
 
-SIGINT or SIGTERM ends the run: what was received by then is finished first. A second one ends the process
-at once, whatever an output may be waiting for. A SIGHUP is never that second one: shells and systemd send it
+SIGINT or SIGTERM ends the run: what was received by then is finished first. A later one ends the process at
+once, whatever an output may be waiting for. A SIGHUP is never that later one: shells and systemd send it
 behind another signal, or twice.
 """
 
@@ -20,6 +20,7 @@ from vtaplib.cli.collect.live import Live
 from vtaplib.cli.collect.report import CollectReport, OutputEntry, make_report
 from vtaplib.cli.collect.request import STANDARD_OUTPUT, CollectRequest
 from vtaplib.cli.output import say_what_is_logged
+from vtaplib.cli.signals import FirstSignal
 from vtaplib.collector.acceptance import Acceptance
 from vtaplib.collector.collector import Collector, Destination
 from vtaplib.collector.forwarding import Forwarder
@@ -147,14 +148,13 @@ class _Asked:
 
 @contextmanager
 def _signals(on_hangup: OnHangup) -> Iterator[_Asked]:
-    """What signals ask for from here on; a second one to end is the end."""
-    asked = _Asked()
+    """What signals ask for from here on."""
+    asked, first = _Asked(), FirstSignal()
 
     def end(number: int, frame: FrameType | None) -> None:
         asked.end = True
         if number != signal.SIGHUP:
-            for one in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(one, signal.SIG_DFL)
+            first.is_this(number)
 
     def reopen(number: int, frame: FrameType | None) -> None:
         asked.reopen = True

@@ -1,6 +1,6 @@
 """A run of `vtap send`: from a capture to datagrams, and the report of it.
 
-A signal to end (SIGINT, SIGTERM) ends the run with its report; a second one ends it at once.
+A signal to end (SIGINT, SIGTERM) ends the run with its report; a later one ends it at once.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from vtaplib.cli.send.rate import pace_of
 from vtaplib.cli.send.read_ahead import read_ahead
 from vtaplib.cli.send.report import NotSentEntry, OtherCollectorEntry, SendReport
 from vtaplib.cli.send.rounds import rounds
+from vtaplib.cli.signals import FirstSignal
 from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.payloads import Payloads
 from vtaplib.collector.sending import Sender, overhead_of
@@ -168,14 +169,12 @@ class Reading:
 @contextmanager
 def ending(sender: Sender, reading: Reading) -> Iterator[None]:
     """Let a signal to end stop the sender, and its reader where that waits for something."""
+    first = FirstSignal()
 
     def end(number: int, frame: FrameType | None) -> None:
-        is_second, reading.is_interrupted = reading.is_interrupted, True
+        reading.is_interrupted = True
         sender.stop()
-        if is_second:
-            signal.signal(number, before[signal.Signals(number)])
-            signal.raise_signal(number)
-        elif reading.is_waiting:
+        if first.is_this(number) and reading.is_waiting:
             raise InterruptedReading
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
