@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Final
 
 from provider_shim.launch import StartError
+from vtaplib.errors import words_of
 
 _PREFIX: Final = "vtap-"
 BACKEND: Final = "b"
@@ -88,7 +89,7 @@ class Rendezvous:
                     ) from error
                 tried.append(f"{place} {error}")
             except OSError as error:
-                tried.append(f"{place}: {error.strerror}")
+                tried.append(f"{place}: {words_of(error)}")
         raise RendezvousError("no directory for the provider's socket (set TMPDIR): " + "; ".join(tried))
 
     @classmethod

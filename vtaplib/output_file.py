@@ -2,7 +2,8 @@
 
 It grows under a temporary name beside its place and is renamed when all is well. What fails, and what a
 signal ends, leaves neither half a file nor a damaged old one: the temporary name is chosen before there is a
-file that bears it, so that `discard` always knows what to remove.
+file that bears it, so that `discard` always knows what to remove. Whoever could read and write the old one
+can read and write the new one.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ class OutputFile:
     manager it is opened, and committed when all is well.
 
     Streams stay open, and devices and pipes are written directly: they cannot be replaced. `mode` is that of
-    a new file, less the umask. `beside` is the directory that the file grows in, its own unless said; it must
-    be on the same file system. Where the system refuses something, an `error` is raised with the file's name.
+    the file, less the umask; without it a file that is replaced keeps its own. `beside` is the directory that
+    the file grows in, its own unless said; it must be on the same file system. Where the system refuses
+    something, an `error` is raised with the file's name.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class OutputFile:
         target: OutputTarget,
         *,
         fsync: bool = False,
-        mode: int = FILE_MODE,
+        mode: int | None = None,
         beside: str | os.PathLike[str] | None = None,
         error: type[FileError] = FileError,
     ) -> None:
@@ -155,12 +157,12 @@ class OutputFile:
     def _open(self, path: str) -> BinaryIO:
         # Asked of the name as it was given: /dev/stdout and /dev/fd/63 may lead to a pipe, which has no path.
         try:
-            mode = os.stat(path).st_mode
+            before = os.stat(path)
         except FileNotFoundError:
-            mode = stat.S_IFREG
-        if stat.S_ISDIR(mode):
+            before = None
+        if before is not None and stat.S_ISDIR(before.st_mode):
             raise self._error(self.name, "is a directory; name a file in it")
-        if not stat.S_ISREG(mode):
+        if before is not None and not stat.S_ISREG(before.st_mode):
             return open(path, "wb")
         # A link stays one: the file that it names is replaced.
         self._place = os.path.realpath(path)
@@ -169,7 +171,22 @@ class OutputFile:
             self._beside or folder, f".{base[:_NAME_PART]}.{os.urandom(6).hex()}.part"
         )
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        return os.fdopen(os.open(self._temporary, flags, self._mode), "wb", buffering=_BUFFER)
+        mode = FILE_MODE if self._mode is None else self._mode
+        stream = os.fdopen(os.open(self._temporary, flags, mode), "wb", buffering=_BUFFER)
+        if before is not None and self._mode is None:
+            keep_permissions(stream.fileno(), before)
+        return stream
 
     def _trouble(self, error: OSError | ValueError) -> FileError:
         return self._error(self.name, f"cannot be written: {words_of(error)}")
+
+
+def keep_permissions(file: int | str | os.PathLike[str], before: os.stat_result) -> None:
+    """Gives a file, by descriptor or path, the mode of the one that it replaces, and its owner and group
+    where that is allowed.
+    """
+    # Not all file systems have them.
+    with suppress(OSError):
+        os.chown(file, before.st_uid, before.st_gid)
+    with suppress(OSError):
+        os.chmod(file, stat.S_IMODE(before.st_mode) & 0o777)

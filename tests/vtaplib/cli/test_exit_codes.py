@@ -115,7 +115,7 @@ def files(vtap: Vtap) -> list[Path]:
 @every_command
 @pytest.mark.parametrize(
     ("redirection", "words_of_it"),
-    [(">&-", "it is closed"), (">/dev/full", "it cannot be written: No space left on device")],
+    [(">&-", "it is closed"), (">/dev/full", "it cannot be written: no space left on device")],
 )
 def test_what_cannot_be_printed_is_a_command_that_could_not_run(
     vtap: Vtap, words: tuple[str, ...], redirection: str, words_of_it: str

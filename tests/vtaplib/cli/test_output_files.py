@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
@@ -197,6 +198,42 @@ def test_an_output_that_is_read_is_refused_by_its_name(world: Path, command: str
         )
 
 
+def link_in_the_directory(world: Path) -> str:
+    (world / "estate" / "link.json").symlink_to(world / "elsewhere")
+    return "estate/link.json"
+
+
+def link_to_the_directory(world: Path) -> str:
+    (world / "link").symlink_to("estate/new.json")
+    return "link"
+
+
+def by_name(_world: Path) -> str:
+    return "estate/new.json"
+
+
+@pytest.mark.parametrize("name", [by_name, link_in_the_directory, link_to_the_directory])
+def test_an_output_that_the_next_run_would_read_is_refused(world: Path, name: Callable[[Path], str]) -> None:
+    output = name(world)
+    before = contents(world)
+    line = [*arguments("check", {}), "--sarif", output]
+    error = CliRunner().invoke(app_for(line), line).exception
+    assert str(error) == (
+        f"--sarif {output}: the next run would read it, as it reads all of estate; name a file elsewhere"
+    )
+    assert contents(world) == before
+
+
+def test_directories_of_flow_logs_are_read_all_the_way_down(world: Path) -> None:
+    (world / "logs" / "y=2026").mkdir()
+    line = [*arguments("estimate from flow logs", {}), "--report", "logs/y=2026/page.json"]
+    assert "the next run would read it, as it reads all of logs" in str(
+        CliRunner().invoke(app_for(line), line).exception
+    )
+    line[-1] = "logs/y=2026/page.html"
+    assert CliRunner().invoke(app_for(line), line).exit_code == 0
+
+
 def link(world: Path) -> str:
     (world / "link.pcapng").symlink_to("traffic.pcapng")
     return "link.pcapng"
@@ -288,6 +325,18 @@ def test_two_outputs_cannot_be_one_file(world: Path, second: str) -> None:
 
 
 WRITES_FILES: Final = [one for one in OUTPUTS if one[0] not in ("show", "collect", "install")]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o444, 0o664])
+@pytest.mark.parametrize(("command", "option"), [*WRITES_FILES, ("show", "--copy")])
+def test_a_file_that_is_replaced_keeps_its_mode(world: Path, command: str, option: str, mode: int) -> None:
+    output = world / "output.pcapng"
+    output.write_bytes(b"before")
+    output.chmod(mode)
+    line = [*arguments(command, {}), option, output.name]
+    assert not isinstance(CliRunner().invoke(app_for(line), line).exception, VtapError)
+    assert output.read_bytes() != b"before"
+    assert stat.S_IMODE(output.stat().st_mode) == mode
 
 
 @pytest.mark.parametrize(("command", "option"), WRITES_FILES)

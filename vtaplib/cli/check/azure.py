@@ -15,6 +15,7 @@ from typing import Any, Final
 from vtaplib.cli.check.document import json_text
 from vtaplib.cli.check.settled import settled
 from vtaplib.cli.check.terraform_json import parse_json
+from vtaplib.cli.input_directory import InputDirectory, input_files
 from vtaplib.control.arm import DocumentError, decode
 from vtaplib.errors import VtapError
 from vtaplib.model import ids
@@ -38,8 +39,8 @@ class Estate:
 def read_exports(names: Iterable[str]) -> Estate:
     """The resources in files, and in the JSON files of directories. Raises `VtapError` for anything else."""
     estate = Estate()
-    for path in export_files(names):
-        add_export(estate, str(path), path.read_bytes())
+    for path in input_files(exports(names)):
+        add_export(estate, str(path), Path(path).read_bytes())
     return estate
 
 
@@ -54,19 +55,13 @@ def add_export(estate: Estate, name: str, content: bytes) -> None:
             raise VtapError(f"{name}: element {position}: {error}") from error
 
 
-def export_files(names: Iterable[str]) -> Iterator[Path]:
-    """The files given, and the JSON files in directories given. Raises `VtapError` for a directory without
-    any.
-    """
-    for name in names:
-        path = Path(name)
-        if not path.is_dir():
+def exports(names: Iterable[str]) -> Iterator[Path | InputDirectory]:
+    """The files given, and the directories of JSON files."""
+    for path in map(Path, names):
+        if path.is_dir():
+            yield InputDirectory(path, (".json",), f"has no .json files in it; {HOW}")
+        else:
             yield path
-            continue
-        found = sorted(path.glob("*.json"))
-        if not found:
-            raise VtapError(f"{name}: has no .json files in it; {HOW}")
-        yield from found
 
 
 def _objects(parsed: Any) -> list[Any]:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vtaplib.cli.check.azure import Estate, export_files, read_exports
+from vtaplib.cli.check.azure import Estate, exports, read_exports
 from vtaplib.cli.check.document import Document, read_document
 from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.report import CheckReport, CoverageEntry, CoveredInterface, FindingEntry, Outside
 from vtaplib.cli.check.world import World, make_world
 from vtaplib.cli.cloud_file import cloud_files, open_cloud
+from vtaplib.cli.input_directory import Input
 from vtaplib.control.audit import Finding, audit
 from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_silent
 from vtaplib.control.policy import Policy
@@ -36,11 +37,11 @@ class CheckRequest:
     strict: bool = False
 
     @property
-    def inputs(self) -> tuple[str | Path, ...]:
-        """The files that are read. Raises `VtapError` for a directory without exports."""
+    def inputs(self) -> tuple[Input, ...]:
+        """What is read."""
         plan = () if self.plan is None else (self.plan,)
         cloud = () if self.cloud is None else cloud_files(self.cloud)
-        return *plan, *cloud, *export_files(self.azure)
+        return *plan, *cloud, *exports(self.azure)
 
 
 def check(request: CheckRequest, step: _Step = lambda text: None) -> CheckReport:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from vtaplib.capture.flow_log import Amounts, FlowLogReader, FlowLogRecord, FlowState, FlowTuple
-from vtaplib.errors import CaptureError
+from vtaplib.cli.input_directory import InputDirectory
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.flow_volume import FlowVolumes, Volume
 from vtaplib.mirror.verdict import Direction
@@ -31,20 +31,14 @@ SUFFIXES: Final = (".json", ".json.gz", ".gz")
 Opened = tuple[str, IPv4Address | IPv6Address, IPv4Address | IPv6Address, int, int, int]
 
 
-def flow_log_files(paths: Iterable[Path]) -> list[Path]:
-    """The files given, and those in directories given, in the order of their paths: Azure's have the time in
-    them. Raises `CaptureError` for a directory without any.
-    """
-    found: list[Path] = []
+def flow_logs_in(paths: Iterable[Path]) -> Iterator[Path | InputDirectory]:
+    """The files given, and the directories of logs: Azure's paths have the time in them."""
     for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES) and one.is_file())
-        if not inside:
-            raise CaptureError(str(path), "has no flow log in it: no file whose name ends in .json or .gz")
-        found += inside
-    return found
+        if path.is_dir():
+            empty = "has no flow log in it: no file whose name ends in .json or .gz"
+            yield InputDirectory(path, SUFFIXES, empty, is_deep=True)
+        else:
+            yield path
 
 
 class FlowLogIntake:

@@ -13,7 +13,7 @@ from vtaplib.capture import Batch
 from vtaplib.capture.flow_log import FlowLogReader
 from vtaplib.cli.cloud_file import cloud_files, open_cloud
 from vtaplib.cli.collector_captures import collectors_of
-from vtaplib.cli.estimate.flow_logs import FlowLogIntake, flow_log_files
+from vtaplib.cli.estimate.flow_logs import FlowLogIntake, flow_logs_in
 from vtaplib.cli.estimate.report import (
     CollectorEntry,
     EstimateReport,
@@ -22,6 +22,7 @@ from vtaplib.cli.estimate.report import (
     TapEntry,
 )
 from vtaplib.cli.feed import Feed
+from vtaplib.cli.input_directory import Input, input_files
 from vtaplib.cli.load_entries import RatesEntry, machine_warnings
 from vtaplib.cli.naming import distinct_names, one_named
 from vtaplib.cli.progress import Progress
@@ -57,9 +58,9 @@ class EstimateRequest:
     talkers: int = 5
 
     @property
-    def inputs(self) -> tuple[str | Path, ...]:
-        """The files that are read. Raises `CaptureError` for a directory without flow logs."""
-        logs = flow_log_files(self.flow_logs) if self.capture is None else [self.capture]
+    def inputs(self) -> tuple[Input, ...]:
+        """What is read."""
+        logs = flow_logs_in(self.flow_logs) if self.capture is None else [self.capture]
         return *logs, *cloud_files(self.cloud)
 
 
@@ -137,7 +138,7 @@ def whole_frames(batch: Batch) -> list[bytes]:
 
 
 def _take_flow_logs(paths: Sequence[Path], topology: Topology, volumes: FlowVolumes) -> Intake:
-    files = flow_log_files(paths)
+    files = list(input_files(flow_logs_in(paths)))
     taking = FlowLogIntake(topology, volumes)
     troubles: list[CaptureError] = []
     for path in files:
