@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from threading import Event, Lock, get_native_id
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, TypeAlias
 
 from vtaplib.collector.acceptance import VERDICTS, Acceptance
 from vtaplib.collector.arena import Datagrams, Judge
@@ -71,21 +71,25 @@ class Destination:
     given: Count = field(default_factory=Count)
 
 
+Outputs: TypeAlias = Sequence[Output | Destination]
+
+
 class Collector:
     """Collects from `start` until `stop`; as a context manager, from entering to leaving.
 
-    `outputs` are given all frames, or as a `Destination` those of one number. `backlog` is how many datagrams
-    can wait in memory, `receive_buffer` the octets of the kernel's buffer that are asked for. After `count`
-    frames no more are taken, and it ends. `streams` is given where an output needs their descriptions.
-    `health` is where load-balancer probes are answered while it runs. `estimates_gaps` says whether TCP flows
-    are followed to estimate what is missing from streams. Raises `CollectorError` where it cannot
-    listen.
+    `outputs` are given all frames, or as a `Destination` those of one number. A function that opens them is
+    called by `start` once it is sure that it can listen, so that nothing is touched where it cannot.
+    `backlog` is how many datagrams can wait in memory, `receive_buffer` the octets of the kernel's buffer
+    that are asked for. After `count` frames no more are taken, and it ends. `streams` is given where an
+    output needs their descriptions. `health` is where load-balancer probes are answered while it runs.
+    `estimates_gaps` says whether TCP flows are followed to estimate what is missing from streams. Raises
+    `CollectorError` where it cannot listen.
     """
 
     def __init__(
         self,
         listen: Endpoint,
-        outputs: Sequence[Output | Destination] = (),
+        outputs: Outputs | Callable[[], Outputs] = (),
         *,
         acceptance: Acceptance | None = None,
         pipeline: Applied | None = None,
@@ -103,12 +107,8 @@ class Collector:
         self._judge = Judge(Acceptance() if acceptance is None else acceptance, self.streams)
         self._pipeline = pipeline
         self._estimates_gaps = estimates_gaps
-        self._destinations = [
-            output if isinstance(output, Destination) else Destination(output) for output in outputs
-        ]
-        self._shown_on = [
-            one.output.name for one in self._destinations if isinstance(one.output, TapInterface)
-        ]
+        self._open_outputs = outputs if callable(outputs) else None
+        self._destinations = [] if callable(outputs) else _destinations(outputs)
         self._backlog = Backlog(backlog, self._judge.slot)
         self._listen, self._receive_buffer, self._health = listen, receive_buffer, health
         self._log = RefusalLog()
@@ -140,9 +140,8 @@ class Collector:
             raise CollectorError(f"{self._listen}: a collector starts once; make another")
         self._is_begun = True
         with ExitStack() as undo:
-            # Closed in any case, and last: outputs, each whatever becomes of the others.
-            for destination in self._destinations:
-                undo.callback(destination.output.close)
+            # Closed in any case, and last.
+            undo.callback(self._close_outputs)
             undo.callback(self._log.close)
             receiver = Receiver(self._listen, self._receive_buffer)
             undo.callback(receiver.close)
@@ -152,6 +151,8 @@ class Collector:
             if self._health is not None:
                 port = undo.enter_context(HealthPort(self._health, self._health_line))
                 self._health = port.listen
+            if self._open_outputs is not None:
+                self._destinations = _destinations(self._open_outputs())
             self._kernel_before = self._read_counters()
             self._started = time.monotonic()
             threads = undo.enter_context(ThreadPoolExecutor(2, "vtap-collector"))
@@ -324,7 +325,14 @@ class Collector:
             destination.given.add(frames, octets)
 
     def _read_counters(self) -> KernelCounters:
-        return KernelCounters.read(self._shown_on)
+        outputs = (one.output for one in self._destinations)
+        return KernelCounters.read([one.name for one in outputs if isinstance(one, TapInterface)])
+
+    def _close_outputs(self) -> None:
+        """Close the outputs, each whatever becomes of the others."""
+        with ExitStack() as undo:
+            for destination in self._destinations:
+                undo.callback(destination.output.close)
 
     def _end(self) -> None:
         """Let the receiving thread come to its end."""
@@ -340,3 +348,7 @@ class Collector:
             f"received {report.received.frames} taken {report.taken.frames} refused {refused} "
             f"dropped {report.kernel_dropped} waiting {report.waiting}"
         )
+
+
+def _destinations(outputs: Outputs) -> list[Destination]:
+    return [one if isinstance(one, Destination) else Destination(one) for one in outputs]

@@ -93,6 +93,28 @@ def test_a_reader_that_goes_ends_it_with_a_report_of_what_came(vtap: Vtap) -> No
     assert '"failure": "' in out
 
 
+@pytest.mark.parametrize("taken", ["--listen", "--health-port"])
+@pytest.mark.parametrize("where", ["traffic.pcapng", "new/captures/"])
+def test_one_that_cannot_listen_touches_no_output(vtap: Vtap, tmp_path: Path, taken: str, where: str) -> None:
+    with collecting(vtap, "--write", tmp_path / "traffic.pcapng.part") as collector:
+        collector.send(mirrored(FRAME))
+        collector.end()
+    # As a run that was killed leaves it.
+    (tmp_path / "traffic.pcapng").write_bytes(b"earlier")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    kind = socket.SOCK_DGRAM if taken == "--listen" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
+            other.listen()
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        options = {"--listen": "127.0.0.1:0", taken: address, "--write": str(tmp_path / where)}
+        words = [word for option in options.items() for word in option]
+        assert "cannot be listened on: Address already in use" in vtap.refuses("collect", *words)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_second_signal_ends_it_whatever_it_waits_for(vtap: Vtap) -> None:
     with collecting(vtap, "--write", "-") as collector:
         # More than a pipe that nobody reads holds.

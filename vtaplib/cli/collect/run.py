@@ -8,7 +8,7 @@ behind another signal, or twice.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,10 +63,9 @@ def run(request: CollectRequest) -> tuple[CollectReport, CollectorError | None]:
     say_what_is_logged()
     with _signals(request.on_hangup) as asked, ExitStack() as undo:
         openings = Openings(Streams(), undo)
-        _open_outputs(request, openings)
         collector = Collector(
             request.listen,
-            openings.destinations,
+            lambda: _open_outputs(request, openings),
             acceptance=Acceptance(request.vnis, request.sources, request.max_frame),
             pipeline=request.pipeline,
             backlog=request.backlog,
@@ -99,9 +98,9 @@ def run(request: CollectRequest) -> tuple[CollectReport, CollectorError | None]:
     return make_report(request, collector, None if failure is None else str(failure), outputs), failure
 
 
-def _open_outputs(request: CollectRequest, openings: Openings) -> None:
-    """Open what frames go to. Of several outputs each gets files of its own; an interface shows all frames;
-    collectors get those of one output each, or all frames where there is one.
+def _open_outputs(request: CollectRequest, openings: Openings) -> Sequence[Destination]:
+    """Open what frames go to; returns it. Of several outputs each gets files of its own; an interface shows
+    all frames; collectors get those of one output each, or all frames where there is one.
     """
     numbers = range(request.outputs) if request.outputs > 1 else (EVERY_OUTPUT,)
     if request.write is not None:
@@ -123,6 +122,7 @@ def _open_outputs(request: CollectRequest, openings: Openings) -> None:
         number = index if request.outputs > 1 else EVERY_OUTPUT
         forwarder = Forwarder(endpoint, vni_of=openings.streams.vni)
         openings.add(f"collector {endpoint}", forwarder, number)
+    return openings.destinations
 
 
 def _numbered(target: str, number: int, *, is_folder: bool) -> tuple[str, str]:
