@@ -22,6 +22,7 @@ from provider_shim.log import log, verbose
 from provider_shim.servicer import CALLS, SERVICE, Servicer, UnknownTypeError
 from provider_shim.values import DynamicValueError
 from vtaplib.errors import VtapError
+from vtaplib.visible_text import one_line
 
 _LAST_FRAMES: Final = 6
 
@@ -91,7 +92,7 @@ def _guarded(
 
 def _failure(response: type[Message], diagnostic: Diagnostic) -> Message:
     if "diagnostics" not in response.DESCRIPTOR.fields_by_name:  # StopProvider alone has a text instead
-        return response(Error=f"{diagnostic.summary}: {diagnostic.detail}")
+        return response(Error=one_line(f"{diagnostic.summary}: {diagnostic.detail}"))
     return response(diagnostics=wire.diagnostics_to_proto([diagnostic]))
 
 

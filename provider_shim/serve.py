@@ -25,6 +25,7 @@ from provider_shim.launch import CANNOT_START, StartError
 from provider_shim.log import log
 from provider_shim.rendezvous import BACKEND, FRONT, KEY, Rendezvous, hidden
 from provider_shim.servicer import SERVICE
+from vtaplib.visible_text import one_line
 
 if TYPE_CHECKING:
     from provider_shim.tls import TlsFront
@@ -81,7 +82,7 @@ def serve(make_lifecycle: Callable[[], Lifecycle]) -> int:
         return _serve(lifecycle, handshake, ending, parent)
     except StartError as error:
         # Terraform shows a line that is not a handshake, and of standard error nothing.
-        os.write(handshake, f"{CANNOT_START}{error}\n".replace("|", "/").encode(errors="backslashreplace"))
+        os.write(handshake, f"{CANNOT_START}{one_line(str(error))}\n".replace("|", "/").encode())
         raise
 
 

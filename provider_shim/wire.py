@@ -14,6 +14,7 @@ from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
 from provider_shim.gen import tfplugin6_pb2 as pb
 from provider_shim.schema import Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema, Type
 from provider_shim.values import DynamicValueError
+from vtaplib.visible_text import one_line
 
 _SEVERITIES: Final = {Severity.ERROR: pb.Diagnostic.ERROR, Severity.WARNING: pb.Diagnostic.WARNING}
 _NESTINGS: Final = {
@@ -172,14 +173,10 @@ def diagnostics_to_proto(diagnostics: Iterable[Diagnostic], type_: Type | None =
     return [
         pb.Diagnostic(
             severity=_SEVERITIES[diagnostic.severity],
-            summary=_text(diagnostic.summary),
-            detail=_text(diagnostic.detail),
+            # Terraform prints them as they are.
+            summary=one_line(diagnostic.summary),
+            detail=one_line(diagnostic.detail),
             attribute=path_to_proto(diagnostic.path, type_) if diagnostic.path else None,
         )
         for diagnostic in diagnostics
     ]
-
-
-def _text(text: str) -> str:
-    """A message as protobuf can carry it: file names and environment variables need not be Unicode."""
-    return text if text.isascii() else text.encode(errors="backslashreplace").decode()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provider_shim import wire
 from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
@@ -19,6 +22,7 @@ from provider_shim.schema import (
     Schema,
 )
 from provider_shim.values import DynamicValueError
+from vtaplib.visible_text import one_line
 
 TYPE: list[Any] = [
     "object",
@@ -76,6 +80,13 @@ def test_a_diagnostic_keeps_severity_texts_and_path() -> None:
     assert steps(first.attribute) == [(ATTRIBUTE, "tags"), (STRING, "a")]
     assert second.severity == pb.Diagnostic.WARNING
     assert not second.HasField("attribute")
+
+
+@given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\x1b\n\r\u202e\udcff")))
+def test_a_diagnostic_steers_no_terminal_and_begins_no_line(text: str) -> None:
+    (made,) = wire.diagnostics_to_proto([Diagnostic(Severity.ERROR, text, text)])
+    assert made.summary == made.detail == one_line(text)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", made.summary)
 
 
 def test_a_schema_keeps_everything() -> None:

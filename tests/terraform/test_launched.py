@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -66,6 +67,18 @@ def test_installed_from_a_mirror_it_lives_a_whole_life(terraform: LaunchedTerraf
     terraform("plan", *QUIET, "-detailed-exitcode")
     terraform("destroy", *QUIET, "-auto-approve")
     assert holds(terraform) == []
+
+
+def test_what_an_error_shows_of_the_configuration_steers_no_terminal(terraform: LaunchedTerraform) -> None:
+    """Terraform prints what a provider says as it is."""
+    terraform.write_world(INTERFACES)
+    main = terraform.directory / "main.tf"
+    hostile = r"file:/dev/null/a\u001b[31m\nError: forged \u202e/cloud.db"
+    main.write_text(main.read_text().replace(f"file:{terraform.cloud_path}", hostile))
+    terraform("init", *QUIET)
+    said = terraform("plan", *QUIET, code=1).stderr
+    assert r"/dev/null/a\x1b[31m\nError: forged \u202e/cloud.db" in " ".join(said.split())
+    assert not re.search("[\x1b\u202e]|^Error: forged", said, re.MULTILINE)
 
 
 def across(terraform: LaunchedTerraform, here: str, there: str) -> str:

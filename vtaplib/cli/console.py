@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from vtaplib.cli.visible_text import laid_out
+from vtaplib.visible_text import laid_out
 
 
 class VisibleConsole(Console):

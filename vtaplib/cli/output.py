@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vtaplib.cli.visible_text import map_texts, one_line, replace_hidden, spelled_out, visible_report
+from vtaplib.visible_text import map_texts, one_line, replace_hidden, spelled_out, visible_report
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

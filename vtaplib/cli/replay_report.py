@@ -13,7 +13,6 @@ from pathlib import Path
 from vtaplib.cli.load_entries import LoadEntry, MachineEntry
 from vtaplib.cli.mirror_entries import PartingEntry
 from vtaplib.cli.naming import distinct_names
-from vtaplib.cli.visible_text import LINES
 from vtaplib.cli.warning_entry import WarningEntry
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.fabric.journey import Drop
@@ -22,6 +21,7 @@ from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.verdict import TapPoint
+from vtaplib.visible_text import LINES
 
 
 @dataclass(frozen=True, slots=True)

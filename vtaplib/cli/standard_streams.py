@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from typing import Final, TextIO
 
 from vtaplib.cli.exit_code import ExitCode
-from vtaplib.cli.visible_text import laid_out
 from vtaplib.errors import VtapError, words_of
+from vtaplib.visible_text import laid_out
 
 _MODES: Final = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
 """How the stand-in of a closed stream is opened: so that its use fails as that of a closed one does."""

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from vtaplib.cli.visible_text import one_line
+from vtaplib.visible_text import one_line
 
 if TYPE_CHECKING:
     from rich.status import Status

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
-from vtaplib.cli.visible_text import replace_hidden
+from vtaplib.visible_text import replace_hidden
 
 Child: TypeAlias = "Element | str | None"
 Attribute: TypeAlias = "str | int | float | bool | None"

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vtaplib.cli.output import visible_json
-from vtaplib.cli.visible_text import LINES, laid_out, map_texts, one_line, visible, visible_report
+from vtaplib.visible_text import LINES, laid_out, map_texts, one_line, visible, visible_report
 
 # Half of what is drawn is what attackers would draw: controls, bidirectional controls (UAX #9, 2), joiners,
 # selectors, fillers, tags, surrogates.
