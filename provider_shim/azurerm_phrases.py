@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from vtaplib.model.base import Model, Shape
-from vtaplib.model.general_rule import VALUES_ARE_ALLOWED
+from vtaplib.model.general_rule import SECRETS_ARE_GIVEN, VALUES_ARE_ALLOWED
 from vtaplib.model.marks import OneOf
 from vtaplib.model.violation import ErrorCode, Violation, dotted
 
@@ -60,6 +60,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "there_is_a_way_to_log_in": {
         "admin_ssh_key": "at least one `admin_ssh_key` must be specified when "
         "`disable_password_authentication` is set to `true`",
+    },
+    SECRETS_ARE_GIVEN: {
+        "admin_password": "an `admin_password` must be specified if `disable_password_authentication` is set "
+        "to `false`",
     },
     "standard_is_static": {
         "allocation_method": "static IP allocation must be used when creating Standard SKU public IP "

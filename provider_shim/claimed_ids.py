@@ -40,6 +40,10 @@ class _Claim(NamedTuple):
     """The key of the object that has the ID, or lists what has it in an argument."""
     new: bool
     """Whether the plan makes what has the ID. Two objects may keep one: each is written as the other is."""
+    terraform_id: str
+    """The ID as the configuration spells it."""
+    clause: str
+    """Who has the ID, in words."""
 
 
 class ClaimedIds:
@@ -64,26 +68,27 @@ class ClaimedIds:
             owner, base = ids.key(resource.id), self._overlay.base
         except Undecided:
             return []
-        claims = {owner: _Claim(owner, new)}
-        clashes = (
-            [_clash(resource, (naming_arguments(resource)[0],))] if self._is_claimed(owner, new=new) else []
-        )
+        claims = {owner: _Claim(owner, new, _terraform_id(resource), "another block has it too")}
+        clashes: list[Violation] = []
+        other = self._claims.get(owner)
+        if other is not None and (new or other.new):
+            clashes.append(_clash(resource, (naming_arguments(resource)[0],), other))
+        elif other is None and new and self._is_made(owner):
+            clashes.append(_clash(resource, (naming_arguments(resource)[0],), _MADE))
         for field, position, child in inline.children(resource):
-            key = ids.key(child.id)
-            claims[key] = _Claim(owner, base.find(key) is None)
+            key, clause = ids.key(child.id), f"{field} of {resource.label} lists it too"
+            claims[key] = _Claim(owner, base.find(key) is None, _terraform_id(child), clause)
             other = self._claims.get(key)
             if other is not None and other.owner != owner and (other.new or claims[key].new):
-                clashes.append(_clash(child, (field, position, "name")))
+                clashes.append(_clash(child, (field, position, "name"), other))
         if not clashes:
             self._claims |= claims
             self._claimed_by[owner] = list(claims)
         return clashes
 
-    def _is_claimed(self, key: str, *, new: bool) -> bool:
-        """Whether an ID is claimed, or that of something that another object's argument makes."""
-        if (claim := self._claims.get(key)) is not None:
-            return new or claim.new
-        return new and self._overlay.find(key) is not None and self._overlay.base.find(key) is None
+    def _is_made(self, key: str) -> bool:
+        """Whether an ID is that of something new that another object's argument makes."""
+        return self._overlay.find(key) is not None and self._overlay.base.find(key) is None
 
     def release(self, resource_id: str) -> None:
         """Gives up all that an object claims."""
@@ -91,5 +96,12 @@ class ClaimedIds:
             self._claims.pop(key, None)
 
 
-def _clash(resource: Resource, path: Path) -> Violation:
-    return used_twice(resource, path, to_terraform_id(type(resource), resource.id))
+_MADE: Final = _Claim("", new=True, terraform_id="", clause="an argument of another block makes it too")
+
+
+def _terraform_id(resource: Resource) -> str:
+    return to_terraform_id(type(resource), resource.id)
+
+
+def _clash(resource: Resource, path: Path, other: _Claim) -> Violation:
+    return used_twice(resource, path, _terraform_id(resource), other.clause, other.terraform_id)

@@ -29,6 +29,7 @@ from vtaplib.model.base import Values
 from vtaplib.model.marks import DERIVED
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
+from vtaplib.model.validation import missing_secrets
 from vtaplib.model.violation import Violation
 
 HOLD_SECONDS = 0.02
@@ -172,6 +173,8 @@ class Planning:
         if prior is None:
             overlay.vacate(resource_id)
         assigned, violations = overlay.put(resource, validated=True)
+        if prior is None:
+            violations = [*violations, *missing_secrets(resource)]
         return assigned, violations, fresh
 
     def _takes_a_place(self, resource_id: str, past_id: str) -> bool:

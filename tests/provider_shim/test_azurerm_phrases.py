@@ -11,9 +11,10 @@ from provider_shim.diagnostics import Diagnostic
 from provider_shim.reports import diagnostic
 from tests.vtaplib.control.lab import Lab, lb, machine, nic_id
 from tests.vtaplib.resources.rule_cases import CASES
+from vtaplib.model.general_rule import SECRETS_ARE_GIVEN
 from vtaplib.model.resource import Resource
 
-ELSEWHERE: Final = {ALREADY_EXISTS, GROUP_IN_USE, NOT_LISTED}
+ELSEWHERE: Final = {ALREADY_EXISTS, GROUP_IN_USE, NOT_LISTED, SECRETS_ARE_GIVEN}
 """What is no rule's; see the tests with Terraform."""
 
 

@@ -56,6 +56,10 @@ LISTED = [
     ("azurerm_virtual_network", NETWORK, "azurerm_subnet", SUBNET),
     ("azurerm_network_security_group", GROUP, "azurerm_network_security_rule", RULE),
 ]
+LISTS = {
+    "azurerm_subnet": "subnet of virtualNetworks",
+    "azurerm_network_security_rule": "security_rule of networkSecurityGroups",
+}
 AS_LISTED = {
     "azurerm_subnet": {**SUBNET, "name": "One", "address_prefixes": ["10.9.1.0/24"]},
     "azurerm_network_security_rule": {**RULE, "name": "One", "priority": 100},
@@ -83,6 +87,9 @@ def test_a_second_object_of_one_id_is_refused_by_the_plan(type_name: str, world:
     with pytest.raises(RefusedError, match="the plan has two objects with the ID") as refused:
         process.plan(type_name, None, other_case(type_name))
     (error,) = refused.value.diagnostics
+    assert "another block has it too." in error.detail
+    other_case_is_told = "It is written" in error.detail
+    assert other_case_is_told == (other_case(type_name) != base(type_name))
     assert first.planned is not None
     assert first.planned["id"].lower() in error.detail.lower()
     assert str(error.path[0]) in error.detail.partition("or change its ")[2]
@@ -154,8 +161,13 @@ def test_a_part_that_another_object_lists_is_no_object_of_its_own(
     order = [(owner_type, owner), (part_type, part)]
     first, second = order if owner_first else reversed(order)
     process.plan(first[0], None, first[1])
-    with pytest.raises(RefusedError, match="the plan has two objects with the ID"):
+    with pytest.raises(RefusedError, match="the plan has two objects with the ID") as refused:
         process.plan(second[0], None, second[1])
+    (error,) = refused.value.diagnostics
+    listed = f"{LISTS[part_type]}/both lists it too."
+    assert (listed if owner_first else "another block has it too.") in error.detail
+    spelled = "One" if owner_first else "one"
+    assert f"/{spelled}' there, and IDs are compared without case." in error.detail
 
 
 @pytest.mark.parametrize(("owner_type", "owner", "part_type", "part"), LISTED)

@@ -15,6 +15,7 @@ from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from tests.fake_core import Object, Plan, RefusedError, Terraform
 from tests.provider_shim.configurations import World, base, configurations, hidden
 from vtaplib.model.marks import SENSITIVE
+from vtaplib.model.unknown import UNKNOWN
 
 T = TypeVar("T")
 
@@ -204,3 +205,21 @@ def test_an_object_that_exists_is_not_created_over(world: World, type_name: str)
     assert made.value["id"] in str(refused.value)
     assert refused.value.kept is None
     assert world.contents() == contents
+
+
+@pytest.mark.parametrize("keys", [True, False])
+def test_a_linux_machine_that_takes_passwords_is_made_with_one(world: World, keys: bool) -> None:
+    terraform, kind = world.reset(), "azurerm_linux_virtual_machine"
+    config = base(kind) | {"disable_password_authentication": False}
+    config |= {} if keys else {"admin_ssh_key": []}
+    with pytest.raises(RefusedError) as refused:
+        terraform.plan(kind, None, config)
+    (error,) = refused.value.diagnostics
+    assert error.path == ("admin_password",)
+    phrase = "an `admin_password` must be specified if `disable_password_authentication` is set to `false`"
+    assert f"(azurerm: {phrase})" in error.detail
+    terraform.plan(kind, None, config | {"admin_password": UNKNOWN})
+    made = terraform.apply(kind, None, config | {"admin_password": "Secret-0-word"})
+    # Without it the machine would be made anew, which must not go unsaid.
+    with pytest.raises(RefusedError, match="there is no admin_password"):
+        terraform.plan(kind, made, config)

@@ -32,6 +32,20 @@ def test_what_is_generated_for_an_object_with_all_that_goes_together_plans_clean
     generates_clean(workspace, type_name, fullest(workspace, type_name))
 
 
+PASSWORD = {
+    "admin_ssh_key": None,
+    "admin_password": "Correct-Horse-1",
+    "disable_password_authentication": False,
+}
+
+
+def test_what_is_generated_for_a_machine_that_takes_passwords_plans_clean_with_one(
+    workspace: Workspace,
+) -> None:
+    linux = "azurerm_linux_virtual_machine"
+    generates_clean(workspace, linux, {**WORLDS[linux].body, **PASSWORD})
+
+
 def fullest(workspace: Workspace, type_name: str) -> Body:
     """The subject of a type's world, with every argument beside those that it has for which the plan still
     has no error. They are tried together, and those that fail are tried in halves.

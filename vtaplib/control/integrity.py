@@ -55,14 +55,18 @@ def missing_references(view: View, resource: Resource, *, whole: bool | None = N
             yield Violation(code, message, reference.path, rule=REFERENCES_EXIST)
 
 
-def used_twice(resource: Resource, path: Path, resource_id: str) -> Violation:
-    """An ID that another object of a configuration has too. `resource_id`: as the configuration's user knows
-    it.
+def used_twice(resource: Resource, path: Path, resource_id: str, other: str, other_id: str = "") -> Violation:
+    """An ID that another object of a configuration has too. `resource_id`, `other_id`: as the configuration's
+    user knows them. `other`: a clause that says who else has it.
     """
+    spelled = (
+        f" It is written {other_id!r} there, and IDs are compared without case."
+        if other_id not in ("", resource_id)
+        else ""
+    )
     message = (
-        f"{resource.label}: the plan has two objects with the ID {resource_id!r}; IDs are compared without "
-        "case, and what an argument of another object lists counts too. Remove one of the two, or change its "
-        f"{' or '.join(naming_arguments(resource))}."
+        f"{resource.label}: the plan has two objects with the ID {resource_id!r}: {other}.{spelled} Remove "
+        f"one of the two, or change its {' or '.join(naming_arguments(resource))}."
     )
     return Violation(ErrorCode.OPERATION_NOT_ALLOWED, message, path, rule=IDS_ARE_UNIQUE)
 

@@ -154,7 +154,7 @@ def _left_out(model: M) -> M:
 
 
 def _kept(model: M, before: M | None) -> M:
-    """The model with what the user leaves out as it was: azurerm and Terraform propose it again."""
+    """The model with what the user leaves out as it was."""
     if before is None:
         return model
     changes: dict[str, Any] = {}

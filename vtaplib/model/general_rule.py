@@ -18,6 +18,7 @@ PARTS_IN_USE_STAY: Final = "parts_in_use_stay"
 WHAT_IS_FIXED_STAYS: Final = "what_is_fixed_stays"
 WHAT_IS_IN_USE_STAYS: Final = "what_is_in_use_stays"
 VALUES_ARE_ALLOWED: Final = "values_are_allowed"
+SECRETS_ARE_GIVEN: Final = "secrets_are_given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
             ErrorCode.INVALID_PARAMETER_COMBINATION,
         ),
     ),
+    SECRETS_ARE_GIVEN: GeneralRule(
+        "A new resource is given the secrets that it must have. `Cloud.put` does not ask for them: what was "
+        "read elsewhere has none.",
+        (ErrorCode.INVALID_PARAMETER_COMBINATION,),
+    ),
     REFERENCES_EXIST: GeneralRule(
         "Every ID is that of a resource that exists and is of the right type.",
         (
@@ -48,21 +54,22 @@ GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
             ErrorCode.RESOURCE_GROUP_NOT_FOUND,
             ErrorCode.SUBSCRIPTION_NOT_FOUND,
         ),
-        at_apply="What is nowhere yet may be made before it is needed: by another part of the plan, another "
-        "alias of the provider, another configuration.",
+        at_apply="What is nowhere yet may be made before it is needed: by another part of the plan, or by "
+        "another configuration.",
     ),
     IDS_ARE_UNIQUE: GeneralRule(
-        "No two objects of a Terraform configuration have one ID.",
+        "No two objects of a configuration have one ID.",
         (ErrorCode.OPERATION_NOT_ALLOWED,),
-        at_apply="What another alias of the provider makes, another configuration, or a block whose name "
-        "only the apply knows, does not show in a plan.",
+        at_apply="What another configuration makes, or an object whose name only the apply knows, does not "
+        "show in a plan.",
     ),
     WHAT_IS_FIXED_STAYS: GeneralRule(
-        "What can be set only when a resource is created does not change; Terraform makes the resource anew.",
+        "What can be set only when a resource is created does not change; another value needs a new "
+        "resource.",
         (ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, ErrorCode.INVALID_RESOURCE_LOCATION),
     ),
     TYPE_STAYS: GeneralRule(
-        "What has an ID keeps its type, where azurerm has several types for one of ARM's.",
+        "A resource keeps its type, where azurerm has several types for one of ARM's.",
         (ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED,),
         at_apply="The plan may destroy what has the ID now.",
     ),
@@ -82,8 +89,8 @@ GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
             ErrorCode.IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED,
             ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE,
         ),
-        at_apply="Terraform asks nobody about a deletion that depends on more than its own state: those that "
-        "depend on it may be another configuration's.",
+        at_apply="A plan does not know of all that depends on what it deletes: that may be another "
+        "configuration's.",
     ),
 }
 """The general rules by name."""

@@ -179,6 +179,10 @@ class Resource(Model):
         """Names of secrets that the resource must have, although no read tells them."""
         yield from ()
 
+    def missing_secrets(self) -> Iterator[tuple[Path, str]]:
+        """Path and problem of each secret that the resource must be given when it is created, and is not."""
+        yield from ()
+
     def needs_replacing(self, before: Self) -> Iterator[Path]:
         """Fields whose change needs a new resource, where that depends on more than the field's mark."""
         yield from ()

@@ -6,6 +6,7 @@ Nothing here looks at the world; that is what rules are for. Values that are not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from math import isfinite
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.combination import Combination, Presence
-from vtaplib.model.general_rule import VALUES_ARE_ALLOWED
+from vtaplib.model.general_rule import SECRETS_ARE_GIVEN, VALUES_ARE_ALLOWED
 from vtaplib.model.marks import (
     ASSIGNED,
     DERIVED,
@@ -57,6 +58,14 @@ def validate(
     combinations = type(resource).combinations
     for path, problem in check_combinations(resource, combinations, before, secrets_told=secrets_told):
         yield Violation(code, f"{name}: {problem}", path, rule=VALUES_ARE_ALLOWED)
+
+
+def missing_secrets(resource: Resource) -> Iterator[Violation]:
+    """What is wrong with a new resource of which all secrets are told that there are."""
+    with suppress(Undecided):
+        for path, problem in resource.missing_secrets():
+            message = f"{resource.label}: {problem}"
+            yield Violation(type(resource).combination_code, message, path, rule=SECRETS_ARE_GIVEN)
 
 
 def check_fields(

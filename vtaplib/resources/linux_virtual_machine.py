@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from vtaplib.model.combination import ConflictsWith
 from vtaplib.model.marks import Arm, CreateOnly, Inert, OneOf, OptionalAssigned, Sensitive, Unordered
 from vtaplib.model.rule import Findings, rule
-from vtaplib.model.violation import ErrorCode
+from vtaplib.model.violation import ErrorCode, Path
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,
     BY_PLATFORM,
@@ -102,6 +102,17 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
     def untold_secrets(self) -> Iterator[str]:
         if self.admin_username is not None and not self.admin_ssh_key:
             yield "admin_password"
+
+    def missing_secrets(self) -> Iterator[tuple[Path, str]]:
+        passwords_log_in = self.admin_username is not None and self.disable_password_authentication is False
+        if passwords_log_in and self.admin_password is None:
+            yield (
+                ("admin_password",),
+                (
+                    "disable_password_authentication is false and there is no admin_password; give one, or "
+                    "set it to true and add an admin_ssh_key"
+                ),
+            )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def there_is_a_way_to_log_in(self, view: View, policy: Policy) -> Findings:

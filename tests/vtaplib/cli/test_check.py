@@ -465,6 +465,7 @@ def test_two_blocks_that_make_one_object_are_told_at_the_second(vtap: Vtap) -> N
     (finding,) = checked(vtap, plan, code=1)["findings"]
     assert (finding["address"], finding["code"]) == ("azurerm_resource_group.other", "OperationNotAllowed")
     assert (finding["field"], finding["rule"]) == ("name", "ids_are_unique")
+    assert "azurerm_resource_group.one has it too. It is written" in finding["message"]
 
 
 def test_one_object_that_a_state_has_twice_is_no_clash(vtap: Vtap) -> None:

@@ -99,22 +99,32 @@ class Draft(NamedTuple):
     settled: Resource | None
 
 
+class _Claim(NamedTuple):
+    """Who has an ID, as it is spelled there."""
+
+    address: str
+    resource_id: str
+    is_new: bool
+
+
 class _Claims:
-    """Who has which ID: by key, whether that object is new."""
+    """Who has which ID, by key."""
 
     def __init__(self) -> None:
-        self._is_new: dict[str, bool] = {}
+        self._claims: dict[str, _Claim] = {}
 
     def clash(self, instance: Instance, resource: Resource) -> Violation | None:
         """Claims an ID for an object; tells if another has it, and one of the two is new. A state may have an
         object twice, each written as the other is.
         """
         key, is_new = ids.key(resource.id), instance.is_written and instance.before is None
-        other_is_new = self._is_new.get(key)
-        self._is_new[key] = is_new or bool(other_is_new)
-        if other_is_new is None or not (is_new or other_is_new):
+        other = self._claims.get(key)
+        if other is None or (is_new and not other.is_new):
+            self._claims[key] = _Claim(instance.address, resource.id, is_new)
+        if other is None or not (is_new or other.is_new):
             return None
-        return used_twice(resource, (naming_arguments(resource)[0],), resource.id)
+        path = (naming_arguments(resource)[0],)
+        return used_twice(resource, path, resource.id, f"{other.address} has it too", other.resource_id)
 
 
 def read_resources(document: Document, *, strict_ids: bool = False) -> Reading:
