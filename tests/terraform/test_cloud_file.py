@@ -86,9 +86,9 @@ def test_a_file_restored_beside_the_log_of_a_killed_provider_is_refused_by_all(
     killed, killed_log = path.read_bytes(), log.read_bytes()
     shutil.copyfile(backup, path)
     said = vtap.refuses("show", "--cloud", path)
-    assert f"{path}: does not belong together with {log}" in said
+    assert f"{log} belongs to another version of {path}." in said
     error = "".join(terraform("plan", *QUIET, code=1).stderr.replace("│", " ").split())
-    assert f"{path}:doesnotbelongtogetherwith{log}" in error
+    assert f"{log}belongstoanotherversionof{path}." in error
     assert log.read_bytes() == killed_log
     log.unlink()
     assert groups(vtap, path) == ["before"]
@@ -110,7 +110,7 @@ def test_a_cloud_of_which_a_part_cannot_be_read_is_not_written_and_the_resource_
     for options in ((), ("-refresh=false",)):  # what is not refreshed is first seen when something is written
         error = terraform("apply", *QUIET, "-auto-approve", *options, code=1).stderr
         words = " ".join(error.replace("│", " ").split())
-        assert "resourcegroups/second holds what is not JSON" in words
+        assert "resourcegroups/second cannot be read: its contents are not JSON" in words
         assert path.name in words
         assert "bug" not in words
         assert path.read_bytes() == before

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from vtaplib.control.cloud import Cloud
+from vtaplib.control.database_file import files_beside
 from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 
@@ -40,9 +41,7 @@ def find_cloud_file(given: str | None) -> Path:
 
 def cloud_files(path: Path) -> tuple[Path, ...]:
     """What a cloud is kept in: its file, and those that SQLite has beside it at times."""
-    # Where the file is a link, they are beside what it leads to.
-    real = Path(os.path.realpath(path))
-    return path, *(real.with_name(real.name + suffix) for suffix in ("-wal", "-shm", "-journal"))
+    return path, *files_beside(path)
 
 
 @contextmanager
@@ -50,5 +49,5 @@ def open_cloud(path: Path, policy: Policy | None = None, *, to_write: bool = Fal
     """The cloud in a file that exists, which need not be writable unless it is opened `to_write`. Raises
     `VtapError` if it is something else, holds no cloud, or is damaged.
     """
-    with Cloud.open(path, policy=policy, read_only=not to_write) as cloud:
+    with Cloud.open(path, policy=policy, read_only=not to_write, create=False) as cloud:
         yield cloud

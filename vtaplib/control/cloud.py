@@ -39,16 +39,16 @@ class StoreView(View):
         return True
 
     def resource(self, row: Row) -> Resource:
-        """The resource of a row. Raises VtapError where the row tells of none."""
+        """The resource of a row. Raises VtapError where the row holds none."""
         try:
             return cached_resource(row)
         except RowError as error:
             raise self.unreadable(row[0], str(error)) from error
 
     def unreadable(self, key: str, problem: str) -> VtapError:
-        """What to raise where a row cannot be read. `problem`: a clause about the resource."""
+        """What to raise where a row cannot be read. `problem`: a clause that says what is wrong with it."""
         return VtapError(
-            f"{self.store.name}: cannot be read: {label(key)} {problem} ({key}); restore a copy of the file, "
+            f"{self.store.name}: {label(key)} cannot be read: {problem} ({key}); restore a copy of the file, "
             "or use the vtap that wrote it"
         )
 
@@ -79,10 +79,15 @@ class Cloud:
     """A cloud in memory; `Cloud.open(path)` keeps it in a file that several processes may share."""
 
     def __init__(
-        self, *, policy: Policy | None = None, path: Path | None = None, read_only: bool = False
+        self,
+        *,
+        policy: Policy | None = None,
+        path: Path | None = None,
+        read_only: bool = False,
+        create: bool = True,
     ) -> None:
         self.policy = policy or Policy()
-        self._store = Store(path, read_only=read_only)
+        self._store = Store(path, read_only=read_only, create=create)
         self._stored = StoreView(self._store)
         self._is_read = False
         """Whether all that is stored is known to be readable."""
@@ -97,13 +102,21 @@ class Cloud:
             raise
 
     @classmethod
-    def open(cls, path: str | Path, *, policy: Policy | None = None, read_only: bool = False) -> Self:
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        policy: Policy | None = None,
+        read_only: bool = False,
+        create: bool = True,
+    ) -> Self:
         """The cloud in a file, made if it is not there. Raises VtapError if the file is something else; so
         does every method that comes upon something in it that is not a resource.
 
-        `read_only`: the file must hold a cloud, and neither it nor its directory need be writable.
+        `create=False`: the file must hold a cloud. `read_only`: it must too, every write is an error, and
+        neither the file nor its directory need be writable.
         """
-        return cls(policy=policy, path=Path(path), read_only=read_only)
+        return cls(policy=policy, path=Path(path), read_only=read_only, create=create)
 
     def close(self) -> None:
         """Releases the file. Unless others have it open, it is whole then: copied, it is the whole cloud."""
@@ -111,7 +124,8 @@ class Cloud:
 
     def copy(self, path: str | Path) -> None:
         """Writes the cloud, as of one moment, into another file, whoever may be writing to this one. Raises
-        VtapError if that file is this one, is in use, or cannot be written.
+        VtapError if that file is this one, is in use, or cannot be written. One that is there is replaced and
+        keeps its mode; a new one is for its owner alone.
         """
         self._store.copy(Path(path))
 

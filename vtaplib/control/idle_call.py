@@ -12,7 +12,7 @@ class IdleCall:
     """Calls a method when it was not postponed for some seconds, and then again until that returns True.
 
     It runs in a thread of its own, which there is only while a call is due, and keeps neither the method's
-    object nor the process alive.
+    object nor the process alive. A forked process has no such thread: it needs an `IdleCall` of its own.
     """
 
     def __init__(self, method: Callable[[], bool], seconds: float) -> None:

@@ -1,9 +1,9 @@
-"""Rows: what is stored of a resource, and the resource that a row tells of.
+"""Rows: what is stored of a resource, and the resource that is read from it.
 
 A row may come from a file that somebody has edited, that a disk has damaged, or that another version of vtap
-wrote. So nothing in one is taken on trust: it becomes a resource of which rules can read every field, and of
-which nothing was left out, or it is an error. The rules themselves are not asked: a world that was written
-under other rules can still be read.
+wrote. So no row is trusted: either it becomes a resource with everything that the row has, of which rules can
+read every field, or it is an error. The rules themselves are not asked: a cloud that was written under other
+rules can still be read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FORMS: Final = {name: ids.globs(kind.id_format) for name, kind in KINDS.items()}
 
 
 class RowError(VtapError):
-    """A row that tells of no resource. The message is a clause without a subject."""
+    """A row from which no resource can be read. The message is a clause that says what is wrong with it."""
 
 
 def to_body(resource: Resource) -> str:
@@ -76,7 +76,7 @@ def cached_resource(row: Row) -> Resource:
 
 
 def to_resource(row: Row) -> Resource:
-    """The resource that a row tells of. Raises RowError if it tells of none, or of one with another key."""
+    """The resource that a row holds. Raises RowError if it holds none, or one with another key."""
     key, kind_name, body = row
     kind = KINDS.get(kind_name)
     if kind is None:
@@ -87,15 +87,15 @@ def to_resource(row: Row) -> Resource:
         for problem in _problems(kind, resource, values):
             raise RowError(problem)
     if ids.key(resource.id) != key:
-        raise RowError(f"holds what belongs to {resource.id}")
+        raise RowError(f"its contents are those of {resource.id}")
     return resource
 
 
 def kind_problem(kind_name: str) -> str:
-    """What is wrong with a row whose type is none, or not that of its ID."""
+    """What is wrong with a row whose type is unknown, or not the one that its ID says."""
     if kind_name in KINDS:
-        return f"is stored as a {kind_name}, and its ID is not one"
-    return f"is of the type {kind_name!r}, which this vtap does not know"
+        return f"its type is {kind_name}, but its ID is not that of one"
+    return f"its type is {kind_name!r}, which this vtap does not know"
 
 
 def _parsed(body: bytes) -> Mapping[str, Any]:
@@ -104,21 +104,21 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
         if b"\\" in body:  # a lone surrogate, which is not text, can only be written with one
             json.dumps(values, ensure_ascii=False).encode()
     except UnicodeError as error:
-        raise RowError(f"holds what is not Unicode text: {error}") from error
+        raise RowError(f"its contents are not Unicode text: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise RowError(f"holds what is not JSON: {error}") from error
+        raise RowError(f"its contents are not JSON: {error}") from error
     if not isinstance(values, dict):
-        raise RowError(f"holds JSON that is not an object: {body[:40].decode(errors='replace')}")
+        raise RowError(f"its contents are not a JSON object: {body[:40].decode(errors='replace')}")
     return values
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON's")
+    raise ValueError(f"JSON has no number {name}")
 
 
 def _finite(text: str) -> float:
     if not isfinite(number := float(text)):
-        raise ValueError(f"{text} is too large a number")
+        raise ValueError(f"the number {text} is too large")
     return number
 
 
@@ -130,7 +130,7 @@ def _problems(kind: type[Resource], resource: Resource, values: Mapping[str, Any
     for path, problem in structure_problems(resource):
         yield f"{dotted(path)} {problem}"
     for path in _left_out(kind, values):
-        yield f"has {dotted(path)}, which this vtap does not know"
+        yield f"it has a field {dotted(path)}, which this vtap does not know"
 
 
 def _left_out(model: type[Model], values: Mapping[str, Any]) -> Iterator[Path]:

@@ -19,17 +19,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from vtaplib.control.database_file import DatabaseFile, files_beside
 from vtaplib.control.idle_call import IdleCall
-from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, primary_code, trouble
+from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, primary_code, storage_error
 from vtaplib.control.store_file import (
     OpenFile,
-    holds_nothing,
+    no_cloud_yet,
     open_copy,
     open_to_read,
     open_to_write,
     write_copy,
 )
-from vtaplib.control.write_ahead_log import BINDING, UNBIND, WriteAheadLog
+from vtaplib.control.write_ahead_log import BINDING, UNBIND, WriteAheadLog, binding_error
 from vtaplib.errors import VtapError
 
 APPLICATION_ID: Final = int.from_bytes(b"vtap", "big")
@@ -109,82 +110,121 @@ class Mark(NamedTuple):
 
     application_id: int
     version: int
-    tables: int
+    names: frozenset[str]
+    """Its tables, indexes, views and triggers."""
 
 
-NOTHING: Final = Mark(0, 0, 0)
+NOTHING: Final = Mark(0, 0, frozenset())
 """The mark of a file that is new, or empty."""
 UPGRADES: Final[Mapping[int, str]] = {1: TAKINGS, 2: BINDING}
 """What brings a file of an earlier version to the next one."""
+TABLES: Final[Mapping[int, frozenset[str]]] = {
+    1: frozenset({"resource", "reference"}),
+    2: frozenset({"taking", "tally"}),
+    3: frozenset({"binding"}),
+}
+"""The tables that each version added."""
 
 
 class Store:
     """A SQLite file, or memory where the path is None. Safe to use from several threads and processes, and
     in a process that was forked from the one that opened it.
 
-    `read_only`: the file must be there, is not written, and need not be writable. Every method raises
-    `VtapError` where the file cannot be read or written; a write that cannot be finished leaves nothing.
+    `read_only`: the file must hold a store, and `writing` raises. Neither the file nor its directory need be
+    writable. Where they are, the log that a killed writer left is brought back into the file, and a file of
+    an earlier version can be upgraded. `create=False`: the file must hold a store, and may be written.
+
+    Every method raises `VtapError` where the file cannot be read or written; a write that cannot be finished
+    leaves nothing.
     """
 
-    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path | None, *, read_only: bool = False, create: bool = True) -> None:
         self._name = "the cloud in memory" if path is None else str(path)
-        self._path = path
+        # Once: links may lead elsewhere later, and this process may change its directory.
+        self._names = None if path is None else DatabaseFile.named(path)
         self._read_only = read_only
-        self._idle = IdleCall(self.checkpoint, IDLE_SECONDS)
+        self._create = create and not read_only
         self._open()
 
     def _open(self) -> None:
         self._lock = threading.RLock()
+        self._idle = IdleCall(self.checkpoint, IDLE_SECONDS)
         self._process = os.getpid()
         self._log: WriteAheadLog | None = None
-        if self._path is None:
+        if self._names is None:
             file = OpenFile(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        elif self._read_only:
+            file = open_to_read(self._names)
         else:
-            file = open_to_read(self._path) if self._read_only else open_to_write(self._path)
+            file = open_to_write(self._names, create=self._create)
         self._use(file)
         if file.as_it_stands and self.outdated:
-            assert self._path is not None
+            assert self._names is not None
             file.close()
-            self._use(open_copy(self._path))
+            self._use(open_copy(self._names))
 
     def _use(self, file: OpenFile) -> None:
         self._file, self._connection = file, file.connection
+        self._doing = "opened"
         try:
             self._prepare()
         except BaseException:
             file.close()
             raise
+        self._doing = "read"
 
     def _prepare(self) -> None:
         """Looks whose file it is before anything is written to it, then makes it ours if it is nobody's."""
         execute = self._connection.execute
         execute("PRAGMA foreign_keys = ON")
         if self._mark() == NOTHING:
-            if self._read_only:
-                raise holds_nothing(self._name)
+            if not self._create:
+                raise no_cloud_yet(self._name)
             with self._transaction():
                 if self._mark() == NOTHING:
                     self._run(SCHEMA, *UPGRADES.values())
                     execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        mark = self._mark()
+        self._refuse_others(self._mark())
+        if self._names is not None and self._file.is_shared and self._is_written_ahead():
+            execute("PRAGMA synchronous = NORMAL")
+            execute("PRAGMA wal_autocheckpoint = 0")
+            self._rows("SELECT 1 FROM sqlite_schema LIMIT 1")  # SQLite makes the log when it first reads
+            self._log = WriteAheadLog(self._connection, self._names)
+        self._release = weakref.finalize(self, _release, self._file, self._log, self._process)
+
+    def _refuse_others(self, mark: Mark) -> None:
+        """Raises `VtapError` for a file that is not ours, is of a version that we do not know, or has not the
+        tables of its version.
+        """
         if mark.application_id != APPLICATION_ID:
             raise VtapError(
                 f"{self._name}: is not a vtap cloud, but a database of something else; name another file"
             )
-        if mark.version != SCHEMA_VERSION and not self.outdated:
+        if mark.version not in TABLES:
             raise VtapError(
                 f"{self._name}: the file has version {mark.version}, this vtap reads version "
                 f"{SCHEMA_VERSION}; use the vtap that wrote it, or begin a new file"
             )
-        if self._path is not None and not self._file.as_it_stands and self._write_ahead():
-            execute("PRAGMA synchronous = NORMAL")
-            execute("PRAGMA wal_autocheckpoint = 0")
-            self._log = WriteAheadLog(self._connection, self._path, self._name)
-        self._release = weakref.finalize(self, _release, self._file, self._log, self._process)
+        expected = {name for version, names in TABLES.items() if version <= mark.version for name in names}
+        tables = mark.names & frozenset().union(*TABLES.values())
+        if tables != expected:
+            missing = expected - tables
+            wrong = ", ".join(sorted(missing or tables - expected))
+            raise VtapError(
+                f"{self._name}: is damaged, or not a vtap cloud: it says that it has version {mark.version}, "
+                f"but {'lacks tables of it' if missing else 'has tables of a later one'} ({wrong}); "
+                "restore a copy, or name another file"
+            )
+        if mark.version == SCHEMA_VERSION and not self._rows("SELECT 1 FROM binding"):
+            raise binding_error(self._name)
 
-    def _settle_in_process(self) -> None:
-        """Opens the file anew in a process that was forked: SQLite's connections are of one process."""
-        if self._path is not None and os.getpid() != self._process:
+    def _is_inherited(self) -> bool:
+        """Whether this process was forked from the one that opened the file: it needs its own connection."""
+        return self._names is not None and os.getpid() != self._process
+
+    def _reopen_after_fork(self) -> None:
+        """Opens the file anew in a process that was forked."""
+        if self._is_inherited():
             # To close the other process's connection here would meddle with its locks.
             _inherited.append(self._file)
             self._open()
@@ -218,23 +258,25 @@ class Store:
         with self.reading():
             ((application_id,),) = self._rows("PRAGMA application_id")
             ((version,),) = self._rows("PRAGMA user_version")
-            ((tables,),) = self._rows("SELECT COUNT(*) FROM sqlite_schema")
-        return Mark(application_id, version, tables)
+            names = frozenset(str(name) for (name,) in self._rows("SELECT name FROM sqlite_schema"))
+        return Mark(application_id, version, names)
 
-    def _write_ahead(self) -> bool:
-        """Turns write-ahead logging on. It stays on in the file, so that only the first who open it do this.
-        Returns whether it is on: not where the file cannot be written, or the file system has none.
+    def _is_written_ahead(self) -> bool:
+        """Whether write-ahead logging is on. Who may write turns it on, unless the file system has none. It
+        stays on in the file, so that only the first who open it do this.
 
         Another process may just be looking, under the write lock, whether the file is made. SQLite does not
         wait for that one here: it holds a read lock, and two that wait so would wait for each other.
         """
+        if self._read_only:
+            return self._rows("PRAGMA journal_mode") == [("wal",)]
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
             try:
                 ((mode,),) = self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
             except sqlite3.DatabaseError as error:
                 if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise trouble(self._name, "opened", error) from error
+                    raise storage_error(self._name, "opened", error) from error
                 time.sleep(SWITCH_PAUSE_SECONDS)
             else:
                 return bool(mode == "wal")
@@ -248,6 +290,8 @@ class Store:
         """Releases the file. It holds all that was written, unless others still read or write it: then the
         last of them sees to that. A transaction that another thread does not end in time is undone.
         """
+        if self._is_inherited():
+            return  # There is nothing of this process to release.
         self._idle.cancel()
         if self._lock.acquire(timeout=CLOSE_WAIT_SECONDS):
             try:
@@ -258,7 +302,7 @@ class Store:
 
     def checkpoint(self) -> bool:
         """Brings the log back into the file as far as nobody else is in the way; whether all of it is."""
-        self._settle_in_process()
+        self._reopen_after_fork()
         with self._lock:
             return self._log is None or self._connection.in_transaction or self._log.truncate(0)
 
@@ -266,7 +310,9 @@ class Store:
         """Writes all that is there, as of one moment, into a file that appears when it is whole. Others may
         write meanwhile. Raises `VtapError` where the target is the file itself, in use, or cannot be written.
         """
-        if self._path is not None and target.exists() and self._path.samefile(target):
+        if self._names is not None and _is_one_of(
+            (self._names.path, *files_beside(self._names.path)), target
+        ):
             raise VtapError(f"{target}: is the cloud itself; name another file for the copy")
         with self.reading():
             write_copy(self._connection, target, UNBIND)
@@ -274,71 +320,77 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction that no other writer overlaps; undone if the block raises."""
-        self._settle_in_process()
+        self._reopen_after_fork()
         if self._read_only:
             raise VtapError(f"{self._name}: is open to be read only; open it without read_only to write")
         with self._lock:
-            log = self._log
-            if log is None:
-                self._begin()
-            else:
-                log.refuse_if_moved()
-                while not self._begin_claimed(log):
-                    with self._transaction():
-                        log.claim()
-                    log.advance()
+            with self._transaction(self._log):
+                yield
+            if self._log is not None:
+                if self._log.long:
+                    self._log.truncate(0)
+                self._idle.postpone()
+
+    @contextmanager
+    def _transaction(self, log: WriteAheadLog | None = None) -> Iterator[None]:
+        """A write transaction. Where a log is given, it is claimed first."""
+        with self._lock:
+            before, self._doing = self._doing, "written"
             try:
-                if log is not None:
-                    log.stamp(SCHEMA_VERSION)
+                if log is None:
+                    self._begin()
+                else:
+                    self._begin_in_claimed(log)
+                    log.bind(SCHEMA_VERSION)
                 yield
                 self._connection.execute("COMMIT")
             except BaseException as error:
                 self._fail(error)
                 raise
-            if log is not None:
-                if log.long:
-                    log.truncate(0)
-                self._idle.postpone()
+            finally:
+                self._doing = before
 
-    def _begin_claimed(self, log: WriteAheadLog) -> bool:
+    def _begin_in_claimed(self, log: WriteAheadLog) -> None:
+        """Begins a transaction in a log that is claimed. Raises `VtapError` where it cannot be."""
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS
+        while not self._begins_in_claimed(log):
+            if time.monotonic() > deadline:
+                raise VtapError(
+                    f"{self._name}: cannot be written: another process empties its log again and again; "
+                    "nothing was written; end every process that has the file open, and begin again"
+                )
+            with self._transaction():
+                log.claim()
+            log.advance()
+
+    def _begins_in_claimed(self, log: WriteAheadLog) -> bool:
         """Begins a transaction, unless the log is still to be claimed."""
-        if not log.claimed:
+        log.refuse_if_moved()
+        if not log.is_still_claimed():
             return False
         self._begin()
         # From here on no other process can empty it again.
-        if log.look():
+        if log.is_still_claimed():
             return True
         self._undo()
         return False
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """A write transaction, whatever becomes of the log."""
-        with self._lock:
-            self._begin()
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                self._fail(error)
-                raise
 
     def _begin(self) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            raise trouble(self._name, "written", error) from error
+            raise storage_error(self._name, "written", error) from error
 
     def _fail(self, error: BaseException) -> None:
         """Undoes the transaction; raises `VtapError` where the error is the file's trouble."""
         self._undo()
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, BUGS):
-            raise trouble(self._name, "written", error) from error
+            raise storage_error(self._name, "written", error) from error
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """A transaction in which every read sees the file as of one moment."""
-        self._settle_in_process()
+        self._reopen_after_fork()
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -365,7 +417,12 @@ class Store:
         statement = f"SELECT {ROW} FROM resource WHERE key > ? ORDER BY key LIMIT {ROWS_AT_A_TIME}"
         while rows := self._rows(statement, last):
             yield from rows
-            last = rows[-1][0]
+            before, last = last, rows[-1][0]
+            if not (isinstance(last, str) and before < last):  # what follows would be what was there before
+                raise VtapError(
+                    f"{self._name}: cannot be read: it is damaged: its resources are out of order at "
+                    f"{last!r}; restore a copy, or begin a new file"
+                )
 
     def stray(self, forms: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
         """The key and kind of a row that is of none of these kinds, or whose key is not of its kind's form;
@@ -465,14 +522,20 @@ class Store:
         self._connection.execute("DELETE FROM resource WHERE key = ?", (key,))
 
     def _rows(self, statement: str, *values: str) -> list[Any]:
-        self._settle_in_process()
+        self._reopen_after_fork()
         with self._lock:
             try:
                 return self._connection.execute(statement, values).fetchall()
             except BUGS:
                 raise
             except sqlite3.DatabaseError as error:
-                raise trouble(self._name, "read", error) from error
+                raise storage_error(self._name, self._doing, error) from error
+
+
+def _is_one_of(files: Iterable[Path], target: Path) -> bool:
+    """Whether a name leads to one of these files, by whatever way."""
+    real = DatabaseFile.named(target).path
+    return real in files or any(real.exists() and one.exists() and one.samefile(real) for one in files)
 
 
 def _release(file: OpenFile, log: WriteAheadLog | None, process: int) -> None:

@@ -20,14 +20,14 @@ every connection in the process (https://sqlite.org/howtocorrupt.html, section 2
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from vtaplib.control.sqlite_error import DAMAGED, LOCK_WAIT_SECONDS, primary_code, trouble
+from vtaplib.control.database_file import DatabaseFile, identity, log_of, size
+from vtaplib.control.sqlite_error import DAMAGED, LOCK_WAIT_SECONDS, primary_code, storage_error
 from vtaplib.errors import VtapError
 
 BINDING: Final = """
@@ -59,44 +59,57 @@ NO_TOKENS: Final = Tokens("", "")
 
 
 class WriteAheadLog:
-    """The log of an open file, written under the lock of whoever has the connection.
-
-    `name` is the file as the user knows it.
+    """The log of an open file of which something was read, written under the lock of whoever has the
+    connection.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, name: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: DatabaseFile) -> None:
         self._connection = connection
-        self._path = path
-        self._name = name
-        self._log = log_of(path)
+        self._file = file
+        self._log = log_of(file.path)
         self._bytes = 0
-        self.claimed = False
+        self._is_claimed = False
         """Whether what is written now goes into a log that this writer has claimed."""
-        self._settled = False
-        self._place = _place(path)
+        self._base_is_token = False
+        """Whether the claim is known to be in the file."""
+        self._identities = self._found()
 
     @property
     def long(self) -> bool:
         """Whether it was long enough, when last looked at, to be brought back though its writer goes on."""
         return self._bytes >= LONG_BYTES
 
-    def look(self) -> bool:
-        """Whether there is something in it: else the file alone is the whole cloud, and no log is claimed."""
+    def is_still_claimed(self) -> bool:
+        """Whether what is written now goes into a log that this writer has claimed, and nobody emptied."""
+        self._measure()
+        return self._is_claimed
+
+    def _measure(self) -> int:
+        """How long it is now. Where it is empty the file alone is the whole cloud, and no log is claimed."""
         self._bytes = size(self._log)
-        self.claimed &= self._bytes > 0
-        return self._bytes > 0
+        self._is_claimed &= self._bytes > 0
+        return self._bytes
 
     def refuse_if_moved(self) -> None:
         """Raises `VtapError` where what is written would not get into the file of this name."""
-        if _place(self._path) != self._place:
-            raise VtapError(
-                f"{self._name}: was moved, replaced or deleted while it was open; nothing was written; end "
-                "this process and begin again"
-            )
+        for found, opened, name in zip(
+            self._found(), self._identities, (self._file.name, self._file.log_name), strict=True
+        ):
+            if found != opened:
+                raise VtapError(
+                    f"{name}: was moved, replaced or deleted while {self._file.name} was open; nothing was "
+                    "written; end every process that has it open, and begin again"
+                )
+
+    def _found(self) -> tuple[tuple[int, int] | None, ...]:
+        """Which files have the names of the file and of its log. SQLite keeps both while the file is open."""
+        return identity(self._file.link), identity(self._log)
 
     def claim(self) -> None:
-        """Gives the file a new token, in the transaction that is open. `advance` then brings it in."""
-        self._settle()
+        """Gives the file a new token, in the transaction that is open. `advance` then brings it in. Raises
+        `VtapError` where the file cannot have one.
+        """
+        self._update_base()
         self._connection.execute(
             "UPDATE binding SET token = lower(hex(randomblob(16))), writes = writes + 1 WHERE base = token"
         )
@@ -104,13 +117,13 @@ class WriteAheadLog:
     def advance(self) -> None:
         """Brings a claim into the file, as far as readers let it."""
         self._checkpoint("PASSIVE")
-        self.claimed = True
-        self._settled = False
+        self._is_claimed = True
+        self._base_is_token = False
 
-    def stamp(self, version: int) -> None:
+    def bind(self, version: int) -> None:
         """Writes the row, and the page that says where it is, in the transaction that is open."""
-        if not self._settled:
-            self._settled = self._settle()
+        if not self._base_is_token:
+            self._base_is_token = self._update_base()
         self._connection.execute("UPDATE binding SET writes = writes + 1")
         # The version is where it was; what counts is that its page, the file's first, is in the log.
         self._connection.execute(f"PRAGMA user_version = {version}")
@@ -119,25 +132,27 @@ class WriteAheadLog:
         """Brings all of the log into the file; whether nothing is left in it. Waits so long for readers and
         writers, and then leaves the rest to the next one.
         """
-        if not self.look():
+        if not self._measure():
             return True
         with _waiting(self._connection, wait_seconds):
             busy, pages, moved = self._checkpoint("TRUNCATE")
         if pages == moved:
-            self.claimed = False  # The next write may begin the log anew.
+            self._is_claimed = False  # The next write may begin the log anew.
         return not busy
 
-    def _settle(self) -> bool:
+    def _update_base(self) -> bool:
         """Takes the file's own token for `base`; whether that is the token. Raises `VtapError` where the file
-        was replaced.
+        was replaced, or says no token.
         """
-        said, file = _row(self._connection), read_file(self._path)
-        if file is None:
+        tokens, file_tokens = _row(self._connection), read_file(self._file.path)
+        if tokens == NO_TOKENS:
+            raise binding_error(self._file.name)
+        if file_tokens is None:
             return False
-        if file.token not in said:
-            raise _foreign(self._name, self._log)
-        self._connection.execute("UPDATE binding SET base = ?", (file.token,))
-        return file.token == said.token
+        if file_tokens.token not in tokens:
+            raise _other_version_error(self._file)
+        self._connection.execute("UPDATE binding SET base = ?", (file_tokens.token,))
+        return file_tokens.token == tokens.token
 
     def _checkpoint(self, mode: str) -> tuple[int, int, int]:
         """SQLite's answer: whether it was held up, the pages in the log, and those in the file."""
@@ -150,34 +165,29 @@ class WriteAheadLog:
         return answer
 
 
-def log_of(path: Path) -> Path:
-    """The name of a file's log."""
-    return path.with_name(path.name + "-wal")
-
-
-def check_log(path: Path, name: str) -> None:
-    """Raises `VtapError` where a file and the log beside it do not belong together. Changes neither."""
-    log = log_of(path)
-    if size(log) == 0:
+def check_log(file: DatabaseFile) -> None:
+    """Raises `VtapError` where a file and the log beside it do not belong together, and `StorageError` where
+    that cannot be found out. Changes neither.
+    """
+    if size(log_of(file.path)) == 0:
         return
-    shown = log_of(Path(name))
-    if size(path) == 0:
-        raise _foreign(name, shown)
+    if size(file.path) == 0:
+        raise _other_version_error(file)
     # The log over the file; while this transaction is open nothing of the log goes into the file.
     try:
-        with closing(_connect(path, "mode=ro")) as both:
+        with closing(_connect(file.path, "mode=ro")) as both:
             both.execute("BEGIN")
-            said = _read(both)
-            file = read_file(path)
+            tokens = _read(both)
+            file_tokens = read_file(file.path)
     except sqlite3.DatabaseError as error:
         if primary_code(error) not in DAMAGED:
-            raise trouble(name, "opened", error) from error
-        if read_file(path) is None:
+            raise storage_error(file.name, "opened", error) from error
+        if read_file(file.path) is None:
             return  # It is damaged without its log, too: whoever opens it says so.
-        raise _foreign(name, shown) from error
+        raise _other_version_error(file) from error
     # A file that cannot be read without its log is one that was killed while the log went into it.
-    if file is not None and file.token not in said:
-        raise _foreign(name, shown)
+    if file_tokens is not None and file_tokens.token not in tokens:
+        raise _other_version_error(file)
 
 
 def read_file(path: Path) -> Tokens | None:
@@ -216,24 +226,14 @@ def _waiting(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
         connection.execute(f"PRAGMA busy_timeout = {1000 * LOCK_WAIT_SECONDS}")
 
 
-def _foreign(name: str, log: Path) -> VtapError:
+def binding_error(name: str) -> VtapError:
+    """What is wrong with a file that no log can be bound to."""
+    return VtapError(f"{name}: is damaged: its table `binding` is empty; restore a copy, or begin a new file")
+
+
+def _other_version_error(file: DatabaseFile) -> VtapError:
+    name, log = file.name, file.log_name
     return VtapError(
-        f"{name}: does not belong together with {log}, which holds writes to another state of it; to keep "
-        f"what {name} holds, delete {log}; to keep those writes, put back the file that they were made to"
+        f"{log} belongs to another version of {name}. To keep {name}, delete {log}. To keep the changes in "
+        f"{log}, restore the {name} they were made on."
     )
-
-
-def _place(path: Path) -> tuple[int, int] | None:
-    try:
-        state = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return state.st_dev, state.st_ino
-
-
-def size(path: Path | str) -> int:
-    """A file's length in bytes; 0 where it is not there."""
-    try:
-        return os.stat(path).st_size
-    except (FileNotFoundError, NotADirectoryError):
-        return 0

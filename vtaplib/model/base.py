@@ -26,7 +26,7 @@ Values = dict[str, Any]
 
 @dataclass_transform(kw_only_default=True)
 class Model:
-    """Immutable all the way down, keyword-only, compared and hashed by value."""
+    """Immutable all the way down, unless `vars` is written; keyword-only, compared and hashed by value."""
 
     _declared: ClassVar[dict[str, Any]] = {}
     """The names of the fields, with their defaults; MISSING for those that have none."""

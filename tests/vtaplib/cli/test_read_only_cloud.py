@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Sequence[str | Path]] = {
     "diff": ("diff", CAPTURE, "--before", "cloud.db", "--policy-after", "oversize=fragment", "--json"),
 }
 """Those whose document is the same each time."""
+MACHINE = ("machine", "deallocate", "vm-web", "--cloud", "cloud.db")
 READ_ONLY_MOUNT = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && shift && exec "$@"'
 
 
@@ -51,6 +52,14 @@ def killed_at_work(path: Path) -> None:
     put_and_be_killed(path, "late")
 
 
+def killed_behind_a_link(path: Path) -> None:
+    disk = path.with_name("disk")
+    disk.mkdir()
+    path.rename(disk / "kept.db")
+    path.symlink_to("disk/kept.db")
+    killed_at_work(path)
+
+
 def of_the_version_before(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DROP TABLE binding")
@@ -61,6 +70,7 @@ STATES: Mapping[str, Callable[[Path], None]] = {
     "whole": lambda path: None,
     "a killed writer's": killed_at_work,
     "an earlier version's": of_the_version_before,
+    "a killed writer's behind a link": killed_behind_a_link,
 }
 
 
@@ -74,7 +84,7 @@ def directory(request: pytest.FixtureRequest, quickstart: Path, tmp_path: Path) 
 
 
 def contents(directory: Path) -> Mapping[str, bytes]:
-    return {one.name: one.read_bytes() for one in directory.iterdir()}
+    return {str(one): one.read_bytes() for one in directory.rglob("*") if one.is_file()}
 
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
@@ -88,11 +98,11 @@ def test_what_only_reads_says_the_same_of_a_read_only_mount(
     before = contents(directory)
     there = read_only(directory, *arguments)
     assert contents(directory) == before
-    writable = shutil.copytree(directory, tmp_path / "writable")
+    writable = shutil.copytree(directory, tmp_path / "writable", symlinks=True)
     here = subprocess.run([VTAP, *arguments], cwd=writable, capture_output=True, text=True, check=False)
     assert here.stdout.startswith("{")
     assert (there.code, there.stdout) == (here.returncode, here.stdout), there.stderr
-    assert os.listdir(writable) == ["cloud.db"]
+    assert not [*writable.rglob("*-wal"), *writable.rglob("*-shm")]
 
 
 def test_send_and_copy_read_a_read_only_mount_too(
@@ -112,7 +122,7 @@ def test_send_and_copy_read_a_read_only_mount_too(
 
 def test_what_writes_says_that_it_cannot(directory: Path, read_only: Callable[..., Outcome]) -> None:
     before = contents(directory)
-    outcome = read_only(directory, "machine", "deallocate", "vm-web", "--cloud", "cloud.db")
+    outcome = read_only(directory, *MACHINE)
     assert outcome.code == 2
     assert outcome.stderr.startswith("vtap: cloud.db: cannot be ")
     assert "make it and its directory" in outcome.stderr
@@ -166,13 +176,15 @@ NO_CLOUD_YET: Mapping[str, Callable[[Path], None]] = {"empty": empty, "made half
 
 
 @pytest.mark.parametrize("make", NO_CLOUD_YET.values(), ids=NO_CLOUD_YET)
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("arguments", [*COMMANDS.values(), MACHINE], ids=[*COMMANDS, "machine"])
 def test_a_file_in_which_there_is_no_cloud_yet_is_said_to_hold_none(
     vtap: Vtap, tmp_path: Path, make: Callable[[Path], None], arguments: Sequence[str | Path]
 ) -> None:
     make(tmp_path / "cloud.db")
     message = vtap.refuses(*arguments)
     assert message.startswith("cloud.db: holds no cloud yet; apply a configuration first")
+    with closing(sqlite3.connect(tmp_path / "cloud.db")) as connection:
+        assert connection.execute("SELECT * FROM sqlite_schema").fetchall() == []
 
 
 @pytest.mark.parametrize("make", NO_CLOUD_YET.values(), ids=NO_CLOUD_YET)
@@ -190,3 +202,93 @@ def test_a_file_in_which_there_is_no_cloud_yet_is_left_so_and_can_become_one(
     with Cloud.open(directory / "cloud.db") as cloud:
         assert cloud.list(ResourceGroup) == []
     assert os.listdir(directory) == ["cloud.db"]
+
+
+FULL_DISK = """
+set -e
+mount -t tmpfs -o size=4m tmpfs disk
+mount -t tmpfs -o size=$1 tmpfs temporary
+cp cloud.db* disk
+export TMPDIR="$PWD/temporary" && shift
+cd disk
+cat /dev/zero > rest 2> /dev/null || true
+exec "$@"
+"""
+
+
+@pytest.fixture
+def full_disk() -> Callable[..., Outcome]:
+    """Runs a command on copies of a directory's cloud on a full disk. TMPDIR is on one of some size."""
+    unshare = ("unshare", "--map-root-user", "--mount")
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(DECLARED_SKIP + "nothing may be mounted here (unshare --map-root-user --mount)")
+
+    def run(directory: Path, size: str, *arguments: str | Path) -> Outcome:
+        for mount in ("disk", "temporary"):
+            (directory / mount).mkdir(exist_ok=True)
+        command = [*unshare, "sh", "-c", FULL_DISK, "sh", size, VTAP, *arguments]
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.mark.parametrize("state", ["whole", "a killed writer's"])
+def test_a_full_disk_can_be_read(quickstart: Path, full_disk: Callable[..., Outcome], state: str) -> None:
+    path = quickstart.rename(quickstart.with_name("cloud.db"))
+    STATES[state](path)
+    path.with_name("cloud.db-shm").unlink(missing_ok=True)  # what SQLite cannot make there
+    shown = full_disk(path.parent, "4m", *COMMANDS["show"])
+    assert shown.code == 0, shown.stderr
+    assert ("late" in shown.stdout) == (state != "whole")
+    # Where a copy is needed there must be room for one.
+    shown = full_disk(path.parent, "16k", *COMMANDS["show"])
+    if state == "whole":
+        assert shown.code == 0, shown.stderr
+    else:
+        assert shown.code == 2
+        assert shown.stderr.startswith(
+            "vtap: cloud.db: can only be read from a copy, and there is no space for one: "
+        )
+        assert "TMPDIR" in shown.stderr
+    written = full_disk(path.parent, "4m", *MACHINE)
+    assert written.code == 2
+    assert written.stderr.startswith("vtap: cloud.db: cannot be opened: ")
+    assert "its disk is full or faulty; make room" in written.stderr
+
+
+@pytest.fixture
+def unprivileged() -> Callable[..., Outcome]:
+    """Runs a command that modes of files stop, also where the user is root."""
+    drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    if drop and shutil.which(drop[0]) is None:
+        pytest.skip(DECLARED_SKIP + "no modes of files stop root here (setpriv)")
+
+    def run(directory: Path, *arguments: str | Path) -> Outcome:
+        done = subprocess.run(
+            [*drop, VTAP, *arguments], cwd=directory, capture_output=True, text=True, check=False
+        )
+        assert "Traceback" not in done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def test_a_log_that_may_not_be_read_is_named(quickstart: Path, unprivileged: Callable[..., Outcome]) -> None:
+    path = quickstart.rename(quickstart.with_name("cloud.db"))
+    killed_at_work(path)
+    log = path.with_name("cloud.db-wal")
+    log.chmod(0o000)
+    read = unprivileged(path.parent, *COMMANDS["show"])
+    assert read.code == 2
+    assert read.stderr.startswith(
+        f"vtap: cloud.db: cannot be read: permission denied: {log}; make {log} readable"
+    )
+    written = unprivileged(path.parent, *MACHINE)
+    assert written.code == 2
+    assert written.stderr.startswith(
+        "vtap: cloud.db: cannot be opened: you may not read and write cloud.db-wal; make it and its "
+    )
+    log.chmod(0o400)
+    assert "late" in unprivileged(path.parent, *COMMANDS["show"]).stdout

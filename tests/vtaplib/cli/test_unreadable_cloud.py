@@ -24,7 +24,7 @@ COMMANDS: Sequence[Sequence[str]] = [
     ["machine", "start", "vm-web", "--cloud", CLOUD],
 ]
 DAMAGES = {
-    "cut off": ("UPDATE resource SET body = substr(body, 1, 90) WHERE key = ?", "holds what is not JSON"),
+    "cut off": ("UPDATE resource SET body = substr(body, 1, 90) WHERE key = ?", "its contents are not JSON"),
     "of a wrong type": (
         "UPDATE resource SET body = json_set(body, '$.ip_configuration', 'web') WHERE key = ?",
         "ip_configuration = 'web' is not a list",
@@ -43,7 +43,7 @@ def test_a_command_names_what_it_cannot_read_and_the_file(
         connection.execute(statement, (key,))
     before = quickstart.read_bytes()
     error = vtap.refuses(*command)
-    assert f"{CLOUD}: cannot be read: " in error
+    assert f"{CLOUD}: networkinterfaces/{key.rpartition('/')[2]} cannot be read: " in error
     assert key in error
     assert said in error
     assert quickstart.read_bytes() == before

@@ -20,7 +20,7 @@ import pytest
 from tests.vtaplib.control.lab import HOME, TENANT, WEST
 from tests.vtaplib.control.test_processes import ROOT
 from vtaplib import Cloud, ResourceGroup, VtapError
-from vtaplib.control import write_ahead_log
+from vtaplib.control import store, write_ahead_log
 from vtaplib.control.store import UPGRADES
 
 PATIENCE_SECONDS = 60
@@ -58,7 +58,19 @@ def put_and_be_killed(path: Path, *names: str) -> None:
 
 
 def log_of(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
+    """SQLite has the log beside the file that a link leads to."""
+    real = real_file(path)
+    return real.with_name(f"{real.name}-wal")
+
+
+def real_file(path: Path) -> Path:
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def is_one_file(path: Path) -> bool:
+    """Whether nothing stands beside a cloud's file."""
+    real = real_file(path)
+    return [one for one in os.listdir(real.parent) if one.startswith(real.name)] == [real.name]
 
 
 def names(path: Path) -> list[str]:
@@ -83,15 +95,18 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+@pytest.fixture(params=["a file", "a link"])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A cloud's file, or a link to one in another directory, that no process has open."""
     path = tmp_path / "cloud.db"
+    if request.param == "a link":
+        path.symlink_to("elsewhere/real.db")
     put(path, "a")
     return path
 
 
 def test_a_cloud_that_is_closed_is_one_file(path: Path) -> None:
-    assert os.listdir(path.parent) == [path.name]
+    assert is_one_file(path)
     assert names(copied(path, "copy.db")) == ["a"]
 
 
@@ -136,7 +151,7 @@ def test_a_reader_that_holds_an_old_state_is_no_error_and_loses_nothing(path: Pa
                 add(writer, "c")
                 assert not writer._store.checkpoint()
         assert held(reader) == ["a", "b", "c"]
-    assert os.listdir(path.parent) == [path.name]
+    assert is_one_file(path)
     assert names(copied(path, "copy.db")) == ["a", "b", "c"]
 
 
@@ -150,7 +165,7 @@ def test_a_writer_that_is_never_closed_leaves_the_file_whole_when_its_process_en
 def test_what_a_killed_writer_had_done_is_there_for_the_next_who_leaves_the_file_whole(path: Path) -> None:
     put_and_be_killed(path, "b", "c")
     assert names(path) == ["a", "b", "c"]
-    assert os.listdir(path.parent) == [path.name]
+    assert is_one_file(path)
     assert names(copied(path, "copy.db")) == ["a", "b", "c"]
 
 
@@ -160,8 +175,11 @@ def assert_refused(path: Path) -> None:
     for how in (False, True):
         with pytest.raises(VtapError) as error, Cloud.open(path, read_only=how):
             pass
-        assert str(error.value).startswith(f"{path}: does not belong together with {log_of(path)}, ")
-        assert f"delete {log_of(path)}" in str(error.value)
+        log = log_of(path)
+        assert str(error.value) == (
+            f"{log} belongs to another version of {path}. To keep {path}, delete {log}. "
+            f"To keep the changes in {log}, restore the {path} they were made on."
+        )
         assert (path.read_bytes(), log_of(path).read_bytes()) == before
 
 
@@ -208,9 +226,9 @@ def test_a_file_restored_beside_the_log_of_a_killed_writer_is_refused(path: Path
 
 def test_a_file_that_is_made_anew_beside_the_log_of_a_killed_writer_is_refused(path: Path) -> None:
     put_and_be_killed(path, "b")
-    path.unlink()
+    real_file(path).unlink()
     log = log_of(path).read_bytes()
-    with pytest.raises(VtapError, match="does not belong together with"), Cloud.open(path):
+    with pytest.raises(VtapError, match="belongs to another version of"), Cloud.open(path):
         pass
     assert log_of(path).read_bytes() == log
     assert not path.exists()
@@ -245,16 +263,114 @@ def test_a_file_that_is_replaced_while_a_writer_has_it_open_is_not_written(path:
         else:
             path.unlink()
         with pytest.raises(
-            VtapError, match=r"does not belong together|was moved, replaced or deleted"
+            VtapError, match=r"belongs to another version of|was moved, replaced or deleted"
         ) as error:
             add(cloud, "c")
-        assert str(error.value).startswith(f"{path}: ")
+        assert str(path) in str(error.value)
     if how != "deleted":
         log_of(path).unlink(missing_ok=True)
         assert names(path) == ["a"]
 
 
+def test_a_link_that_leads_elsewhere_by_now_is_not_written_through(path: Path) -> None:
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    other = path.with_name("other.db")
+    put(other, "z")
+    with Cloud.open(link) as cloud:
+        add(cloud, "b")
+        link.unlink()
+        link.symlink_to(other)
+        with pytest.raises(VtapError, match="was moved, replaced or deleted while") as error:
+            add(cloud, "c")
+        assert str(error.value).startswith(f"{link}: ")
+    assert names(path) == ["a", "b"]
+    assert names(other) == ["z"]
+
+
+def test_a_link_to_a_file_that_is_not_there_makes_it_and_reads_nothing(tmp_path: Path) -> None:
+    link, real = tmp_path / "link.db", tmp_path / "new" / "real.db"
+    link.symlink_to(real)
+    for how in (True, False):
+        with pytest.raises(VtapError, match="holds no cloud yet") as error:
+            Cloud.open(link, read_only=how, create=False)
+        assert str(error.value).startswith(f"{link}: ")
+        assert not real.parent.exists()
+    put(link, "a")
+    assert link.is_symlink()
+    assert names(real) == names(link) == ["a"]
+
+
+def test_links_that_lead_to_each_other_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    for how in (False, True):
+        with pytest.raises(VtapError, match="cannot be opened: too many levels of symbolic links") as error:
+            Cloud.open(tmp_path / "one", read_only=how)
+        assert str(error.value).startswith(f"{tmp_path / 'one'}: ")
+
+
+def test_a_file_is_the_same_when_its_process_changes_its_directory(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(path.parent)
+    with Cloud.open(path.name) as cloud:
+        monkeypatch.chdir("/")
+        add(cloud, "b")
+        cloud._store.checkpoint()
+        add(cloud, "c")
+    assert names(path) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("when", ["before the first write", "after a write"])
+def test_a_log_that_is_deleted_while_a_writer_has_it_open_ends_its_writes(path: Path, when: str) -> None:
+    with Cloud.open(path) as cloud:
+        if when == "after a write":
+            add(cloud, "b")
+        log_of(path).unlink()
+        with pytest.raises(VtapError, match="was moved, replaced or deleted while") as error:
+            add(cloud, "c")
+        assert str(error.value).startswith(f"{log_of(path)}: ")
+        assert str(path) in str(error.value)
+    assert "c" not in names(path)
+    put(path, "d")
+    assert "d" in names(path)
+
+
+def run(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+def test_a_file_that_no_log_can_be_bound_to_is_refused(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        run(path, "DELETE FROM binding")
+        with pytest.raises(
+            VtapError, match="is damaged: its table `binding` is empty; restore a copy"
+        ) as error:
+            add(cloud, "b")
+        assert str(error.value).startswith(f"{path}: ")
+    for how in (False, True):
+        with pytest.raises(VtapError, match="is damaged: its table `binding` is empty; restore a copy"):
+            Cloud.open(path, read_only=how)
+
+
+def test_a_log_that_does_not_last_is_not_claimed_for_ever(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LOCK_WAIT_SECONDS", 0.2)
+    run(path, "CREATE TRIGGER never BEFORE UPDATE ON binding BEGIN SELECT RAISE(IGNORE); END")
+    with Cloud.open(path) as cloud:
+        with pytest.raises(VtapError, match="end every process that has the file open") as error:
+            add(cloud, "b")
+        assert str(error.value).startswith(f"{path}: cannot be written: ")
+    run(path, "DROP TRIGGER never")
+    put(path, "c")
+    assert names(path) == ["a", "c"]
+
+
 @pytest.mark.kill
+@pytest.mark.parametrize("path", ["a file"], indirect=True)
 def test_whatever_moment_a_writer_is_killed_at_its_log_takes_no_earlier_file(path: Path) -> None:
     # Repeatable moments; where they fall in the work is up to the machine.
     moments = random.Random(4789)
@@ -309,8 +425,42 @@ def test_a_forked_process_reads_and_writes_with_a_connection_of_its_own(path: Pa
         assert os.waitpid(child, 0)[1] == 0
         add(cloud, "d")
         assert held(cloud) == ["a", "b", "c", "d"]
-    assert os.listdir(path.parent) == [path.name]
+    assert is_one_file(path)
     assert names(path) == ["a", "b", "c", "d"]
+
+
+def test_a_forked_process_that_is_idle_leaves_the_file_whole(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        add(cloud, "b")
+        child = os.fork()
+        if child == 0:
+            try:
+                # The process that it was forked from has nothing more to bring back then.
+                wait_until(lambda: log_of(path).stat().st_size == 0)
+                add(cloud, "c")
+                wait_until(lambda: log_of(path).stat().st_size == 0)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert names(copied(path, "copy.db")) == ["a", "b", "c"]
+
+
+def test_a_forked_process_that_only_closes_takes_nothing_from_the_other(path: Path) -> None:
+    with Cloud.open(path) as cloud:
+        add(cloud, "b")
+        cloud._store._idle._lock.acquire()  # as if another thread were just there
+        child = os.fork()
+        if child == 0:
+            try:
+                cloud.close()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        cloud._store._idle._lock.release()
+        assert os.waitpid(child, 0)[1] == 0
+        add(cloud, "c")
+    assert names(path) == ["a", "b", "c"]
 
 
 def test_threads_that_write_and_one_that_is_idle_do_not_get_in_each_others_way(path: Path) -> None:
@@ -329,7 +479,7 @@ def test_threads_that_write_and_one_that_is_idle_do_not_get_in_each_others_way(p
         done.set()
         thread.join()
         assert len(held(one)) == len(held(other)) == 41
-    assert os.listdir(path.parent) == [path.name]
+    assert is_one_file(path)
 
 
 @pytest.mark.parametrize("state", ["idle", "at work", "killed"])
@@ -346,7 +496,8 @@ def test_a_copy_may_be_made_at_any_time_and_takes_no_log(path: Path, state: str)
                 writer._store.checkpoint()
             reader.copy(copy)
     assert names(copy) == ["a", "b"]
-    assert sorted(os.listdir(path.parent)) == ["cloud.db", "copy.db"]
+    assert is_one_file(path)
+    assert is_one_file(copy)
     put_and_be_killed(path, "c")
     shutil.copyfile(copy, path)
     assert_refused(path)
@@ -355,12 +506,16 @@ def test_a_copy_may_be_made_at_any_time_and_takes_no_log(path: Path, state: str)
 def test_a_copy_is_never_written_onto_its_cloud_nor_onto_one_in_use(path: Path) -> None:
     link = path.with_name("link.db")
     os.link(path, link)
+    symbolic = path.with_name("symbolic.db")
+    symbolic.symlink_to(path)
     other = path.with_name("other.db")
     with Cloud.open(path) as cloud, Cloud.open(other) as used:
         add(used, "z")
         for target, said in (
             (path, "is the cloud itself"),
             (link, "is the cloud itself"),
+            (symbolic, "is the cloud itself"),
+            (log_of(path), "is the cloud itself"),
             (other, "is in use"),
         ):
             with pytest.raises(VtapError, match=said) as error:
@@ -391,5 +546,20 @@ def test_a_file_that_others_may_use_stays_so(path: Path) -> None:
     path.chmod(0o664)
     with Cloud.open(path) as cloud:
         add(cloud, "b")
-        assert {one.stat().st_mode & 0o777 for one in path.parent.iterdir()} == {0o664}
+        assert {one.stat().st_mode & 0o777 for one in real_file(path).parent.glob("*.db*")} == {0o664}
     assert path.stat().st_mode & 0o777 == 0o664
+
+
+def test_a_copy_is_for_its_owner_alone_and_one_over_a_file_keeps_that_files_mode(path: Path) -> None:
+    path.chmod(0o664)
+    new, old = path.with_name("new.db"), path.with_name("old.db")
+    old.write_text("an older copy")
+    old.chmod(0o640)
+    link = path.with_name("link.db")
+    link.symlink_to(old)
+    with Cloud.open(path) as cloud:
+        for target, mode in ((new, 0o600), (old, 0o640), (link, 0o640)):
+            cloud.copy(target)
+            assert target.stat().st_mode & 0o777 == mode
+            assert names(target) == ["a"]
+    assert link.is_symlink()

@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import DECLARED_SKIP
 from tests.vtaplib.control.lab import HOME, TENANT, WEST, network
 from vtaplib import ArmError, Cloud, Policy, ResourceGroup, SubscriptionHandle, VirtualNetwork, VtapError
+from vtaplib.control import store
 from vtaplib.control.store import APPLICATION_ID, SCHEMA_VERSION, Store
 from vtaplib.model.resource import Resource
 
@@ -158,12 +159,66 @@ def read_and_write(path: Path) -> None:
         cloud.subscription(HOME, tenant_id=TENANT).put(network("app", "10.1.0.0/16"))
 
 
-def test_a_table_that_is_gone_is_an_error_with_the_files_name(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TABLE reference")
-    with Cloud.open(path) as cloud, pytest.raises(VtapError) as error:
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DROP TABLE reference", "it says that it has version 3, but lacks tables of it (reference)"),
+        (
+            "PRAGMA user_version = 1",
+            "it says that it has version 1, but has tables of a later one (binding, ",
+        ),
+        ("PRAGMA user_version = 2", "it says that it has version 2, but has tables of a later one (binding)"),
+        ("DELETE FROM binding", "its table `binding` is empty"),
+    ],
+)
+def test_tables_of_another_version_are_refused_when_the_file_is_opened(
+    path: Path, statement: str, said: str
+) -> None:
+    database(statement)(path)
+    before = path.read_bytes()
+    message = refusal(path)
+    assert message.startswith(f"{path}: is damaged")
+    assert said in message
+    assert "restore a copy" in message
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_an_index_of_ones_own_does_no_harm(path: Path) -> None:
+    database("CREATE INDEX own ON resource (body)", "ANALYZE")(path)
+    read_and_write(path)
+
+
+def test_rows_that_are_out_of_order_are_an_error_and_no_endless_reading(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "ROWS_AT_A_TIME", 3)
+    with Cloud.open(path) as cloud:
+        home = cloud.subscription(HOME, tenant_id=TENANT)
+        for name in ("lac", "lae", "laf", "lag", "lah", "lai", "laj"):
+            home.put(ResourceGroup(name=name, location=WEST))
+    # The last of two times three, "lag", becomes one after which the last three come again.
+    path.write_bytes(path.read_bytes().replace(b"/lag", b"/lad").replace(b'"lag"', b'"lad"'))
+    with Cloud.open(path) as cloud, pytest.raises(VtapError, match="its resources are out of order") as error:
         cloud.subscription(HOME, tenant_id=TENANT).put(network("app", "10.1.0.0/16"))
-    assert str(error.value).startswith(f"{path}: cannot be ")
+    assert str(error.value).startswith(f"{path}: cannot be read: it is damaged: ")
+    assert "restore a copy" in str(error.value)
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_who_makes_nothing_leaves_no_file(tmp_path: Path, create: bool) -> None:
+    for one in ("empty.db", "none.db"):
+        path = tmp_path / one
+        if one == "empty.db":
+            path.touch()
+        if create:
+            Cloud.open(path).close()
+            assert path.stat().st_size > 0
+        else:
+            with pytest.raises(VtapError, match="holds no cloud yet") as error:
+                Cloud.open(path, create=False)
+            assert str(error.value).startswith(f"{path}: ")
+            assert not path.exists() or path.stat().st_size == 0
 
 
 @pytest.fixture
@@ -238,7 +293,7 @@ def test_a_full_disk_refuses_a_write_and_keeps_all_that_was_there(path: Path, sp
         put, message = put_until_refused(home)
         assert message == (
             f"{path}: cannot be written: database or disk is full; "
-            "nothing was written; make room and try again"
+            "nothing was written; make room on its disk and try again"
         )
         assert sorted(one.name for one in cloud.list(VirtualNetwork)) == sorted(put)
         cloud._store._connection.execute("PRAGMA max_page_count = 1000000")
