@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from enum import StrEnum
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated
 
@@ -95,19 +96,32 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-# `\b` keeps its lines.
+# `\b` keeps the lines of a paragraph.
+_AS_IT_STANDS = "\b"
+
+
+def _flowing(text: str) -> str:
+    """A help text whose paragraphs are lines, so that they fill a terminal of any width."""
+    paragraphs = cleandoc(text).split("\n\n")
+    return "\n\n".join(one if one.startswith(_AS_IT_STANDS) else one.replace("\n", " ") for one in paragraphs)
+
+
 _HELP = "\n".join(
     [
-        "Virtual network TAPs as software: apply a tapped network with Terraform, replay traffic through it.",
+        "Virtual network TAPs as software: apply a tapped network with Terraform, and replay traffic through",
+        "it.",
         "",
-        "\b",
+        _AS_IT_STANDS,
         "Exit codes:",
         *(f"  {one:<3}  {one.meaning}" for one in ExitCode),
+        "",
+        "Ctrl-C and SIGTERM stop collect and send in good order, as a service is stopped: with their report,",
+        "and so with exit code 0, 1 or 2.",
     ]
 )
 
 
-@app.callback(help=_HELP)
+@app.callback(help=_flowing(_HELP))
 def vtap(
     version: Annotated[
         bool,
@@ -130,14 +144,16 @@ def show(
         typer.Option(
             "--copy",
             metavar="FILE",
-            help="Also copy the cloud, as of one moment, into this file. Others may write to it meanwhile.",
+            help="Also copy the cloud, as of one moment, into this file. Others may write to the cloud "
+            "meanwhile.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what is in the cloud, as a tree.
 
-    Networks with their subnets and peerings, interfaces, machines, load balancers, TAPs with their sources.
+    It has networks with their subnets and peerings, interfaces, machines, load balancers, and TAPs with their
+    sources.
 
     \b
     Examples:
@@ -175,18 +191,18 @@ def replay(
         typer.Option(
             "--out",
             metavar="PATH",
-            help="Write a capture per collector interface into this directory; or, where the name ends in "
-            ".pcapng, one for all into this file, which then has an interface per collector.",
+            help="Write a capture for each collector's interface into this directory. A name that ends in "
+            ".pcapng is one file for all, with an interface for each.",
         ),
     ] = None,
     capture_format: Annotated[
-        CaptureFormat, typer.Option("--format", help="The format of the captures written.")
+        CaptureFormat, typer.Option("--format", help="The format of the captures.")
     ] = CaptureFormat.PCAPNG,
     comments: Annotated[
         bool,
         typer.Option(
             "--comments",
-            help="Say in a comment on each copy which TAP made it, where, and of which packet; slower.",
+            help="Add a comment to each copy: which TAP made it, where, and of which packet. Slower.",
         ),
     ] = False,
     down: Down = None,
@@ -197,16 +213,16 @@ def replay(
         typer.Option("--decode", metavar="N", min=0, help="Show the first N copies, layer by layer."),
     ] = 0,
     decoder: Annotated[
-        Decoder, typer.Option("--decoder", help="Who reads those; scapy comes with the extra `decode`.")
+        Decoder, typer.Option("--decoder", help="What decodes them; scapy comes with the extra `decode`.")
     ] = Decoder.VTAP,
     stage: Annotated[
         list[str] | None,
         typer.Option(
             "--stage",
             metavar="STAGE",
-            help="Decapsulate copies and let them through a broker's stage, such as dedup=50ms or slice=128, "
-            "behind each collector; --out then gets the inner frames that are left. Repeatable, in this "
-            "order. `--stage help` lists them.",
+            help="Behind each collector, decapsulate the copies and pass them through a broker's stage, such "
+            "as dedup=50ms or slice=128; --out then gets the inner frames that are left. Repeatable; stages "
+            "work in the order given. `--stage help` lists them.",
             callback=show_stages,
             is_eager=True,
         ),
@@ -214,9 +230,10 @@ def replay(
     page: Page = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replay a capture through the applied network: what each collector gets, and why not the rest.
+    """Replay a capture through the applied network: what each collector gets, and why it misses the rest.
 
     Interfaces are found by the addresses in the frames.
+
     Exit code 1: a part of the capture is cut off, damaged or not Ethernet; the rest was replayed.
 
     \b
@@ -287,10 +304,10 @@ def deallocate(machine: MachineName, cloud: CloudFile = None, as_json: AsJson = 
 
 @machine_app.command()
 def start(machine: MachineName, cloud: CloudFile = None, as_json: AsJson = False) -> None:
-    """Start a machine. One that was deallocated gets onto the fast path, if there is a TAP by now.
+    """Start a machine. If it was deallocated and there is a TAP by now, it gets onto the fast path.
 
-    An interface can be tapped when its machine was created, or started from deallocated, after there was a
-    TAP in its subscription and region.
+    An interface can be tapped if its subscription and region had a TAP when its machine was created, or when
+    it was last started after it had been deallocated.
 
     \b
     Examples:
@@ -317,8 +334,8 @@ def check(
         str | None,
         typer.Argument(
             metavar="PLAN",
-            help="What terraform show -json prints of a plan or a state; - is standard input. Left out: what "
-            "Azure has, or the cloud itself, is checked.",
+            help="A plan or a state, as terraform show -json prints it; - is standard input. Without it, "
+            "what Azure has or the cloud itself is checked.",
             show_default=False,
         ),
     ] = None,
@@ -327,8 +344,8 @@ def check(
         typer.Option(
             "--cloud",
             metavar="FILE",
-            help="A cloud's file: what the plan is laid over.",
-            show_default="none; with nothing else that of VTAP_ENDPOINT, else .vtap/cloud.db",
+            help="The file of a cloud to lay the plan over.",
+            show_default="none; without PLAN and --azure that of VTAP_ENDPOINT, else .vtap/cloud.db",
         ),
     ] = None,
     azure: Annotated[
@@ -336,25 +353,31 @@ def check(
         typer.Option(
             "--azure",
             metavar="EXPORT",
-            help="What Azure has: a file of what az network vnet list -o json prints, or nic, lb, vnet tap, "
-            "or a directory of such; repeatable. What the plan is laid over, or what is checked.",
+            help="What Azure has: a file with the output of az network vnet list -o json (or nic, lb, vnet "
+            "tap), or a directory of such files; repeatable. The plan is laid over it; without a plan it is "
+            "checked by itself.",
         ),
     ] = None,
     policy: PolicySettings = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings count as violations.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Count warnings as violations.")] = False,
     sarif: Annotated[
         Path | None,
-        typer.Option("--sarif", metavar="FILE", help="Also write SARIF 2.1.0, which code hosts show."),
+        typer.Option(
+            "--sarif",
+            metavar="FILE",
+            help="Also write the findings as SARIF 2.1.0, which code hosts display.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a plan against the rules of the cloud before anything is applied.
 
-    The plan may be one of the real azurerm provider, with modules, count and for_each. Every broken rule
-    is told at the address of its resource; then what becomes of coverage: which interfaces are newly
-    tapped, tapped no longer, or newly heard by nobody. Types that vtap does not model are counted.
+    The plan may be one of the real azurerm provider, with modules, count and for_each. You see every broken
+    rule with the address of its resource. Then you see how coverage changes: which interfaces are newly
+    tapped, which are no longer tapped, and which have lost their collector. Resources of types that vtap does
+    not model are counted.
 
-    Exit code 1: something is violated.
+    Exit code 1: a rule is broken.
 
     \b
     Examples:
@@ -399,7 +422,7 @@ def install(
         typer.Option(
             "--to",
             metavar="DIR",
-            help="A filesystem mirror to put it into.",
+            help="The filesystem mirror to put it into.",
             show_default="~/.terraform.d/plugins, where every Terraform looks",
         ),
     ] = None,
@@ -407,8 +430,7 @@ def install(
 ) -> None:
     """Install the Terraform provider, so that terraform itself finds it.
 
-    What is installed is one small executable that starts this installation of vtap; to install again is
-    harmless.
+    It is one small executable, which starts this installation of vtap. Installing it again is harmless.
 
     \b
     Examples:
@@ -449,3 +471,7 @@ def terraform(
     from vtaplib.cli.terraform import run_terraform
 
     run_terraform(arguments or [])
+
+
+for _one in (*app.registered_commands, *machine_app.registered_commands):
+    _one.help = _flowing(getattr(_one.callback, "__doc__", None) or "")

@@ -21,13 +21,13 @@ class ExitCode(IntEnum):
         made.meaning = meaning
         return made
 
-    DONE = 0, "it ran"
-    FOUND_SOMETHING = 1, "it ran and found something"
-    COULD_NOT_RUN = 2, "it could not run, or not to the end"
-    HUNG_UP = 129, "its terminal went away (SIGHUP)"
-    INTERRUPTED = 130, "Ctrl-C (SIGINT) ended it"
-    READER_GONE = 141, "its reader went away, as head does"
-    TERMINATED = 143, "SIGTERM ended it"
+    DONE = 0, "the command ran"
+    FOUND_SOMETHING = 1, "the command ran and found something; its help says what"
+    COULD_NOT_RUN = 2, "the command could not run, or not to the end"
+    HUNG_UP = 129, "its terminal was closed (SIGHUP)"
+    INTERRUPTED = 130, "you pressed Ctrl-C (SIGINT)"
+    READER_GONE = 141, "nobody reads its output any more, as with head"
+    TERMINATED = 143, "it was terminated (SIGTERM)"
 
     @classmethod
     def of(cls, found_something: bool) -> ExitCode:

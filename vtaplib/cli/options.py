@@ -33,20 +33,22 @@ PolicySettings = Annotated[
     typer.Option(
         "--policy",
         metavar="NAME=VALUE",
-        help="Set what Azure does not document, such as oversize=fragment; repeatable. "
-        "Or VTAP_POLICY_NAME=VALUE in the environment.",
+        help="Choose what Azure does not document, such as oversize=fragment; repeatable. "
+        "VTAP_POLICY_NAME=VALUE in the environment does the same.",
     ),
 ]
 Down = Annotated[
     list[str] | None,
-    typer.Option("--down", metavar="NIC", help="Take this interface, by name or ID, for failed; repeatable."),
+    typer.Option(
+        "--down", metavar="NIC", help="Treat this interface, given by name or ID, as failed; repeatable."
+    ),
 ]
 PrivateLink = Annotated[
     list[str] | None,
     typer.Option(
         "--private-link",
         metavar="ADDRESS",
-        help="An address that a Private Link service translates to; what comes from it is not mirrored. "
+        help="An address that a Private Link service translates to; traffic from it is not mirrored. "
         "Repeatable.",
     ),
 ]

@@ -91,7 +91,7 @@ class OutputFiles:
     def _commit(self) -> None:
         for file, _, _ in self._files:
             file.finish()
-        # Once more, for what is there only by now, and for file systems that take two names for one.
+        # Look once more: some files exist only now, and some file systems take two names for one file.
         del self._taken[self._inputs :]
         for file, path, option in self._files:
             self._refuse_taken(path, option)

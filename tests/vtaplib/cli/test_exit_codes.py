@@ -292,8 +292,21 @@ def test_terraform_ends_as_it_does_by_itself(vtap: Vtap, script: str, code: int)
     vtap("terraform", "apply", code=code, PATH=f"{terraform.parent}:{vtap.environment['PATH']}")
 
 
+@every_command
+def test_the_help_of_every_command_fills_a_terminal_of_any_width(
+    words: tuple[str, ...], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "2000")
+    said = run(capfd, [*words, "--help"]).stdout.partition("╭")[0]
+    for paragraph in re.split(r"\n\s*\n", said.strip()):
+        if not paragraph.lstrip().startswith(("Examples:", "Exit codes:")):
+            assert "\n" not in paragraph.strip(), paragraph
+
+
 def test_the_help_and_the_readme_list_the_exit_codes(vtap: Vtap) -> None:
-    listed = dict(re.findall(r"^ +(\d+) +(\S.*?) *$", vtap("--help").stdout, re.MULTILINE))
+    said = vtap("--help").stdout
+    assert "Ctrl-C and SIGTERM stop collect and send in good order" in said
+    listed = dict(re.findall(r"^ +(\d+) +(\S.*?) *$", said, re.MULTILINE))
     assert list(map(int, listed)) == [0, 1, 2, HUNG_UP, INTERRUPTED, READER_GONE, TERMINATED]
     assert (
         dict(re.findall(r"^\| (\d+) \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)) == listed

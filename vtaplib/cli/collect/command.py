@@ -15,15 +15,19 @@ from vtaplib.packets.vxlan import LARGEST_VNI
 def collect(
     listen: Annotated[
         str,
-        typer.Option("--listen", metavar="ADDR[:PORT]", help="Where VXLAN arrives. Every address: 0.0.0.0."),
+        typer.Option(
+            "--listen",
+            metavar="ADDR[:PORT]",
+            help="The address to receive VXLAN at; 0.0.0.0 is every address.",
+        ),
     ],
     write: Annotated[
         str | None,
         typer.Option(
             "--write",
             metavar="PATH",
-            help="Write the inner frames into this pcapng; or, with a --rotate option, into files in this "
-            "directory; - is standard output.",
+            help="Write the inner frames into this pcapng file; or, with a --rotate option, into files in "
+            "this directory; - is standard output.",
         ),
     ] = None,
     rotate_size: Annotated[
@@ -42,8 +46,8 @@ def collect(
         bool,
         typer.Option(
             "--fsync",
-            help="See to it every second, and before a file gets its name, that the disk has what was "
-            "written: for power cuts. A kill loses nothing without it.",
+            help="Make sure every second, and when a file is finished, that what was written is on the disk, "
+            "in case of a power cut. A kill loses nothing even without it.",
         ),
     ] = False,
     interface: Annotated[
@@ -51,7 +55,7 @@ def collect(
         typer.Option(
             "--interface",
             metavar="NAME",
-            help="Show the inner frames on this TAP interface, which is made if it is not there; "
+            help="Show the inner frames on this TAP interface, which is created if it is not there; "
             "needs CAP_NET_ADMIN.",
         ),
     ] = None,
@@ -66,11 +70,11 @@ def collect(
     ] = None,
     vni: Annotated[
         list[int] | None,
-        typer.Option("--vni", metavar="N", help="Take only this VNI; repeatable.", min=0, max=LARGEST_VNI),
+        typer.Option("--vni", metavar="N", help="Accept only this VNI; repeatable.", min=0, max=LARGEST_VNI),
     ] = None,
     source: Annotated[
         list[str] | None,
-        typer.Option("--source", metavar="NET", help="Take only what comes from this network; repeatable."),
+        typer.Option("--source", metavar="NET", help="Accept only senders in this network; repeatable."),
     ] = None,
     max_frame: Annotated[
         int,
@@ -100,14 +104,14 @@ def collect(
         typer.Option(
             "--backlog",
             metavar="PACKETS",
-            help="Hold so many packets in memory while outputs are slow; what comes then is lost, and "
-            "counted.",
+            help="Hold this many packets in memory while outputs are slow; what comes beyond that is lost, "
+            "and counted.",
             min=1024,
             max=4_194_304,
         ),
     ] = 65_536,
     count: Annotated[
-        int | None, typer.Option("--count", metavar="N", min=1, help="Stop when N frames were taken.")
+        int | None, typer.Option("--count", metavar="N", min=1, help="Stop after N frames.")
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--for", metavar="TIME", help="Stop after this time: 30s, 10m, 1h.")
@@ -116,7 +120,8 @@ def collect(
         OnHangup | None,
         typer.Option(
             "--on-hangup",
-            help="On SIGHUP: end with the report; or finish the files and begin new ones; or ignore it.",
+            help="On SIGHUP, end with the report; or reopen: finish the files and begin new ones; or "
+            "ignore it.",
             show_default="ignore under nohup, end on a terminal, else reopen",
         ),
     ] = None,
@@ -124,11 +129,12 @@ def collect(
 ) -> None:
     """Collect mirrored frames: receive VXLAN over UDP, and write, show or forward what is inside.
 
-    What is malformed, too long, of another VNI or from elsewhere is counted and dropped. Ctrl-C or SIGTERM
-    ends it: what was received is finished, and reported. SIGHUP does what --on-hangup says.
+    Datagrams that are malformed, too long, of another VNI or from another sender are counted and dropped.
+    Ctrl-C or SIGTERM stops it in good order: it finishes what it received, reports, and ends with exit code
+    0, or as below. SIGHUP does what --on-hangup says.
 
-    Exit code 1: something was lost. 2: it could not begin, or an output failed for good. 141: a pipe that it
-    wrote into has no reader any more.
+    Exit code 1: something was lost. 2: it could not begin, or an output failed for good. 141: nobody reads
+    the pipe that it writes into any more.
 
     \b
     Examples:

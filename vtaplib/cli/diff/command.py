@@ -29,37 +29,42 @@ def diff(
             "--after",
             metavar="CLOUD|PLAN",
             help="A cloud's file, a state, or a plan as terraform show -json prints it, which is laid over "
-            "what is before. Left out: the same again, under another policy or with something down.",
+            "the design before. Without it, the same design is compared under another policy, or with "
+            "something down.",
             show_default=False,
         ),
     ] = None,
     plan: Annotated[
         str | None,
         typer.Option(
-            "--plan", metavar="PLAN", help="Before and after one plan, instead of --before and --after."
+            "--plan",
+            metavar="PLAN",
+            help="Compare before and after this plan, instead of --before and --after.",
         ),
     ] = None,
     policy: PolicySettings = None,
     policy_before: Annotated[
         list[str] | None,
-        typer.Option("--policy-before", metavar="NAME=VALUE", help="As --policy, for what is before alone."),
+        typer.Option(
+            "--policy-before", metavar="NAME=VALUE", help="As --policy, for the design before only."
+        ),
     ] = None,
     policy_after: Annotated[
         list[str] | None,
-        typer.Option("--policy-after", metavar="NAME=VALUE", help="As --policy, for what is after alone."),
+        typer.Option("--policy-after", metavar="NAME=VALUE", help="As --policy, for the design after only."),
     ] = None,
     down_after: Annotated[
         list[str] | None,
         typer.Option(
             "--down-after",
             metavar="NIC",
-            help="Take this interface, by name or ID, for failed in what is after; repeatable.",
+            help="Treat this interface, given by name or ID, as failed in the design after; repeatable.",
         ),
     ] = None,
     limit: Annotated[
         int,
         typer.Option(
-            "--limit", metavar="N", min=0, help="List the N largest conversations of a kind; 0 lists all."
+            "--limit", metavar="N", min=0, help="List the N largest conversations of each kind; 0 lists all."
         ),
     ] = 20,
     page: Page = None,
@@ -67,11 +72,10 @@ def diff(
 ) -> None:
     """Compare what collectors see of the same traffic under two designs, before anything is applied.
 
-    A conversation (five-tuple and answers) is newly seen, no longer seen, seen by other collectors, or seen
-    as before. What the apply of a plan gives by itself, such as addresses, is filled in.
+    A conversation (a five-tuple and its answers) is newly seen, no longer seen, seen by other collectors, or
+    seen as before. What only an apply would give, such as addresses, is filled in.
 
-    Exit code 1: coverage is lost, for something that was seen is not any more; or a part of the capture
-    could not be read.
+    Exit code 1: something that was seen is no longer seen, or a part of the capture could not be read.
 
     \b
     Examples:

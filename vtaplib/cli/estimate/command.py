@@ -26,28 +26,32 @@ def estimate(
             "--flow-logs",
             metavar="PATH",
             help="Instead of a capture: a virtual network's flow log (version 4, JSON, gzipped or not), or a "
-            "directory of such; repeatable.",
+            "directory of flow logs; repeatable.",
         ),
     ] = None,
     cloud: CloudFile = None,
     scale: Annotated[
-        float, typer.Option("--scale", metavar="N", help="Estimate for so many times the traffic.")
+        float, typer.Option("--scale", metavar="N", help="Estimate for N times the traffic.")
     ] = 1,
     duration: Annotated[
-        str, typer.Option("--duration", metavar="TIME", help="Extrapolate the volume: 12h, 30d.")
+        str,
+        typer.Option(
+            "--duration", metavar="TIME", help="Extrapolate the volume to this time, such as 12h or 30d."
+        ),
     ] = "1d",
     talkers: Annotated[
-        int, typer.Option("--talkers", metavar="N", min=0, help="List so many top talkers per TAP.")
+        int, typer.Option("--talkers", metavar="N", min=0, help="List the N top talkers of each TAP.")
     ] = 5,
     down: Down = None,
     policy: PolicySettings = None,
     page: Page = None,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate what each TAP and collector would carry: rates, volume, headroom, and the size that would do.
+    """Estimate what each TAP and collector would carry: rates, volume, headroom, and a machine size for it.
 
-    Frames that the capture holds in part count in full.
-    Exit code 1: something is too much for a machine, or a part of the input could not be read.
+    A frame that was captured only in part counts in full.
+
+    Exit code 1: a machine would carry too much, or a part of the input could not be read.
 
     \b
     Examples:

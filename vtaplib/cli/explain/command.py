@@ -17,8 +17,8 @@ def explain(
         str | None,
         typer.Argument(
             metavar="CAPTURE",
-            help="A pcap or pcapng, gzipped or not; - is standard input. Left out: a packet is made of the "
-            "options.",
+            help="A pcap or pcapng, gzipped or not; - is standard input. Without it, a packet is made from "
+            "the options.",
             show_default=False,
         ),
     ] = None,
@@ -36,9 +36,7 @@ def explain(
     ] = None,
     destination: Annotated[
         str | None,
-        typer.Option(
-            "--dst", metavar="END", help="Who is to get it; besides, a load balancer, by name or ID."
-        ),
+        typer.Option("--dst", metavar="END", help="Who gets it: the same, or a load balancer by name or ID."),
     ] = None,
     protocol: Annotated[
         str | None,
@@ -74,27 +72,28 @@ def explain(
             metavar="BYTES",
             min=0,
             help="How long the Ethernet frame is, without FCS.",
-            show_default="its headers",
+            show_default="just its headers",
         ),
     ] = None,
     vlan: Annotated[
         int | None, typer.Option("--vlan", metavar="ID", min=0, max=4095, help="Tag it with this VLAN.")
     ] = None,
-    ipv6: Annotated[bool, typer.Option("--ipv6", help="Between names, take their IPv6 addresses.")] = False,
-    reply: Annotated[bool, typer.Option("--reply", help="Explain the answer to it too.")] = False,
+    ipv6: Annotated[bool, typer.Option("--ipv6", help="Use the IPv6 addresses of what is named.")] = False,
+    reply: Annotated[bool, typer.Option("--reply", help="Also explain the answer.")] = False,
     cloud: CloudFile = None,
     policy: PolicySettings = None,
     down: Down = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain one packet, the whole way: what happens to it and to its copies, and what decided.
+    """Explain what happens to one packet and to its copies, step by step, and why.
 
-    It is one of a capture, or made of --src and --dst. Told are the source checks, the route, every security
-    group with the rule that decides, every tap point with its verdict, how a load balancer chooses the
-    collector, the outer headers, and what the collector's security groups say; where something is lost, what
-    to change. A packet of a capture is explained after all that come before it: they open connections.
+    The packet is one of a capture, or is made from --src and --dst. You see the source checks, the route,
+    every security group with the rule that decides, every tap point with its verdict, how a load balancer
+    chooses the collector, the outer headers, and what the collector's security groups say. Where something is
+    lost, you see what to change. A packet of a capture is explained after all packets before it, because they
+    open connections.
 
-    Exit code 1: the packet, or with --reply the answer, is dropped, or no collector gets a copy of it.
+    Exit code 1: the packet is dropped (or the answer, with --reply), or no collector gets a copy of it.
 
     \b
     Examples:

@@ -28,8 +28,8 @@ def send(
         typer.Option(
             "--to",
             metavar="ADDRESS[:PORT]",
-            help="Where the collector listens, at port 4789 if none is given; NAME=ADDRESS[:PORT] for one of "
-            "several collectors, by name or ID of its interface; then repeatable.",
+            help="Where the collector listens; the port is 4789 unless given. With several collectors, "
+            "repeat it as NAME=ADDRESS[:PORT], where NAME is the name or ID of a collector's interface.",
         ),
     ],
     cloud: CloudFile = None,
@@ -63,25 +63,25 @@ def send(
     ] = False,
     speed: Annotated[
         float | None,
-        typer.Option("--speed", metavar="X", help="So many times as fast as recorded.", show_default="1"),
+        typer.Option("--speed", metavar="X", help="Send X times as fast as recorded.", show_default="1"),
     ] = None,
     rate: Annotated[
         str | None,
         typer.Option(
             "--rate",
             metavar="RATE",
-            help="Evenly at a rate, such as 200kpps or 800Mbps; bits are those of the outer Ethernet frames.",
+            help="Send evenly at this rate, such as 200kpps or 800Mbps; bits are those of the outer Ethernet "
+            "frames.",
         ),
     ] = None,
-    top_speed: Annotated[bool, typer.Option("--top-speed", help="As fast as possible.")] = False,
+    top_speed: Annotated[bool, typer.Option("--top-speed", help="Send as fast as possible.")] = False,
     max_gap: Annotated[
         float | None,
-        typer.Option(
-            "--max-gap", metavar="SECONDS", help="Take longer gaps on the record for ones of this length."
-        ),
+        typer.Option("--max-gap", metavar="SECONDS", help="Shorten longer gaps in the recording to this."),
     ] = None,
     loop: Annotated[
-        int, typer.Option("--loop", metavar="N", min=0, help="Send the capture N times; 0: without end.")
+        int,
+        typer.Option("--loop", metavar="N", min=0, help="Send the capture N times; 0 sends it without end."),
     ] = 1,
     count: Annotated[
         int | None, typer.Option("--count", metavar="N", min=1, help="Stop after N datagrams.")
@@ -93,7 +93,11 @@ def send(
     spread: Annotated[
         int,
         typer.Option(
-            "--source-port-spread", metavar="N", min=1, max=1024, help="Source ports to spread flows over."
+            "--source-port-spread",
+            metavar="N",
+            min=1,
+            max=1024,
+            help="How many source ports to spread flows over.",
         ),
     ] = 16,
     bind: Annotated[
@@ -115,16 +119,16 @@ def send(
         typer.Option(
             "--offload",
             help="Let the kernel cut datagrams of one length out of larger messages: up to several times as "
-            "fast, but they then have a UDP checksum, which copies have not.",
+            "fast, but they then have a UDP checksum, which the copies of a TAP do not have.",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send mirrored frames to a collector as UDP datagrams, live: what a TAP would send it.
 
-    The capture is replayed through the applied network, and the copies for the collector are sent; or, with
-    --vni or --copies, no network is asked. The speed is as recorded unless --speed, --rate or --top-speed
-    says otherwise. Ctrl-C ends a run with its report.
+    The capture is replayed through the applied network, and the copies for the collector are sent. With --vni
+    or --copies no network is involved. The speed is as recorded unless --speed, --rate or --top-speed says
+    otherwise. Ctrl-C or SIGTERM stops it in good order: it reports, and ends with exit code 0 or 1.
 
     Exit code 1: something was not sent, or the network answered with errors; the rest was sent.
 
