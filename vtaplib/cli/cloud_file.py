@@ -32,6 +32,8 @@ def find_cloud_file(given: str | None) -> Path:
     path = Path(given or DEFAULT_CLOUD)
     if not path.is_file():
         trouble = "is not a file" if path.exists() else "there is no such file"
+        if path.is_symlink() and not path.exists():
+            trouble = f"is a link to {os.readlink(path)}, which is not there"
         raise VtapError(
             f"{path}: {trouble}; apply a configuration first (vtap terraform apply), or name the file of an "
             "applied one with --cloud"

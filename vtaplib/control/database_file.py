@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from vtaplib.errors import VtapError
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFile:
@@ -23,7 +25,9 @@ class DatabaseFile:
 
     @classmethod
     def named(cls, path: Path) -> DatabaseFile:
-        """The database that a path leads to now."""
+        """The database that a path leads to now. Raises `VtapError` where it is no path."""
+        if "\0" in str(path):
+            raise VtapError(f"{str(path)!r}: has a NUL character in it; name another file")
         return cls(str(path), Path(os.path.realpath(path)), path.absolute())
 
     def copied_to(self, path: Path) -> DatabaseFile:
@@ -57,10 +61,10 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def size(path: Path) -> int:
-    """A file's length in bytes; 0 where it is not there."""
+    """A file's length in bytes; 0 where it is not there or nobody can say."""
     try:
         return os.stat(path).st_size
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return 0
 
 

@@ -21,9 +21,10 @@ from typing import Any, Final, NamedTuple
 
 from vtaplib.control.database_file import DatabaseFile, files_beside
 from vtaplib.control.idle_call import IdleCall
-from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, primary_code, storage_error
+from vtaplib.control.sqlite_error import LOCK_WAIT_SECONDS, WAYS_OUT, primary_code, storage_error
 from vtaplib.control.store_file import (
     OpenFile,
+    is_write_protected,
     no_cloud_yet,
     open_copy,
     open_to_read,
@@ -132,7 +133,8 @@ class Store:
 
     `read_only`: the file must hold a store, and `writing` raises. Neither the file nor its directory need be
     writable. Where they are, the log that a killed writer left is brought back into the file, and a file of
-    an earlier version can be upgraded. `create=False`: the file must hold a store, and may be written.
+    an earlier version can be upgraded. `create=False`: the file must hold a store, and may be written. A file
+    that is write-protected is opened as if `read_only`.
 
     Every method raises `VtapError` where the file cannot be read or written; a write that cannot be finished
     leaves nothing.
@@ -153,7 +155,7 @@ class Store:
         self._log: WriteAheadLog | None = None
         if self._names is None:
             file = OpenFile(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
-        elif self._read_only:
+        elif self._read_only or is_write_protected(self._names):
             file = open_to_read(self._names)
         else:
             file = open_to_write(self._names, create=self._create)
@@ -323,6 +325,8 @@ class Store:
         self._reopen_after_fork()
         if self._read_only:
             raise VtapError(f"{self._name}: is open to be read only; open it without read_only to write")
+        if not self._file.is_shared:
+            raise VtapError(f"{self._name}: cannot be written: {WAYS_OUT[sqlite3.SQLITE_READONLY]}")
         with self._lock:
             with self._transaction(self._log):
                 yield

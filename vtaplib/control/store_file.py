@@ -91,6 +91,13 @@ def open_to_write(file: DatabaseFile, *, create: bool) -> OpenFile:
     return OpenFile(_connect(file, "mode=rw"))
 
 
+def is_write_protected(file: DatabaseFile) -> bool:
+    """Whether a file holds something and may not be written. SQLite would open it nevertheless, and leave a
+    log beside it that may not be written either.
+    """
+    return size(file.path) > 0 and not os.access(file.path, os.W_OK)
+
+
 def open_to_read(file: DatabaseFile) -> OpenFile:
     """Opens a file that is there. One that cannot be written, or that has no room on its disk for what SQLite
     writes to read, is read as it stands, or, where a log stands beside it, as a copy of both. Raises

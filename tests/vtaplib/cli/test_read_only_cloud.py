@@ -292,3 +292,22 @@ def test_a_log_that_may_not_be_read_is_named(quickstart: Path, unprivileged: Cal
     )
     log.chmod(0o400)
     assert "late" in unprivileged(path.parent, *COMMANDS["show"]).stdout
+
+
+def test_a_write_protected_file_can_be_written_again_when_it_is_that_no_more(
+    quickstart: Path, unprivileged: Callable[..., Outcome]
+) -> None:
+    path = quickstart.rename(quickstart.with_name("cloud.db"))
+    path.chmod(0o400)
+    refused = unprivileged(path.parent, *MACHINE)
+    assert refused.code == 2
+    assert refused.stderr.startswith("vtap: cloud.db: cannot be written: ")
+    assert not [*path.parent.glob("cloud.db-*")]
+    path.chmod(0o600)
+    assert unprivileged(path.parent, *MACHINE).code == 0
+
+
+def test_a_link_that_leads_nowhere_is_said_to(vtap: Vtap, tmp_path: Path) -> None:
+    (tmp_path / "cloud.db").symlink_to("moved/real.db")
+    message = vtap.refuses(*COMMANDS["show"])
+    assert message.startswith("cloud.db: is a link to moved/real.db, which is not there; apply")

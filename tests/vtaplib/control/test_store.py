@@ -128,6 +128,8 @@ def test_the_name_that_sqlite_gives_to_memory_is_a_file_like_any_other(
 
 
 def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
+    assert refusal(Path("a\0b")) == r"'a\x00b': has a NUL character in it; name another file"
+    assert refusal(tmp_path / ("n" * 300)).endswith("or name another file")
     assert refusal(tmp_path).startswith(f"{tmp_path}: is a directory; name a file")
     os.mkfifo(tmp_path / "pipe")
     assert refusal(tmp_path / "pipe").startswith(f"{tmp_path / 'pipe'}: is not a file")
@@ -253,6 +255,7 @@ def test_a_file_that_is_read_only_can_be_read_and_says_so_when_written(
         assert str(error.value).startswith(f"{path}: ")
         assert cloud.list(VirtualNetwork) == []
     assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
 
 
 def test_a_directory_that_is_read_only_is_named(path: Path, freeze: Callable[[Path], None]) -> None:
