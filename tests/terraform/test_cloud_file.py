@@ -69,6 +69,18 @@ def test_the_file_alone_is_the_whole_cloud_after_every_apply(
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_a_cloud_behind_a_link_is_made_and_written(terraform: LaunchedTerraform, vtap: Vtap) -> None:
+    link = terraform.cloud_path
+    real = link.parent.parent / "elsewhere" / "real.db"
+    link.symlink_to("../elsewhere/real.db")
+    apply(terraform, "first")
+    apply(terraform, "first", "second")
+    assert groups(vtap, link) == groups(vtap, real) == ["first", "second"]
+    assert link.is_symlink()
+    assert os.listdir(link.parent) == [link.name]
+    assert os.listdir(real.parent) == [real.name]
+
+
 @pytest.mark.kill
 def test_a_file_restored_beside_the_log_of_a_killed_provider_is_refused_by_all(
     terraform: LaunchedTerraform, vtap: Vtap
