@@ -4,33 +4,29 @@ same thing contains the phrase; the sentences around it are vtap's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.general_rule import SECRETS_ARE_GIVEN, VALUES_ARE_ALLOWED
-from vtaplib.model.marks import OneOf
-from vtaplib.model.violation import ErrorCode, Violation, dotted
+from vtaplib.model.marks import Between, Constraint, Length, OneOf
+from vtaplib.model.violation import ErrorCode, Path, Violation
 
-ALREADY_EXISTS: Final = "already exists"
-GROUP_IN_USE: Final = "group in use"
-NOT_LISTED: Final = "not listed"
 _TO_IMPORT: Final = "to be managed via Terraform this resource needs to be imported into the State"
+ALREADY_EXISTS: Final = (
+    f'A resource with the ID "{{id}}" already exists - {_TO_IMPORT}. Please see the resource documentation '
+    'for "{type_name}" for more information.'
+)
+GROUP_IN_USE: Final = (
+    'deleting Resource Group "{name}": the Resource Group still contains Resources. Terraform is configured '
+    "to check for Resources within the Resource Group when deleting the Resource Group - and raise an error "
+    "if nested Resources still exist"
+)
 _SPOT: Final = "when `priority` is set to `Spot`"
 _BY_PLATFORM: Final = "`patch_mode` must be set to `AutomaticByPlatform`"
 _ENCRYPTED: Final = "must be set to `true` when `os_disk.0.security_encryption_type` is set"
 
 PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
-    ALREADY_EXISTS: {
-        "": f'A resource with the ID "{{id}}" already exists - {_TO_IMPORT}. Please see the resource '
-        'documentation for "{type_name}" for more information.',
-    },
-    GROUP_IN_USE: {
-        "": 'deleting Resource Group "{name}": the Resource Group still contains Resources. Terraform is '
-        "configured to check for Resources within the Resource Group when deleting the Resource Group - and "
-        "raise an error if nested Resources still exist",
-    },
-    NOT_LISTED: {"": "expected {name} to be one of [{listed}]"},
     "interface_has_one_group": {"network_interface_id": f"already exists - {_TO_IMPORT}"},
     "name_can_be_the_computer_name": {"name": "unable to assume default computer name"},
     "extensions_need_the_agent": {
@@ -77,27 +73,52 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "`primary`.",
     },
 }
-"""By the rule, or what else is refused, and the argument at fault (azurerm's source, release 5)."""
+"""By the rule and the argument at fault (azurerm's source, release 5)."""
 
 
-def phrase_of(kind: type[Model], violation: Violation) -> str:
-    """The phrase that azurerm has for a violation of something of a kind; "" if there is none."""
+def phrase_of(violation: Violation, model: Model | None = None) -> str:
+    """The phrase that azurerm has for a violation; "" if there is none. `model`: what has the value at fault,
+    where a value by itself may be wrong.
+    """
     names = [step for step in violation.path if isinstance(step, str)]
     if not names:
         return ""
     if violation.rule != VALUES_ARE_ALLOWED:
         return PHRASES.get(violation.rule, {}).get(names[-1], "")
-    words = _words(kind, names) if violation.code is ErrorCode.INVALID_REQUEST_CONTENT else ()
-    listed = " ".join(f'"{word}"' for word in words)
-    return PHRASES[NOT_LISTED][""].format(name=dotted(violation.path), listed=listed) if words else ""
+    if model is None or violation.code is not ErrorCode.INVALID_REQUEST_CONTENT:
+        return ""
+    return next(_expectations(model, violation.path), "")
 
 
-def _words(kind: type[Model], names: list[str]) -> tuple[str, ...]:
-    """The words that a field takes, if it takes no others."""
-    cls: type[Model] | None = kind
-    field = None
-    for name in names:
-        field = cls.fields().get(name) if cls is not None else None
-        cls = field.block if field is not None else None
-    constraints = () if field is None or field.shape is not Shape.SCALAR else field.constraints
-    return next((one.values for one in constraints if isinstance(one, OneOf)), ())
+def _expectations(model: Model, at: Path) -> Iterator[str]:
+    """What Terraform's SDK says of the value at a path that breaks a constraint of its field."""
+    for path, field, value in model.walk():
+        if path == at and field.shape is Shape.SCALAR:
+            yield from _unmet(field.constraints, at, value)
+        elif path == at[:-1] and field.shape is Shape.LIST and value and at[-1] in range(len(value)):
+            yield from _unmet(field.element_constraints, at, value[at[-1]])
+
+
+def _unmet(constraints: Sequence[Constraint], at: Path, value: Any) -> Iterator[str]:
+    key = ".".join(map(str, at))
+    for one in constraints:
+        if value is None or not one.problem(value):
+            continue
+        match one:
+            case OneOf(values=words):
+                listed = " ".join(f'"{word}"' for word in words)
+                yield f"expected {key} to be one of [{listed}], got {value}"
+            case Between(minimum=low, maximum=high):
+                yield f"expected {key} to be {_bounds(low, high)}, got {_number(value)}"
+            case Length() if value == "":
+                yield f'expected "{key}" to not be an empty string, got {value}'
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"in the range ({_number(low)} - {_number(high)})"
+    return f"at least ({_number(low)})" if low is not None else f"at most ({_number(high)})"
+
+
+def _number(value: float | None) -> str:
+    return f"{value:f}" if isinstance(value, float) else str(value)

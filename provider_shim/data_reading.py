@@ -19,7 +19,8 @@ from vtaplib.model.violation import ErrorCode, Violation
 
 def check(kind: type[DataSource], config: Values, name: str) -> list[Diagnostic]:
     """What is wrong with a configuration by itself, as far as it is known. `name`: the data source's."""
-    return [diagnostic(kind, one) for one in _violations(kind.from_values(config), name)]
+    asked = kind.from_values(config)
+    return [diagnostic(kind, one, asked) for one in _violations(asked, name)]
 
 
 def _violations(asked: DataSource, name: str) -> Iterator[Violation]:
@@ -36,7 +37,7 @@ def read(kind: type[DataSource], config: Values, session: Session) -> DataResult
     except ArmError as error:
         return DataResult(None, [diagnostic(kind, one) for one in error.violations])
     except VtapError as error:
-        return DataResult(None, [Diagnostic(Severity.ERROR, str(error))])
+        return DataResult(None, [Diagnostic(Severity.ERROR, "The data source cannot be read", str(error))])
     state = {field.name: _answer(field, config, found) for field in public_fields(kind)}
     return DataResult(state | {"timeouts": config.get("timeouts")})
 

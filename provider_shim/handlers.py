@@ -19,6 +19,7 @@ from provider_shim import wire
 from provider_shim.contract import Lifecycle
 from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.log import log, verbose
+from provider_shim.reports import failure
 from provider_shim.servicer import CALLS, SERVICE, Servicer, UnknownTypeError
 from provider_shim.values import DynamicValueError
 from vtaplib.errors import VtapError
@@ -77,7 +78,7 @@ def _guarded(
             return _failure(response, Diagnostic(Severity.ERROR, summary, detail, error.path))
         except VtapError as error:
             log("error", f"{name}: {error}")
-            return _failure(response, Diagnostic(Severity.ERROR, "The cloud cannot be used", str(error)))
+            return _failure(response, failure(error))
         except Exception as error:  # noqa: BLE001  # the boundary: a bare rpc error would reach the user
             log("error", f"{name}: {type(error).__name__}: {error}", frames=_last_frames(error))
             detail = f"This is a bug in vtap's provider. {name}: {type(error).__name__}: {error}"

@@ -9,12 +9,12 @@ are known at plan; so is all else that follows from the configuration.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from provider_shim import data_reading, generation, merging
-from provider_shim.azurerm_phrases import ALREADY_EXISTS, GROUP_IN_USE, PHRASES
+from provider_shim.azurerm_phrases import ALREADY_EXISTS, GROUP_IN_USE
 from provider_shim.claimed_ids import marked, unmarked
 from provider_shim.data_source import Session
 from provider_shim.derivation import (
@@ -35,7 +35,7 @@ from provider_shim.identity import (
 )
 from provider_shim.planning import Planning
 from provider_shim.provider_configuration import ProviderConfiguration, provider_schema, read_configuration
-from provider_shim.reports import diagnostic
+from provider_shim.reports import diagnostic, failure
 from provider_shim.results import ApplyResult, DataResult, ImportResult, MoveResult, PlanResult, ReadResult
 from provider_shim.schema import IdentitySchema, Schema
 from provider_shim.stored_state import load
@@ -58,6 +58,8 @@ from vtaplib.resources.subscription import Subscription
 SOURCE_ADDRESS = "terraform.local/vtap/vtap"
 AS_IT_STANDS = "As it stands, before any change: "
 """Opens a warning about what is there, which the plan that shows it may be about to mend."""
+MOST_LISTED = 10
+"""How many resources of a group a message names."""
 
 
 class Provider:
@@ -146,7 +148,7 @@ class Provider:
         kind = RESOURCE_TYPES[type_name]
         resource = self._resource(kind, config)
         diagnostics = [
-            diagnostic(kind, one) for one in validate(resource, strict_ids=True, secrets_told=True)
+            diagnostic(kind, one, resource) for one in validate(resource, strict_ids=True, secrets_told=True)
         ]
         if not write_only_allowed:
             diagnostics += [
@@ -232,13 +234,13 @@ class Provider:
         try:
             if planned is None or config is None:
                 assert prior is not None
-                self._delete(kind, to_resource_id(kind, prior["id"]))
-                return ApplyResult(None, private, identity)
+                refusals = self._delete(kind, to_resource_id(kind, prior["id"]))
+                return ApplyResult(None, private, identity, refusals)
             made = self._write(kind, self._written(kind, config, prior), prior)
         except ArmError as error:
             return ApplyResult(None, private, identity, [diagnostic(kind, one) for one in error.violations])
         except VtapError as error:
-            return ApplyResult(None, private, identity, [Diagnostic(Severity.ERROR, str(error))])
+            return ApplyResult(None, private, identity, [failure(error)])
         state = merging.filled(kind, planned, made.values())
         made_id = to_terraform_id(kind, made.id)
         state["id"] = made_id if planned.get("id") is UNKNOWN else planned["id"]
@@ -264,21 +266,18 @@ class Provider:
             if isinstance(planned, Subscription) and cloud.view.find(planned.id) is None:
                 cloud.put(planned)
 
-    def _delete(self, kind: type[Resource], resource_id: str) -> None:
+    def _delete(self, kind: type[Resource], resource_id: str) -> Sequence[Diagnostic]:
+        """Deletes a resource, or says why the provider is not to."""
         cloud = self._require_cloud()
         configuration = self._configuration
         assert configuration is not None
         if kind is ResourceGroup and configuration.keep_full_groups:
             inside = [one.label for one in cloud.list(Resource, resource_id + "/")]
             if inside:
-                phrase = PHRASES[GROUP_IN_USE][""].format(name=ids.name(resource_id))
-                raise VtapError(
-                    f"{phrase}: {', '.join(inside[:10])}{' …' if len(inside) > 10 else ''}. Delete them "
-                    "first, or set prevent_deletion_if_contains_resources = false in "
-                    "features.resource_group, and they go with the group."
-                )
+                return [_group_in_use(resource_id, inside)]
         cloud.delete(resource_id)
         self._require_planning().forget(resource_id)
+        return ()
 
     def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult:
         kind = RESOURCE_TYPES[type_name]
@@ -426,9 +425,19 @@ def _identity(type_name: str, resource_id: str) -> Values | None:
     return None if names is None else parse_identity(names, resource_id)
 
 
+def _group_in_use(group_id: str, inside: Sequence[str]) -> Diagnostic:
+    detail = (
+        f"{GROUP_IN_USE.format(name=ids.name(group_id))}: {', '.join(inside[:MOST_LISTED])}"
+        f"{' …' if len(inside) > MOST_LISTED else ''}. Delete them first, or set "
+        "prevent_deletion_if_contains_resources = false in features.resource_group, and they go with the "
+        "group."
+    )
+    return Diagnostic(Severity.ERROR, "The resource group still has resources", detail)
+
+
 def _already_exists(resource: Resource) -> Violation:
     known_id = to_terraform_id(type(resource), resource.id)
     type_name = next(name for name, kind in RESOURCE_TYPES.items() if kind is type(resource))
-    phrase = PHRASES[ALREADY_EXISTS][""].format(id=known_id, type_name=type_name)
+    phrase = ALREADY_EXISTS.format(id=known_id, type_name=type_name)
     message = f"{phrase} Write an import block with this ID, or run terraform import ADDRESS with it."
     return Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)

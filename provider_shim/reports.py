@@ -6,21 +6,27 @@ from collections.abc import Sequence
 
 from provider_shim.azurerm_phrases import phrase_of
 from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
+from vtaplib.errors import VtapError
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.marks import UNORDERED
 from vtaplib.model.violation import Evidence, Violation
 from vtaplib.model.violation import Severity as ViolationSeverity
 
 
-def diagnostic(kind: type[Model], violation: Violation) -> Diagnostic:
-    """A violation of something of a kind, as a diagnostic."""
+def diagnostic(kind: type[Model], violation: Violation, model: Model | None = None) -> Diagnostic:
+    """A violation of something of a kind, as a diagnostic. `model`: as `phrase_of` takes it."""
     severity = Severity.ERROR if violation.severity is ViolationSeverity.ERROR else Severity.WARNING
     detail = violation.message
-    if phrase := phrase_of(kind, violation):
+    if phrase := phrase_of(violation, model):
         detail += f" (azurerm: {phrase})"
     if violation.evidence is Evidence.OURS:
         detail += " (A code of vtap's own: Azure documents this case nowhere.)"
     return Diagnostic(severity, str(violation.code), detail, terraform_path(kind, violation.path))
+
+
+def failure(error: VtapError) -> Diagnostic:
+    """What keeps the provider from using its cloud, as a diagnostic."""
+    return Diagnostic(Severity.ERROR, "The cloud cannot be used", str(error))
 
 
 def terraform_path(kind: type[Model], path: Sequence[str | int]) -> Path:

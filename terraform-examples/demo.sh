@@ -70,7 +70,7 @@ run vtap show
 say "Done. In $demo: the plans (plan.txt), the collector's capture (copies/nic-collector.pcapng)"
 if [ "$(command -v vtap)" = "$root/.venv/bin/vtap" ]; then
     printf '%s\n' \
-        'The commands above are yours too: put them on your PATH in this shell, and see what there is.' \
+        'To use vtap in this shell:' \
         "  . $root/.venv/bin/activate" \
         '  vtap --help' >&2
 fi

@@ -344,7 +344,8 @@ def test_nothing_is_looked_up_in_a_subscription_that_is_not_known_yet(tmp_path: 
     provider.configure({**provider_block(tmp_path / "cloud.db"), "subscription_id": UNKNOWN}, "1.15.5")
     config = configuration("azurerm_resource_group", name="lab")
     (error,) = provider.read_data_source("azurerm_resource_group", config).diagnostics
-    assert "subscription_id is not known yet" in error.summary
+    assert error.summary == "The data source cannot be read"
+    assert "subscription_id is not known yet" in error.detail
 
 
 def test_a_read_sees_what_others_have_written(provider: Provider, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from provider_shim.identity import to_resource_id
+from provider_shim.lifecycle import Provider
 from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from tests.fake_core import Object, Plan, RefusedError, Terraform
 from tests.provider_shim.configurations import World, base, configurations, hidden
@@ -223,3 +224,9 @@ def test_a_linux_machine_that_takes_passwords_is_made_with_one(world: World, key
     # Without it the machine would be made anew, which must not go unsaid.
     with pytest.raises(RefusedError, match="there is no admin_password"):
         terraform.plan(kind, made, config)
+
+
+def test_what_is_wrong_is_told_by_type_and_name_before_the_provider_is_configured() -> None:
+    config = base("azurerm_virtual_network") | {"flow_timeout_in_minutes": 3}
+    (error,) = Provider().validate_resource_config("azurerm_virtual_network", config, write_only_allowed=True)
+    assert error.detail.startswith("virtualNetworks/new: flow_timeout_in_minutes = 3 ")

@@ -147,6 +147,7 @@ def test_a_full_group_is_not_deleted_unless_the_features_say_so(workspace: Works
     assert outcome.code == 1
     assert "virtualNetworks/other" in outcome.told
     assert "the Resource Group still contains Resources. Terraform is configured to check" in outcome.told
+    assert [one.summary for one in outcome.errors] == ["The resource group still has resources"]
     main = tmp_path / "main.tf"
     unprotected = (
         "features {\n    resource_group {\n      prevent_deletion_if_contains_resources = false\n    }\n  }"

@@ -316,7 +316,13 @@ def _reach(model: Model, before: Model | None, name: str) -> tuple[Any, Any, boo
 
 def _name(resource: Resource) -> str:
     """What messages call a resource: its type, where nobody could read its name."""
-    label = ids.label(told_id(resource))
-    return (
-        label if label and label.isprintable() and len(label) <= _LONGEST_LABEL else type(resource).__name__
-    )
+    names = {name: _told(resource, name) for name in ids.placeholders(resource.id_format)}
+    label = ids.label(resource.id_format.format_map(names))
+    is_whole = all(all(side.split("/")) for side in label.split("|"))  # a name has come from each
+    readable = is_whole and label.isprintable() and len(label) <= _LONGEST_LABEL
+    return label if readable else type(resource).__name__
+
+
+def _told(resource: Resource, name: str) -> str:
+    value = getattr(resource, name) if resource.knows(name) else None
+    return value if isinstance(value, str) else ""

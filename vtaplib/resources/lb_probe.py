@@ -70,13 +70,13 @@ class LbProbe(Resource):
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="Azure, load balancer")
     def probes_take_long_enough(self, view: View, policy: Policy) -> Findings:
-        """A backend counts as down after ten seconds at least: the interval times the number of probes."""
+        """A backend counts as down after at least ten seconds: the interval times the number of probes."""
         seconds = self.interval_in_seconds * self.number_of_probes
         if seconds < LEAST_SECONDS_TO_DOWN:
             yield (
                 ("number_of_probes",),
                 (
                     f"{self.label}: {self.number_of_probes} probes every {self.interval_in_seconds} s make "
-                    f"{seconds} s, at least {LEAST_SECONDS_TO_DOWN} are needed; give more of either"
+                    f"{seconds} s, and Azure wants at least {LEAST_SECONDS_TO_DOWN} s; raise either of them"
                 ),
             )

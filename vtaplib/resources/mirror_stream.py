@@ -53,8 +53,8 @@ def has_a_pool(path: Path, find: FindCarriers) -> Rule:
                 yield (
                     path,
                     (
-                        f"{self.label}: the copies of {tap.label} are lost, for {balancing.label}, which "
-                        "takes them, sends to no pool; give it backend_address_pool_ids"
+                        f"{self.label}: the copies of {tap.label} are lost: {balancing.label} takes them and "
+                        "has no backend pool; give it backend_address_pool_ids"
                     ),
                 )
 
@@ -83,7 +83,7 @@ def probe_can_pass(path: Path, find: FindCarriers) -> Rule:
                     path,
                     (
                         f"{self.label}: {probe.label} asks over {probe.protocol} on port {VXLAN_PORT}, where "
-                        "a collector listens over UDP only; no backend passes, so that "
+                        "a collector listens over UDP only. No backend passes, and "
                         f"{balancing.label} drops the copies of {tap.label}. There is no probe over UDP: "
                         "open a health port on the collectors, and probe that"
                     ),
@@ -125,8 +125,8 @@ def pool_has_a_backend(self: VirtualNetworkTap, view: View, policy: Policy) -> F
         yield (
             (self.destination_field,),
             (
-                f"{self.label}: copies are lost, for there is no backend in "
-                f"{', '.join(map(label, pool_ids))}; put the collectors there"
+                f"{self.label}: copies are lost: there is no backend in {', '.join(map(label, pool_ids))}; "
+                "put the collectors there"
             ),
         )
 
@@ -140,7 +140,7 @@ def collector_has_a_machine(self: VirtualNetworkTap, view: View, policy: Policy)
         yield (
             (self.destination_field,),
             (
-                f"{self.label}: nothing receives the copies yet, for no machine is attached to "
+                f"{self.label}: nothing receives the copies yet: no machine is attached to "
                 f"{', '.join(map(label, collectors))}; attach one"
             ),
         )

@@ -125,15 +125,15 @@ class NetworkInterfaceTapConfiguration(Resource):
         link = link_between(view, here, there)
         if not link.is_open:
             order = (
-                ". If this configuration makes what is missing, let this come after it: depends_on = "
+                ". If this configuration creates what is missing, make this wait for it: depends_on = "
                 "[azurerm_virtual_network_peering.…]"
             )
             yield (
                 ("virtual_network_tap_id",),
                 (
-                    f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, the destination "
-                    f"of {tap.label} in {label(there)}; {', '.join(link.problems(label))}. To open the way, "
-                    f"{link.remedy(label)}{'' if link.is_whole else order}"
+                    f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, and the "
+                    f"destination of {tap.label} is in {label(there)}: {', '.join(link.problems(label))}. To "
+                    f"connect them, {link.remedy(label)}{'' if link.is_whole else order}"
                 ),
             )
 

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vtaplib.model import ids
 from vtaplib.resources.virtual_network import VirtualNetwork
-from vtaplib.resources.virtual_network_peering import AFTER_PUT, PeeringState, VirtualNetworkPeering
+from vtaplib.resources.virtual_network_peering import (
+    AFTER_PUT,
+    WRITING_AGAIN,
+    PeeringState,
+    VirtualNetworkPeering,
+)
 
 if TYPE_CHECKING:
     from vtaplib.model.view import View
@@ -133,4 +138,4 @@ def _write(side: Side, name: Name) -> str:
         return f"create a peering of {name(side.here_id)} to {name(side.there_id)}"
     if not side.gives_access:
         return f"set allow_virtual_network_access = true on {side.label(name)}"
-    return f"write {side.label(name)} again (azurerm: change its triggers)"
+    return f"write {side.label(name)} again ({WRITING_AGAIN})"

@@ -78,7 +78,7 @@ def passes_security_groups(find: FindHops, decided_by: Callable[[Any, Step], boo
                             hop.path,
                             (
                                 f"{self.label}: {label(collector_id)} gets no copies of "
-                                f"{', '.join(sources)} over {label(hop.tap_id)}, for securityRules/"
+                                f"{', '.join(sources)} over {label(hop.tap_id)}: securityRules/"
                                 f"{step.rule} (priority {step.priority}) of {label(step.group_id)} at "
                                 f"{label(place)} denies UDP {VXLAN_PORT}; allow that with a lower number, or "
                                 "set the policy's collector_nsg to bypass"

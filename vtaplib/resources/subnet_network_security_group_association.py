@@ -54,11 +54,19 @@ class SubnetNetworkSecurityGroupAssociation(Resource):
         """A subnet that sends a group by its own argument, or by its network's, is not associated with it."""
         was, group_id = before.network_security_group_id, self.network_security_group_id
         if before.sent and not self.sent and ids.key(was) == ids.key(group_id):
+            subnet = view.get(Subnet, self.subnet_id)
+            network = label(ids.parent(self.subnet_id))
+            by_itself = subnet.network_security_group_id_wo_version is not None
+            argument = (
+                "its network_security_group_id_wo"
+                if by_itself
+                else f"security_group of its block in {network}"
+            )
             yield (
                 ("subnet_id",),
                 (
-                    f"{self.label}: has {label(group_id)} already, by the subnet's own argument or by its "
-                    "network's; keep that or the association, not both"
+                    f"{self.label}: has {label(group_id)} already, by {argument}; keep that or the "
+                    "association, not both"
                 ),
             )
 

@@ -195,8 +195,8 @@ class VirtualMachine(Resource):
             yield (
                 ("size",),
                 (
-                    f"{self.label}: {self.size!r} is not the name of a size as Azure has them, such as "
-                    "Standard_D2s_v5; see that it is right"
+                    f"{self.label}: vtap knows no size {self.size!r}. Azure's sizes have names such as "
+                    "Standard_D2s_v5; check the spelling"
                 ),
             )
 

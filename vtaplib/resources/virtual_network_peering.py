@@ -65,6 +65,8 @@ AFTER_PUT: Mapping[tuple[PeeringState | None, PeeringState | None], PeeringState
 """What a write makes of a side. One that is not Connected, next to one that is, is of another link."""
 
 
+WRITING_AGAIN = "azurerm: change its triggers, or terraform apply -replace=ADDRESS"
+"""How the users of azurerm write a peering of which nothing else changes."""
 NAMED = "A subnet that a peering names may be planned after it."
 
 
@@ -222,7 +224,8 @@ class VirtualNetworkPeering(Resource):
                 ("remote_virtual_network_id",),
                 (
                     f"{self.label}: {remote.label} of {label(remote.virtual_network_id)} is "
-                    f"{remote.peering_state} since its other side was deleted; delete or re-create it first"
+                    f"{remote.peering_state} since its other side was deleted; write it again first "
+                    f"({WRITING_AGAIN}), or delete it"
                 ),
             )
 

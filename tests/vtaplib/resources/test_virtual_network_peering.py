@@ -123,3 +123,9 @@ def test_a_remote_network_is_found_whatever_the_case_of_its_id() -> None:
     shouted = network_id("there").upper().replace("/SUBSCRIPTIONS/", "/subscriptions/")
     lab.put(peering("here", "there", remote_virtual_network_id=shouted), peering("there", "here"))
     assert [one.peering_state for one in lab.cloud.list(VirtualNetworkPeering)] == ["Connected", "Connected"]
+
+
+def test_a_disconnected_remote_side_is_told_with_the_ways_to_write_it_again() -> None:
+    _, (violation,) = world(None, D).put(peering("here", "there").replace(subscription_id=HOME))
+    assert violation.code == ErrorCode.REMOTE_PEERING_IS_DISCONNECTED
+    assert "change its triggers, or terraform apply -replace=ADDRESS" in violation.message

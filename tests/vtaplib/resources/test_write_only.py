@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vtaplib.control.lab import Lab, resource_id, security_group, security_group_id, subnet
+from tests.vtaplib.resources.rule_cases import CASES
 from vtaplib.model.marks import INTERNAL, WRITE_ONLY
 from vtaplib.resources import RESOURCE_TYPES
 
@@ -54,3 +55,15 @@ def test_it_is_sent_when_the_version_changes_and_gone_with_it(
         made = lab.home.put(subnet("app", "sub", "10.1.9.0/24", **changes))
         assert getattr(made, name) is None
         assert getattr(made, name.removesuffix("_wo")) == attached
+
+
+def test_an_association_beside_what_a_subnet_sends_is_told_with_the_argument() -> None:
+    """Of the subnet itself, or of its network; see the cases of the rule."""
+    kind, name = "SubnetNetworkSecurityGroupAssociation", "subnet_does_not_send_it_too"
+    arguments = ("its network_security_group_id_wo", "security_group of its block in virtualNetworks/new")
+    for pair, argument in zip(CASES[kind, name].pairs, arguments, strict=True):
+        lab = Lab()
+        broken = pair.broken(lab)
+        assert not isinstance(broken, tuple)
+        (violation,) = [one for one in lab.broken_by(broken) if one.rule == name]
+        assert f"has networkSecurityGroups/group already, by {argument}; keep" in violation.message
