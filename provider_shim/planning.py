@@ -29,7 +29,7 @@ from vtaplib.model.base import Values
 from vtaplib.model.marks import DERIVED
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
-from vtaplib.model.validation import missing_secrets
+from vtaplib.model.validation import is_sound, missing_secrets
 from vtaplib.model.violation import Violation
 
 HOLD_SECONDS = 0.02
@@ -122,7 +122,7 @@ class Planning:
 
     def _stays(self, resource: Resource, config: Values, prior: Values) -> bool:
         """Whether a plan leaves a resource as it is, so that nothing is written."""
-        if _id(resource) is None:
+        if _id(resource) is None or not is_sound(resource):
             return False
         assigned = self.overlay.assigned(resource)
         return _plan(assigned, config, prior, fresh=False, orphaned=False) == prior

@@ -168,9 +168,9 @@ class Overlay(View):
         return resource, list(dict.fromkeys(violations))
 
     def assigned(self, resource: R) -> R:
-        """A resource with what the service would assign if it were put here."""
-        if not is_sound(resource):
-            return resource
+        """A resource with what the service would assign if it were put here. It may lack secrets that it must
+        have, and else is sound.
+        """
         before = self._before(resource)
         return settlement.assign(_canonical(resource, before), self, before)
 
