@@ -23,7 +23,11 @@ file has.
 """
 FORGED = "0-errors"
 FORGING = f"\n{FORGED}"
-"""A line that looks like one of ours; short, so that no cell of a table is folded before it."""
+"""A line that looks like one of ours."""
+WRAPPING = "x" + f" {FORGED}" * 23
+"""The same without a line break: some of it stands where a line is broken, whatever the width. A name of a
+file has no more room.
+"""
 
 # What of a plan is Terraform's own words.
 _STRUCTURE = ("type", "mode", "actions", "format_version", "provider_name", "references", "constant_value")

@@ -23,7 +23,7 @@ from typer.main import get_command
 
 from tests.vtaplib.cli.command import PATIENCE_SECONDS, ROOT, VTAP, Vtap
 from tests.vtaplib.cli.commands import COMMANDS, TERRAFORM
-from tests.vtaplib.cli.hostile import FORGED, FORGING, RUNS, STEERING, write_hostile_files
+from tests.vtaplib.cli.hostile import FORGED, FORGING, RUNS, STEERING, WRAPPING, write_hostile_files
 from tests.vtaplib.cli.in_process import Printed, run
 from vtaplib.cli.application import app
 
@@ -44,7 +44,7 @@ class Hostile:
     text: str
 
 
-@pytest.fixture(params=[STEERING, FORGING], ids=["steering", "forging"])
+@pytest.fixture(params=[STEERING, FORGING, WRAPPING], ids=["steering", "forging", "wrapping"])
 def hostile(
     request: pytest.FixtureRequest, tmp_path: Path, clouds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Hostile:
