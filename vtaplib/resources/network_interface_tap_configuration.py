@@ -132,7 +132,7 @@ class NetworkInterfaceTapConfiguration(Resource):
                 ("virtual_network_tap_id",),
                 (
                     f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, and the "
-                    f"destination of {tap.label} is in {label(there)}: {', '.join(link.problems(label))}. To "
+                    f"destination of {tap.label} is in {label(there)}: {', '.join(link.problems(label))}; to "
                     f"connect them, {link.remedy(label)}{'' if link.is_whole else order}"
                 ),
             )
