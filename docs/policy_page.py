@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from vtaplib.control.policy import CONTROL_PLANE, DATA_PLANE, LIMITS, Policy, Setting, setting_text
 from vtaplib.model.documentation import class_descriptions
+from vtaplib.model.policy import CONTROL_PLANE, DATA_PLANE, LIMITS, Policy, Setting, setting_text
 
 
 def policy_page() -> Iterator[str]:

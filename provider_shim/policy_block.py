@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Type
-from vtaplib.control.policy import (
+from vtaplib.errors import VtapError
+from vtaplib.model.documentation import class_descriptions
+from vtaplib.model.policy import (
     SETTINGS,
     Number,
     Policy,
@@ -22,8 +24,6 @@ from vtaplib.control.policy import (
     read_policy,
     setting_text,
 )
-from vtaplib.errors import VtapError
-from vtaplib.model.documentation import class_descriptions
 from vtaplib.model.unknown import UNKNOWN
 
 NAME: Final = "policy"

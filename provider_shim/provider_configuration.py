@@ -16,7 +16,7 @@ from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.policy_block import NAME as POLICY
 from provider_shim.policy_block import policy_block, read_policy_block
 from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Schema
-from vtaplib.control.policy import Policy
+from vtaplib.model.policy import Policy
 from vtaplib.model.unknown import UNKNOWN
 
 DEFAULT_ENDPOINT = "file:.vtap/cloud.db"

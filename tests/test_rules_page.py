@@ -9,8 +9,8 @@ import pytest
 from docs.rules_page import entries
 from provider_shim.types import RESOURCE_TYPES
 from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
-from vtaplib.control.policy import SETTINGS, Policy, setting_text
 from vtaplib.model.general_rule import GENERAL_RULES
+from vtaplib.model.policy import SETTINGS, Policy, setting_text
 from vtaplib.model.rule import Rule
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from vtaplib.control.cloud import Cloud, SubscriptionHandle
     from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, Standing
     from vtaplib.control.eligibility import Eligibility, Outcome
-    from vtaplib.control.policy import Policy
     from vtaplib.errors import ArmError, VtapError
     from vtaplib.fabric.topology import Topology
     from vtaplib.mirror.engine import MirrorEngine
     from vtaplib.mirror.replay import Replay
     from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason
+    from vtaplib.model.policy import Policy
     from vtaplib.model.unknown import UNKNOWN, Undecided
     from vtaplib.model.view import View
     from vtaplib.model.violation import ErrorCode, Evidence, Severity, Violation
@@ -163,7 +163,7 @@ _HOMES = {
     "Standing": "vtaplib.control.coverage_audit",
     "Eligibility": "vtaplib.control.eligibility",
     "Outcome": "vtaplib.control.eligibility",
-    "Policy": "vtaplib.control.policy",
+    "Policy": "vtaplib.model.policy",
     "ArmError": "vtaplib.errors",
     "VtapError": "vtaplib.errors",
     "Topology": "vtaplib.fabric.topology",

@@ -15,7 +15,7 @@ from provider_shim.provider_configuration import (
     provider_schema,
     read_configuration,
 )
-from vtaplib.control.policy import SETTINGS, Policy
+from vtaplib.model.policy import SETTINGS, Policy
 from vtaplib.model.unknown import UNKNOWN
 
 ONE, TWO = "11111111-2222-4333-8444-555555555555", "AAAAAAAA-2222-4333-8444-BBBBBBBBBBBB"

@@ -16,7 +16,7 @@ from tests.vtaplib.cli.azurerm_plan import as_azurerm
 from vtaplib.cli.check.document import read_document
 from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.run import CheckRequest, check
-from vtaplib.control.policy import Policy
+from vtaplib.model.policy import Policy
 from vtaplib.resources import NetworkInterface
 
 pytestmark = pytest.mark.terraform

@@ -10,8 +10,8 @@ from typing import Final
 
 from vtaplib.control.cloud import Cloud
 from vtaplib.control.database_file import files_beside
-from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
+from vtaplib.model.policy import Policy
 
 DEFAULT_CLOUD: Final = ".vtap/cloud.db"
 """Where the provider keeps the cloud, seen from the directory that Terraform runs in."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vtaplib.cli.warning_entry import WarningEntry
-from vtaplib.control.policy import Policy
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.capacity import MachineAccount
 from vtaplib.mirror.policing import BITS_PER_MEGABIT
 from vtaplib.mirror.series import Rates, Series, total
 from vtaplib.model import ids
+from vtaplib.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

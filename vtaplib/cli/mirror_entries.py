@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vtaplib.cli.warning_entry import WarningEntry
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.balancing import find_rule
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts, TapPointAccount
@@ -16,6 +15,7 @@ from vtaplib.mirror.oversize import MTU
 from vtaplib.mirror.parting import PartingAccount
 from vtaplib.mirror.verdict import Reason
 from vtaplib.model import ids
+from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet, vxlan
 from vtaplib.packets.flow import UDP, Flow
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from vtaplib.control.policy import Policy, environment_settings, read_policy
 from vtaplib.errors import VtapError
+from vtaplib.model.policy import Policy, environment_settings, read_policy
 
 _NO_OPTIONS: Final[Mapping[str, Iterable[str] | None]] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rich.text import Text
 
-from vtaplib.control.policy import Policy, setting_text
+from vtaplib.model.policy import Policy, setting_text
 
 
 def policy_text(in_force: Mapping[str, object]) -> Text:

@@ -32,13 +32,13 @@ from vtaplib.cli.replay_report import (
     loss_entries,
     tap_point_entries,
 )
-from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError, TruncatedCaptureError, VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.model.addresses import maybe_address
+from vtaplib.model.policy import Policy
 from vtaplib.packets.block import Block
 
 if TYPE_CHECKING:

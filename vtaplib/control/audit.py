@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from vtaplib.control import integrity
-from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
 from vtaplib.model.general_rule import PARTS_IN_USE_STAY
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Departure, Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View

@@ -12,12 +12,12 @@ from vtaplib.control.audit import Finding, audit
 from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, audit_coverage
 from vtaplib.control.eligibility import Eligibility, eligibility
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.policy import Policy
 from vtaplib.control.row import FORMS, KINDS, RowError, cached_resource, kind_problem, to_body
 from vtaplib.control.store import Row, Store
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model import ids
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import R, View
 from vtaplib.model.violation import ErrorCode, Severity, Violation

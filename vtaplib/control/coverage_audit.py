@@ -15,12 +15,12 @@ from fnmatch import fnmatchcase
 
 from vtaplib.control.coverage import PARTIAL, Silence, Stream, coverage, is_silent
 from vtaplib.control.eligibility import eligibility
-from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.errors import ArmError
 from vtaplib.model import ids
 from vtaplib.model.arguments import normalise_location
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View

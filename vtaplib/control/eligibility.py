@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.policy import Policy
 from vtaplib.errors import ArmError
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Rule
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.view import Missing, R, View

@@ -19,9 +19,9 @@ from itertools import count
 from typing import NamedTuple
 
 from vtaplib.control import deletion, inline, integrity, settlement
-from vtaplib.control.policy import Policy
 from vtaplib.model import ids
 from vtaplib.model.marks import INLINE
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource, resource_kind
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.validation import is_sound, validate

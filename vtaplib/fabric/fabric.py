@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric import platform
 from vtaplib.fabric.addressing import configuration_of, meant_for_many, text_of, unreadable
@@ -26,6 +25,7 @@ from vtaplib.fabric.security import Security
 from vtaplib.fabric.topology import Frontend, Interface, Topology
 from vtaplib.fabric.trip import Trip
 from vtaplib.model import ids
+from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
 

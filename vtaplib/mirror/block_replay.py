@@ -17,7 +17,6 @@ from collections.abc import Iterable
 from functools import partial
 from ipaddress import IPv4Address
 
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.journey import Journey
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import mirroring as loops
@@ -30,6 +29,7 @@ from vtaplib.mirror.itinerary import Leg
 from vtaplib.mirror.load import Load
 from vtaplib.mirror.outer_header import OuterHeader
 from vtaplib.mirror.replay import Replay
+from vtaplib.model.policy import Policy
 from vtaplib.packets.block import Block
 from vtaplib.packets.flow import read_flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.flow_count import FlowCount
 from vtaplib.mirror.policing import BITS_PER_MEGABIT, Excess, police
 from vtaplib.mirror.series import Series, total
 from vtaplib.mirror.verdict import Direction
+from vtaplib.model.policy import Policy
 from vtaplib.resources.machine_size import size_named, smallest_size
 
 NO_FLOWS = FlowCount()

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, NamedTuple
 
-from vtaplib.control.policy import Policy, fixed_number
 from vtaplib.fabric.balancing import Refusal, choose_backend, find_rule
 from vtaplib.fabric.health import Health
 from vtaplib.fabric.security import inbound
@@ -31,6 +30,7 @@ from vtaplib.fabric.topology import (
 from vtaplib.mirror.outer_header import OuterHeader, Shelf
 from vtaplib.mirror.parting import Parting
 from vtaplib.mirror.verdict import Reason
+from vtaplib.model.policy import Policy, fixed_number
 from vtaplib.packets import ethernet, vxlan
 from vtaplib.packets.flow import NO_PORT, UDP, Flow
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.carriage import Carriage
@@ -27,6 +26,7 @@ from vtaplib.mirror.recognition import Recognition
 from vtaplib.mirror.remembered import Remembered
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
+from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain

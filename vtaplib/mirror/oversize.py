@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtaplib.control.policy import Policy
 from vtaplib.mirror.outer_header import IP_OVERHEAD
+from vtaplib.model.policy import Policy
 
 # Outer IP lengths, from Microsoft's page on TCP/IP tuning for virtual machines: the guest's MTU; the length
 # above which the network's stack fragments a packet without DF; the most that it lets through in one piece.

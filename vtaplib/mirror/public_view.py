@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.places import is_public
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.verdict import Direction, Reason
+from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow
 from vtaplib.packets.translation import Rewriting
 

@@ -21,7 +21,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from ipaddress import IPv4Address
 from itertools import islice
 
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.journey import Journey, Link
@@ -38,6 +37,7 @@ from vtaplib.mirror.load import Load
 from vtaplib.mirror.passage import Passage
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
+from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import TCP, Flow, read_flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain

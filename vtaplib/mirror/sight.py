@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.journey import Journey, Link
@@ -22,6 +21,7 @@ from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import Decision, MirrorEngine
 from vtaplib.mirror.verdict import Mirrored, Reason
+from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow, read_flow
 
 

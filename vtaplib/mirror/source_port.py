@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vtaplib.control.policy import fixed_number
+from vtaplib.model.policy import fixed_number
 from vtaplib.packets.flow import NO_PORT, Flow, directional_hash, symmetric_hash
 
 # The dynamic range, RFC 6335, section 6: 2^14 ports, so that a hash fills it evenly.

@@ -13,20 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Model
 from vtaplib.model.combination import Combination
 from vtaplib.model.ids import label
 from vtaplib.model.marks import Internal, NotInArm
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Rule, Taking
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 Assignment = tuple[Path, Callable[[Any], Any]]
 """A field's path, and its value as a function of the resource with all earlier assignments made. A value that

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
     from vtaplib.model.resource import Resource
-    from vtaplib.model.view import View
 
 Findings = Iterator[tuple[Path, str]]
 """What a rule yields: the field at fault and the message."""

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import assignable, claim_name, lowest_free, maybe_address, networks, reserved
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Reference, Resource
 from vtaplib.model.rule import Findings, Rule, limit, rule
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.subnet import Subnet
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 SOURCE = "Azure, addresses of a virtual network"
 ROOM = "A plan counts what it plans; what holds an address there already may keep it or give it up."

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.neighbours import machines_of, memberships_of
 from vtaplib.resources.network_interface import NetworkInterface
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.network_interface_backend_address_pool_association import (
         NetworkInterfaceBackendAddressPoolAssociation,
     )

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import resource_kind
 from vtaplib.model.rule import NUMBERS, Findings, Rule, Taking, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.lb_rule import LbRule
 
 SOURCE = "Azure, load balancer"

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from vtaplib.model.ids import label
 from vtaplib.model.rule import Findings
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.resources.neighbours import configurations_of, machines_of
 from vtaplib.resources.virtual_network_tap import taps_in_region
 
 if TYPE_CHECKING:
-    from vtaplib.model.view import View
     from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
     from vtaplib.resources.virtual_machine import VirtualMachine
 

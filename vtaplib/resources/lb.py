@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import (
@@ -39,8 +39,10 @@ from vtaplib.model.marks import (
     Ref,
     Unordered,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, resource_kind
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.addressed_resource import addresses_per_network
 from vtaplib.resources.balancing_conflict import network_of_pool
@@ -50,10 +52,6 @@ from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.sku_tier import SkuTier, global_needs_standard
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class LbFrontendIpConfiguration(Block):

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
 from vtaplib.model.marks import SERVICE, Arm, CreateOnly, Derived, Inert, Items, OneOf, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource, resource_kind
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.virtual_network import VirtualNetwork
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class TunnelInterface(Block):

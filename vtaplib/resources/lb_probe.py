@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import SERVICE, Arm, Between, CreateOnly, Derived, Inert, OneOf, Ref, Unordered
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource, resource_kind
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.lb import Lb
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
-
 
 LEAST_SECONDS_TO_DOWN = 10
 """How long a backend must fail before it counts as down, at least (Azure, load balancer health probes)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import CaseInsensitive, NonEmpty
 from vtaplib.model.ids import label
@@ -20,8 +20,10 @@ from vtaplib.model.marks import (
     OneOf,
     Ref,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource
 from vtaplib.model.rule import Findings, Taking, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources import balancing_conflict
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
@@ -32,10 +34,6 @@ from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped, no_r
 from vtaplib.resources.mirror_stream import carriers_by_rule, has_a_pool, probe_can_pass
 from vtaplib.resources.stream_security import passes_security_groups
 from vtaplib.resources.tapped_machine import backends_by_floating_rule, no_floating_ip
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 RuleName = Annotated[
     str,

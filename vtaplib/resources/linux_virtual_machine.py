@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from vtaplib.model.combination import ConflictsWith
 from vtaplib.model.marks import Arm, CreateOnly, Inert, OneOf, OptionalAssigned, Sensitive, Unordered
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,
@@ -23,10 +25,6 @@ from vtaplib.resources.virtual_machine_login import (
     LinuxPassword,
     LinuxUsername,
 )
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 LICENSE_TYPES = (
     *(

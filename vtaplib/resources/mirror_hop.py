@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vtaplib.model import ids
+from vtaplib.model.view import View
 from vtaplib.model.violation import Path
 from vtaplib.resources.neighbours import balancing_rules_of, configurations_of, memberships_of, taps_to
 
 if TYPE_CHECKING:
-    from vtaplib.model.view import View
     from vtaplib.resources.lb_rule import LbRule
     from vtaplib.resources.network_interface_backend_address_pool_association import (
         NetworkInterfaceBackendAddressPoolAssociation,

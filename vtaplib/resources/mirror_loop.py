@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, Rule, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 from vtaplib.resources.mirror_hop import Hop, by_configuration, taps_to_interface
 from vtaplib.resources.neighbours import configurations_of
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 
 FindHops = Callable[[Any, "View"], Iterator[Hop]]

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, Rule, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 from vtaplib.resources.lb_probe import ALL_PROBED_UP, LbProbe
 from vtaplib.resources.mirror_hop import VXLAN_PORT, carriers_of, collectors_of, taps_to_rule
 from vtaplib.resources.neighbours import machines_of
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.lb_rule import LbRule
     from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 

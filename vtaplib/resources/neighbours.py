@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from vtaplib.model.view import View
+
 if TYPE_CHECKING:
-    from vtaplib.model.view import View
     from vtaplib.resources.lb_rule import LbRule
     from vtaplib.resources.network_interface_backend_address_pool_association import (
         NetworkInterfaceBackendAddressPoolAssociation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import maybe_address
@@ -36,9 +36,11 @@ from vtaplib.model.marks import (
     OptionalAssigned,
     Ref,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, resource_kind
 from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.addressed_resource import addresses_per_network
 from vtaplib.resources.public_ip import PublicIp
@@ -49,10 +51,6 @@ from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_delegation import subnets_are_not_a_services_own
 from vtaplib.resources.subscription import subscription_of
 from vtaplib.resources.virtual_network import VirtualNetwork
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 AUXILIARY_MODES = ("AcceleratedConnections", "Floating", "MaxConnections", "None")
 AUXILIARY_SKUS = ("A8", "A4", "A1", "A2", "None")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import NonEmpty
 from vtaplib.model.ids import label
 from vtaplib.model.marks import Arm, CreateOnly, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.backend_sku import one_internal_balancer, one_sku_per_backend
 from vtaplib.resources.balancing_conflict import network_of_pool, reached_by_membership, rules_within_limit
@@ -20,10 +22,6 @@ from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped, no_r
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.stream_security import passes_security_groups
 from vtaplib.resources.tapped_machine import backends_by_membership, no_basic_balancer, no_floating_ip
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class NetworkInterfaceBackendAddressPoolAssociation(Resource):

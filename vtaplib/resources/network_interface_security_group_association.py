@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Departure, Farewell, Reference, Resource
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
 from vtaplib.resources.stream_security import by_guarded_interface, passes_security_groups
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class NetworkInterfaceSecurityGroupAssociation(Resource):

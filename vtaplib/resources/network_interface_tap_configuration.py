@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Departure, Farewell, Reference, Resource
 from vtaplib.model.rule import Findings, limit, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
 from vtaplib.resources.mirror_hop import by_configuration
@@ -36,10 +37,6 @@ from vtaplib.resources.tapped_machine import (
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class NetworkInterfaceTapConfiguration(Resource):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
 from vtaplib.model.base import Block
@@ -22,12 +22,10 @@ from vtaplib.model.marks import (
 )
 from vtaplib.model.resource import Assignment, Resource
 from vtaplib.model.rule import Findings
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.security_rule_fields import SecurityRuleFields
-
-if TYPE_CHECKING:
-    from vtaplib.model.view import View
 
 
 class InlineSecurityRule(SecurityRuleFields, Block):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName, ResourceGroupName
 from vtaplib.model.marks import CreateOnly, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Reference, Resource
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.network_security_group import NetworkSecurityGroup
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.security_rule_fields import ONE_OF_EACH, SecurityRuleFields
 from vtaplib.resources.security_rule_text import ANY, is_service_tag
 from vtaplib.resources.stream_security import by_denying_rule, passes_security_groups
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 WITHOUT_PORTS = ("Icmp", "Ah", "Esp")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 
 

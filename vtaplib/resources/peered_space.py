@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from vtaplib.model.addresses import maybe_network
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
 
 if TYPE_CHECKING:
-    from vtaplib.model.view import View
     from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 
 

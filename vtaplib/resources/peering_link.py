@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from vtaplib.model import ids
+from vtaplib.model.view import View
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import (
     AFTER_PUT,
@@ -18,9 +19,6 @@ from vtaplib.resources.virtual_network_peering import (
     PeeringState,
     VirtualNetworkPeering,
 )
-
-if TYPE_CHECKING:
-    from vtaplib.model.view import View
 
 Name = Callable[[str], str]
 """What a network with an ID is called."""

@@ -27,8 +27,10 @@ from vtaplib.model.marks import (
     Satisfies,
     Sensitive,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_machine_blocks import (
@@ -42,10 +44,6 @@ from vtaplib.resources.virtual_machine_blocks import (
     SourceImageReference,
     TerminationNotification,
 )
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 DEFAULT_DISK_SIZE_GB = 30
 NO_BID = -1.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from vtaplib.model.arguments import (
     AddressVersion,
@@ -36,18 +36,16 @@ from vtaplib.model.marks import (
     Ref,
     Unordered,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Reference, Resource
 from vtaplib.model.rule import Findings, rule
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.referring_part import parts_that_refer
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.sku_tier import SkuTier, global_needs_standard
 from vtaplib.resources.subscription import Subscription
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 SYNTHETIC: Final[Mapping[str, IPv4Network | IPv6Network]] = {
     "IPv4": IPv4Network("198.18.0.0/15"),  # RFC 2544, for benchmarks

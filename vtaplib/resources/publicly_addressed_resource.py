@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.rule import Findings, rule
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.addressed_resource import AddressedResource, AddressHolder
 from vtaplib.resources.public_ip import SOURCE, PublicIp
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class PublicAddressHolder(AddressHolder, Protocol):

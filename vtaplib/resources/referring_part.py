@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from vtaplib.model import ids
 from vtaplib.model.base import Block
 from vtaplib.model.resource import Resource
-
-if TYPE_CHECKING:
-    from vtaplib.model.view import View
+from vtaplib.model.view import View
 
 
 def parts_that_refer(resource_id: str, view: View) -> Iterator[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import networks
 from vtaplib.model.spans import Spans, address_range
+from vtaplib.model.view import View
 from vtaplib.resources.network_interface_security_group_association import (
     NetworkInterfaceSecurityGroupAssociation,
 )
@@ -30,9 +31,6 @@ from vtaplib.resources.subnet_network_security_group_association import (
 )
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
-
-if TYPE_CHECKING:
-    from vtaplib.model.view import View
 
 ALWAYS: Final = {
     Direction.INBOUND: (

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from vtaplib.model import ids
 from vtaplib.model.addresses import maybe_address, networks
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, Rule, rule
 from vtaplib.model.spans import Spans, address_number, address_range
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.mirror_hop import (
     VXLAN_PORT,
@@ -33,8 +35,6 @@ from vtaplib.resources.security_rule_text import EVERY_ADDRESS, EVERY_PORT
 from vtaplib.resources.subnet import Subnet
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
     from vtaplib.resources.network_interface_security_group_association import (
         NetworkInterfaceSecurityGroupAssociation,

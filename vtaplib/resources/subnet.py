@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from vtaplib.model.addresses import bits, maybe_network, networks, overlaps
 from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpty, ResourceGroupName
@@ -26,8 +26,10 @@ from vtaplib.model.marks import (
     Unordered,
     WriteOnly,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Reference, Resource, resource_kind
 from vtaplib.model.rule import Findings, limit, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.network_security_group import unattachable
 from vtaplib.resources.referring_part import parts_that_refer
@@ -39,10 +41,6 @@ from vtaplib.resources.subnet_delegation import (
     service_endpoints_are_not_repeated,
 )
 from vtaplib.resources.virtual_network import IpAddressPool, VirtualNetwork
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 SMALLEST_PREFIX = 29
 IPV6_PREFIX = 64

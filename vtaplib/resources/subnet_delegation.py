@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from vtaplib.model import ids
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import resource_kind
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.network_interface import NetworkInterface
     from vtaplib.resources.subnet import Subnet
 

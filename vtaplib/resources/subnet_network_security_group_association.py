@@ -6,21 +6,17 @@ network with the `subnet` argument, makes or takes away this resource.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vtaplib.model import ids
 from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Internal, NotInArm, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
 from vtaplib.resources.stream_security import by_guarded_subnet, passes_security_groups
 from vtaplib.resources.subnet import ATTACHMENT_SUFFIX, Subnet
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class SubnetNetworkSecurityGroupAssociation(Resource):

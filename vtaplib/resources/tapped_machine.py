@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, Rule, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.neighbours import balancing_rules_of, configurations_of, machines_of, memberships_of
 from vtaplib.resources.size_name import parse_size_name
 
 if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
     from vtaplib.resources.lb_rule import LbRule
     from vtaplib.resources.network_interface_backend_address_pool_association import (
         NetworkInterfaceBackendAddressPoolAssociation,

@@ -6,14 +6,16 @@ ARM has one type; azurerm has one for Linux and one for Windows, which are class
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Final, Self
+from typing import Annotated, Final, Self
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NonEmpty, ResourceGroupName, VirtualMachineName
 from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Internal, Items, NotInArm, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import fastpath
 from vtaplib.resources.backend_sku import one_sku_per_machine
@@ -31,11 +33,6 @@ from vtaplib.resources.tapped_machine import (
     supported_size,
     tapped_by_machine,
 )
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
-
 
 RUNNING: Final = "running"
 DEALLOCATED: Final = "deallocated"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import bits, contains, from_bits, maybe_network, networks, overlaps
@@ -41,16 +41,14 @@ from vtaplib.model.marks import (
     Satisfies,
     Unordered,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource, resource_kind
 from vtaplib.model.rule import Findings, limit, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.neighbours import configurations_in
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 FORBIDDEN = tuple(
     IPv4Network(prefix)

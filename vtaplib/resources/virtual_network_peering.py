@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.addresses import networks, overlaps
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
 from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Inert, Internal, NotInArm, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource
 from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.addressed_resource import address_bucket
 from vtaplib.resources.peered_gateway import (
@@ -28,10 +30,6 @@ from vtaplib.resources.peered_gateway import (
 from vtaplib.resources.peered_space import local_space, remote_space, sync_level
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.virtual_network import VirtualNetwork
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 
 class PeeringState(StrEnum):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
 from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Ref
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource, resource_kind
 from vtaplib.model.rule import Findings, limit, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources import mirror_stream
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
@@ -20,10 +22,6 @@ from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped
 from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subscription import Subscription, subscription_of
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 TO_INTERFACE = "destination_network_interface_ip_configuration_id"
 TO_FRONTEND = "destination_load_balancer_frontend_ip_configuration_id"

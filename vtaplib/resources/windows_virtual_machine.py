@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.base import Block
 from vtaplib.model.combination import ConflictsWith, RequiredWith
@@ -17,7 +17,9 @@ from vtaplib.model.marks import (
     Sensitive,
     Unordered,
 )
+from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,
@@ -34,10 +36,6 @@ from vtaplib.resources.virtual_machine_login import (
     WindowsUsername,
 )
 from vtaplib.resources.windows_time_zone import TIME_ZONES
-
-if TYPE_CHECKING:
-    from vtaplib.control.policy import Policy
-    from vtaplib.model.view import View
 
 BY_SYSTEM = "AutomaticByOS"
 PATCH_MODES = (BY_SYSTEM, BY_PLATFORM, "Manual")

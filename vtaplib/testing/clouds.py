@@ -6,7 +6,7 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from vtaplib.control.policy import Policy
+from vtaplib.model.policy import Policy
 from vtaplib.testing.drawn_cloud import DrawnCloud
 from vtaplib.testing.site import Site
 

@@ -16,8 +16,8 @@ from vtaplib.cli.check.run import CheckRequest, judged
 from vtaplib.cli.check.sarif import sarif_log
 from vtaplib.cli.check.tables import check_tables
 from vtaplib.cli.diff.designs import plan_sides
-from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
+from vtaplib.model.policy import Policy
 
 _FROM = int(os.environ.get("VTAP_MUTATIONS_FROM", "1"))
 SEEDS: Final = range(_FROM, _FROM + int(os.environ.get("VTAP_MUTATIONS", "50")))

@@ -24,7 +24,7 @@ from tests.vtaplib.cli.plans import (
     tapped_plan,
 )
 from vtaplib.cli.check.reading import TYPES
-from vtaplib.control.policy import Policy
+from vtaplib.model.policy import Policy
 
 WEB = "azurerm_network_interface.web"
 TAP = "azurerm_virtual_network_tap.tap"

@@ -16,7 +16,7 @@ from tests.vtaplib.cli.plans import (
 )
 from vtaplib.cli.check.report import CheckReport
 from vtaplib.cli.check.run import CheckRequest, check
-from vtaplib.control.policy import Policy
+from vtaplib.model.policy import Policy
 
 TAP, TAPPED = "azapi_resource.tap", "azapi_resource.tapped"
 

@@ -19,7 +19,7 @@ from vtaplib.cli.check.azure import Estate
 from vtaplib.cli.check.document import document_in
 from vtaplib.cli.check.run import CheckRequest, judged
 from vtaplib.control.arm import encode
-from vtaplib.control.policy import Policy
+from vtaplib.model.policy import Policy
 
 PLAN, AZAPI = tapped_plan().document, azapi_plan().document
 EXPORT = [encode(one, world()) for one in world()]

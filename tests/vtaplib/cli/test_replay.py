@@ -21,7 +21,7 @@ from tests.vtaplib.cli.captures import (
 )
 from tests.vtaplib.cli.clouds import Builder, nic_id, write_quickstart
 from tests.vtaplib.cli.command import CAPTURE, PATIENCE_SECONDS, VTAP, Vtap
-from vtaplib.control.policy import setting_text
+from vtaplib.model.policy import setting_text
 
 # From the capture's own description (tests/captures/README.md), which has them from capinfos and tshark.
 FRAMES = 1450

@@ -18,9 +18,9 @@ from vtaplib.cli.send.rate import pace_of, rate_of
 from vtaplib.cli.send.read_ahead import read_ahead
 from vtaplib.cli.send.rounds import rounds
 from vtaplib.collector.payloads import Payloads, frame_payloads
-from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError, VtapError
 from vtaplib.fabric.topology import Topology
+from vtaplib.model.policy import Policy
 from vtaplib.packets.block import Block
 
 

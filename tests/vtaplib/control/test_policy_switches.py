@@ -33,7 +33,7 @@ from vtaplib import (
     VirtualNetworkTap,
     VtapError,
 )
-from vtaplib.control.policy import (
+from vtaplib.model.policy import (
     CONTROL_PLANE,
     SETTINGS,
     Switch,

@@ -20,9 +20,9 @@ from vtaplib import ArmError, Cloud, SubscriptionHandle, Topology, VtapError
 from vtaplib.cli.check.run import CheckRequest, check
 from vtaplib.cli.machine import Operation, operate
 from vtaplib.cli.world_survey import survey_world
-from vtaplib.control.policy import Policy
 from vtaplib.control.row import KINDS, stored_values, to_body, to_resource
 from vtaplib.model import ids
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 

@@ -14,7 +14,6 @@ from tests.vtaplib.loops.interpreted import interpreted
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import ANSWER, QUERY, Record, bulk, records
 from vtaplib.capture import Batch, PcapngWriter, PcapWriter, open_capture
-from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import mirroring
@@ -23,6 +22,7 @@ from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.copies import Copies
 from vtaplib.mirror.replay import Replay
+from vtaplib.model.policy import Policy
 from vtaplib.packets.block import Block
 
 NANOSECONDS = 1_000_000_000

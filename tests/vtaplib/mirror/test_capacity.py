@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, udp_frame
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.capacity import Figures, figures_of, machine_accounts
 from vtaplib.mirror.policing import Excess
 from vtaplib.mirror.replay import Replay
+from vtaplib.model.policy import Policy
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 QUERY = udp_frame("10.0.0.4", "10.0.0.5", payload=bytes(958))

@@ -25,7 +25,6 @@ from tests.vtaplib.fabric.worlds import (
 )
 from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.test_engine import policies
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import comparison
 from vtaplib.mirror.comparison import Comparison, Summary
@@ -34,6 +33,7 @@ from vtaplib.mirror.count import Count
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.sight import Design, Sight, Untapped
 from vtaplib.mirror.verdict import Reason
+from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import read_flow
 
 QUERY = udp_frame("10.0.0.4", "10.0.0.5")

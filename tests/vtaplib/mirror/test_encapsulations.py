@@ -11,10 +11,10 @@ from tests.vtaplib.fabric.worlds import interface_id, quickstart, tap_id
 from tests.vtaplib.mirror.encapsulations import inner_frames
 from tests.vtaplib.mirror.suricata import counters_of
 from tests.vtaplib.mirror.test_oracle import fields_of, write_pcap
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import derive_vni
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.verdict import Direction, Mirrored
+from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import read_flow
 
 pytestmark = pytest.mark.oracle

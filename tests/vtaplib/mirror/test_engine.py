@@ -25,12 +25,12 @@ from tests.vtaplib.fabric.worlds import (
 )
 from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.reference import build, dissect, reassemble
-from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Distribution, Topology, derive_vni
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.passage import ORDINARY, Passage
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, Verdict
+from vtaplib.model.policy import Policy
 from vtaplib.packets import udp, vxlan
 
 WEB, COLLECTOR = interface_id("web"), interface_id("collector")

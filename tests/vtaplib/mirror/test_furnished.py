@@ -12,9 +12,9 @@ from tests.vtaplib.fabric.worlds import ADDRESSES, quickstart, topologies, udp_f
 from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import Record, bulk, one_by_one, records
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.journey import Drop
 from vtaplib.fabric.topology import Topology
+from vtaplib.model.policy import Policy
 
 PUBLIC = "192.0.2.1"
 """A stranger's address in the frames that are drawn: here it is somebody's own."""

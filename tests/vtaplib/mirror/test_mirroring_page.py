@@ -3,8 +3,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from vtaplib.control.policy import DATA_PLANE, Policy, Switch
 from vtaplib.mirror.verdict import Mirrored, Reason
+from vtaplib.model.policy import DATA_PLANE, Policy, Switch
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "mirroring.md").read_text()
 SETTINGS = PAGE.partition("## Settings")[2]

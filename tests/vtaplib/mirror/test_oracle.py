@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, tap_id, udp_frame
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import derive_vni
 from vtaplib.mirror.replay import Replay
+from vtaplib.model.policy import Policy
 
 pytestmark = pytest.mark.oracle
 

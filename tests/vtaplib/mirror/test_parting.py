@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, three_collectors, udp_frame
 from tests.vtaplib.mirror.reference import dissect
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Distribution, Topology
 from vtaplib.mirror import parting
 from vtaplib.mirror.parting import PartingAccount
 from vtaplib.mirror.replay import Replay
+from vtaplib.model.policy import Policy
 
 PORTS = range(1024, 1124)
 QUERIES = [udp_frame("10.0.0.4", "10.0.0.5", (port, 53)) for port in PORTS]

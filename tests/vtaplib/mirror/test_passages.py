@@ -9,10 +9,10 @@ from ipaddress import IPv4Address
 from tests.vtaplib.fabric.worlds import network, quickstart, udp_frame
 from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.reference import dissect
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Reason
+from vtaplib.model.policy import Policy
 
 WEB, DATABASE, CLIENT, PUBLIC = "10.0.0.4", "10.0.0.5", "198.51.100.7", "203.0.113.9"
 QUERY, ANSWER = udp_frame(WEB, DATABASE), udp_frame(DATABASE, WEB, (53, 40000))

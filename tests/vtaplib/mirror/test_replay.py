@@ -20,7 +20,6 @@ from tests.vtaplib.fabric.worlds import (
 )
 from tests.vtaplib.mirror.reference import dissect
 from tests.vtaplib.mirror.test_engine import policies
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.journey import Journey
@@ -34,6 +33,7 @@ from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.itinerary import Itinerary
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
+from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import TCP, Flow, read_flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 

@@ -13,12 +13,12 @@ from tests.vtaplib.fabric.worlds import frontend, interface_id, mac_of, quicksta
 from tests.vtaplib.mirror.reference import dissect
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import bulk, one_by_one
-from vtaplib.control.policy import Policy
 from vtaplib.fabric import connections
 from vtaplib.fabric.journey import Drop
 from vtaplib.fabric.topology import RuleProtocol, Topology
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Reason
+from vtaplib.model.policy import Policy
 
 COLLECTOR = interface_id("collector")
 QUERY = udp_frame("10.0.0.4", "10.0.0.5")

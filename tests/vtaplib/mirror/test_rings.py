@@ -21,10 +21,10 @@ from tests.vtaplib.fabric.worlds import (
     udp_frame,
 )
 from tests.vtaplib.mirror.test_engine import policies
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.verdict import Direction, Mirrored
+from vtaplib.model.policy import Policy
 
 NAMES = ("a", "b", "c", "d")
 

@@ -16,8 +16,8 @@ from vtaplib.cli.cloud_file import cloud_files, open_cloud
 from vtaplib.cli.input_directory import Input
 from vtaplib.control.audit import Finding, audit
 from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_silent
-from vtaplib.control.policy import Policy
 from vtaplib.model import ids
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.validation import told_id
 from vtaplib.model.violation import ErrorCode, Severity, Violation, dotted

@@ -6,10 +6,10 @@ from typing import Any, Final, TypeVar
 
 from vtaplib.control import settlement
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.model.base import Block, Field, Model, Shape
 from vtaplib.model.marks import ASSIGNED, INTERNAL
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 
 M = TypeVar("M", bound=Model)

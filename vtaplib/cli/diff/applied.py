@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from vtaplib.cli.check.world import World
 from vtaplib.control import inline, settlement
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.marks import ASSIGNED, OPTIONAL_ASSIGNED
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View

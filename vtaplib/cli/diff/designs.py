@@ -15,11 +15,11 @@ from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.world import World, make_world
 from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
 from vtaplib.cli.diff.applied import Assumed, applied
-from vtaplib.control.policy import Policy
 from vtaplib.control.read_view import ReadView
 from vtaplib.control.store_file import is_store
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
 

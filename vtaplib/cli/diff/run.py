@@ -24,11 +24,11 @@ from vtaplib.cli.diff.report import AssumedAddress, DesignEntry, DiffReport
 from vtaplib.cli.feed import Feed
 from vtaplib.cli.naming import one_named
 from vtaplib.cli.replay_report import amount
-from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.mirror.comparison import Comparison, Group
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.sight import Design
+from vtaplib.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

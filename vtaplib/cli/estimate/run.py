@@ -27,7 +27,6 @@ from vtaplib.cli.load_entries import RatesEntry, machine_warnings
 from vtaplib.cli.naming import distinct_names, one_named
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import Amount, EarlyEnd, NotMirroredEntry, SkippedEntry
-from vtaplib.control.policy import Policy
 from vtaplib.errors import CaptureError
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.loops import COMPILED
@@ -39,6 +38,7 @@ from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.flow_volume import FlowVolumes
 from vtaplib.mirror.series import Series, total
 from vtaplib.mirror.verdict import Reason
+from vtaplib.model.policy import Policy
 
 LONGEST_FRAME: Final = 0xFFFF + 18
 """The longest IP packet in a tagged Ethernet frame: what a capture says to be longer was not."""

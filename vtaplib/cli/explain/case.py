@@ -12,7 +12,6 @@ from vtaplib.cli.explain.balancing import balancing_entry
 from vtaplib.cli.explain.names import Names
 from vtaplib.cli.explain.peerings import Obstacle, Peerings
 from vtaplib.cli.explain.report import BalancingEntry
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.security import inbound
 from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, TapConfiguration, Topology
 from vtaplib.mirror.crossing import Crossing
@@ -20,6 +19,7 @@ from vtaplib.mirror.destination import Spread, find_destination
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Mirrored, NotMirrored, Reason, Verdict
+from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet, vxlan
 from vtaplib.packets.flow import UDP, Flow
 from vtaplib.packets.translation import Rewriting

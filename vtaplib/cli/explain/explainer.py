@@ -15,7 +15,6 @@ from vtaplib.cli.explain.packet import Packet
 from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.report import CopyEntry, WayEntry
 from vtaplib.cli.explain.way import Ways
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.journey import Journey
@@ -23,6 +22,7 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow
 
 FLOWS_REMEMBERED = 1 << 18

@@ -12,10 +12,10 @@ from vtaplib.cli.explain.packet import Packet
 from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.report import ExplainReport
 from vtaplib.cli.naming import one_named
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.journey import Journey
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
+from vtaplib.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from vtaplib.cli.page.document import note
 from vtaplib.cli.page.markup import element
-from vtaplib.control.policy import CONTROL_PLANE, DATA_PLANE, LIMITS, Policy, Setting, setting_text
+from vtaplib.model.policy import CONTROL_PLANE, DATA_PLANE, LIMITS, Policy, Setting, setting_text
 
 _GROUPS: Final[Mapping[str, Mapping[str, Setting]]] = {
     "About packets": DATA_PLANE,

@@ -12,7 +12,6 @@ from typing import Protocol
 
 from vtaplib.cli.feed import Feed
 from vtaplib.collector.payloads import CopyPayloads, Payloads, frame_payloads
-from vtaplib.control.policy import Policy
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
 from vtaplib.loops.capture_records import scan_pcapng
@@ -20,6 +19,7 @@ from vtaplib.loops.mirroring import PCAPNG
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.copies import Copies
 from vtaplib.mirror.count import Count
+from vtaplib.model.policy import Policy
 from vtaplib.packets.block import COLUMNS, Block
 
 

@@ -27,10 +27,10 @@ from vtaplib.cli.signals import FirstSignal
 from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.payloads import Payloads
 from vtaplib.collector.sending import Sender, overhead_of
-from vtaplib.control.policy import Policy
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.model import ids
+from vtaplib.model.policy import Policy
 from vtaplib.packets import vxlan
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 

@@ -15,7 +15,7 @@ from vtaplib.cli.replay_run import ReplayRequest, replay
 from vtaplib.cli.world import World
 from vtaplib.cli.world_survey import survey_world
 from vtaplib.control.cloud import Cloud
-from vtaplib.control.policy import Policy, setting_text
+from vtaplib.model.policy import Policy, setting_text
 
 WORLDS = ("empty", "one", "balanced", "large")
 
