@@ -9,7 +9,7 @@ from vtaplib.model import ids
 from vtaplib.model.addresses import Address, networks
 from vtaplib.model.view import View
 from vtaplib.resources.peering_link import PeeringLink, Side
-from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
+from vtaplib.resources.virtual_network_peering import WRITING_AGAIN, VirtualNetworkPeering
 
 
 class Obstacle(NamedTuple):
@@ -49,7 +49,7 @@ class Peerings:
             if not any(address in prefix for prefix in networks(side.remote_address_space)):
                 return Obstacle(
                     f"{side.label} of {here} routes to {routed}, which {address} is not in",
-                    f"Write {side.label} again to learn what {there} has now (azurerm: change its triggers), "
+                    f"Write {side.label} again to learn what {there} has now ({WRITING_AGAIN}), "
                     "or name the subnet in remote_subnet_names if only some are peered.",
                 )
         return Obstacle(
