@@ -71,16 +71,13 @@ class NetworkSecurityGroup(Resource):
 
 def unattachable(path: Path, subject: str, neighbour_id: str, group_id: str, view: View) -> Findings:
     """Why a security group cannot be attached where the region is that of `neighbour_id`; `subject` is
-    what it would guard.
+    what it would guard. Nothing where there is no such group.
     """
     group = view.find(group_id)
-    if group is None:
-        if view.settled:
-            yield path, f"{subject}: {path[-1]} = {group_id!r} does not exist"
-    elif not isinstance(group, NetworkSecurityGroup):
-        yield path, f"{subject}: {path[-1]} = {group_id!r} is not a network security group"
-    else:
+    if isinstance(group, NetworkSecurityGroup):
         yield from in_another_region(path, neighbour_id, group, view)
+    elif group is not None:
+        yield path, f"{subject}: {path[-1]} = {group_id!r} is not a network security group"
 
 
 def in_another_region(path: Path, neighbour_id: str, group: NetworkSecurityGroup, view: View) -> Findings:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 from vtaplib.model.addresses import bits, maybe_network, networks, overlaps
 from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpty, ResourceGroupName
 from vtaplib.model.combination import ExactlyOneOf, RequiredWith
+from vtaplib.model.general_rule import GENERAL_RULES, REFERENCES_EXIST
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -184,6 +185,11 @@ class Subnet(Resource):
         group_id: str | None = self.newly_sent("network_security_group_id_wo", before)
         return group_id
 
+    @property
+    def _group_argument(self) -> str:
+        """The argument that sends a security group."""
+        return "security_group" if self.security_group else "network_security_group_id_wo"
+
     @rule(
         ErrorCode.NETCFG_INVALID_SUBNET,
         evidence=Evidence.INFERRED,
@@ -274,15 +280,29 @@ class Subnet(Resource):
         source="Azure, network security groups",
         compares=True,
         judges_new=True,
+        at_apply=GENERAL_RULES[REFERENCES_EXIST].at_apply,
+    )
+    def sent_security_group_exists(self, before: Subnet | None, view: View, policy: Policy) -> Findings:
+        """A security group that is sent to be attached exists."""
+        group_id = self._sent_group(before)
+        if group_id and view.settled and view.find(group_id) is None:
+            argument = self._group_argument
+            yield (argument,), f"{self.label}: {argument} = {group_id!r} does not exist"
+
+    @rule(
+        ErrorCode.INVALID_RESOURCE_REFERENCE,
+        source="Azure, network security groups",
+        compares=True,
+        judges_new=True,
     )
     def sent_security_group_can_be_attached(
         self, before: Subnet | None, view: View, policy: Policy
     ) -> Findings:
-        """A security group that is sent to be attached exists, in the network's region."""
-        name = "security_group" if self.security_group else "network_security_group_id_wo"
+        """What is sent to be attached is a security group, in the network's region."""
         group_id = self._sent_group(before)
         if group_id:
-            yield from unattachable((name,), self.label, self.virtual_network_id, group_id, view)
+            path = (self._group_argument,)
+            yield from unattachable(path, self.label, self.virtual_network_id, group_id, view)
 
     @rule(
         ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED,

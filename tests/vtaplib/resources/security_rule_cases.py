@@ -27,7 +27,8 @@ from tests.vtaplib.resources.rule_case import Case, Pair, after, pair
 from vtaplib import InlineSubnet, NetworkSecurityRule
 from vtaplib.model.resource import Resource
 
-GROUP = security_group("group")
+GROUP, SECOND_GROUP = (security_group(name).replace(security_rule=None) for name in ("group", "second"))
+"""Groups whose rules are resources of their own."""
 NORTHERN = security_group("northern", location=NORTH)
 
 
@@ -93,14 +94,19 @@ TO_BALANCER = mirror(nic_id("spare"), "tap-lb")
 SECOND = nic("second", ip(subnet_id("tools")))
 
 CASES: Mapping[tuple[str, str], Case] = {
-    ("Subnet", "sent_security_group_can_be_attached"): Case(
-        "InvalidResourceReference",
-        [
-            Pair(after(GROUP, NORTHERN)(make(broken)), after(GROUP, NORTHERN)(make("group")))
-            for make in (sending, carrying)
-            for broken in ("nowhere", "northern")
-        ],
-    ),
+    **{
+        ("Subnet", name): Case(
+            "InvalidResourceReference",
+            [
+                Pair(after(GROUP, NORTHERN)(make(broken)), after(GROUP, NORTHERN)(make("group")))
+                for make in (sending, carrying)
+            ],
+        )
+        for name, broken in (
+            ("sent_security_group_exists", "nowhere"),
+            ("sent_security_group_can_be_attached", "northern"),
+        )
+    },
     ("NetworkSecurityRule", "priority_is_unique"): Case(
         "SecurityRuleConflict",
         [
@@ -109,8 +115,8 @@ CASES: Mapping[tuple[str, str], Case] = {
                 {"priority": 200}, {"priority": 200, "direction": "Outbound"}, standing("other", priority=200)
             ),
             Pair(
-                after(GROUP, security_group("second"), standing("other", "group"))(standing("new", "group")),
-                after(GROUP, security_group("second"), standing("other", "group"))(standing("new", "second")),
+                after(GROUP, SECOND_GROUP, standing("other", "group"))(standing("new", "group")),
+                after(GROUP, SECOND_GROUP, standing("other", "group"))(standing("new", "second")),
             ),
             pair(
                 security_group("new", security_rule("one"), security_rule("two")),
