@@ -45,7 +45,7 @@ from vtaplib.control.overlay import Overlay
 from vtaplib.errors import ArmError, VtapError
 from vtaplib.model import ids
 from vtaplib.model.base import Values
-from vtaplib.model.marks import NOT_IN_ARM, WRITE_ONLY
+from vtaplib.model.marks import IGNORED_AS_IMPORTED, NOT_IN_ARM, WRITE_ONLY
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import validate
@@ -297,7 +297,7 @@ class Provider:
                 None, diagnostics=[Diagnostic(Severity.ERROR, "The resource does not exist", detail)]
             )
         values = _read_values(found, None)
-        values |= dict.fromkeys(found.untold_secrets(), merging.IGNORED_AS_IMPORTED)
+        values |= dict.fromkeys(found.untold_secrets(), IGNORED_AS_IMPORTED)
         return ImportResult(values, b"", _identity(type_name, found.id))
 
     def generate_config(self, type_name: str, state: Values) -> Values:

@@ -17,6 +17,7 @@ from vtaplib.model.marks import (
     ATTRIBUTE_BLOCK,
     CREATE_ONLY,
     DERIVED,
+    IGNORED_AS_IMPORTED,
     INLINE,
     NOT_IN_ARM,
     OPTIONAL_ASSIGNED,
@@ -28,11 +29,6 @@ from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.violation import Path
 
 Blocks = Sequence[Values]
-
-IGNORED_AS_IMPORTED = "ignored-as-imported"
-"""What azurerm has in the state for a secret that was there before Terraform. Whatever the configuration says
-is then taken for it.
-"""
 
 
 def same(field: Field, one: Any, other: Any) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from provider_shim.derivation import is_settable, public_fields
-from provider_shim.merging import IGNORED_AS_IMPORTED, same
+from provider_shim.merging import same
 from provider_shim.schema import Block
 from provider_shim.types import RESOURCE_TYPES
 from tests.fake_core import RefusedError
@@ -22,7 +22,7 @@ from tests.provider_shim.configurations import (
     configuration,
     configurations,
 )
-from vtaplib.model.marks import INLINE
+from vtaplib.model.marks import IGNORED_AS_IMPORTED, INLINE
 
 TYPES = st.sampled_from(sorted(RESOURCE_TYPES))
 

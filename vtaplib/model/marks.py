@@ -27,6 +27,10 @@ ASSIGNED = Flag("assigned")
 OPTIONAL_ASSIGNED = Flag("optional_assigned")
 DERIVED = Flag("derived")
 SENSITIVE = Flag("sensitive")
+IGNORED_AS_IMPORTED = "ignored-as-imported"
+"""What azurerm has in the state for a secret that was there before Terraform. Whatever the configuration says
+is then taken for it.
+"""
 INERT = Flag("inert")
 INTERNAL = Flag("internal")
 WRITE_ONLY = Flag("write_only")

@@ -420,6 +420,14 @@ def test_an_argument_that_azurerm_shows_as_nothing_is_not_given(vtap: Vtap) -> N
     assert checked(vtap, plan)["findings"] == []
 
 
+def test_the_secret_of_an_imported_machine_is_not_known(vtap: Vtap) -> None:
+    plan = tapped_plan()
+    machine = next(one for one in plan.changes if one["type"] == "azurerm_linux_virtual_machine")
+    login = {"admin_ssh_key": [], "disable_password_authentication": False}
+    machine["change"]["after"] |= {**login, "admin_password": "ignored-as-imported"}
+    assert checked(vtap, plan)["findings"] == []
+
+
 def test_a_frontend_without_a_rule_for_the_copies_is_told_at_once(vtap: Vtap) -> None:
     plan = Plan()
     front = {"name": "front", "private_ip_address_allocation": "Dynamic", "subnet_id": UNKNOWN}

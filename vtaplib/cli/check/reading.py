@@ -31,7 +31,7 @@ from vtaplib.control import inline
 from vtaplib.control.integrity import naming_arguments, used_twice
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Field, Model, Shape, Values
-from vtaplib.model.marks import INLINE, INTERNAL, OPTIONAL_ASSIGNED, UNORDERED
+from vtaplib.model.marks import IGNORED_AS_IMPORTED, INLINE, INTERNAL, OPTIONAL_ASSIGNED, SENSITIVE, UNORDERED
 from vtaplib.model.resource import Resource, id_format_of, kind_named, resource_kind
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.validation import is_sound, validate
@@ -459,7 +459,7 @@ def _names_in(kind: type[Resource], resource_id: object) -> Values:
 
 def _telling(model: type[Model], values: Mapping[str, Any]) -> Values:
     """The values that say something. What azurerm is built on has no null: an optional argument that is not
-    given is "", 0 or an empty list there.
+    given is "", 0 or an empty list there. A secret of what was imported is not known.
     """
     fields = model.fields()
     found = {}
@@ -467,6 +467,8 @@ def _telling(model: type[Model], values: Mapping[str, Any]) -> Values:
         one = fields.get(name)
         if one is None or value is None or (_is_zero(value) and _may_be_absent(one)):
             continue
+        if value == IGNORED_AS_IMPORTED and one.has(SENSITIVE):
+            value = UNKNOWN
         if one.block is not None and isinstance(value, list):
             value = [_telling(one.block, part) if isinstance(part, Mapping) else part for part in value]
         found[name] = value
