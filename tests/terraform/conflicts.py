@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.terraform.hcl import Expression, resource
-from tests.terraform.rule_case import FRONTEND, MEMBER, TO_FRONTEND, TO_INTERFACE, at
 from tests.terraform.worlds import (
     AFTER_THE_TAP,
     GROUPS,
     INTERFACES,
     NETWORKS,
     SUBNETS,
+    at,
     balancer,
     balancing_rule,
     guarded_interface,
@@ -46,6 +46,9 @@ class Conflict:
     harmless_other: str
 
 
+MEMBER: Final = "azurerm_network_interface_backend_address_pool_association"
+
+
 def member(interface_name: str) -> str:
     body = {
         "network_interface_id": Expression(f"azurerm_network_interface.{interface_name}.id"),
@@ -73,7 +76,12 @@ def reserved(address: str) -> str:
 BALANCED: Final = INTERFACES + balancer("lb") + pool("pool", "lb")
 SINK: Final = SUBNETS + interface("one") + interface("two") + interface("collector") + tap("tap", "collector")
 BEHIND: Final = SINK + balancer("lb") + pool("pool", "lb")
-TO_BALANCER: Final = {TO_INTERFACE: None, TO_FRONTEND: FRONTEND}
+TO_BALANCER: Final = {
+    "destination_network_interface_ip_configuration_id": None,
+    "destination_load_balancer_frontend_ip_configuration_id": Expression(
+        "azurerm_lb.lb.frontend_ip_configuration[0].id"
+    ),
+}
 
 CONFLICTS: Final = [
     Conflict(

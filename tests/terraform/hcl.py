@@ -44,14 +44,15 @@ def lines(body: Body, depth: int) -> str:
     for name, value in body.items():
         if value is None:
             continue
-        if _is_blocks(value):
+        if is_blocks(value):
             text += "".join(f"{indent}{name} {{\n{lines(one, depth + 1)}{indent}}}\n" for one in value)
         else:
             text += f"{indent}{name} = {literal(value)}\n"
     return text
 
 
-def _is_blocks(value: Any) -> bool:
+def is_blocks(value: Any) -> bool:
+    """Whether a value is written as blocks of one name."""
     return isinstance(value, Sequence) and bool(value) and isinstance(value[0], Mapping)
 
 

@@ -148,13 +148,20 @@ class Workspace:
         self.directory = directory
         self.cloud_path = directory / "cloud.db"
 
-    def write(self, body: str, local_name: str = "azurerm", *, policy: Body | None = None) -> None:
+    def write(
+        self,
+        body: str,
+        local_name: str = "azurerm",
+        *,
+        policy: Body | None = None,
+        subscription_id: str = SUBSCRIPTION,
+    ) -> None:
         """Writes the configuration: where the provider comes from, its block, and a body."""
         settings = "" if policy is None else f"  policy {{\n{lines(policy, 2)}  }}\n"
         source = f'{local_name} = {{ source = "{SOURCE}" }}'
         (self.directory / "main.tf").write_text(
             f"terraform {{\n  required_providers {{\n    {source}\n  }}\n}}\n"
-            f'provider "{local_name}" {{\n  features {{}}\n  subscription_id = "{SUBSCRIPTION}"\n'
+            f'provider "{local_name}" {{\n  features {{}}\n  subscription_id = "{subscription_id}"\n'
             f'  endpoint = "file:{self.cloud_path}"\n{settings}}}\n{body}'
         )
 

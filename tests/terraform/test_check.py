@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.terraform.planned_lab import PlannedLab
 from tests.terraform.reattached import Workspace
-from tests.terraform.rule_case import RuleCase
-from tests.terraform.rule_cases import CASES
 from tests.terraform.worlds import INTERFACES, LAB, SUBNETS, group, interface, machine, network, tap, tapped
 from tests.vtaplib.cli.azurerm_plan import as_azurerm
+from tests.vtaplib.resources.rule_case import Case, Pair
+from tests.vtaplib.resources.test_rules import EACH
 from vtaplib.cli.check.document import read_document
 from vtaplib.cli.check.reading import Reading, read_resources
 from vtaplib.cli.check.run import CheckRequest, check
@@ -106,16 +107,15 @@ def read(directory: Path, document: dict[str, Any]) -> Reading:
     return read_resources(read_document(written(directory, document)))
 
 
-@pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.type_name.removeprefix('azurerm_')}-{case.rule}"
-)
+@pytest.mark.parametrize(("key", "case", "pair"), EACH)
 def test_nothing_that_the_plan_accepts_is_an_error_of_the_check(
-    workspace: Workspace, tmp_path: Path, case: RuleCase
+    workspace: Workspace, stock: Path, tmp_path: Path, key: tuple[str, str], case: Case, pair: Pair
 ) -> None:
-    workspace.write(case.configuration(case.right))
+    with PlannedLab(stock, workspace, case.policy) as lab:
+        lab.world(pair.valid).write(workspace)
     ours = planned(workspace)
     for document in (ours, as_azurerm(ours)):
-        report = check(CheckRequest(written(tmp_path, document), None, Policy()))
+        report = check(CheckRequest(written(tmp_path, document), workspace.cloud_path, case.policy))
         assert [(one.address, one.message) for one in report.findings if one.severity == "error"] == []
         assert report.not_read == ()
         assert report.outside.references == 0

@@ -30,16 +30,6 @@ def windows(name: str = "vm") -> str:
     return resource(f"azurerm_windows_virtual_machine.{name}", windows_body("vm", "one"))
 
 
-def test_a_size_that_is_none_of_azures_is_a_warning(workspace: Workspace) -> None:
-    workspace.write(INTERFACES + machine("vm", "one", size="Standard_D2sv5"))
-    outcome = workspace.plan()
-    assert (outcome.errors, [one.summary for one in outcome.diagnostics]) == (
-        [],
-        ["VirtualMachineSizeNotKnown"],
-    )
-    workspace.apply()
-
-
 def test_a_machine_has_the_public_address_of_its_interface(workspace: Workspace) -> None:
     workspace.write(public_ip("p") + BEHIND)
     workspace.apply()

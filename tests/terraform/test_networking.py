@@ -1,33 +1,18 @@
-"""Peerings, delegations and subscriptions in Terraform: what warns, what shows at apply, what triggers do."""
+"""Peerings and delegations in Terraform: what shows at apply, who tells it, what triggers do."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from tests.terraform.hcl import Expression
-from tests.terraform.peering_and_balancing_rule_cases import BESIDE, OWN, delegated
+from tests.terraform.network_changes import DELEGATION, TO
 from tests.terraform.reattached import Workspace
-from tests.terraform.test_plan_rules import OTHER_SUBSCRIPTION
-from tests.terraform.worlds import NETWORKS, SUBNETS, in_subnet, interface, network, peering, subnet
-from vtaplib.resources import InlineSubnet, ResourceGroup, VirtualNetwork, VirtualNetworkPeering
+from tests.terraform.worlds import NETWORKS, SUBNETS, interface, network, peering, subnet
+from vtaplib.resources import VirtualNetworkPeering
 
 pytestmark = pytest.mark.terraform
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"local_subnet_names": ["a"]}, "peer_complete_virtual_networks_enabled = false"),
-        ({"use_remote_gateways": True, "allow_gateway_transit": True}, "set one of them to false"),
-    ],
-)
-def test_what_means_nothing_in_a_peering_is_a_warning(
-    workspace: Workspace, changes: dict[str, object], said: str
-) -> None:
-    workspace.write(SUBNETS + peering("there", "v", "w", **changes))
-    outcome = workspace.apply()
-    assert {one.summary for one in outcome.diagnostics} == {"InvalidParameterCombination"}, outcome.told
-    assert said in outcome.told
 
 
 def test_a_subnet_that_is_peered_by_name_may_be_made_after_the_peering_is_planned(
@@ -50,50 +35,31 @@ def test_a_subnet_that_is_peered_by_name_may_be_made_after_the_peering_is_planne
     workspace.plans_nothing()
 
 
+def delegated(service: str) -> dict[str, Any]:
+    return {"delegation": [{**DELEGATION, "service_delegation": [{**TO, "name": service}]}]}
+
+
+OWN, BESIDE = map(
+    delegated, ("Microsoft.ContainerInstance/containerGroups", "Microsoft.Databricks/workspaces")
+)
+
+
 def test_of_a_subnet_that_is_delegated_from_under_an_interface_the_interface_tells(
     workspace: Workspace,
 ) -> None:
     body = NETWORKS + interface("n")
-    workspace.write(body + subnet("a", "v", "10.0.0.0/24", delegation=[delegated(BESIDE)]))
+    workspace.write(body + subnet("a", "v", "10.0.0.0/24", **BESIDE))
     workspace.apply()
-    workspace.write(body + subnet("a", "v", "10.0.0.0/24", delegation=[delegated(OWN)]))
+    workspace.write(body + subnet("a", "v", "10.0.0.0/24", **OWN))
     outcome = workspace.plan()
     assert [(one.summary, one.address) for one in outcome.errors] == [
         ("NetcfgInvalidSubnet", "azurerm_network_interface.n")
     ]
     # Without the interface in the configuration, only the apply can tell.
     workspace.run("state rm", "azurerm_network_interface.n")
-    workspace.write(NETWORKS + subnet("a", "v", "10.0.0.0/24", delegation=[delegated(OWN)]))
+    workspace.write(NETWORKS + subnet("a", "v", "10.0.0.0/24", **OWN))
     assert workspace.plan().errors == []
     assert workspace.try_apply().codes == ["InUseSubnetCannotBeUpdated"]
-
-
-def test_an_interface_takes_no_subnet_of_another_subscription_unless_it_is_shared(
-    workspace: Workspace,
-) -> None:
-    workspace.write(SUBNETS)
-    workspace.apply()
-    home = VirtualNetwork(
-        name="v",
-        resource_group_name="lab",
-        location="westeurope",
-        address_space=["10.5.0.0/16"],
-        subnet=[InlineSubnet(name="a", address_prefixes=["10.5.0.0/24"])],
-    )
-    with workspace.cloud() as cloud:
-        other = cloud.subscription(OTHER_SUBSCRIPTION)
-        other.put(ResourceGroup(name="lab", location="westeurope"))
-        there = f"{other.put(home).id}/subnets/a"
-    configuration = {**in_subnet(private_ip_address_allocation="Dynamic"), "subnet_id": there}
-    workspace.write(SUBNETS + interface("n", ip_configuration=[configuration]))
-    outcome = workspace.plan()
-    assert outcome.codes == ["InvalidResourceReference"], outcome.told
-    assert outcome.errors[0].line.startswith("subnet_id")
-    with workspace.cloud() as cloud:
-        (found,) = [one for one in cloud.list(VirtualNetwork) if one.subscription_id == OTHER_SUBSCRIPTION]
-        shared = cloud.get(f"{found.id}/subnets/a")
-        cloud.put(shared.replace(sharing_scope="Tenant", default_outbound_access_enabled=False))
-    workspace.apply()
 
 
 def test_a_trigger_brings_a_peering_into_step_with_the_remote_network(workspace: Workspace) -> None:

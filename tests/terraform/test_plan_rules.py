@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
-from provider_shim.types import RESOURCE_TYPES
 from tests.terraform.hcl import Expression, resource
 from tests.terraform.reattached import Outcome, Workspace
-from tests.terraform.rule_case import RuleCase, at
-from tests.terraform.rule_cases import CASES, ELSEWHERE
 from tests.terraform.worlds import (
     INTERFACES,
     LAB,
     NETWORKS,
     SUBNETS,
+    at,
     balancer,
     in_subnet,
     interface,
@@ -29,38 +27,10 @@ from tests.terraform.worlds import (
     tapped_body,
 )
 from vtaplib.resources import (
-    InlineSubnet,
-    NetworkInterface,
-    NetworkInterfaceIpConfiguration,
-    ResourceGroup,
-    VirtualNetwork,
     VirtualNetworkPeering,
 )
 
 pytestmark = pytest.mark.terraform
-
-OTHER_SUBSCRIPTION = "99999999-2222-3333-4444-555555555555"
-
-
-@pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.type_name.removeprefix('azurerm_')}-{case.rule}"
-)
-def test_a_broken_rule_is_refused_at_its_line_and_the_valid_neighbour_is_not(
-    workspace: Workspace, case: RuleCase
-) -> None:
-    # Cause and victim both new.
-    workspace.write(case.configuration(case.wrong))
-    refused(workspace.plan(), case.code, case.address, case.line)
-    workspace.write(case.configuration(case.right))
-    workspace.apply()
-    workspace.plans_nothing()
-    # The victim exists and changes.
-    workspace.write(case.configuration(case.wrong))
-    if case.new_only:
-        workspace.apply()
-        workspace.plans_nothing()
-    else:
-        refused(workspace.plan(), case.code, case.address, case.line)
 
 
 def refused(outcome: Outcome, code: str, address: str, line: str) -> None:
@@ -68,19 +38,6 @@ def refused(outcome: Outcome, code: str, address: str, line: str) -> None:
     shown = outcome.errors[0].line
     kind, name = address.split(".")
     assert shown.startswith(line or f'resource "{kind}" "{name}"'), shown
-
-
-def test_every_rule_has_a_case_or_a_reason() -> None:
-    rules = {rule for kind in RESOURCE_TYPES.values() for rule in kind.rules()}
-    assert {case.rule for case in CASES} | ELSEWHERE.keys() == rules
-    assert not {case.rule for case in CASES} & ELSEWHERE.keys()
-
-
-@pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.type_name.removeprefix('azurerm_')}-{case.rule}"
-)
-def test_the_rule_that_a_case_names_has_its_code(case: RuleCase) -> None:
-    assert RESOURCE_TYPES[case.type_name].rules()[case.rule].code == case.code
 
 
 TWO_PREFIXES = LAB + network("v", "", address_space=["10.0.0.0/16", "10.1.0.0/16"])
@@ -110,14 +67,6 @@ def test_the_prefixes_of_a_subnet_in_use_stay(workspace: Workspace) -> None:
     workspace.plans_nothing()
 
 
-def test_an_interface_does_not_move_to_another_network(workspace: Workspace) -> None:
-    body = SUBNETS + subnet("c", "w", "10.1.0.0/24")
-    workspace.write(body + interface("n"))
-    workspace.apply()
-    workspace.write(body + interface("n", "c"))
-    refused(workspace.plan(), "PropertyChangeNotAllowed", "azurerm_network_interface.n", "subnet_id")
-
-
 def test_two_objects_of_one_id_are_refused(workspace: Workspace) -> None:
     again = resource("azurerm_network_interface_tap_configuration.again", tapped_body("one", "tap", name="M"))
     body = INTERFACES + tap("tap", "two") + tapped("m", "one", "tap")
@@ -140,19 +89,10 @@ def test_two_objects_whose_ids_turn_out_to_be_one_are_refused_by_the_apply(works
     assert workspace.cloud_holds().count("PublicIp") == 1
 
 
-def test_a_link_is_not_rebuilt_onto_a_disconnected_side(workspace: Workspace) -> None:
-    half_of_a_link(workspace)
-    assert workspace.plan().actions == {"azurerm_virtual_network_peering.there": "create"}
-    refused(
-        workspace.try_apply(),
-        "RemotePeeringIsDisconnected",
-        "azurerm_virtual_network_peering.there",
-        "remote_virtual_network_id",
-    )
-
-
 def test_a_link_is_rebuilt_where_the_plan_replaces_the_disconnected_side(workspace: Workspace) -> None:
-    half_of_a_link(workspace)
+    workspace.holds(NETWORKS + peering("there", "v", "w") + peering("back", "w", "v"))
+    with workspace.cloud() as cloud:
+        cloud.delete(workspace.state()["azurerm_virtual_network_peering.there"]["id"])
     replace = "-replace=azurerm_virtual_network_peering.back"
     assert workspace.plan(replace).actions == {
         "azurerm_virtual_network_peering.there": "create",
@@ -164,13 +104,6 @@ def test_a_link_is_rebuilt_where_the_plan_replaces_the_disconnected_side(workspa
     workspace.plans_nothing()
     with workspace.cloud() as cloud:
         assert {one.peering_state for one in cloud.list(VirtualNetworkPeering)} == {"Connected"}
-
-
-def half_of_a_link(workspace: Workspace) -> None:
-    """Two networks, one of whose peerings somebody has deleted."""
-    workspace.holds(NETWORKS + peering("there", "v", "w") + peering("back", "w", "v"))
-    with workspace.cloud() as cloud:
-        cloud.delete(workspace.state()["azurerm_virtual_network_peering.there"]["id"])
 
 
 SMALL = NETWORKS + subnet("a", "v", "10.0.0.0/29")
@@ -234,52 +167,6 @@ def test_an_interface_may_take_the_address_of_one_that_the_plan_destroys_or_repl
     assert workspace.plan("-replace=azurerm_network_interface.n0").errors == []
     workspace.write(SMALL + interface("n0") + interface("n1") + interface("another"))
     assert workspace.plan().errors == []
-
-
-def test_a_machine_takes_no_interface_of_another_subscription(workspace: Workspace) -> None:
-    workspace.write(INTERFACES + machine("vm", "one"))
-    workspace.apply()
-    there = interface_elsewhere(workspace, tenant_id="00000000-0000-0000-0000-000000000000")
-    workspace.write(INTERFACES + machine("vm", "one", network_interface_ids=[there]))
-    outcome = workspace.plan()
-    assert outcome.codes == ["InvalidResourceReference"], outcome.told
-    assert OTHER_SUBSCRIPTION in outcome.errors[0].detail
-
-
-def test_a_tap_takes_no_source_of_another_tenant(workspace: Workspace) -> None:
-    body = INTERFACES + tap("tap", "one")
-    workspace.write(body)
-    workspace.apply()
-    there = interface_elsewhere(workspace, tenant_id="22222222-2222-3333-4444-555555555555")
-    workspace.write(body + tapped("mirror", "two", "tap", network_interface_id=there))
-    outcome = workspace.plan()
-    assert "VirtualNetworkTapTenantMismatch" in outcome.codes, outcome.told
-
-
-def interface_elsewhere(workspace: Workspace, *, tenant_id: str) -> str:
-    """The ID of an interface in another subscription."""
-    with workspace.cloud() as cloud:
-        other = cloud.subscription(OTHER_SUBSCRIPTION, tenant_id=tenant_id)
-        group = other.put(ResourceGroup(name="lab", location="westeurope"))
-        home = other.put(
-            VirtualNetwork(
-                name="v",
-                resource_group_name=group.name,
-                location=group.location,
-                address_space=["10.5.0.0/16"],
-                subnet=[InlineSubnet(name="a", address_prefixes=["10.5.0.0/24"])],
-            )
-        )
-        configuration = NetworkInterfaceIpConfiguration(
-            name="ip", subnet_id=f"{home.id}/subnets/a", private_ip_address_allocation="Dynamic"
-        )
-        there = NetworkInterface(
-            name="n",
-            resource_group_name=group.name,
-            location=group.location,
-            ip_configuration=[configuration],
-        )
-        return other.put(there).id
 
 
 def test_a_second_tap_on_one_interface_is_a_warning(workspace: Workspace) -> None:

@@ -7,12 +7,12 @@ import pytest
 from tests.terraform.hcl import Expression
 from tests.terraform.launched import LaunchedTerraform, write_mirror
 from tests.terraform.reattached import SUBSCRIPTION, Workspace
-from tests.terraform.rule_case import at
 from tests.terraform.worlds import (
     INTERFACES,
     LAB,
     NETWORKS,
     SUBNETS,
+    at,
     balancer,
     interface,
     machine,

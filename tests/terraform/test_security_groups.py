@@ -114,11 +114,6 @@ def test_a_subnet_that_sends_one_group_is_not_attached_to_another(workspace: Wor
     assert workspace.plan().codes == ["OperationNotAllowed"]
 
 
-def test_a_subnet_that_sends_a_group_is_not_attached_to_it_too(workspace: Workspace) -> None:
-    workspace.write(NETWORKS + GROUPS + sending(GUARD) + guarded_subnet("at", "sub", "guard"))
-    assert workspace.plan().codes == ["OperationNotAllowed"]
-
-
 def test_a_subnet_that_has_a_group_is_not_attached_to_one_anew(workspace: Workspace) -> None:
     workspace.holds(NETWORKS + GROUPS + sending(GUARD))
     workspace.write(NETWORKS + GROUPS + sending(GUARD) + guarded_subnet("at", "sub", "guard"))
@@ -203,14 +198,6 @@ def test_rules_are_written_as_objects_too(workspace: Workspace) -> None:
     )
 
 
-def test_ports_of_a_protocol_without_ports_are_a_warning(workspace: Workspace) -> None:
-    workspace.write(LABS + GROUPS + security_rule("ping", "guard", protocol="Icmp"))
-    outcome = workspace.plan()
-    assert [(one.severity, one.summary) for one in outcome.diagnostics] == [
-        ("warning", "InvalidRequestContent")
-    ]
-
-
 def after(*addresses: str) -> dict[str, Expression]:
     return {"depends_on": Expression(f"[{', '.join(addresses)}]")} if addresses else {}
 
@@ -260,15 +247,11 @@ def test_a_collector_whose_group_denies_the_copies_is_a_warning_told_once(
 @pytest.mark.parametrize(
     "rules",
     [
-        {"security_rule": [{**DENY, "priority": 300}, ALLOW]},
-        {"security_rule": [{**DENY, "destination_port_range": "22"}]},
-        {"security_rule": [{**DENY, "source_address_prefix": "10.0.7.0/24"}]},
         {"security_rule": [{**DENY, "source_address_prefix": "10.0.0.4"}]},
-        {"security_rule": []},
         {},
     ],
 )
-def test_a_collector_whose_group_lets_the_copies_in_or_may_is_no_warning(
+def test_a_collector_whose_group_may_let_the_copies_in_is_no_warning(
     workspace: Workspace, rules: dict[str, Any]
 ) -> None:
     workspace.write(

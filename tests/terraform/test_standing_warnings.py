@@ -6,11 +6,11 @@ import pytest
 
 from tests.terraform.conflicts import BALANCED, SINK, TO_BALANCER, balanced
 from tests.terraform.reattached import Outcome, Workspace
-from tests.terraform.rule_case import TAP
 from tests.terraform.worlds import interface, machine, tap
 
 pytestmark = pytest.mark.terraform
 
+TAP = "azurerm_virtual_network_tap"
 LOST = "VirtualNetworkTapStreamLost"
 
 

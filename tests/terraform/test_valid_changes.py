@@ -6,13 +6,13 @@ import pytest
 
 from tests.terraform.hcl import Expression
 from tests.terraform.reattached import Workspace
-from tests.terraform.rule_case import at
 from tests.terraform.worlds import (
     AFTER_THE_TAP,
     INTERFACES,
     LAB,
     NETWORKS,
     SUBNETS,
+    at,
     interface,
     machine,
     network,

@@ -78,6 +78,12 @@ def in_subnet(subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
     return {"name": "ip", "subnet_id": Expression(f"azurerm_subnet.{subnet_name}.id"), **changes}
 
 
+def at(address: str, subnet_name: str = "a", /, **changes: Any) -> dict[str, Any]:
+    """An interface's only IP configuration, at an address."""
+    asks = {"private_ip_address_allocation": "Static", "private_ip_address": address}
+    return {"ip_configuration": [in_subnet(subnet_name, **asks, **changes)]}
+
+
 def interface_body(name: str, /, subnet_name: str = "a", **changes: Any) -> dict[str, Any]:
     configuration = in_subnet(subnet_name, private_ip_address_allocation="Dynamic")
     return {"name": name, **IN_LAB, "ip_configuration": [configuration], **changes}

@@ -19,9 +19,11 @@ def as_azurerm(plan: dict[str, Any]) -> dict[str, Any]:
     """The plan without what azurerm does not know."""
     plan = copy.deepcopy(plan)
     new = {
-        change["after"]["id"].lower()
+        after["id"].lower()
         for one in plan["resource_changes"]
-        if (change := one["change"])["actions"] == ["create"] and "id" in change["after"]
+        if one["change"]["actions"] == ["create"] and "id" in (after := one["change"]["after"])
+        # What attaches something to a subnet has the subnet's ID.
+        if after["id"] != after.get("subnet_id")
     }
     for one in plan["resource_changes"]:
         change = one["change"]

@@ -49,6 +49,7 @@ R = TypeVar("R", bound=Resource)
 HOME, SISTER, STRANGER = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
 """Subscriptions: two of one tenant, and one of another."""
 TENANT, OTHER_TENANT = "aaaaaaaa-0000-4000-8000-000000000000", "bbbbbbbb-0000-4000-8000-000000000000"
+TENANTS = {HOME: TENANT, SISTER: TENANT, STRANGER: OTHER_TENANT}
 WEST, NORTH = "germanywestcentral", "centralus"
 SSH_KEY = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
 PASSWORD = "correct Horse 7"
@@ -270,11 +271,18 @@ def guarded_subnet(subnet: str, group: str) -> SubnetNetworkSecurityGroupAssocia
 class Lab:
     """The cloud and its three subscriptions."""
 
-    def __init__(self, policy: Policy | None = None, *, stocked: bool = True) -> None:
-        self.cloud = Cloud(policy=policy)
-        self.home = self.cloud.subscription(HOME, tenant_id=TENANT)
-        self.sister = self.cloud.subscription(SISTER, tenant_id=TENANT)
-        self.stranger = self.cloud.subscription(STRANGER, tenant_id=OTHER_TENANT)
+    def __init__(
+        self, policy: Policy | None = None, *, stocked: bool = True, cloud: Cloud | None = None
+    ) -> None:
+        """`cloud`: one that holds a lab, which is then taken as it is."""
+        self.cloud = Cloud(policy=policy) if cloud is None else cloud
+        self.home, self.sister, self.stranger = (
+            self.cloud.subscription(one, tenant_id=TENANTS[one]) for one in (HOME, SISTER, STRANGER)
+        )
+        if cloud is None:
+            self._furnish(stocked=stocked)
+
+    def _furnish(self, *, stocked: bool) -> None:
         for one in (self.home, self.sister, self.stranger):
             one.put(ResourceGroup(name="lab", location=WEST))
         self.register("Microsoft.Network/AllowVirtualNetworkTap")
@@ -285,6 +293,11 @@ class Lab:
         """Registers the home subscription for just these preview features."""
         self.cloud.put(Subscription(subscription_id=HOME, tenant_id=TENANT, registered_features=features))
         self.home = self.cloud.subscription(HOME, tenant_id=TENANT)
+
+    def keep(self) -> None:
+        """Says that what is in the lab by now was there before what a case is about. To a put that is all
+        the same.
+        """
 
     def put(self, *resources: Resource, into: SubscriptionHandle | None = None) -> None:
         """Puts resources, in order, into the home subscription or another."""

@@ -17,6 +17,7 @@ def old_machine(lab: Lab, make: Machine = machine) -> None:
     for one in (f"{nic_id('db')}/tapConfigurations/mirror", tap_id("tap"), tap_id("tap-lb"), vm_id("vm-web")):
         lab.cloud.delete(one)
     lab.put(make("vm-old", nic_id("web")), tap("tap", ip_id("collector")))
+    lab.keep()
 
 
 def start_anew(lab: Lab) -> None:

@@ -189,6 +189,7 @@ CASES: Mapping[tuple[str, str], Case] = {
         "InvalidRequestContent",
         [
             pair(windows(name="a" * 16), windows(name="a" * 16, computer_name="a" * 15)),
+            pair(windows(name="a" * 16), windows(name="a" * 15)),
             pair(windows(name="a.b"), windows(name="a-b")),
         ],
     ),

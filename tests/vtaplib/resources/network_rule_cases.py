@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from tests.vtaplib.control.lab import (
     NORTH,
     Lab,
+    front,
     ip,
+    lb,
     network,
     network_id,
     nic,
@@ -42,6 +44,7 @@ def rebuild(lab: Lab, *, reset: bool) -> Resource:
     lab.cloud.delete(f"{network_id('app')}/virtualNetworkPeerings/to-tools")
     if reset:
         lab.put(peering("tools", "app"))
+    lab.keep()
     return peering("app", "tools")
 
 
@@ -159,7 +162,14 @@ CASES: Mapping[tuple[str, str], Case] = {
         ],
     ),
     ("NetworkInterface", "ipv4_configurations_name_a_subnet"): Case(
-        "InvalidRequestContent", [pair(nic("new", ip(None)), nic("new", ip(TWO)))]
+        "InvalidRequestContent",
+        [
+            pair(nic("new", ip(None)), nic("new", ip(TWO))),
+            pair(
+                nic("new", ip(TWO, primary=True), ip(None, name="second")),
+                nic("new", ip(TWO, primary=True), ip(TWO, name="second")),
+            ),
+        ],
     ),
     ("NetworkInterface", "configuration_names_are_unique"): Case(
         "InvalidRequestContent",
@@ -233,6 +243,10 @@ CASES: Mapping[tuple[str, str], Case] = {
                 nic("new", ip(TWO, "10.1.2.9", primary=True), ip(TWO, "10.1.2.9", name="second")),
                 nic("new", ip(TWO, "10.1.2.9", primary=True), ip(TWO, "10.1.2.10", name="second")),
             ),
+            Pair(
+                after(lb("new", front(TWO, "10.1.2.9")))(nic("new", ip(TWO, "10.1.2.9"))),
+                after(lb("new", front(TWO, "10.1.2.9")))(nic("new", ip(TWO, "10.1.2.10"))),
+            ),
         ],
     ),
     ("NetworkInterface", "subnet_has_an_address_left"): Case(
@@ -246,6 +260,9 @@ CASES: Mapping[tuple[str, str], Case] = {
     ),
     ("NetworkInterface", "static_addresses_are_well_formed"): Case(
         "InvalidRequestContent",
-        [pair(nic("new", ip(TWO, "10.1.2.256")), nic("new", ip(TWO, "10.1.2.25")))],
+        [
+            pair(nic("new", ip(TWO, "10.1.2.256")), nic("new", ip(TWO, "10.1.2.25"))),
+            pair(nic("new", ip(TWO, "10.1.2")), nic("new", ip(TWO, "10.1.2.4"))),
+        ],
     ),
 }

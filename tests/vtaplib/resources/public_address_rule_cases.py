@@ -28,7 +28,7 @@ from vtaplib.model.resource import Resource
 
 SKU_MIX = "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed"
 PLAN = resource_id("Network/ddosProtectionPlans", "plan")
-SIX = public_ip("six", ip_version="IPv6")
+SIX, WORLD = public_ip("six", ip_version="IPv6"), public_ip("world", sku_tier="Global")
 
 
 def interface(*names: str) -> Resource:
@@ -52,7 +52,7 @@ def balancer(*names: str, **more: object) -> Resource:
 
 def holder_cases(kind: str, holder: Callable[..., Resource]) -> Mapping[tuple[str, str], Case]:
     """Cases of the rules that every holder has."""
-    far, world = public_ip("far", location=NORTH), public_ip("world", sku_tier="Global")
+    far = public_ip("far", location=NORTH)
     return {
         (kind, "public_addresses_are_held_once"): Case(
             "PublicIPAddressInUse",
@@ -66,9 +66,6 @@ def holder_cases(kind: str, holder: Callable[..., Resource]) -> Mapping[tuple[st
         ),
         (kind, "public_addresses_are_in_the_same_region"): Case(
             "InvalidResourceReference", [Pair(after(far)(holder("far")), after(far)(holder("pip")))]
-        ),
-        (kind, "public_addresses_are_of_the_same_tier"): Case(
-            "InvalidParameterCombination", [Pair(after(world)(holder("world")), after(world)(holder("pip")))]
         ),
     }
 
@@ -158,6 +155,10 @@ CASES: Mapping[tuple[str, str], Case] = {
     ),
     **holder_cases("NetworkInterface", interface),
     **holder_cases("Lb", balancer),
+    ("NetworkInterface", "public_addresses_are_of_the_same_tier"): Case(
+        "InvalidParameterCombination",
+        [Pair(after(WORLD)(interface("world")), after(WORLD)(interface("pip")))],
+    ),
     ("NetworkInterface", "public_addresses_are_of_the_same_family"): Case(
         "InvalidRequestContent", [Pair(after(SIX)(interface("six")), after(SIX)(interface("pip")))]
     ),
@@ -174,6 +175,13 @@ CASES: Mapping[tuple[str, str], Case] = {
                 # What the frontend says of no family, the address decides.
                 after(SIX)(balancer("six")),
             )
+        ],
+    ),
+    ("Lb", "public_addresses_are_of_the_same_tier"): Case(
+        "InvalidParameterCombination",
+        [
+            Pair(after(WORLD)(balancer("world")), after(WORLD)(balancer("pip"))),
+            Pair(after(WORLD)(balancer("world")), after(WORLD)(balancer("world", sku_tier="Global"))),
         ],
     ),
     ("Lb", "public_addresses_are_of_the_same_sku"): Case(
