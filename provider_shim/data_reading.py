@@ -11,10 +11,10 @@ from provider_shim.diagnostics import Diagnostic, Severity
 from provider_shim.reports import diagnostic
 from provider_shim.results import DataResult
 from vtaplib.control.settlement import empty
-from vtaplib.errors import ArmError, VtapError
+from vtaplib.errors import VtapError
 from vtaplib.model.base import Field, Model, Values
 from vtaplib.model.validation import check_combinations, check_fields
-from vtaplib.model.violation import ErrorCode, Violation
+from vtaplib.model.violation import ArmError, ErrorCode, Violation
 
 
 def check(kind: type[DataSource], config: Values, name: str) -> list[Diagnostic]:

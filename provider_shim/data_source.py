@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from vtaplib.control.cloud import Cloud
-from vtaplib.errors import ArmError, VtapError
+from vtaplib.errors import VtapError
 from vtaplib.model import ids
 from vtaplib.model.arguments import NonEmpty, ResourceGroupName
 from vtaplib.model.base import Model, Values
@@ -34,7 +34,7 @@ from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Assigned
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode, Path, Violation
+from vtaplib.model.violation import ArmError, ErrorCode, Path, Violation
 from vtaplib.resources.resource_group import ResourceGroup
 
 R = TypeVar("R", bound=Resource)

@@ -42,14 +42,14 @@ from provider_shim.stored_state import load
 from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
 from vtaplib.control.overlay import Overlay
-from vtaplib.errors import ArmError, VtapError
+from vtaplib.errors import VtapError
 from vtaplib.model import ids
 from vtaplib.model.base import Values
 from vtaplib.model.marks import IGNORED_AS_IMPORTED, NOT_IN_ARM, WRITE_ONLY
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import validate
-from vtaplib.model.violation import ErrorCode, Violation
+from vtaplib.model.violation import ArmError, ErrorCode, Violation
 from vtaplib.model.violation import Severity as ViolationSeverity
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet

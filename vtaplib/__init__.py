@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vtaplib.control.cloud import Cloud, SubscriptionHandle
     from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, Standing
     from vtaplib.control.eligibility import Eligibility, Outcome
-    from vtaplib.errors import ArmError, VtapError
+    from vtaplib.errors import VtapError
     from vtaplib.fabric.topology import Topology
     from vtaplib.mirror.engine import MirrorEngine
     from vtaplib.mirror.replay import Replay
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vtaplib.model.policy import Policy
     from vtaplib.model.unknown import UNKNOWN, Undecided
     from vtaplib.model.view import View
-    from vtaplib.model.violation import ErrorCode, Evidence, Severity, Violation
+    from vtaplib.model.violation import ArmError, ErrorCode, Evidence, Severity, Violation
     from vtaplib.resources import (
         AdditionalCapabilities,
         AdditionalUnattendContent,
@@ -164,7 +164,7 @@ _HOMES = {
     "Eligibility": "vtaplib.control.eligibility",
     "Outcome": "vtaplib.control.eligibility",
     "Policy": "vtaplib.model.policy",
-    "ArmError": "vtaplib.errors",
+    "ArmError": "vtaplib.model.violation",
     "VtapError": "vtaplib.errors",
     "Topology": "vtaplib.fabric.topology",
     "MirrorEngine": "vtaplib.mirror.engine",
@@ -187,7 +187,10 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(_HOMES.get(name, "vtaplib.resources")), name)
+    home = _HOMES.get(name, "vtaplib.resources")
+    if home == "vtaplib.resources":
+        importlib.import_module("vtaplib.rules")  # a type's rules are all there for whoever can name it here
+    value: object = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

@@ -1,16 +1,11 @@
 """The errors that vtap raises on purpose.
 
 Every message names the thing, the value and the way out, so that it can be shown to a person as it is. An
-exception that is not a `VtapError` is a bug of ours.
+exception that is not a `VtapError` is a bug of ours. `ArmError`, what a cloud refuses, stands beside its
+reasons in `vtaplib.model.violation`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from vtaplib.model.violation import Violation
 
 
 class VtapError(Exception):
@@ -63,26 +58,6 @@ class TruncatedCaptureError(CaptureError):
         super().__init__(name, trouble, offset=offset, record=record)
         self.present = present
         self.expected = expected
-
-
-class ArmError(VtapError):
-    """A write that the cloud refuses, with every reason. The first gives the code and the message.
-
-    `violations` are data (`vtaplib.model.violation.Violation`): code, message, path of the field.
-    """
-
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        first = violations[0]
-        super().__init__("\n".join(f"{one.code}: {one.message}" for one in violations))
-        self.violations = tuple(violations)
-        self.code = first.code
-        self.message = first.message
-        self.path = first.path
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """A sentence for each violation."""
-        return tuple(f"{one.code}: {one.message}" for one in self.violations)
 
 
 class CollectorError(VtapError):

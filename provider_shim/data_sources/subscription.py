@@ -6,11 +6,10 @@ import base64
 from collections.abc import Mapping
 
 from provider_shim.data_source import DataSource, Session
-from vtaplib.errors import ArmError
 from vtaplib.model import ids
 from vtaplib.model.base import Values
 from vtaplib.model.marks import SERVICE, Assigned, OptionalAssigned
-from vtaplib.model.violation import ErrorCode, Violation
+from vtaplib.model.violation import ArmError, ErrorCode, Violation
 from vtaplib.resources.subscription import Subscription
 
 

@@ -30,9 +30,9 @@ from tests.terraform.worlds import (
     windows_body,
 )
 from vtaplib.control.store import Store
-from vtaplib.errors import ArmError
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
+from vtaplib.model.violation import ArmError
 
 pytestmark = pytest.mark.terraform
 

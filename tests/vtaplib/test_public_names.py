@@ -30,6 +30,13 @@ def test_every_resource_type_and_all_its_blocks_are_public(kind: type[Resource])
     assert set(pending) <= set(vtaplib.__all__)
 
 
+def test_a_type_that_is_named_here_has_the_rules_between_resources_too() -> None:
+    # In a process of its own: here others have loaded them.
+    program = "from vtaplib import VirtualNetworkTap; print(*VirtualNetworkTap.rules())"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {"there_is_a_destination", "pool_has_a_backend"} <= set(shown.stdout.split())
+
+
 def test_what_is_not_public_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nothing_like_it"):
         vtaplib.nothing_like_it  # noqa: B018 - reading is the point

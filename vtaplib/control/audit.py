@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+import vtaplib.rules  # noqa: F401  # every rule is judged here: types must have those between them too
 from vtaplib.control import integrity
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids

@@ -14,13 +14,13 @@ from vtaplib.control.eligibility import Eligibility, eligibility
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.row import FORMS, KINDS, RowError, cached_resource, kind_problem, to_body
 from vtaplib.control.store import Row, Store
-from vtaplib.errors import ArmError, VtapError
+from vtaplib.errors import VtapError
 from vtaplib.model import ids
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import R, View
-from vtaplib.model.violation import ErrorCode, Severity, Violation
+from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources import Subscription, VirtualMachine
 
 T = TypeVar("T", bound=Resource)

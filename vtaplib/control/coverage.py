@@ -24,8 +24,8 @@ from vtaplib.resources import (
     NetworkInterfaceTapConfiguration,
     VirtualNetworkTap,
 )
-from vtaplib.resources.mirror_hop import VXLAN_PORT
 from vtaplib.resources.peering_link import link_between
+from vtaplib.resources.virtual_network_tap import VXLAN_PORT
 
 
 class Silence(StrEnum):

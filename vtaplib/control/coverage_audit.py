@@ -16,7 +16,6 @@ from fnmatch import fnmatchcase
 from vtaplib.control.coverage import PARTIAL, Silence, Stream, coverage, is_silent
 from vtaplib.control.eligibility import eligibility
 from vtaplib.control.read_view import ReadView
-from vtaplib.errors import ArmError
 from vtaplib.model import ids
 from vtaplib.model.arguments import normalise_location
 from vtaplib.model.ids import label
@@ -24,7 +23,7 @@ from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode, Path, Violation
+from vtaplib.model.violation import ArmError, ErrorCode, Path, Violation
 from vtaplib.resources import (
     NetworkInterface,
     NetworkInterfaceTapConfiguration,
@@ -35,7 +34,7 @@ from vtaplib.resources import (
     VirtualNetwork,
     VirtualNetworkTap,
 )
-from vtaplib.resources.mirror_hop import collectors_of
+from vtaplib.rules.mirror_hop import collectors_of
 
 
 class Standing(StrEnum):

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vtaplib.control.overlay import Overlay
-from vtaplib.errors import ArmError
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Rule
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.view import Missing, R, View
-from vtaplib.model.violation import ErrorCode, Severity, Violation
+from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources import NetworkInterface, NetworkInterfaceTapConfiguration, VirtualNetworkTap
 
 NAME = "eligibility"

@@ -18,6 +18,7 @@ from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
+import vtaplib.rules  # noqa: F401  # every rule is judged here: types must have those between them too
 from vtaplib.control import deletion, inline, integrity, settlement
 from vtaplib.model import ids
 from vtaplib.model.marks import INLINE

@@ -13,11 +13,11 @@ from vtaplib.model.view import View
 from vtaplib.resources.network_interface_security_group_association import (
     NetworkInterfaceSecurityGroupAssociation,
 )
-from vtaplib.resources.security_evaluation import CompiledGroup, FixedSpace, Guard
-from vtaplib.resources.security_guard import VirtualNetworkSpace, compile_group
 from vtaplib.resources.subnet_network_security_group_association import (
     SubnetNetworkSecurityGroupAssociation,
 )
+from vtaplib.rules.security_evaluation import CompiledGroup, FixedSpace, Guard
+from vtaplib.rules.security_guard import VirtualNetworkSpace, compile_group
 
 
 class Guarding:

@@ -15,7 +15,7 @@ from vtaplib.packets import ethernet
 from vtaplib.packets import flow as packets
 
 if TYPE_CHECKING:
-    from vtaplib.resources.security_evaluation import Decision, Flow, Guard, Step
+    from vtaplib.rules.security_evaluation import Decision, Flow, Guard, Step
 
 # Where the rules begin that every group has; ARM has them in another collection.
 FIRST_ALWAYS = 65000
@@ -35,7 +35,7 @@ class Security:
 
     def decide(self, guard: Guard, flow: packets.Flow, *, is_inbound: bool) -> Decision:
         """What the groups make of an IP flow that leaves, or comes in. A guard is known by its identity."""
-        from vtaplib.resources.security_evaluation import Direction
+        from vtaplib.rules.security_evaluation import Direction
 
         direction = Direction.INBOUND if is_inbound else Direction.OUTBOUND
         key = id(guard), is_inbound, flow.source, flow.destination, flow.protocol
@@ -83,7 +83,7 @@ def step_sentence(step: Step) -> str:
 def _seen(flow: packets.Flow) -> Flow:
     """What a group sees of a flow, whatever its ports."""
     from vtaplib.model.spans import Spans, address_number
-    from vtaplib.resources.security_evaluation import Flow
+    from vtaplib.rules.security_evaluation import Flow
 
     ends = (Spans.one(address_number(ip_address(packed))) for packed in (flow.source, flow.destination))
     return Flow(flow.protocol, *ends)
@@ -92,7 +92,7 @@ def _seen(flow: packets.Flow) -> Flow:
 def _with_ports(seen: Flow, flow: packets.Flow) -> Flow:
     """The same with a flow's ports, where they can be read, and its protocol has any."""
     from vtaplib.model.spans import Spans
-    from vtaplib.resources.security_evaluation import Flow
+    from vtaplib.rules.security_evaluation import Flow
 
     if flow.protocol not in packets.PORTED:
         return seen

@@ -42,7 +42,6 @@ from vtaplib.resources.network_interface_backend_address_pool_association import
     NetworkInterfaceBackendAddressPoolAssociation,
 )
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
-from vtaplib.resources.peered_space import covers_all
 from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.virtual_machine import DEALLOCATED, VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -106,7 +105,7 @@ def survey_networks(view: View) -> Iterator[Network]:
 def routes_to_all(peering: VirtualNetworkPeering, view: View) -> bool:
     """Whether a side of a peering knows all that is in the other network; also where a plan does not know."""
     with suppress(Undecided):
-        return covers_all(peering, view)
+        return peering.covers_all(view)
     return True
 
 

@@ -19,7 +19,7 @@ from vtaplib.errors import VtapError
 if TYPE_CHECKING:
     from vtaplib.control.cloud import Cloud
     from vtaplib.model.view import View
-    from vtaplib.resources.security_evaluation import Guard
+    from vtaplib.rules.security_evaluation import Guard
 
 Address = IPv4Address | IPv6Address
 

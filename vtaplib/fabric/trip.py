@@ -11,7 +11,7 @@ from vtaplib.fabric.topology import Interface
 from vtaplib.packets.flow import Flow
 
 if TYPE_CHECKING:
-    from vtaplib.resources.security_evaluation import Decision
+    from vtaplib.rules.security_evaluation import Decision
 
 
 class Trip:

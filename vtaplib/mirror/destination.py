@@ -35,7 +35,7 @@ from vtaplib.packets import ethernet, vxlan
 from vtaplib.packets.flow import NO_PORT, UDP, Flow
 
 if TYPE_CHECKING:
-    from vtaplib.resources.security_evaluation import Guard
+    from vtaplib.rules.security_evaluation import Guard
 
 REFUSALS = {
     Refusal.NO_RULE: Reason.NO_BALANCING_RULE,

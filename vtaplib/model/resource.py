@@ -3,13 +3,14 @@
 A resource does not know its store. It is given a `View`.
 
 What a resource type says about itself, all of it in its own module: `id_format` (identity), the fields and
-their marks, `@rule` methods (what must hold), `assign` (what the service gives at a write), `derive` (what is
-computed at a read), `effects` and `aftermath` (what a write or a deletion does to others).
+their marks, `@rule` methods (what must hold for it alone), `assign` (what the service gives at a write),
+`derive` (what is computed at a read), `effects` and `aftermath` (what a write or a deletion does to others).
+A type knows itself; rules know how types relate: `vtaplib.rules` attaches those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -98,14 +99,17 @@ class Resource(Model):
     subscription_id: Internal[NotInArm[str]] = ""
     """The subscription that the resource is in; `SubscriptionHandle.put` fills it."""
 
-    _rules: ClassVar[Mapping[str, Rule]] = {}
+    _own_rules: ClassVar[dict[str, Rule]] = {}
+    """The rules of the class itself, without those of its bases."""
+    _rules: ClassVar[Mapping[str, Rule] | None] = None
+    """All its rules, once they have been asked for."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = {
+        cls._own_rules = {
             name: replace(member, name=name) for name, member in vars(cls).items() if isinstance(member, Rule)
         }
-        cls._rules = {**cls._rules, **own}
+        cls._rules = None
 
     @property
     def id(self) -> str:
@@ -126,8 +130,36 @@ class Resource(Model):
 
     @classmethod
     def rules(cls) -> Mapping[str, Rule]:
-        """The type's rules by name."""
+        """The type's rules by name, in the order in which they are judged: those of its bases first. What
+        holds between resources is among them once `vtaplib.rules` is imported.
+        """
+        if cls._rules is None:
+            cls._rules = {
+                name: rule
+                for base in reversed(cls.__mro__)
+                if issubclass(base, Resource)
+                for name, rule in base._own_rules.items()
+            }
         return cls._rules
+
+    @classmethod
+    def attach(cls, rule: Rule) -> None:
+        """Adds a rule to the type and its subtypes."""
+        assert rule.name not in cls._own_rules, f"{cls.__name__} has a rule {rule.name} already"
+        cls._own_rules[rule.name] = rule
+        cls._rules_change()
+
+    @classmethod
+    def order_rules(cls, names: Sequence[str]) -> None:
+        """Puts the rules of the class itself in an order; those that are not named come last."""
+        cls._own_rules = {name: cls._own_rules[name] for name in names} | cls._own_rules
+        cls._rules_change()
+
+    @classmethod
+    def _rules_change(cls) -> None:
+        cls._rules = None
+        for kind in cls.__subclasses__():
+            kind._rules_change()
 
     def references(self) -> Iterator[Reference]:
         """What the resource refers to, by its `Ref` marks; a type may add claims. Skips the unknown."""
@@ -142,7 +174,7 @@ class Resource(Model):
 
     def takes(self) -> Iterator[Taking]:
         """What the resource takes of limits that others share, as far as that is known; buckets by key."""
-        for rule in self._rules.values():
+        for rule in self.rules().values():
             if rule.quota is None or not rule.quota.shared:
                 continue
             try:
@@ -209,7 +241,7 @@ class Resource(Model):
 
     def check(self, view: View, policy: Policy, before: Self | None = None) -> Iterator[Violation]:
         """Every broken rule. A rule that reads something not known yet is undecided, and silent."""
-        for rule in self._rules.values():
+        for rule in self.rules().values():
             with suppress(Undecided):
                 yield from self.judge(rule, view, policy, before)
 

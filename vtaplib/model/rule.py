@@ -1,14 +1,16 @@
 """Rules: what must hold, as values that reports and documentation can list.
 
-A rule is a method of a resource type that yields what breaks it: data, never an exception. A *limit* is a
-rule about numbers; what it counts is counted where resources are stored, so that nobody counts the world.
+A rule is a function that yields what breaks it: data, never an exception. What holds for a type alone is a
+method of the type; what holds between resources is a function that is attached to types, `on=` them. A
+*limit* is a rule about numbers; what it counts is counted where resources are stored, so that nobody counts
+the world.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 
 Findings = Iterator[tuple[Path, str]]
 """What a rule yields: the field at fault and the message."""
-
+R = TypeVar("R", bound="Resource")
+Judge = Callable[[R, View, Policy], Findings]
+"""What judges a resource."""
+JudgeOfChange = Callable[[R, R, View, Policy], Findings]
+"""What judges a resource, given it as it was too."""
 
 Buckets = Callable[[Any], Iterable[str]]
 """Where a resource counts against a limit, as a function of the resource: once in each bucket that is named,
@@ -73,12 +79,12 @@ class Rule:
     """Given the resource, a view and the policy, yields what breaks the rule."""
     name: str
     code: ErrorCode
-    severity: Severity
-    evidence: Evidence
-    source: str
-    """Whose documentation it is in, and on what subject."""
     what: str
     """The rule in a sentence: the first paragraph of its docstring."""
+    severity: Severity = Severity.ERROR
+    evidence: Evidence = Evidence.DOCUMENTED
+    source: str = ""
+    """Whose documentation it is in, and on what subject."""
     compares: bool = False
     """Whether it judges a change: it is also given the resource as it was."""
     judges_new: bool = False
@@ -111,40 +117,56 @@ SEVERITIES: Mapping[str, Severity] = {"error": Severity.ERROR, "warn": Severity.
 """What the values of a switch make of a rule."""
 
 
+class Facts(TypedDict, total=False):
+    """What a rule may say of itself, see `Rule`."""
+
+    severity: Severity
+    evidence: Evidence
+    source: str
+    judges_new: bool
+    on_create: bool
+    switch: str
+    otherwise: Severity | None
+    at_apply: str
+
+
+@overload
+def rule(code: ErrorCode, **facts: Unpack[Facts]) -> Callable[[Callable[..., Findings]], Rule]: ...
+@overload
+def rule(
+    code: ErrorCode, *, compares: Literal[True], **facts: Unpack[Facts]
+) -> Callable[[Callable[..., Findings]], Rule]: ...
+@overload
+def rule(
+    code: ErrorCode, *, on: type[R] | tuple[type[R], ...], **facts: Unpack[Facts]
+) -> Callable[[Judge[R]], Rule]: ...
+@overload
 def rule(
     code: ErrorCode,
     *,
-    evidence: Evidence = Evidence.DOCUMENTED,
-    severity: Severity = Severity.ERROR,
-    source: str = "",
+    on: type[R] | tuple[type[R], ...],
+    compares: Literal[True],
+    **facts: Unpack[Facts],
+) -> Callable[[JudgeOfChange[R]], Rule]: ...
+def rule(
+    code: ErrorCode,
+    *,
+    on: type[Resource] | tuple[type[Resource], ...] = (),
     compares: bool = False,
-    switch: str = "",
-    otherwise: Severity | None = None,
-    at_apply: str = "",
-    judges_new: bool = False,
-    on_create: bool = False,
+    **facts: Unpack[Facts],
 ) -> Callable[[Callable[..., Findings]], Rule]:
-    """Makes a rule of a method that yields the path of the field at fault and a message. The method takes
-    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be
-    None. With `on_create` it judges new resources only. With a `switch` the policy says what breaking it is.
+    """Makes a rule of a function that yields the path of the field at fault and a message, and attaches it to
+    the types that it is `on`: to none where it is a method. The function takes `(self, view, policy)`, or
+    with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be None. With `on_create` it
+    judges new resources only. With a `switch` the policy says what breaking it is.
     """
 
     def declare(judge: Callable[..., Findings]) -> Rule:
-        return Rule(
-            judge,
-            judge.__name__,
-            code,
-            severity,
-            evidence,
-            source,
-            what=" ".join((judge.__doc__ or "").partition("\n\n")[0].split()),
-            compares=compares,
-            judges_new=judges_new,
-            on_create=on_create,
-            switch=switch,
-            otherwise=otherwise,
-            at_apply=at_apply,
-        )
+        what = " ".join((judge.__doc__ or "").partition("\n\n")[0].split())
+        declared = Rule(judge, judge.__name__, code, what, compares=compares, **facts)
+        for kind in on if isinstance(on, tuple) else (on,):
+            kind.attach(declared)
+        return declared
 
     return declare
 
@@ -190,10 +212,10 @@ def limit(
         judge,
         setting,
         code,
+        what,
         severity,
         evidence,
         "Azure, limits",
-        what,
         compares=True,
         judges_new=True,
         switch=switch,

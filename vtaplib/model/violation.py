@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+
+from vtaplib.errors import VtapError
 
 Path = tuple[str | int, ...]
 """Where in a resource: field names and list positions, from the root."""
@@ -132,3 +135,23 @@ class Violation:
     rule: str = ""
     """The rule's function name; empty for checks of a single field."""
     evidence: Evidence = Evidence.DOCUMENTED
+
+
+class ArmError(VtapError):
+    """A write that the cloud refuses, with every reason. The first gives the code and the message.
+
+    `violations` are data: code, message, path of the field.
+    """
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        first = violations[0]
+        super().__init__("\n".join(f"{one.code}: {one.message}" for one in violations))
+        self.violations = tuple(violations)
+        self.code = first.code
+        self.message = first.message
+        self.path = first.path
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """A sentence for each violation."""
+        return tuple(f"{one.code}: {one.message}" for one in self.violations)

@@ -13,18 +13,13 @@ from functools import partial
 from typing import Any, ClassVar, Protocol, Self
 
 from vtaplib.model import ids
-from vtaplib.model.addresses import assignable, claim_name, lowest_free, maybe_address, networks, reserved
-from vtaplib.model.ids import label
-from vtaplib.model.policy import Policy
+from vtaplib.model.addresses import claim_name, lowest_free, maybe_address, networks
 from vtaplib.model.resource import Reference, Resource
-from vtaplib.model.rule import Findings, Rule, limit, rule
+from vtaplib.model.rule import Rule, limit
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode, Evidence, Path
+from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.subnet import Subnet
-
-SOURCE = "Azure, addresses of a virtual network"
-ROOM = "A plan counts what it plans; what holds an address there already may keep it or give it up."
 
 
 class AddressHolder(Protocol):
@@ -100,11 +95,11 @@ def address_of(
     prefix = f"{subnet.id}/addresses/"
     own = {claim_name(address) for one in granted if (address := maybe_address(one)) is not None}
     count = partial(view.count_targets, prefix)
-    return lowest_free(networks(subnet.address_prefixes or ()), _family(holder), count, own) or ""
+    return lowest_free(networks(subnet.address_prefixes or ()), family_of(holder), count, own) or ""
 
 
 class AddressedResource(Resource):
-    """A resource whose blocks hold private addresses: what the service gives them, and their rules."""
+    """A resource whose blocks hold private addresses: what the service gives them."""
 
     holder_field: ClassVar[str]
     """The field that has the blocks."""
@@ -137,104 +132,6 @@ class AddressedResource(Resource):
 
         return grant
 
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_NOT_IN_SUBNET, evidence=Evidence.OBSERVED, source=SOURCE)
-    def addresses_are_in_the_subnet(self, view: View, policy: Policy) -> Findings:
-        """Each private address is one of its subnet's."""
-        for path, holder, address in self._addresses():
-            parsed = maybe_address(address)
-            subnet = view.get(Subnet, holder.subnet_id or "")
-            prefixes = networks(subnet.address_prefixes or ())
-            if parsed is not None and prefixes and not any(parsed in prefix for prefix in prefixes):
-                listed = ", ".join(map(str, prefixes))
-                yield path, f"{self.label}: {address} is not in {subnet.label} ({listed})"
-
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IN_RESERVED_RANGE, evidence=Evidence.OBSERVED, source=SOURCE)
-    def addresses_are_not_reserved(self, view: View, policy: Policy) -> Findings:
-        """No private address is one of the five that Azure reserves in each subnet."""
-        for path, holder, address in self._addresses():
-            parsed = maybe_address(address)
-            subnet = view.get(Subnet, holder.subnet_id or "")
-            for prefix in networks(subnet.address_prefixes or ()):
-                if parsed is not None and parsed in prefix and reserved(prefix, parsed):
-                    yield (
-                        path,
-                        (
-                            f"{self.label}: {address} is reserved in {prefix}: the first four addresses and "
-                            "the last are Azure's"
-                        ),
-                    )
-
-    @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, source=SOURCE)
-    def addresses_are_free(self, view: View, policy: Policy) -> Findings:
-        """No private address is held by another."""
-        seen: dict[str, str] = {}
-        for path, holder, address in self._addresses():
-            target = claim(holder.subnet_id or "", address)
-            if target is None:
-                continue
-            twin = seen.setdefault(target.lower(), holder.name)
-            if twin.lower() != holder.name.lower():  # of two with one name, that is the fault
-                yield path, f"{self.label}: {holder.name} wants {address}, which {twin} holds"
-            for other in view.referrers(target, Resource, certain=True):
-                if other.id.lower() != self.id.lower():
-                    yield path, f"{self.label}: {holder.name} wants {address}, which {other.label} holds"
-
-    @rule(ErrorCode.SUBNET_IS_FULL, evidence=Evidence.INFERRED, source=SOURCE, at_apply=ROOM)
-    def subnet_has_an_address_left(self, view: View, policy: Policy) -> Findings:
-        """The subnet has a free address of its family for each block."""
-        for position, holder in enumerate(self.holders):
-            prefixes = view.get(Subnet, holder.subnet_id).address_prefixes if holder.subnet_id else ()
-            family = _family(holder)
-            if prefixes and not any(network.version == family for network in networks(prefixes)):
-                yield (
-                    (self.holder_field, position, "subnet_id"),
-                    (
-                        f"{self.label}: {label(holder.subnet_id or '')} has no IPv{family} prefix for "
-                        f"{holder.name}"
-                    ),
-                )
-        yield from self._too_many_to_come(view)
-        for position, holder in enumerate(self.holders):
-            if holder.subnet_id and holder.private_ip_address == "":
-                yield (
-                    (self.holder_field, position, "subnet_id"),
-                    f"{self.label}: {label(holder.subnet_id)} has no free address left for {holder.name}",
-                )
-
-    def _too_many_to_come(self, view: View) -> Findings:
-        """Subnets in which a plan wants more addresses than they have, whoever is given one first."""
-        pools = {
-            (ids.key(holder.subnet_id), _family(holder)): (position, holder)
-            for position, holder in enumerate(self.holders)
-            if holder.subnet_id
-        }
-        for (subnet_id, family), (position, holder) in pools.items():
-            to_come = view.count_targets(claim_to_come(subnet_id, family), "", "", certain=True)
-            if not to_come:
-                continue
-            prefixes = networks(view.get(Subnet, subnet_id).address_prefixes or ())
-            room = sum(assignable(prefix) for prefix in prefixes if prefix.version == family)
-            known = view.count_targets(f"{subnet_id}/addresses/", f"{family}:", f"{family}:~", certain=True)
-            if 0 < room < (wanted := to_come + known):
-                yield (
-                    (self.holder_field, position, "subnet_id"),
-                    (
-                        f"{self.label}: {label(subnet_id)} has no free address left for {holder.name}: the "
-                        f"plan wants {wanted} IPv{family} addresses there, and {room} can be assigned. Use a "
-                        "larger prefix, or another subnet"
-                    ),
-                )
-
-    def _addresses(self) -> Iterator[tuple[Path, AddressHolder, str]]:
-        """The known addresses, each with its path and the block that holds it."""
-        for position, holder in enumerate(self.holders):
-            try:
-                address, subnet_id = holder.private_ip_address, holder.subnet_id
-            except Undecided:
-                continue
-            if address and subnet_id:
-                yield (self.holder_field, position, "private_ip_address"), holder, address
-
 
 def _claimed(holder: AddressHolder) -> str | None:
     """What a block claims, if anything: its address, or one that is not known yet. Raises Undecided if even
@@ -245,9 +142,10 @@ def _claimed(holder: AddressHolder) -> str | None:
     try:
         address = holder.private_ip_address
     except Undecided:
-        return claim_to_come(holder.subnet_id, _family(holder))
+        return claim_to_come(holder.subnet_id, family_of(holder))
     return claim(holder.subnet_id, address) if address else None
 
 
-def _family(holder: AddressHolder) -> int:
+def family_of(holder: AddressHolder) -> int:
+    """The version of IP that a block's address is of."""
     return 6 if holder.private_ip_address_version == "IPv6" else 4

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
-from vtaplib.model import ids
 from vtaplib.model.arguments import (
     AddressVersion,
     CaseInsensitive,
@@ -22,7 +21,6 @@ from vtaplib.model.arguments import (
     Tags,
 )
 from vtaplib.model.base import Block
-from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -45,13 +43,11 @@ from vtaplib.model.rule import Findings, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Path
 from vtaplib.resources.addressed_resource import addresses_per_network
-from vtaplib.resources.balancing_conflict import network_of_pool
 from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.publicly_addressed_resource import PubliclyAddressedResource
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.sku_tier import SkuTier, global_needs_standard
 from vtaplib.resources.subnet import Subnet
-from vtaplib.resources.virtual_network import VirtualNetwork
 
 
 class LbFrontendIpConfiguration(Block):
@@ -225,56 +221,6 @@ class Lb(PubliclyAddressedResource):
             seen.add(block.name.lower())
 
     global_tier_needs_standard = global_needs_standard
-
-    @rule(
-        ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED,
-        source="Azure, load balancer",
-    )
-    def public_addresses_are_of_the_same_sku(self, view: View, policy: Policy) -> Findings:
-        """A Basic load balancer has Basic public addresses, and no other has."""
-        for path, holder, address in self.holdings(view):
-            if (address.sku == "Basic") != (self.sku == "Basic"):
-                yield (
-                    path,
-                    (
-                        f"{self.label}: the load balancer has sku {self.sku}, {address.label} of "
-                        f"{holder.name} {address.sku}; use sku Standard for both"
-                    ),
-                )
-
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, evidence=Evidence.INFERRED, source="Azure, load balancer")
-    def networks_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
-        """The load balancer and the networks of its frontends are in one region."""
-        for position, block in enumerate(self.frontend_ip_configuration):
-            if not block.subnet_id:
-                continue
-            network = view.get(VirtualNetwork, block.subnet_id.rsplit("/", 2)[0])
-            if network.location != self.location:
-                yield (
-                    ("frontend_ip_configuration", position, "subnet_id"),
-                    (
-                        f"{self.label}: the load balancer is in {self.location}, {network.label} of "
-                        f"{block.name} in {network.location}; they must be in one region"
-                    ),
-                )
-
-    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="Azure, load balancer")
-    def backends_are_in_one_network(self, view: View, policy: Policy) -> Findings:
-        """An internal frontend is in the virtual network of the backends."""
-        pools = view.referrers(self.id, resource_kind("LbBackendAddressPool"), certain=True)
-        homes = [network_of_pool(pool.id, view) for pool in pools]
-        for position, block in enumerate(self.frontend_ip_configuration):
-            here = ids.parent(block.subnet_id) if block.subnet_id else ""
-            for home, interface_id in homes if here else ():
-                if home and ids.key(home) != ids.key(here):
-                    yield (
-                        ("frontend_ip_configuration", position, "subnet_id"),
-                        (
-                            f"{self.label}: {block.name} is in {label(here)}, its backend "
-                            f"{label(interface_id)} in {label(home)}; a load balancer must be in its "
-                            "backends' network"
-                        ),
-                    )
 
 
 def _frontend_id(block: LbFrontendIpConfiguration, balancer: Lb) -> str:

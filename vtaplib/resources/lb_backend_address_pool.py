@@ -9,11 +9,8 @@ from vtaplib.model.arguments import NetworkName
 from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
 from vtaplib.model.marks import SERVICE, Arm, CreateOnly, Derived, Inert, Items, OneOf, Ref
-from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource, resource_kind
-from vtaplib.model.rule import Findings, rule
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.virtual_network import VirtualNetwork
 
@@ -82,26 +79,3 @@ class LbBackendAddressPool(Resource):
             lambda it: tuple(one.id for one in view.referrers(it.id, resource_kind("LbRule"))),
         )
         yield ("outbound_rules",), lambda it: ()
-
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
-    def tunnels_are_for_gateways(self, view: View, policy: Policy) -> Findings:
-        """A pool has tunnel interfaces just where the load balancer is a Gateway."""
-        balancer = view.get(Lb, self.loadbalancer_id)
-        if bool(self.tunnel_interface) != (balancer.sku == "Gateway"):
-            yield (
-                ("tunnel_interface",),
-                (
-                    f"{self.label}: {balancer.label} has sku {balancer.sku}; tunnel_interface is for sku "
-                    "Gateway, which always needs it"
-                ),
-            )
-
-    @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
-    def synchronous_mode_is_for_standard(self, view: View, policy: Policy) -> Findings:
-        """`synchronous_mode` is for the Standard SKU."""
-        balancer = view.get(Lb, self.loadbalancer_id)
-        if self.synchronous_mode and balancer.sku != "Standard":
-            yield (
-                ("synchronous_mode",),
-                f"{self.label}: synchronous_mode needs sku Standard, {balancer.label} has {balancer.sku}",
-            )

@@ -22,7 +22,6 @@ from vtaplib.model.arguments import (
 )
 from vtaplib.model.base import Block
 from vtaplib.model.combination import RequiredWith
-from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -46,11 +45,7 @@ from vtaplib.resources.addressed_resource import addresses_per_network
 from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.publicly_addressed_resource import PubliclyAddressedResource
 from vtaplib.resources.resource_group import ResourceGroup
-from vtaplib.resources.stream_security import by_collector, passes_security_groups
 from vtaplib.resources.subnet import Subnet
-from vtaplib.resources.subnet_delegation import subnets_are_not_a_services_own
-from vtaplib.resources.subscription import subscription_of
-from vtaplib.resources.virtual_network import VirtualNetwork
 
 AUXILIARY_MODES = ("AcceleratedConnections", "Floating", "MaxConnections", "None")
 AUXILIARY_SKUS = ("A8", "A4", "A1", "A2", "None")
@@ -190,7 +185,6 @@ class NetworkInterface(PubliclyAddressedResource):
         path=("ip_configuration",),
         shared=False,
     )
-    subnets_are_not_a_services_own = subnets_are_not_a_services_own
 
     @property
     def primary_configuration(self) -> NetworkInterfaceIpConfiguration:
@@ -327,45 +321,6 @@ class NetworkInterface(PubliclyAddressedResource):
                     f"{self.virtual_network_id}; delete it and create it anew"
                 ),
             )
-
-    security_groups_let_copies_in = passes_security_groups(by_collector)
-
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, interfaces of virtual machines")
-    def network_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
-        """The interface and its virtual network are in one region."""
-        network = view.get(VirtualNetwork, self.virtual_network_id)
-        if network.location != self.location:
-            yield (
-                ("location",),
-                (
-                    f"{self.label}: the interface is in {self.location}, {network.label} in "
-                    f"{network.location}; they must be in one region"
-                ),
-            )
-
-    @rule(
-        ErrorCode.INVALID_RESOURCE_REFERENCE,
-        evidence=Evidence.INFERRED,
-        source="Azure, interfaces of virtual machines",
-    )
-    def subnets_are_in_the_same_subscription(self, view: View, policy: Policy) -> Findings:
-        """The subnets are in the interface's subscription, or shared with all of the tenant."""
-        for position, block in enumerate(self.ip_configuration):
-            if not block.subnet_id:
-                continue
-            theirs = subscription_of(block.subnet_id)
-            if ids.key(theirs) == ids.key(subscription_of(self.id)):
-                continue
-            subnet = view.get(Subnet, block.subnet_id)
-            if subnet.sharing_scope != "Tenant":
-                yield (
-                    ("ip_configuration", position, "subnet_id"),
-                    (
-                        f"{self.label}: the interface is in {label(subscription_of(self.id))}, "
-                        f"{subnet.label} in {label(theirs)}; use a subnet of the interface's subscription, "
-                        'or share that one with sharing_scope = "Tenant"'
-                    ),
-                )
 
     @rule(
         ErrorCode.INVALID_REQUEST_CONTENT,

@@ -6,12 +6,9 @@ from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Departure, Farewell, Reference, Resource
-from vtaplib.model.rule import Findings, rule
-from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_interface import NetworkInterface
-from vtaplib.resources.network_security_group import NetworkSecurityGroup, in_another_region
-from vtaplib.resources.stream_security import by_guarded_interface, passes_security_groups
+from vtaplib.resources.network_security_group import NetworkSecurityGroup
 
 
 class NetworkInterfaceSecurityGroupAssociation(Resource):
@@ -34,27 +31,3 @@ class NetworkInterfaceSecurityGroupAssociation(Resource):
         if reference.path == ("network_interface_id",):
             return Farewell(Departure.CASCADE, in_use)
         return super().when_target_goes(reference, in_use, policy)
-
-    @rule(ErrorCode.OPERATION_NOT_ALLOWED, source="azurerm provider")
-    def interface_has_one_group(self, view: View, policy: Policy) -> Findings:
-        """An interface has one security group at most."""
-        for other in view.referrers(
-            self.network_interface_id, NetworkInterfaceSecurityGroupAssociation, certain=True
-        ):
-            if other.id.lower() != self.id.lower():
-                yield (
-                    ("network_interface_id",),
-                    (
-                        f"{label(self.network_interface_id)} already has "
-                        f"{label(other.network_security_group_id)} and cannot have "
-                        f"{label(self.network_security_group_id)} too; remove that association first"
-                    ),
-                )
-
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, network security groups")
-    def group_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
-        """The interface and the security group are in one region."""
-        group = view.get(NetworkSecurityGroup, self.network_security_group_id)
-        yield from in_another_region(("network_security_group_id",), self.network_interface_id, group, view)
-
-    security_groups_let_copies_in = passes_security_groups(by_guarded_interface)

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar
 
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
 from vtaplib.model.base import Block
-from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Assigned,
@@ -21,9 +20,8 @@ from vtaplib.model.marks import (
     Unordered,
 )
 from vtaplib.model.resource import Assignment, Resource
-from vtaplib.model.rule import Findings
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode, Path
+from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.security_rule_fields import SecurityRuleFields
 
@@ -67,30 +65,6 @@ class NetworkSecurityGroup(Resource):
 
     def assign(self, view: View, before: NetworkSecurityGroup | None) -> Iterator[Assignment]:
         yield ("lists_its_rules",), lambda it: it.security_rule is not None
-
-
-def unattachable(path: Path, subject: str, neighbour_id: str, group_id: str, view: View) -> Findings:
-    """Why a security group cannot be attached where the region is that of `neighbour_id`; `subject` is
-    what it would guard. Nothing where there is no such group.
-    """
-    group = view.find(group_id)
-    if isinstance(group, NetworkSecurityGroup):
-        yield from in_another_region(path, neighbour_id, group, view)
-    elif group is not None:
-        yield path, f"{subject}: {path[-1]} = {group_id!r} is not a network security group"
-
-
-def in_another_region(path: Path, neighbour_id: str, group: NetworkSecurityGroup, view: View) -> Findings:
-    """That a security group is in another region than what has it, or is to have it."""
-    neighbour: Any = view.find(neighbour_id)
-    if neighbour is not None and neighbour.location != group.location:
-        yield (
-            path,
-            (
-                f"{group.label} is in {group.location}, {label(neighbour_id)} in {neighbour.location}; they "
-                "must be in one region"
-            ),
-        )
 
 
 def _guarded(group: NetworkSecurityGroup, name: str, view: View) -> Sequence[Mapping[str, str]] | None:

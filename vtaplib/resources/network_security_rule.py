@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from vtaplib.model import ids
 from vtaplib.model.arguments import NetworkName, ResourceGroupName
 from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.policy import Policy
@@ -17,7 +16,6 @@ from vtaplib.resources.network_security_group import NetworkSecurityGroup
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.security_rule_fields import ONE_OF_EACH, SecurityRuleFields
 from vtaplib.resources.security_rule_text import ANY, is_service_tag
-from vtaplib.resources.stream_security import by_denying_rule, passes_security_groups
 
 WITHOUT_PORTS = ("Icmp", "Ah", "Esp")
 
@@ -54,29 +52,12 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
     def references(self) -> Iterator[Reference]:
         yield from super().references()
         if self.knows("priority") and self.knows("direction"):
-            yield Reference(("priority",), self._place, claim=True)
+            yield Reference(("priority",), self.place, claim=True)
 
     @property
-    def _place(self) -> str:
+    def place(self) -> str:
         """The ID that stands for the rule's place in its group, which only one can have."""
         return f"{self.network_security_group_id}/priorities/{self.direction}:{self.priority}"
-
-    @rule(
-        ErrorCode.SECURITY_RULE_CONFLICT,
-        evidence=Evidence.INFERRED,
-        source="Azure, network security groups",
-    )
-    def priority_is_unique(self, view: View, policy: Policy) -> Findings:
-        """No two rules of a group have one priority in one direction."""
-        for other in view.referrers(self._place, NetworkSecurityRule, certain=True):
-            if other.id.lower() != self.id.lower():
-                yield (
-                    ("priority",),
-                    (
-                        f"{self.label}: {other.label} already has priority {self.priority} {self.direction}; "
-                        "give one of them another"
-                    ),
-                )
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider")
     def lists_hold_addresses(self, view: View, policy: Policy) -> Findings:
@@ -110,8 +91,3 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
                     (name,),
                     f'{self.label}: {self.protocol} has no ports and {name} no meaning; use {one} = "{ANY}"',
                 )
-
-    security_groups_let_copies_in = passes_security_groups(
-        by_denying_rule,
-        lambda it, step: ids.key(f"{step.group_id}/securityRules/{step.rule}") == ids.key(it.id),
-    )

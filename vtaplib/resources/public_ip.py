@@ -41,7 +41,7 @@ from vtaplib.model.resource import Assignment, Reference, Resource
 from vtaplib.model.rule import Findings, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode, Evidence, Path
+from vtaplib.model.violation import ErrorCode, Path
 from vtaplib.resources.referring_part import parts_that_refer
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.sku_tier import SkuTier, global_needs_standard
@@ -54,7 +54,6 @@ SYNTHETIC: Final[Mapping[str, IPv4Network | IPv6Network]] = {
 """The ranges that addresses are taken from."""
 DNS_ZONE: Final = "cloudapp.azure.com"
 REUSES: Final = ("NoReuse", "ResourceGroupReuse", "SubscriptionReuse", "TenantReuse")
-SOURCE: Final = "Azure, public IP addresses"
 
 DomainNameLabel = Annotated[
     str,
@@ -154,7 +153,7 @@ class PublicIp(Resource):
             return ""
         if not view.settled:
             raise Undecided("an address is taken from its range at apply")
-        return next(one for one in self._candidates() if not any(view.referrers(_holder(one), PublicIp)))
+        return next(one for one in self._candidates() if not any(view.referrers(holder_of(one), PublicIp)))
 
     def _candidates(self) -> Iterator[str]:
         """The addresses of the range, from one that follows from the ID on."""
@@ -193,7 +192,7 @@ class PublicIp(Resource):
         for name in ("ip_address", "fqdn"):
             held = getattr(self, name) if self.knows(name) else None
             if held:
-                yield Reference((name,), _holder(held), claim=True)
+                yield Reference((name,), holder_of(held), claim=True)
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider", on_create=True)
     def basic_is_retired(self, view: View, policy: Policy) -> Findings:
@@ -224,22 +223,7 @@ class PublicIp(Resource):
                 ),
             )
 
-    @rule(ErrorCode.DNS_RECORD_IN_USE, evidence=Evidence.INFERRED, source=SOURCE)
-    def names_are_free(self, view: View, policy: Policy) -> Findings:
-        """No two addresses have one name."""
-        if not self.fqdn:
-            return
-        for other in view.referrers(_holder(self.fqdn), PublicIp, certain=True):
-            if other.id.lower() != self.id.lower():
-                yield (
-                    ("domain_name_label",),
-                    (
-                        f"{self.label}: {self.fqdn} is the name of {other.label}; use another "
-                        "domain_name_label, or a domain_name_label_scope"
-                    ),
-                )
 
-
-def _holder(held: str) -> str:
+def holder_of(held: str) -> str:
     """What stands for a public address or name: only one can hold it in all the world."""
     return f"/public/{held}"

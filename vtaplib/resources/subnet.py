@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
-from vtaplib.model.addresses import bits, maybe_network, networks, overlaps
+from vtaplib.model import ids
+from vtaplib.model.addresses import bits, maybe_network
 from vtaplib.model.arguments import EndpointPolicies, IdOf, NetworkName, NonEmpty, ResourceGroupName
 from vtaplib.model.combination import ExactlyOneOf, RequiredWith
-from vtaplib.model.general_rule import GENERAL_RULES, REFERENCES_EXIST
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -32,15 +32,9 @@ from vtaplib.model.resource import Assignment, Reference, Resource, resource_kin
 from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
-from vtaplib.resources.network_security_group import unattachable
 from vtaplib.resources.referring_part import parts_that_refer
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
-from vtaplib.resources.subnet_delegation import (
-    delegated_subnet_has_no_interfaces,
-    delegations_are_not_repeated,
-    service_endpoints_are_not_repeated,
-)
 from vtaplib.resources.virtual_network import IpAddressPool, VirtualNetwork
 
 SMALLEST_PREFIX = 29
@@ -135,9 +129,6 @@ class Subnet(Resource):
         buckets=lambda it: [f"{it.virtual_network_id}/subnets"],
         path=("virtual_network_name",),
     )
-    delegated_subnet_has_no_interfaces = delegated_subnet_has_no_interfaces
-    delegations_are_not_repeated = delegations_are_not_repeated
-    service_endpoints_are_not_repeated = service_endpoints_are_not_repeated
 
     @property
     def virtual_network_id(self) -> str:
@@ -169,16 +160,16 @@ class Subnet(Resource):
         yield ("network_security_group_id",), group_id
 
     def effects(self, view: View, before: Subnet | None) -> Iterator[Resource]:
-        group_id = self._sent_group(before)
+        group_id = self.sent_group(before)
         if group_id:
             values = {"subnet_id": self.id, "network_security_group_id": group_id, "sent": True}
             yield resource_kind(ATTACHMENT).from_values(values)
 
     def displaces(self, before: Subnet | None) -> Iterator[str]:
-        if self._sent_group(before) == "":
+        if self.sent_group(before) == "":
             yield attachment_id(self.id)
 
-    def _sent_group(self, before: Subnet | None) -> str | None:
+    def sent_group(self, before: Subnet | None) -> str | None:
         """The security group that a write attaches; "" where it takes one away, None where it leaves it."""
         if self.security_group is not None:
             return self.security_group
@@ -186,9 +177,32 @@ class Subnet(Resource):
         return group_id
 
     @property
-    def _group_argument(self) -> str:
+    def group_argument(self) -> str:
         """The argument that sends a security group."""
         return "security_group" if self.security_group else "network_security_group_id_wo"
+
+    @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="Azure, delegation of subnets")
+    def delegations_are_not_repeated(self, view: View, policy: Policy) -> Findings:
+        """No two delegations have one name, or are to one service."""
+        seen: set[tuple[str, str]] = set()
+        for position, delegation in enumerate(self.delegation):
+            for field, name in (
+                ("name", delegation.name),
+                ("service_delegation", delegation.service_delegation.name),
+            ):
+                if (field, ids.key(name)) in seen:
+                    yield ("delegation", position, field), f"{self.label}: {name} is given twice"
+                seen.add((field, ids.key(name)))
+
+    @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="Azure, service endpoints")
+    def service_endpoints_are_not_repeated(self, view: View, policy: Policy) -> Findings:
+        """No two endpoints are for one service."""
+        seen: set[str] = set()
+        for position, endpoint in enumerate(self.service_endpoint):
+            if ids.key(endpoint.service) in seen:
+                path = ("service_endpoint", position, "service")
+                yield path, f"{self.label}: {endpoint.service} is given twice"
+            seen.add(ids.key(endpoint.service))
 
     @rule(
         ErrorCode.NETCFG_INVALID_SUBNET,
@@ -213,59 +227,6 @@ class Subnet(Resource):
             elif network.version == 6 and network.prefixlen != IPV6_PREFIX:
                 yield path, f"{self.label}: {prefix} is IPv6 and not a /{IPV6_PREFIX}"
 
-    @rule(
-        ErrorCode.NETCFG_SUBNET_RANGE_OUTSIDE_VNET,
-        evidence=Evidence.OBSERVED,
-        source="Azure, addresses of a virtual network",
-    )
-    def prefixes_lie_in_the_network(self, view: View, policy: Policy) -> Findings:
-        """Every prefix lies inside one prefix of the network's address space."""
-        network = view.get(VirtualNetwork, self.virtual_network_id)
-        if network.ip_address_pool:
-            return
-        spaces = ", ".join(network.address_space or ())
-        for position, prefix in enumerate(self.address_prefixes or ()):
-            if maybe_network(prefix) is not None and not network.spaces_hold(prefix):
-                yield (
-                    ("address_prefixes", position),
-                    f"{self.label}: {prefix} is outside the address space of {network.label} ({spaces})",
-                )
-
-    @rule(
-        ErrorCode.NETCFG_SUBNET_RANGES_OVERLAP,
-        evidence=Evidence.OBSERVED,
-        source="Azure, addresses of a virtual network",
-    )
-    def prefixes_do_not_overlap_other_subnets(self, view: View, policy: Policy) -> Findings:
-        """No prefix shares addresses with another, of this subnet or of another of the network."""
-        for position, prefix in enumerate(self.address_prefixes or ()):
-            network = maybe_network(prefix)
-            if network is None:
-                continue
-            for _, earlier in overlaps([network], networks((self.address_prefixes or ())[:position])):
-                yield (
-                    ("address_prefixes", position),
-                    f"{self.label}: {prefix} overlaps {earlier} of the same subnet",
-                )
-            for other in self._overlapping(view, bits(network)):
-                theirs = ", ".join(other.address_prefixes or ())
-                yield (
-                    ("address_prefixes", position),
-                    f"{self.label}: {prefix} overlaps {other.label} ({theirs}) in the same virtual network",
-                )
-
-    def _overlapping(self, view: View, leading: str) -> Iterator[Subnet]:
-        """Other subnets that hold a prefix which begins this one, or is begun by it."""
-        claims = f"{self.virtual_network_id}/prefixes/"
-        family = leading.index(":") + 1
-        wider = (claims + leading[:end] for end in range(family, len(leading)))
-        found: set[str] = set()
-        for target in (*wider, *(target for target, _ in view.targets(claims + leading, certain=True))):
-            for other in view.referrers(target, Subnet, certain=True):
-                if other.id.lower() != self.id.lower() and other.id not in found:
-                    found.add(other.id)
-                    yield other
-
     @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.DOCUMENTED, source="azurerm provider")
     def sharing_needs_no_default_outbound_access(self, view: View, policy: Policy) -> Findings:
         """A shared subnet has no default outbound access."""
@@ -274,58 +235,6 @@ class Subnet(Resource):
                 ("sharing_scope",),
                 f"{self.label}: sharing_scope needs default_outbound_access_enabled = false",
             )
-
-    @rule(
-        ErrorCode.INVALID_RESOURCE_REFERENCE,
-        source="Azure, network security groups",
-        compares=True,
-        judges_new=True,
-        at_apply=GENERAL_RULES[REFERENCES_EXIST].at_apply,
-    )
-    def sent_security_group_exists(self, before: Subnet | None, view: View, policy: Policy) -> Findings:
-        """A security group that is sent to be attached exists."""
-        group_id = self._sent_group(before)
-        if group_id and view.settled and view.find(group_id) is None:
-            argument = self._group_argument
-            yield (argument,), f"{self.label}: {argument} = {group_id!r} does not exist"
-
-    @rule(
-        ErrorCode.INVALID_RESOURCE_REFERENCE,
-        source="Azure, network security groups",
-        compares=True,
-        judges_new=True,
-    )
-    def sent_security_group_can_be_attached(
-        self, before: Subnet | None, view: View, policy: Policy
-    ) -> Findings:
-        """What is sent to be attached is a security group, in the network's region."""
-        group_id = self._sent_group(before)
-        if group_id:
-            path = (self._group_argument,)
-            yield from unattachable(path, self.label, self.virtual_network_id, group_id, view)
-
-    @rule(
-        ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED,
-        evidence=Evidence.INFERRED,
-        source="Azure, addresses of a virtual network",
-        compares=True,
-    )
-    def prefixes_stay_while_in_use(self, before: Subnet, view: View, policy: Policy) -> Findings:
-        """The prefixes do not change while an address of the subnet is in use."""
-        if sorted(networks(before.address_prefixes or ()), key=str) == sorted(
-            networks(self.address_prefixes or ()), key=str
-        ):
-            return
-        for user in view.referrers(f"{self.id}", Resource, certain=True):
-            if any(reference.claim and "/addresses/" in reference.target for reference in user.references()):
-                yield (
-                    ("address_prefixes",),
-                    (
-                        f"{self.label}: the prefixes cannot change while {user.label} has an address in the "
-                        "subnet"
-                    ),
-                )
-                return
 
 
 def attachment_id(subnet_id: str) -> str:

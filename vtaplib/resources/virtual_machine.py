@@ -1,6 +1,11 @@
 """What machines have in common: where they are, and the interfaces they are attached to.
 
 ARM has one type; azurerm has one for Linux and one for Windows, which are classes over this one.
+
+On the *fast path* the platform has a machine's traffic where a TAP can copy it. A machine gets onto it when
+it is created, or started from deallocated, while there is a TAP in its subscription and region or one of its
+interfaces is tapped; once there it stays. A restart inside the machine does not count. Azure, virtual network
+TAP; what counts in detail is inferred.
 """
 
 from __future__ import annotations
@@ -15,24 +20,16 @@ from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Int
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource
 from vtaplib.model.rule import Findings, rule
+from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
-from vtaplib.resources import fastpath
-from vtaplib.resources.backend_sku import one_sku_per_machine
-from vtaplib.resources.fastpath import gets_onto_fastpath
 from vtaplib.resources.machine_size import size_named
 from vtaplib.resources.network_interface import NetworkInterface, mac_address
+from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.size_name import parse_size_name
-from vtaplib.resources.tapped_machine import (
-    backends_by_machine,
-    no_basic_balancer,
-    no_floating_ip,
-    size_of_known_generation,
-    supported_size,
-    tapped_by_machine,
-)
+from vtaplib.resources.virtual_network_tap import taps_in_region
 
 RUNNING: Final = "running"
 DEALLOCATED: Final = "deallocated"
@@ -73,7 +70,7 @@ class VirtualMachine(Resource):
     power_state: NotInArm[Internal[Assigned[str]]] = SERVICE
     """`running` or `deallocated`; see `Cloud.deallocate`."""
     on_fastpath: NotInArm[Internal[Assigned[bool]]] = SERVICE
-    """Whether the machine's traffic is where a TAP can copy it; see `fastpath`."""
+    """Whether the machine's traffic is where a TAP can copy it."""
 
     def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
         yield ("virtual_machine_id",), lambda it: ids.guid(it.id)
@@ -90,7 +87,22 @@ class VirtualMachine(Resource):
             )
             if before.on_fastpath or not restarted:
                 return bool(before.on_fastpath)
-        return gets_onto_fastpath(self, view)
+        return self.gets_onto_fastpath(view)
+
+    def gets_onto_fastpath(self, view: View) -> bool:
+        """Whether the machine, created or started now, gets onto the fast path. Not known in a plan that
+        makes the first TAP: the order of the apply may be another.
+        """
+        tapped = any(True for _ in self._tap_configurations(view))
+        if view.taken_already(taps_in_region(self.subscription_id, self.location)) or tapped:
+            return True
+        if not view.settled:
+            raise Undecided("a TAP may be made before the machine is")
+        return False
+
+    def _tap_configurations(self, view: View) -> Iterator[NetworkInterfaceTapConfiguration]:
+        for interface_id in self.network_interface_ids:
+            yield from view.referrers(interface_id, NetworkInterfaceTapConfiguration, certain=True)
 
     def runs_with(self, interface_id: str) -> bool:
         """Whether the machine runs, attached to an interface."""
@@ -106,7 +118,7 @@ class VirtualMachine(Resource):
         if self.power_state == RUNNING:
             return self
         return self.replace(
-            power_state=RUNNING, on_fastpath=self.on_fastpath or gets_onto_fastpath(self, view)
+            power_state=RUNNING, on_fastpath=self.on_fastpath or self.gets_onto_fastpath(view)
         )
 
     def derive(self, view: View) -> Iterator[Assignment]:
@@ -131,37 +143,6 @@ class VirtualMachine(Resource):
             interface = view.find(interface_id)
             if isinstance(interface, NetworkInterface) and not interface.mac_address:
                 yield interface.replace(mac_address=mac_address(interface))
-
-    @rule(
-        ErrorCode.NETWORK_INTERFACE_NOT_ON_FASTPATH,
-        source=fastpath.SOURCE,
-        switch="fastpath_check",
-        at_apply=fastpath.ORDER,
-    )
-    def tapped_interfaces_are_on_the_fast_path(self, view: View, policy: Policy) -> Findings:
-        """A machine with tapped interfaces was created, or started from deallocated, after there was a TAP in
-        its subscription and region.
-        """
-        yield from fastpath.tapped_off_fastpath(self, view)
-
-    @rule(ErrorCode.NIC_IN_USE, evidence=Evidence.DOCUMENTED, source="Azure, interfaces of virtual machines")
-    def interfaces_are_not_attached_elsewhere(self, view: View, policy: Policy) -> Findings:
-        """Each interface is attached to one machine, once."""
-        seen: set[str] = set()
-        for position, interface_id in enumerate(self.network_interface_ids):
-            path = ("network_interface_ids", position)
-            if interface_id.lower() in seen:
-                yield path, f"{self.label}: {label(interface_id)} is listed twice"
-            seen.add(interface_id.lower())
-            for other in view.referrers(interface_id, VirtualMachine, certain=True):
-                if other.id.lower() != self.id.lower():
-                    yield (
-                        path,
-                        (
-                            f"{self.label}: {label(interface_id)} is attached to {other.label}; "
-                            "detach it there first"
-                        ),
-                    )
 
     @rule(
         ErrorCode.NETWORK_INTERFACE_COUNT_EXCEEDED,
@@ -197,37 +178,6 @@ class VirtualMachine(Resource):
                 ),
             )
 
-    @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, source="Azure, interfaces of virtual machines")
-    def interfaces_are_in_one_network(self, view: View, policy: Policy) -> Findings:
-        """All interfaces of a machine are in one virtual network."""
-        home = ""
-        for position, interface_id in enumerate(self.network_interface_ids):
-            interface = view.get(NetworkInterface, interface_id)
-            home = home or interface.virtual_network_id
-            if interface.virtual_network_id.lower() != home.lower():
-                yield (
-                    ("network_interface_ids", position),
-                    (
-                        f"{self.label}: {interface.label} is in {label(interface.virtual_network_id)}, "
-                        f"{label(self.network_interface_ids[0])} in {label(home)}; they must be in one "
-                        "virtual network"
-                    ),
-                )
-
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source="Azure, interfaces of virtual machines")
-    def interfaces_are_in_the_same_region(self, view: View, policy: Policy) -> Findings:
-        """A machine and its interfaces are in one region."""
-        for position, interface_id in enumerate(self.network_interface_ids):
-            interface = view.get(NetworkInterface, interface_id)
-            if interface.location != self.location:
-                yield (
-                    ("network_interface_ids", position),
-                    (
-                        f"{self.label}: the machine is in {self.location}, {interface.label} in "
-                        f"{interface.location}; they must be in one region"
-                    ),
-                )
-
     @rule(
         ErrorCode.INVALID_RESOURCE_REFERENCE,
         evidence=Evidence.INFERRED,
@@ -245,11 +195,3 @@ class VirtualMachine(Resource):
                         f"{label(interface_id)} in {theirs}"
                     ),
                 )
-
-    one_sku_per_machine = one_sku_per_machine
-    tapped_machine_has_a_supported_size = supported_size(("size",), tapped_by_machine)
-    tapped_machine_has_a_known_size = size_of_known_generation(("size",), tapped_by_machine)
-    tapped_machine_is_behind_no_floating_ip = no_floating_ip(("network_interface_ids",), backends_by_machine)
-    tapped_machine_is_behind_no_basic_balancer = no_basic_balancer(
-        ("network_interface_ids",), backends_by_machine
-    )

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, Self
 
 from vtaplib.model import ids
-from vtaplib.model.addresses import bits, contains, from_bits, maybe_network, networks, overlaps
+from vtaplib.model.addresses import contains, maybe_network, networks, overlaps
 from vtaplib.model.arguments import (
     EdgeZone,
     EndpointPolicies,
@@ -21,7 +21,6 @@ from vtaplib.model.arguments import (
 )
 from vtaplib.model.base import Block
 from vtaplib.model.combination import ExactlyOneOf
-from vtaplib.model.ids import label
 from vtaplib.model.marks import (
     SERVICE,
     Arm,
@@ -46,7 +45,6 @@ from vtaplib.model.resource import Assignment, Resource, resource_kind
 from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
-from vtaplib.resources.neighbours import configurations_in
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet_blocks import Delegation, ServiceEndpoint
 
@@ -276,49 +274,6 @@ class VirtualNetwork(Resource):
         for position, space in enumerate(spaces):
             for one, other in overlaps([space], spaces[position + 1 :]):
                 yield ("address_space",), f"{self.label}: {one} and {other} overlap"
-
-    @rule(
-        ErrorCode.IN_USE_PREFIX_CANNOT_BE_DELETED,
-        evidence=Evidence.INFERRED,
-        source="Azure, addresses of a virtual network",
-        compares=True,
-    )
-    def prefixes_stay_while_subnets_use_them(
-        self, before: VirtualNetwork, view: View, policy: Policy
-    ) -> Findings:
-        """A prefix is not removed while a subnet lies in it."""
-        for space in networks(before.address_space or ()):
-            if any(contains(kept, space) for kept in networks(self.address_space or ())):
-                continue
-            for claim, _ in view.targets(f"{self.id}/prefixes/{bits(space)}", certain=True):
-                inner = from_bits(claim.rpartition("/")[2])
-                if not self.spaces_hold(str(inner)):
-                    yield (
-                        ("address_space",),
-                        f"{self.label}: {space} cannot be removed while a subnet uses {inner} of it",
-                    )
-
-    @rule(
-        ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED,
-        evidence=Evidence.OURS,
-        source="vtap",
-        compares=True,
-    )
-    def encryption_stays_off_while_interfaces_are_tapped(
-        self, before: VirtualNetwork, view: View, policy: Policy
-    ) -> Findings:
-        """Encryption is not turned on while an interface in the network is tapped."""
-        if self.encryption is None or before.encryption is not None:
-            return
-        tapped = sorted({label(ids.parent(one.id)) for one in configurations_in(self.id, view)})
-        if tapped:
-            yield (
-                ("encryption",),
-                (
-                    f"{self.label}: encryption cannot be turned on while interfaces in the network are "
-                    f"tapped: {', '.join(tapped)}; remove their tap configurations first"
-                ),
-            )
 
     def spaces_hold(self, prefix: str) -> bool:
         """Whether a prefix lies inside one prefix of the address space."""

@@ -3,6 +3,10 @@
 Traffic flows when both directions exist and are Connected. The states are a table of the two sides; a
 deletion on one side leaves the other Disconnected, and that must be deleted or written again before the link
 can be rebuilt.
+
+A peering covers the whole of two networks, the subnets that it names, or only their IPv6 prefixes. Each side
+keeps a copy of the other network's prefixes, made when it was written last, and routes by that. Where the
+other network has changed since, the link is out of step until that side is written again.
 """
 
 from __future__ import annotations
@@ -11,9 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from vtaplib.model.addresses import networks, overlaps
+from vtaplib.model.addresses import maybe_network
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
-from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Inert, Internal, NotInArm, Ref
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource
@@ -21,14 +24,8 @@ from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
-from vtaplib.resources.addressed_resource import address_bucket
-from vtaplib.resources.peered_gateway import (
-    a_gateway_is_lent_where_it_is_used,
-    a_gateway_is_not_lent_and_borrowed,
-    one_remote_gateway_is_used,
-)
-from vtaplib.resources.peered_space import local_space, remote_space, sync_level
 from vtaplib.resources.resource_group import ResourceGroup
+from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
 
 
@@ -38,6 +35,17 @@ class PeeringState(StrEnum):
     INITIATED = "Initiated"
     CONNECTED = "Connected"
     DISCONNECTED = "Disconnected"
+
+
+class PeeringSyncLevel(StrEnum):
+    """Whether the two sides of a peering know each other's address space as it is."""
+
+    FULLY_IN_SYNC = "FullyInSync"
+    LOCAL_NOT_IN_SYNC = "LocalNotInSync"
+    """The network on this side has changed, and the other side does not know it."""
+    REMOTE_NOT_IN_SYNC = "RemoteNotInSync"
+    """The network on the other side has changed, and this side does not know it."""
+    LOCAL_AND_REMOTE_NOT_IN_SYNC = "LocalAndRemoteNotInSync"
 
 
 ABSENT = None
@@ -65,7 +73,6 @@ AFTER_PUT: Mapping[tuple[PeeringState | None, PeeringState | None], PeeringState
 
 WRITING_AGAIN = "azurerm: change its triggers, or terraform apply -replace=ADDRESS"
 """How the users of azurerm write a peering of which nothing else changes."""
-NAMED = "A subnet that a peering names may be planned after it."
 
 
 def _remote_space(peering: VirtualNetworkPeering, view: View) -> Mapping[str, Any] | None:
@@ -133,9 +140,6 @@ class VirtualNetworkPeering(Resource):
     """`FullyInSync`, or which network has changed without the other side knowing it: `LocalNotInSync`,
     `RemoteNotInSync`, `LocalAndRemoteNotInSync`."""
 
-    a_gateway_is_lent_where_it_is_used = a_gateway_is_lent_where_it_is_used
-    a_gateway_is_not_lent_and_borrowed = a_gateway_is_not_lent_and_borrowed
-    one_remote_gateway_is_used = one_remote_gateway_is_used
     peerings_per_virtual_network = limit(
         "peerings_per_virtual_network",
         ErrorCode.QUOTA_EXCEEDED,
@@ -170,10 +174,56 @@ class VirtualNetworkPeering(Resource):
             return str(after if after is not None else PeeringState.DISCONNECTED)
 
         yield ("peering_state",), state
-        yield ("remote_address_space",), lambda it: remote_space(it, view)
+        yield ("remote_address_space",), lambda it: it.remote_space(view)
 
     def derive(self, view: View) -> Iterator[Assignment]:
-        yield ("peering_sync_level",), lambda it: str(sync_level(it, view))
+        yield ("peering_sync_level",), lambda it: str(it.sync_level(view))
+
+    def local_space(self, view: View) -> Sequence[str]:
+        """The prefixes that the peering covers on its own side, as they are now."""
+        return self._covered(self.virtual_network_id, self.local_subnet_names, view)
+
+    def remote_space(self, view: View) -> Sequence[str]:
+        """The prefixes that the peering covers on the other side, as they are now."""
+        return self._covered(self.remote_virtual_network_id, self.remote_subnet_names, view)
+
+    def _covered(self, network_id: str, subnet_names: Sequence[str] | None, view: View) -> Sequence[str]:
+        prefixes: Sequence[str] = view.get(VirtualNetwork, network_id).address_space or ()
+        if not self.peer_complete_virtual_networks_enabled:
+            prefixes = [
+                prefix
+                for name in subnet_names or ()
+                for prefix in view.get(Subnet, f"{network_id}/subnets/{name}").address_prefixes or ()
+            ]
+        if self.only_ipv6_peering_enabled:
+            prefixes = [one for one in prefixes if (found := maybe_network(one)) and found.version == 6]
+        return tuple(prefixes)
+
+    def covers_all(self, view: View) -> bool:
+        """Whether this side routes to all that is in the other network now."""
+        if self.remote_address_space is None:
+            return True
+        network = view.get(VirtualNetwork, self.remote_virtual_network_id)
+        return set(network.address_space or ()) <= set(self.remote_address_space)
+
+    def sync_level(self, view: View) -> PeeringSyncLevel:
+        """How far the two sides are in step."""
+        other = self.remote_side(view)
+        return {
+            (False, False): PeeringSyncLevel.FULLY_IN_SYNC,
+            (True, False): PeeringSyncLevel.LOCAL_NOT_IN_SYNC,
+            (False, True): PeeringSyncLevel.REMOTE_NOT_IN_SYNC,
+            (True, True): PeeringSyncLevel.LOCAL_AND_REMOTE_NOT_IN_SYNC,
+        }[other is not None and other.is_stale(view), self.is_stale(view)]
+
+    def is_stale(self, view: View) -> bool:
+        """Whether this side's copy of the other network's prefixes is an old one."""
+        if self.remote_address_space is None:
+            return False
+        try:
+            return set(self.remote_address_space) != set(self.remote_space(view))
+        except Undecided:
+            return False  # the other network is gone: nothing to be in step with
 
     def siblings(self, view: View) -> Iterator[VirtualNetworkPeering]:
         """The other peerings that this side's network has, as far as they are sure to be there."""
@@ -200,6 +250,23 @@ class VirtualNetworkPeering(Resource):
         return super().when_target_goes(reference, in_use, policy)
 
     @rule(
+        ErrorCode.INVALID_PARAMETER_COMBINATION,
+        evidence=Evidence.INFERRED,
+        severity=Severity.WARNING,
+        source="Azure, virtual network peering",
+    )
+    def a_gateway_is_not_lent_and_borrowed(self, view: View, policy: Policy) -> Findings:
+        """A network that uses a remote gateway has none of its own to lend."""
+        if self.use_remote_gateways and self.allow_gateway_transit:
+            yield (
+                ("use_remote_gateways",),
+                (
+                    f"{self.label}: use_remote_gateways and allow_gateway_transit are both true; a network "
+                    "with a gateway of its own cannot use a remote one, so set one of them to false"
+                ),
+            )
+
+    @rule(
         ErrorCode.INVALID_RESOURCE_REFERENCE,
         evidence=Evidence.INFERRED,
         source="Azure, virtual network peering",
@@ -208,102 +275,6 @@ class VirtualNetworkPeering(Resource):
         """A network is not peered with itself."""
         if self.remote_virtual_network_id.lower() == self.virtual_network_id.lower():
             yield ("remote_virtual_network_id",), f"{self.label}: the network cannot be peered with itself"
-
-    @rule(
-        ErrorCode.REMOTE_PEERING_IS_DISCONNECTED,
-        source="Azure, virtual network peering",
-        at_apply="The plan may write the other side again, or replace it.",
-    )
-    def remote_side_is_not_disconnected(self, view: View, policy: Policy) -> Findings:
-        """A link is not rebuilt onto a remote side that is Disconnected."""
-        remote = self.remote_side(view)
-        if remote is not None and self.peering_state == PeeringState.DISCONNECTED:
-            yield (
-                ("remote_virtual_network_id",),
-                (
-                    f"{self.label}: {remote.label} of {label(remote.virtual_network_id)} is "
-                    f"{remote.peering_state} since its other side was deleted; write it again first "
-                    f"({WRITING_AGAIN}), or delete it"
-                ),
-            )
-
-    @rule(
-        ErrorCode.ANOTHER_PEERING_ALREADY_REFERENCES_REMOTE_VNET,
-        evidence=Evidence.OBSERVED,
-        source="Azure, virtual network peering",
-    )
-    def one_peering_per_remote_network(self, view: View, policy: Policy) -> Findings:
-        """A network has at most one peering to each remote network."""
-        for other in self.siblings(view):
-            if other.remote_virtual_network_id.lower() == self.remote_virtual_network_id.lower():
-                yield (
-                    ("remote_virtual_network_id",),
-                    (
-                        f"{self.label}: {other.label} already peers {label(self.virtual_network_id)} with "
-                        f"{label(self.remote_virtual_network_id)}"
-                    ),
-                )
-
-    @rule(
-        ErrorCode.VNET_ADDRESS_SPACES_OVERLAP,
-        evidence=Evidence.OBSERVED,
-        source="Azure, virtual network peering",
-        at_apply=NAMED,
-    )
-    def address_spaces_do_not_overlap(self, view: View, policy: Policy) -> Findings:
-        """The two networks share no addresses."""
-        local = view.get(VirtualNetwork, self.virtual_network_id)
-        remote = view.get(VirtualNetwork, self.remote_virtual_network_id)
-        if local.id.lower() == remote.id.lower():
-            return
-        theirs = networks(remote_space(self, view))
-        for one, other in overlaps(networks(local_space(self, view)), theirs):
-            yield (
-                ("remote_virtual_network_id",),
-                f"{self.label}: {one} of {local.label} overlaps {other} of {remote.label}",
-            )
-
-    @rule(
-        ErrorCode.VNET_ADDRESS_SPACE_OVERLAPS_WITH_ALREADY_PEERED_VNET,
-        evidence=Evidence.OBSERVED,
-        source="Azure, virtual network peering",
-        at_apply=NAMED,
-    )
-    def address_space_does_not_overlap_a_third_network(self, view: View, policy: Policy) -> Findings:
-        """The remote network shares no addresses with a network that is already peered with this one."""
-        local = view.get(VirtualNetwork, self.virtual_network_id)
-        remote = view.get(VirtualNetwork, self.remote_virtual_network_id)
-        theirs = networks(remote_space(self, view))
-        for peering in self.siblings(view):
-            third = view.get(VirtualNetwork, peering.remote_virtual_network_id)
-            if third.id.lower() == remote.id.lower():
-                continue
-            for one, other in overlaps(theirs, networks(remote_space(peering, view))):
-                yield (
-                    ("remote_virtual_network_id",),
-                    (
-                        f"{self.label}: {one} of {remote.label} overlaps {other} of {third.label}, "
-                        f"which {local.label} is already peered with"
-                    ),
-                )
-
-    @rule(
-        ErrorCode.INVALID_RESOURCE_REFERENCE,
-        evidence=Evidence.INFERRED,
-        source="Azure, virtual network peering",
-        at_apply=NAMED,
-    )
-    def named_subnets_exist(self, view: View, policy: Policy) -> Findings:
-        """The subnets that a peering names are in its networks, where it covers no more than those."""
-        if not view.settled or self.peer_complete_virtual_networks_enabled:
-            return
-        for field, network_id in (
-            ("local_subnet_names", self.virtual_network_id),
-            ("remote_subnet_names", self.remote_virtual_network_id),
-        ):
-            for position, name in enumerate(getattr(self, field) or ()):
-                if view.find(f"{network_id}/subnets/{name}") is None:
-                    yield (field, position), f"{self.label}: {label(network_id)} has no subnet {name}"
 
     @rule(
         ErrorCode.INVALID_PARAMETER_COMBINATION,
@@ -322,28 +293,6 @@ class VirtualNetworkPeering(Resource):
                         "peer_complete_virtual_networks_enabled = false"
                     ),
                 )
-
-    @rule(
-        ErrorCode.QUOTA_EXCEEDED,
-        severity=Severity.WARNING,
-        source="Azure, limits",
-    )
-    def private_addresses_in_peered_networks(self, view: View, policy: Policy) -> Findings:
-        """A network and all that are peered with it hold no more private addresses than the limit.
-
-        Told where a peering is written: to look at it with each interface would be work that grows.
-        """
-        others = {one.remote_virtual_network_id.lower() for one in self.siblings(view)}
-        group = {self.virtual_network_id.lower(), self.remote_virtual_network_id.lower(), *others}
-        count = sum(view.taken(address_bucket(network_id)) for network_id in group)
-        if count > policy.private_addresses_in_peered_networks:
-            yield (
-                ("remote_virtual_network_id",),
-                (
-                    f"{self.label}: {label(self.virtual_network_id)} and the networks peered with it hold "
-                    f"{count} private addresses, {policy.private_addresses_in_peered_networks} at most"
-                ),
-            )
 
 
 def _state(peering: VirtualNetworkPeering | None) -> PeeringState | None:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Final
 
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
-from vtaplib.model.ids import label
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Ref
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource, resource_kind
 from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
-from vtaplib.resources import mirror_stream
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
-from vtaplib.resources.mirror_hop import VXLAN_PORT, by_tap
-from vtaplib.resources.mirror_loop import chains_by, collectors_not_tapped
 from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.resources.resource_group import ResourceGroup
-from vtaplib.resources.subscription import Subscription, subscription_of
 
 TO_INTERFACE = "destination_network_interface_ip_configuration_id"
 TO_FRONTEND = "destination_load_balancer_frontend_ip_configuration_id"
 SOURCE = "Azure, virtual network TAP"
-FEATURE = "Microsoft.Network/AllowVirtualNetworkTap"
+VXLAN_PORT: Final = 4789
+"""RFC 7348 section 5: the port that IANA assigned to VXLAN; Azure sends copies to no other."""
 LISTED_REGIONS = (
     # The preview's.
     "centralindia",
@@ -142,36 +138,6 @@ class VirtualNetworkTap(Resource):
         ):
             yield (TO_FRONTEND,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}, not both"
 
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source=SOURCE)
-    def destination_can_collect(self, view: View, policy: Policy) -> Findings:
-        """The destination is an interface's IPv4 configuration or a Standard balancer's internal frontend."""
-        if self.destination_network_interface_ip_configuration_id:
-            configuration = self._destination_configuration(view)
-            if configuration is not None and configuration.private_ip_address_version == "IPv6":
-                yield (
-                    (TO_INTERFACE,),
-                    (
-                        f"{self.label}: {label(self.destination_id)} is an IPv6 configuration; "
-                        "a TAP sends over IPv4"
-                    ),
-                )
-        elif self.destination_load_balancer_frontend_ip_configuration_id:
-            balancer = view.get(Lb, ids.parent(self.destination_id))
-            frontend = balancer.frontend(ids.name(self.destination_id))
-            if frontend is not None and not frontend.internal:
-                yield (
-                    (TO_FRONTEND,),
-                    (
-                        f"{self.label}: {label(self.destination_id)} of {balancer.label} is public; a TAP "
-                        "sends to an internal frontend, one with a subnet_id"
-                    ),
-                )
-            if balancer.sku == "Gateway":
-                yield (
-                    (TO_FRONTEND,),
-                    f"{self.label}: {balancer.label} has sku Gateway; a TAP sends to sku Standard",
-                )
-
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED, source=SOURCE)
     def destination_port_is_vxlan(self, view: View, policy: Policy) -> Findings:
         """The destination port is 4789."""
@@ -181,84 +147,6 @@ class VirtualNetworkTap(Resource):
                 (
                     f"{self.label}: destination_port is {self.destination_port}; Azure sends to {VXLAN_PORT} "
                     "only"
-                ),
-            )
-
-    @rule(
-        ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE, evidence=Evidence.OURS, source="vtap", compares=True
-    )
-    def destination_stays_while_sources_send(
-        self, before: VirtualNetworkTap, view: View, policy: Policy
-    ) -> Findings:
-        """The destination does not change while interfaces send to the TAP, where the policy says so."""
-        if policy.destination_update != "error_if_sources":
-            return
-        if before.destination_id.lower() == self.destination_id.lower():
-            return
-        sources = [
-            one.label for one in view.referrers(self.id, resource_kind("NetworkInterfaceTapConfiguration"))
-        ]
-        if sources:
-            yield (
-                (self.destination_field,),
-                (
-                    f"{self.label}: the destination cannot change while {', '.join(sources)} send to it "
-                    "(policy destination_update = error_if_sources)"
-                ),
-            )
-
-    @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, source=SOURCE)
-    def destination_is_in_the_same_region(self, view: View, policy: Policy) -> Findings:
-        """The TAP and its destination are in one region."""
-        if not self.destination_id:
-            return
-        owner = self.destination_owner(view)
-        if owner.location != self.location:
-            yield (
-                (self.destination_field,),
-                (
-                    f"{self.label}: the TAP is in {self.location}, its destination {owner.label} in "
-                    f"{owner.location}; they must be in one region"
-                ),
-            )
-
-    @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, source=SOURCE, severity=Severity.WARNING)
-    def destination_balancer_is_standard(self, view: View, policy: Policy) -> Findings:
-        """A load balancer that collects has sku Standard; Basic is retired."""
-        if self.destination_load_balancer_frontend_ip_configuration_id:
-            balancer = view.get(Lb, ids.parent(self.destination_id))
-            if balancer.sku == "Basic":
-                yield (
-                    (TO_FRONTEND,),
-                    (
-                        f"{self.label}: {balancer.label} has sku Basic, which Azure retired on 2025-09-30; "
-                        "create it with sku Standard"
-                    ),
-                )
-
-    collectors_are_not_tapped = collectors_not_tapped(chains_by(by_tap))
-    carrier_has_a_pool = mirror_stream.has_a_pool((TO_FRONTEND,), mirror_stream.carriers_by_tap)
-    probe_can_pass = mirror_stream.probe_can_pass((TO_FRONTEND,), mirror_stream.carriers_by_tap)
-    frontend_has_a_rule = mirror_stream.frontend_has_a_rule
-    pool_has_a_backend = mirror_stream.pool_has_a_backend
-    collector_has_a_machine = mirror_stream.collector_has_a_machine
-
-    @rule(
-        ErrorCode.SUBSCRIPTION_NOT_REGISTERED_FOR_FEATURE,
-        evidence=Evidence.INFERRED,
-        source=SOURCE,
-    )
-    def subscription_has_the_feature(self, view: View, policy: Policy) -> Findings:
-        """The TAP's subscription is registered for the preview feature, where the policy says so."""
-        if policy.feature_registration != "required":
-            return
-        subscription = view.get(Subscription, subscription_of(self.id))
-        if FEATURE.lower() not in map(str.lower, subscription.registered_features):
-            yield (
-                ("resource_group_name",),
-                (
-                    f"{self.label}: {subscription.label} is not registered for {FEATURE}; register it (in "
-                    "vtap: Subscription.registered_features), or set the policy's feature_registration to off"
                 ),
             )
 
@@ -294,8 +182,3 @@ class VirtualNetworkTap(Resource):
         frontend = owner.frontend(ids.name(self.destination_id))
         subnet_id = frontend.subnet_id if frontend is not None else None
         return (subnet_id or "").rpartition("/subnets/")[0]
-
-    def _destination_configuration(self, view: View) -> NetworkInterfaceIpConfiguration | None:
-        interface = view.get(NetworkInterface, ids.parent(self.destination_id))
-        name = ids.name(self.destination_id).lower()
-        return next((block for block in interface.ip_configuration if block.name.lower() == name), None)

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from vtaplib.errors import ArmError
 from vtaplib.model.addresses import RESERVED_AT_START
 from vtaplib.model.resource import Resource
+from vtaplib.model.violation import ArmError
 from vtaplib.resources import (
     Lb,
     LbBackendAddressPool,

@@ -12,10 +12,10 @@ from typing import ClassVar, TypeAlias
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, multiple, rule
 
-from vtaplib.errors import ArmError
 from vtaplib.model import ids
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
+from vtaplib.model.violation import ArmError
 from vtaplib.resources import (
     Encryption,
     InlineSubnet,

@@ -9,7 +9,7 @@ import pytest
 from tests.vtaplib.cli.clouds import Builder
 from tests.vtaplib.cli.command import Vtap
 from vtaplib.control.cloud import Cloud
-from vtaplib.errors import ArmError
+from vtaplib.model.violation import ArmError
 from vtaplib.resources import NetworkInterface, NetworkInterfaceTapConfiguration, VirtualMachine
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.vtaplib.cli.mutations import STRANGE
 from tests.vtaplib.control.lab import HOME, Lab, stock
-from vtaplib.errors import ArmError
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.resource import Resource
+from vtaplib.model.violation import ArmError
 
 SUBJECTS = list({type(one): one for one in stock()}.values())
 

@@ -10,12 +10,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.worlds import ADDRESSES, PROVIDERS, interface_id, ports, topologies, udp_frame
-from tests.vtaplib.resources.test_security_evaluation import rules
+from tests.vtaplib.rules.test_security_evaluation import rules
 from vtaplib import InlineSecurityRule
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.spans import Spans, address_range
-from vtaplib.resources.security_evaluation import CompiledGroup, FixedSpace, Guard
-from vtaplib.resources.security_guard import compile_rules
+from vtaplib.rules.security_evaluation import CompiledGroup, FixedSpace, Guard
+from vtaplib.rules.security_guard import compile_rules
 
 SPACE = "10.0.0.0/8"
 Rules = Sequence[InlineSecurityRule]

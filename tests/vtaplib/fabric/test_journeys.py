@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.vtaplib.fabric.guards import SPACE, Rules, guard, guarded, guarded_topologies
 from tests.vtaplib.fabric.worlds import frames, interface, interface_id, network, udp_frame
 from tests.vtaplib.resources.security_reference import Packet, passes
-from tests.vtaplib.resources.test_security_evaluation import rules
+from tests.vtaplib.rules.test_security_evaluation import rules
 from vtaplib.fabric import connections as connections_module
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
@@ -23,8 +23,8 @@ from vtaplib.mirror.replay import Replay
 from vtaplib.model.spans import Spans, address_number
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, PORTED, TCP, UDP, Flow, read_flow
-from vtaplib.resources.security_evaluation import ANY_PORT, Decision, Direction, Guard
-from vtaplib.resources.security_evaluation import Flow as GroupFlow
+from vtaplib.rules.security_evaluation import ANY_PORT, Decision, Direction, Guard
+from vtaplib.rules.security_evaluation import Flow as GroupFlow
 
 ENDS = ("10.3.1.4", "10.3.1.5")
 PAIR = Topology(

@@ -8,8 +8,8 @@ from tests.vtaplib.fabric.worlds import interface_id
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.spans import Spans
 from vtaplib.resources.network_security_rule import NetworkSecurityRule
-from vtaplib.resources.security_evaluation import CompiledGroup, Direction, FixedSpace, Guard
-from vtaplib.resources.security_guard import compile_rule
+from vtaplib.rules.security_evaluation import CompiledGroup, Direction, FixedSpace, Guard
+from vtaplib.rules.security_guard import compile_rule
 
 EVERYWHERE = FixedSpace(Spans(((0, (1 << 32) - 1),)))
 """All of IPv4 is of the virtual network: the rules that every group has are left out."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.vtaplib.control.lab import Lab, network, network_id, peering, subnet
 from vtaplib import ArmError, Topology, VirtualNetworkPeering
-from vtaplib.resources.peered_space import PeeringSyncLevel
+from vtaplib.resources.virtual_network_peering import PeeringSyncLevel
 
 HERE, THERE = network_id("here"), network_id("there")
 FULL, LOCAL, REMOTE, BOTH = (str(one) for one in PeeringSyncLevel)

@@ -25,7 +25,7 @@ from vtaplib.packets.flow import UDP, Flow
 from vtaplib.packets.translation import Rewriting
 
 if TYPE_CHECKING:
-    from vtaplib.resources.security_evaluation import Step as GroupStep
+    from vtaplib.rules.security_evaluation import Step as GroupStep
 
 BEFORE_BALANCING: Final = frozenset(
     {

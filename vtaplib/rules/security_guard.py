@@ -15,7 +15,14 @@ from vtaplib.resources.network_interface_security_group_association import (
 )
 from vtaplib.resources.network_security_group import NetworkSecurityGroup
 from vtaplib.resources.network_security_rule import NetworkSecurityRule
-from vtaplib.resources.security_evaluation import (
+from vtaplib.resources.security_rule_fields import SecurityRuleFields
+from vtaplib.resources.security_rule_text import ANY, is_service_tag, maybe_addresses, maybe_ports
+from vtaplib.resources.subnet_network_security_group_association import (
+    SubnetNetworkSecurityGroupAssociation,
+)
+from vtaplib.resources.virtual_network import VirtualNetwork
+from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
+from vtaplib.rules.security_evaluation import (
     ANY_PORT,
     PROTOCOLS,
     CompiledGroup,
@@ -24,13 +31,6 @@ from vtaplib.resources.security_evaluation import (
     FixedSpace,
     Guard,
 )
-from vtaplib.resources.security_rule_fields import SecurityRuleFields
-from vtaplib.resources.security_rule_text import ANY, is_service_tag, maybe_addresses, maybe_ports
-from vtaplib.resources.subnet_network_security_group_association import (
-    SubnetNetworkSecurityGroupAssociation,
-)
-from vtaplib.resources.virtual_network import VirtualNetwork
-from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
 
 ALWAYS: Final = {
     Direction.INBOUND: (

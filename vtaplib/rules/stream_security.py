@@ -9,44 +9,41 @@ While a plan is made, only a group that lists all its rules is judged: others ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import TYPE_CHECKING, Final
 
 from vtaplib.model import ids
 from vtaplib.model.addresses import maybe_address, networks
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
-from vtaplib.model.rule import Findings, Rule, rule
+from vtaplib.model.resource import Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.spans import Spans, address_number, address_range
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
-from vtaplib.resources.mirror_hop import (
-    VXLAN_PORT,
-    Hop,
-    Interfaces,
-    carriers_of,
-    sources_of,
-    taps_to_interface,
+from vtaplib.resources.lb_rule import LbRule
+from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
+from vtaplib.resources.network_interface_backend_address_pool_association import (
+    NetworkInterfaceBackendAddressPoolAssociation,
 )
-from vtaplib.resources.neighbours import configurations_of, memberships_of
-from vtaplib.resources.security_evaluation import UDP, Direction, Flow, Step
+from vtaplib.resources.network_interface_security_group_association import (
+    NetworkInterfaceSecurityGroupAssociation,
+)
+from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.network_security_rule import NetworkSecurityRule
 from vtaplib.resources.security_rule_text import EVERY_ADDRESS, EVERY_PORT
 from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.subnet_network_security_group_association import SubnetNetworkSecurityGroupAssociation
+from vtaplib.resources.virtual_network_tap import VXLAN_PORT, VirtualNetworkTap
+from vtaplib.rules.mirror_hop import Hop, Interfaces, carriers_of, hops_of, sources_of, taps_to_interface
+from vtaplib.rules.references import configurations_of, memberships_of
 
 if TYPE_CHECKING:
-    from vtaplib.resources.network_interface import NetworkInterface, NetworkInterfaceIpConfiguration
-    from vtaplib.resources.network_interface_security_group_association import (
-        NetworkInterfaceSecurityGroupAssociation,
-    )
-    from vtaplib.resources.network_security_rule import NetworkSecurityRule
-    from vtaplib.resources.subnet_network_security_group_association import (
-        SubnetNetworkSecurityGroupAssociation,
-    )
-    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+    from vtaplib.rules.security_evaluation import Step
 
-FindHops = Callable[[Any, "View"], Iterator[Hop]]
-Denial = tuple[Step, str]
+Denial = tuple["Step", str]
 """The step that denies, and the ID of the interface or subnet whose group it is."""
 
 HASHED_PORTS: Final = (49152, 65535)
@@ -56,43 +53,53 @@ LAST_PRIORITY: Final = 4096
 configuration tells."""
 
 
-def passes_security_groups(find: FindHops, decided_by: Callable[[Any, Step], bool] | None = None) -> Rule:
-    """The rule on collectors that are guarded too well. `decided_by`: which denials are the resource's."""
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+    on=(
+        NetworkInterfaceTapConfiguration,
+        NetworkInterfaceBackendAddressPoolAssociation,
+        LbRule,
+        NetworkInterface,
+        NetworkInterfaceSecurityGroupAssociation,
+        SubnetNetworkSecurityGroupAssociation,
+        NetworkSecurityRule,
+    ),
+    evidence=Evidence.OURS,
+    severity=Severity.WARNING,
+    source="Azure, network security groups",
+    at_apply="While a plan is made, a group that does not list all its rules may still get more.",
+)
+def security_groups_let_copies_in(self: Resource, view: View, policy: Policy) -> Findings:
+    """The security groups of a collector and its subnet let the copies in: UDP 4789 from the sources."""
+    if policy.collector_nsg != "enforce":
+        return
+    for hop in _hops(self, view):
+        for collector_id in hop.collectors.values():
+            for (step, place), sources in _denials(hop, collector_id, view, policy).items():
+                if _is_decided_by(self, step):
+                    yield (
+                        hop.path,
+                        (
+                            f"{self.label}: {label(collector_id)} gets no copies of "
+                            f"{', '.join(sources)} over {label(hop.tap_id)}: securityRules/"
+                            f"{step.rule} (priority {step.priority}) of {label(step.group_id)} at "
+                            f"{label(place)} denies UDP {VXLAN_PORT}; allow that with a lower number, or "
+                            "set the policy's collector_nsg to bypass"
+                        ),
+                    )
 
-    @rule(
-        ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
-        evidence=Evidence.OURS,
-        severity=Severity.WARNING,
-        source="Azure, network security groups",
-        at_apply="While a plan is made, a group that does not list all its rules may still get more.",
-    )
-    def judge(self: Any, view: View, policy: Policy) -> Findings:
-        """The security groups of a collector and its subnet let the copies in: UDP 4789 from the sources."""
-        if policy.collector_nsg != "enforce":
-            return
-        for hop in find(self, view):
-            for collector_id in hop.collectors.values():
-                for (step, place), sources in _denials(hop, collector_id, view, policy).items():
-                    if decided_by is None or decided_by(self, step):
-                        yield (
-                            hop.path,
-                            (
-                                f"{self.label}: {label(collector_id)} gets no copies of "
-                                f"{', '.join(sources)} over {label(hop.tap_id)}: securityRules/"
-                                f"{step.rule} (priority {step.priority}) of {label(step.group_id)} at "
-                                f"{label(place)} denies UDP {VXLAN_PORT}; allow that with a lower number, or "
-                                "set the policy's collector_nsg to bypass"
-                            ),
-                        )
 
-    return judge
+def _is_decided_by(part: Resource, step: Step) -> bool:
+    """Whether a denial is for a resource to tell: of a security rule, if it is that rule's."""
+    return not isinstance(part, NetworkSecurityRule) or ids.key(
+        f"{step.group_id}/securityRules/{step.rule}"
+    ) == ids.key(part.id)
 
 
 def _denials(hop: Hop, collector_id: str, view: View, policy: Policy) -> dict[Denial, list[str]]:
     """What denies copies at a collector, and where; with the sources that it concerns, by label."""
-    from vtaplib.resources.network_interface import NetworkInterface
-    from vtaplib.resources.security_guard import guard_of
-    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+    from vtaplib.rules.security_evaluation import UDP, Direction, Flow  # a plan without a TAP needs neither
+    from vtaplib.rules.security_guard import guard_of
 
     found: dict[Denial, list[str]] = {}
     collector = view.get(NetworkInterface, collector_id)
@@ -167,43 +174,40 @@ def _source_ports(policy: Policy) -> Spans:
     return Spans((EVERY_PORT if setting == "inner" else HASHED_PORTS,))
 
 
-# What a part of the way finds
+@singledispatch
+def _hops(part: Resource, view: View) -> Iterator[Hop]:
+    """The hops that a resource is a part of, or whose collector it has to do with."""
+    return hops_of(part, view)
 
 
-def by_collector(interface: NetworkInterface, view: View) -> Iterator[Hop]:
+@_hops.register(NetworkInterface)
+def _by_collector(interface: NetworkInterface, view: View) -> Iterator[Hop]:
     """The hops to an interface, which may have got into another subnet."""
     yield from (hop._replace(path=("ip_configuration",)) for hop in _hops_to(interface.id, view))
 
 
-def by_guarded_interface(association: NetworkInterfaceSecurityGroupAssociation, view: View) -> Iterator[Hop]:
+@_hops.register(NetworkInterfaceSecurityGroupAssociation)
+def _by_guarded_interface(association: NetworkInterfaceSecurityGroupAssociation, view: View) -> Iterator[Hop]:
     """The hops to an interface that gets a security group."""
     yield from _hops_to(association.network_interface_id, view)
 
 
-def by_guarded_subnet(association: SubnetNetworkSecurityGroupAssociation, view: View) -> Iterator[Hop]:
+@_hops.register(SubnetNetworkSecurityGroupAssociation)
+def _by_guarded_subnet(association: SubnetNetworkSecurityGroupAssociation, view: View) -> Iterator[Hop]:
     """The hops into a subnet that gets a security group. The work grows with the subnet."""
-    from vtaplib.resources.network_interface import NetworkInterface
-
     for interface in view.referrers(association.subnet_id, NetworkInterface, certain=True):
         yield from _hops_to(interface.id, view)
 
 
-def by_denying_rule(denying: NetworkSecurityRule, view: View) -> Iterator[Hop]:
+@_hops.register(NetworkSecurityRule)
+def _by_denying_rule(denying: NetworkSecurityRule, view: View) -> Iterator[Hop]:
     """The hops to what is guarded by the group of a rule that denies."""
-    from vtaplib.resources.network_interface_security_group_association import (
-        NetworkInterfaceSecurityGroupAssociation,
-    )
-    from vtaplib.resources.subnet_network_security_group_association import (
-        SubnetNetworkSecurityGroupAssociation,
-    )
-
     if (denying.access, denying.direction) != ("Deny", "Inbound"):
         return
     group_id = denying.network_security_group_id
-    for one in view.referrers(group_id, NetworkInterfaceSecurityGroupAssociation, certain=True):
-        yield from (hop._replace(path=("access",)) for hop in by_guarded_interface(one, view))
-    for other in view.referrers(group_id, SubnetNetworkSecurityGroupAssociation, certain=True):
-        yield from (hop._replace(path=("access",)) for hop in by_guarded_subnet(other, view))
+    for kind in (NetworkInterfaceSecurityGroupAssociation, SubnetNetworkSecurityGroupAssociation):
+        for association in view.referrers(group_id, kind, certain=True):
+            yield from (hop._replace(path=("access",)) for hop in _hops(association, view))
 
 
 def _hops_to(interface_id: str, view: View) -> Iterator[Hop]:

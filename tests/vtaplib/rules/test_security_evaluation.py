@@ -28,8 +28,8 @@ from tests.vtaplib.resources.security_reference import NUMBERS, Packet, passes
 from vtaplib import InlineSecurityRule, NetworkSecurityRule
 from vtaplib.model.resource import Resource
 from vtaplib.model.spans import Spans, address_number
-from vtaplib.resources.security_evaluation import ICMP, TCP, UDP, Decision, Direction, Flow
-from vtaplib.resources.security_guard import guard_of
+from vtaplib.rules.security_evaluation import ICMP, TCP, UDP, Decision, Direction, Flow
+from vtaplib.rules.security_guard import guard_of
 
 SPACE = "10.3.0.0/16"
 """That of the network that is alone."""

@@ -7,18 +7,13 @@ services documentation does not say whether machines may be beside them; those a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
-from vtaplib.model import ids
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import resource_kind
 from vtaplib.model.rule import Findings, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
-
-if TYPE_CHECKING:
-    from vtaplib.resources.network_interface import NetworkInterface
-    from vtaplib.resources.subnet import Subnet
+from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.subnet import Subnet
 
 SOURCE = "Azure, delegation of subnets"
 EXCLUSIVE = frozenset(
@@ -43,13 +38,13 @@ def exclusive_services(subnet: Subnet) -> Iterator[tuple[int, str]]:
             yield position, name
 
 
-@rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source=SOURCE)
+@rule(ErrorCode.NETCFG_INVALID_SUBNET, on=NetworkInterface, evidence=Evidence.INFERRED, source=SOURCE)
 def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: Policy) -> Findings:
     """No configuration is in a subnet that is delegated to a service which wants it for itself."""
     for position, block in enumerate(self.ip_configuration):
         if not block.subnet_id:
             continue
-        subnet: Any = view.get(resource_kind("Subnet"), block.subnet_id)
+        subnet = view.get(Subnet, block.subnet_id)
         for _, service in exclusive_services(subnet):
             yield (
                 ("ip_configuration", position, "subnet_id"),
@@ -62,6 +57,7 @@ def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: P
 
 @rule(
     ErrorCode.IN_USE_SUBNET_CANNOT_BE_UPDATED,
+    on=Subnet,
     evidence=Evidence.INFERRED,
     source=SOURCE,
     at_apply="In a plan the interfaces tell it; those that others have made show at apply.",
@@ -69,7 +65,7 @@ def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: P
 def delegated_subnet_has_no_interfaces(self: Subnet, view: View, policy: Policy) -> Findings:
     """A subnet is not delegated to a service that wants it for itself while interfaces are in it."""
     for position, service in exclusive_services(self):
-        for interface in view.referrers(self.id, resource_kind("NetworkInterface"), certain=True):
+        for interface in view.referrers(self.id, NetworkInterface, certain=True):
             yield (
                 ("delegation", position),
                 (
@@ -78,28 +74,3 @@ def delegated_subnet_has_no_interfaces(self: Subnet, view: View, policy: Policy)
                 ),
             )
             return
-
-
-@rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source=SOURCE)
-def delegations_are_not_repeated(self: Subnet, view: View, policy: Policy) -> Findings:
-    """No two delegations have one name, or are to one service."""
-    seen: set[tuple[str, str]] = set()
-    for position, delegation in enumerate(self.delegation):
-        for field, name in (
-            ("name", delegation.name),
-            ("service_delegation", delegation.service_delegation.name),
-        ):
-            if (field, ids.key(name)) in seen:
-                yield ("delegation", position, field), f"{self.label}: {name} is given twice"
-            seen.add((field, ids.key(name)))
-
-
-@rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="Azure, service endpoints")
-def service_endpoints_are_not_repeated(self: Subnet, view: View, policy: Policy) -> Findings:
-    """No two endpoints are for one service."""
-    seen: set[str] = set()
-    for position, endpoint in enumerate(self.service_endpoint):
-        if ids.key(endpoint.service) in seen:
-            path = ("service_endpoint", position, "service")
-            yield path, f"{self.label}: {endpoint.service} is given twice"
-        seen.add(ids.key(endpoint.service))

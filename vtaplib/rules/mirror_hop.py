@@ -7,24 +7,20 @@ sends to such a pool. Here each says what hops it is a part of.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import singledispatch
+from typing import NamedTuple
 
 from vtaplib.model import ids
+from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
 from vtaplib.model.violation import Path
-from vtaplib.resources.neighbours import balancing_rules_of, configurations_of, memberships_of, taps_to
-
-if TYPE_CHECKING:
-    from vtaplib.resources.lb_rule import LbRule
-    from vtaplib.resources.network_interface_backend_address_pool_association import (
-        NetworkInterfaceBackendAddressPoolAssociation,
-    )
-    from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
-    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
-
-
-VXLAN_PORT: Final = 4789
-"""RFC 7348 section 5: the port that IANA assigned to VXLAN; Azure sends copies to no other."""
+from vtaplib.resources.lb_rule import LbRule
+from vtaplib.resources.network_interface_backend_address_pool_association import (
+    NetworkInterfaceBackendAddressPoolAssociation,
+)
+from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.virtual_network_tap import VXLAN_PORT, VirtualNetworkTap
+from vtaplib.rules.references import balancing_rules_of, configurations_of, memberships_of, taps_to
 
 
 class Interfaces(dict[str, str]):
@@ -43,29 +39,33 @@ class Hop(NamedTuple):
     collectors: Interfaces
 
 
-def by_configuration(configuration: NetworkInterfaceTapConfiguration, view: View) -> Iterator[Hop]:
-    """The hop from the interface of a tap configuration."""
-    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+@singledispatch
+def hops_of(part: Resource, view: View) -> Iterator[Hop]:
+    """The hops that a resource is a part of."""
+    raise NotImplementedError
 
+
+@hops_of.register(NetworkInterfaceTapConfiguration)
+def _by_configuration(configuration: NetworkInterfaceTapConfiguration, view: View) -> Iterator[Hop]:
     tap = view.get(VirtualNetworkTap, configuration.virtual_network_tap_id)
     source = Interfaces(configuration.network_interface_id)
     yield Hop(("virtual_network_tap_id",), tap.id, source, collectors_of(tap, view))
 
 
-def by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[Hop]:
-    """The hop over a TAP."""
+@hops_of.register(VirtualNetworkTap)
+def _by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[Hop]:
     yield Hop((tap.destination_field,), tap.id, sources_of(tap, view), collectors_of(tap, view))
 
 
-def by_membership(membership: NetworkInterfaceBackendAddressPoolAssociation, view: View) -> Iterator[Hop]:
-    """The hops to an interface in a pool."""
+@hops_of.register(NetworkInterfaceBackendAddressPoolAssociation)
+def _by_membership(membership: NetworkInterfaceBackendAddressPoolAssociation, view: View) -> Iterator[Hop]:
     collector = Interfaces(membership.network_interface_id)
     for tap in taps_to_pool(membership.backend_address_pool_id, view):
         yield Hop(("network_interface_id",), tap.id, sources_of(tap, view), collector)
 
 
-def by_rule(balancing: LbRule, view: View) -> Iterator[Hop]:
-    """The hops to the backends of a rule."""
+@hops_of.register(LbRule)
+def _by_rule(balancing: LbRule, view: View) -> Iterator[Hop]:
     for tap in taps_to_rule(balancing, view):
         collectors = Interfaces(*backends_of(balancing, view))
         yield Hop(("backend_address_pool_ids",), tap.id, sources_of(tap, view), collectors)
@@ -84,11 +84,18 @@ def collectors_of(tap: VirtualNetworkTap, view: View) -> Interfaces:
     )
 
 
+def carries_copies(balancing: LbRule) -> bool:
+    """Whether copies that a TAP sends to the rule's frontend are its traffic."""
+    return balancing.covers_all_ports or (
+        balancing.protocol.lower() == "udp" and balancing.frontend_port == VXLAN_PORT
+    )
+
+
 def carriers_of(tap: VirtualNetworkTap, view: View) -> Iterator[LbRule]:
     """The rules that take a TAP's copies from the frontend that it sends to."""
     frontend_id = tap.destination_load_balancer_frontend_ip_configuration_id
     for balancing in balancing_rules_of(frontend_id, view) if frontend_id else ():
-        if balancing.carries_mirrored_traffic:
+        if carries_copies(balancing):
             yield balancing
 
 
@@ -115,7 +122,7 @@ def taps_to_pool(pool_id: str, view: View) -> Iterator[VirtualNetworkTap]:
 def taps_to_rule(balancing: LbRule, view: View) -> Iterator[VirtualNetworkTap]:
     """The TAPs whose copies a rule takes."""
     frontend_id = balancing.frontend_ip_configuration_id
-    if frontend_id and balancing.carries_mirrored_traffic:
+    if frontend_id and carries_copies(balancing):
         yield from taps_to(frontend_id, view)
 
 

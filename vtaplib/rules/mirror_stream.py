@@ -7,93 +7,91 @@ all is there to see: while a plan is made, the rule, the backend or the machine 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from functools import singledispatch
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
-from vtaplib.model.rule import Findings, Rule, rule
+from vtaplib.model.resource import Resource
+from vtaplib.model.rule import Findings, rule
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
+from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.lb_probe import ALL_PROBED_UP, LbProbe
-from vtaplib.resources.mirror_hop import VXLAN_PORT, carriers_of, collectors_of, taps_to_rule
-from vtaplib.resources.neighbours import machines_of
-
-if TYPE_CHECKING:
-    from vtaplib.resources.lb_rule import LbRule
-    from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
-
-FindCarriers = Callable[[Any, "View"], Iterator[tuple["VirtualNetworkTap", "LbRule"]]]
+from vtaplib.resources.lb_rule import LbRule
+from vtaplib.resources.virtual_network_tap import TO_FRONTEND, VXLAN_PORT, VirtualNetworkTap
+from vtaplib.rules.mirror_hop import carriers_of, collectors_of, taps_to_rule
+from vtaplib.rules.references import machines_of
 
 
-def carriers_by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[tuple[VirtualNetworkTap, LbRule]]:
-    """The rules that carry a TAP's stream."""
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+    on=(VirtualNetworkTap, LbRule),
+    evidence=Evidence.INFERRED,
+    severity=Severity.WARNING,
+    source="Azure, load balancer",
+)
+def carrier_has_a_pool(self: Resource, view: View, policy: Policy) -> Findings:
+    """The load-balancing rule that a TAP's stream meets sends to a backend pool."""
+    path = (TO_FRONTEND if isinstance(self, VirtualNetworkTap) else "backend_address_pool_ids",)
+    for tap, balancing in _carriers(self, view):
+        if not balancing.backend_address_pool_ids:
+            yield (
+                path,
+                (
+                    f"{self.label}: the copies of {tap.label} are lost: {balancing.label} takes them and "
+                    "has no backend pool; give it backend_address_pool_ids"
+                ),
+            )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+    on=(VirtualNetworkTap, LbRule),
+    evidence=Evidence.INFERRED,
+    severity=Severity.WARNING,
+    source="Azure, load balancer",
+)
+def probe_can_pass(self: Resource, view: View, policy: Policy) -> Findings:
+    """The probe of a load-balancing rule that carries a TAP's stream is not on the port of VXLAN, unless
+    it has `no_healthy_backends_behavior = "AllProbedUp"`.
+    """
+    path = (TO_FRONTEND if isinstance(self, VirtualNetworkTap) else "probe_id",)
+    for tap, balancing in _carriers(self, view):
+        if not balancing.probe_id:
+            continue
+        probe = view.get(LbProbe, balancing.probe_id)
+        if probe.port == VXLAN_PORT and probe.no_healthy_backends_behavior != ALL_PROBED_UP:
+            yield (
+                path,
+                (
+                    f"{self.label}: {probe.label} asks over {probe.protocol} on port {VXLAN_PORT}, where "
+                    "a collector listens over UDP only. No backend passes, and "
+                    f"{balancing.label} drops the copies of {tap.label}. There is no probe over UDP: "
+                    "open a health port on the collectors, and probe that"
+                ),
+            )
+
+
+@singledispatch
+def _carriers(part: Resource, view: View) -> Iterator[tuple[VirtualNetworkTap, LbRule]]:
+    """The TAPs that a resource makes a stream of, each with a rule that carries it."""
+    raise NotImplementedError
+
+
+@_carriers.register(VirtualNetworkTap)
+def _by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[tuple[VirtualNetworkTap, LbRule]]:
     yield from ((tap, balancing) for balancing in carriers_of(tap, view))
 
 
-def carriers_by_rule(balancing: LbRule, view: View) -> Iterator[tuple[VirtualNetworkTap, LbRule]]:
-    """The TAPs whose stream a rule carries."""
+@_carriers.register(LbRule)
+def _by_rule(balancing: LbRule, view: View) -> Iterator[tuple[VirtualNetworkTap, LbRule]]:
     yield from ((tap, balancing) for tap in taps_to_rule(balancing, view))
-
-
-def has_a_pool(path: Path, find: FindCarriers) -> Rule:
-    """The rule on load-balancing rules that send to nothing, with findings at a path."""
-
-    @rule(
-        ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
-        evidence=Evidence.INFERRED,
-        severity=Severity.WARNING,
-        source="Azure, load balancer",
-    )
-    def judge(self: Any, view: View, policy: Policy) -> Findings:
-        """The load-balancing rule that a TAP's stream meets sends to a backend pool."""
-        for tap, balancing in find(self, view):
-            if not balancing.backend_address_pool_ids:
-                yield (
-                    path,
-                    (
-                        f"{self.label}: the copies of {tap.label} are lost: {balancing.label} takes them and "
-                        "has no backend pool; give it backend_address_pool_ids"
-                    ),
-                )
-
-    return judge
-
-
-def probe_can_pass(path: Path, find: FindCarriers) -> Rule:
-    """The rule on probes that no collector answers, with findings at a path."""
-
-    @rule(
-        ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
-        evidence=Evidence.INFERRED,
-        severity=Severity.WARNING,
-        source="Azure, load balancer",
-    )
-    def judge(self: Any, view: View, policy: Policy) -> Findings:
-        """The probe of a load-balancing rule that carries a TAP's stream is not on the port of VXLAN, unless
-        it has `no_healthy_backends_behavior = "AllProbedUp"`.
-        """
-        for tap, balancing in find(self, view):
-            if not balancing.probe_id:
-                continue
-            probe = view.get(LbProbe, balancing.probe_id)
-            if probe.port == VXLAN_PORT and probe.no_healthy_backends_behavior != ALL_PROBED_UP:
-                yield (
-                    path,
-                    (
-                        f"{self.label}: {probe.label} asks over {probe.protocol} on port {VXLAN_PORT}, where "
-                        "a collector listens over UDP only. No backend passes, and "
-                        f"{balancing.label} drops the copies of {tap.label}. There is no probe over UDP: "
-                        "open a health port on the collectors, and probe that"
-                    ),
-                )
-
-    return judge
 
 
 lost_unless_it_comes = rule(
     ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+    on=VirtualNetworkTap,
     evidence=Evidence.INFERRED,
     severity=Severity.WARNING,
     source="Azure, virtual network TAP",

@@ -8,7 +8,7 @@ what reaches its several interfaces.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
@@ -17,14 +17,12 @@ from vtaplib.model.rule import Findings, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.lb import Lb
-from vtaplib.resources.neighbours import machines_of, memberships_of
 from vtaplib.resources.network_interface import NetworkInterface
-
-if TYPE_CHECKING:
-    from vtaplib.resources.network_interface_backend_address_pool_association import (
-        NetworkInterfaceBackendAddressPoolAssociation,
-    )
-    from vtaplib.resources.virtual_machine import VirtualMachine
+from vtaplib.resources.network_interface_backend_address_pool_association import (
+    NetworkInterfaceBackendAddressPoolAssociation,
+)
+from vtaplib.resources.virtual_machine import VirtualMachine
+from vtaplib.rules.references import machines_of, memberships_of
 
 SOURCE = "Azure, load balancer"
 
@@ -50,7 +48,11 @@ def reaches(interface_id: str, view: View) -> Iterator[Reach]:
         yield Reach(interface_id, holding.address.label, holding.address.sku)
 
 
-@rule(ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED, source=SOURCE)
+@rule(
+    ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED,
+    on=NetworkInterfaceBackendAddressPoolAssociation,
+    source=SOURCE,
+)
 def one_sku_per_backend(
     self: NetworkInterfaceBackendAddressPoolAssociation, view: View, policy: Policy
 ) -> Findings:
@@ -74,7 +76,9 @@ def one_sku_per_backend(
         )
 
 
-@rule(ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED, source=SOURCE)
+@rule(
+    ErrorCode.DIFFERENT_SKU_LOAD_BALANCERS_AND_PUBLIC_IP_ADDRESS_NOT_ALLOWED, on=VirtualMachine, source=SOURCE
+)
 def one_sku_per_machine(self: VirtualMachine, view: View, policy: Policy) -> Findings:
     """The load balancers and public addresses of a machine's interfaces are all Basic, or none is."""
     first: Reach | None = None
@@ -93,7 +97,11 @@ def one_sku_per_machine(self: VirtualMachine, view: View, policy: Policy) -> Fin
                 break
 
 
-@rule(ErrorCode.ANOTHER_INTERNAL_LOAD_BALANCER_EXISTS, source=SOURCE)
+@rule(
+    ErrorCode.ANOTHER_INTERNAL_LOAD_BALANCER_EXISTS,
+    on=NetworkInterfaceBackendAddressPoolAssociation,
+    source=SOURCE,
+)
 def one_internal_balancer(
     self: NetworkInterfaceBackendAddressPoolAssociation, view: View, policy: Policy
 ) -> Findings:

@@ -1,0 +1,201 @@
+"""TAP sources: which interfaces may send to which TAP."""
+
+from __future__ import annotations
+
+from vtaplib.model import ids
+from vtaplib.model.ids import label
+from vtaplib.model.policy import Policy
+from vtaplib.model.rule import Findings, rule
+from vtaplib.model.view import View
+from vtaplib.model.violation import ErrorCode, Evidence, Severity
+from vtaplib.resources.network_interface import NetworkInterface
+from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.peering_link import link_between
+from vtaplib.resources.subscription import Subscription, subscription_of
+from vtaplib.resources.virtual_machine import VirtualMachine
+from vtaplib.resources.virtual_network import VirtualNetwork
+from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
+from vtaplib.rules.references import configurations_in, configurations_of
+
+SOURCE = "Azure, virtual network TAP"
+
+
+@rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=NetworkInterfaceTapConfiguration, source=SOURCE)
+def source_is_in_the_same_region(
+    self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
+) -> Findings:
+    """The tapped interface and the TAP are in one region."""
+    source = view.get(NetworkInterface, self.network_interface_id)
+    tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
+    if source.location != tap.location:
+        yield (
+            ("virtual_network_tap_id",),
+            (
+                f"{self.label}: {source.label} is in {source.location}, {tap.label} in {tap.location}; "
+                "they must be in one region"
+            ),
+        )
+
+
+@rule(ErrorCode.VIRTUAL_NETWORK_TAP_TENANT_MISMATCH, on=NetworkInterfaceTapConfiguration, source=SOURCE)
+def source_is_in_the_same_tenant(
+    self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
+) -> Findings:
+    """The tapped interface and the TAP are in subscriptions of one tenant."""
+    source = view.get(Subscription, subscription_of(self.network_interface_id))
+    tap = view.get(Subscription, subscription_of(self.virtual_network_tap_id))
+    if source.tenant_id.lower() != tap.tenant_id.lower():
+        yield (
+            ("virtual_network_tap_id",),
+            (
+                f"{self.label}: the interface's subscription is in tenant {source.tenant_id}, that of "
+                f"{label(self.virtual_network_tap_id)} in {tap.tenant_id}; a TAP takes sources of its "
+                "own tenant only"
+            ),
+        )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE,
+    on=NetworkInterfaceTapConfiguration,
+    source=SOURCE,
+    switch="reachability_check",
+)
+def destination_is_reachable(self: NetworkInterfaceTapConfiguration, view: View, policy: Policy) -> Findings:
+    """The destination is in the source's network, or in one that is directly peered, Connected."""
+    tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
+    if not tap.destination_id:
+        return
+    here = view.get(NetworkInterface, self.network_interface_id).virtual_network_id
+    there = tap.destination_network_id(view)
+    if not there or ids.key(here) == ids.key(there):
+        return
+    link = link_between(view, here, there)
+    if not link.is_open:
+        order = (
+            ". If this configuration creates what is missing, make this wait for it: depends_on = "
+            "[azurerm_virtual_network_peering.…]"
+        )
+        yield (
+            ("virtual_network_tap_id",),
+            (
+                f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, and the "
+                f"destination of {tap.label} is in {label(there)}: {', '.join(link.problems(label))}; to "
+                f"connect them, {link.remedy(label)}{'' if link.is_whole else order}"
+            ),
+        )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_ALREADY_CONFIGURED,
+    on=NetworkInterfaceTapConfiguration,
+    evidence=Evidence.OURS,
+    severity=Severity.WARNING,
+    source="vtap",
+    switch="multiple_taps_per_nic",
+)
+def interface_has_one_tap(self: NetworkInterfaceTapConfiguration, view: View, policy: Policy) -> Findings:
+    """An interface has one tap configuration; whether Azure takes several is not known."""
+    for other in configurations_of(self.network_interface_id, view):
+        if other.id.lower() != self.id.lower():
+            yield (
+                ("network_interface_id",),
+                (
+                    f"{self.label}: {label(self.network_interface_id)} already has {other.label}; "
+                    "Azure's API lists several, that two work is not documented"
+                ),
+            )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED,
+    on=NetworkInterfaceTapConfiguration,
+    source=SOURCE,
+)
+def source_network_is_not_encrypted(
+    self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
+) -> Findings:
+    """The tapped interface is in a network without encryption."""
+    source = view.get(NetworkInterface, self.network_interface_id)
+    network = view.get(VirtualNetwork, source.virtual_network_id)
+    if network.encryption is not None:
+        yield (
+            ("network_interface_id",),
+            (
+                f"{self.label}: {source.label} is in {network.label}, which has encryption; remove it "
+                "there, or do not tap the interface"
+            ),
+        )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST,
+    on=NetworkInterfaceTapConfiguration,
+    evidence=Evidence.INFERRED,
+    severity=Severity.WARNING,
+    source=SOURCE,
+)
+def source_speaks_ipv4_only(self: NetworkInterfaceTapConfiguration, view: View, policy: Policy) -> Findings:
+    """The tapped interface has no IPv6 configuration, for its IPv6 traffic is not mirrored."""
+    source = view.get(NetworkInterface, self.network_interface_id)
+    six = [one.name for one in source.ip_configuration if one.private_ip_address_version == "IPv6"]
+    if six:
+        yield (
+            ("network_interface_id",),
+            (
+                f"{self.label}: {source.label} has IPv6 as well ({', '.join(six)}); its IPv4 traffic is "
+                "mirrored, its IPv6 traffic is not"
+            ),
+        )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_INTERRUPTED,
+    on=NetworkInterfaceTapConfiguration,
+    severity=Severity.WARNING,
+    source=SOURCE,
+)
+def machine_is_not_interrupted(
+    self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
+) -> Findings:
+    """An interface is tapped before its machine runs, for that may interrupt the machine's network."""
+    before = view.existing(self.id)
+    if isinstance(before, type(self)) and (
+        before.virtual_network_tap_id.lower() == self.virtual_network_tap_id.lower()
+    ):
+        return
+    for planned in view.referrers(self.network_interface_id, VirtualMachine):
+        machine = view.existing(planned.id)
+        if isinstance(machine, VirtualMachine) and machine.runs_with(self.network_interface_id):
+            yield (
+                ("network_interface_id",),
+                (
+                    f"{self.label}: {machine.label} runs; when {label(self.network_interface_id)} "
+                    "begins to be tapped, its network may be interrupted for up to 60 seconds. Choose a "
+                    "time when that does no harm"
+                ),
+            )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED,
+    on=VirtualNetwork,
+    evidence=Evidence.OURS,
+    source="vtap",
+    compares=True,
+)
+def encryption_stays_off_while_interfaces_are_tapped(
+    self: VirtualNetwork, before: VirtualNetwork, view: View, policy: Policy
+) -> Findings:
+    """Encryption is not turned on while an interface in the network is tapped."""
+    if self.encryption is None or before.encryption is not None:
+        return
+    tapped = sorted({label(ids.parent(one.id)) for one in configurations_in(self.id, view)})
+    if tapped:
+        yield (
+            ("encryption",),
+            (
+                f"{self.label}: encryption cannot be turned on while interfaces in the network are "
+                f"tapped: {', '.join(tapped)}; remove their tap configurations first"
+            ),
+        )
