@@ -7,7 +7,7 @@ was not read) makes no stream silent.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,14 +18,13 @@ from vtaplib.model.view import View
 from vtaplib.resources import (
     Lb,
     LbBackendAddressPool,
-    LbRule,
     NetworkInterface,
-    NetworkInterfaceBackendAddressPoolAssociation,
     NetworkInterfaceTapConfiguration,
     VirtualNetworkTap,
 )
 from vtaplib.resources.peering_link import link_between
-from vtaplib.resources.virtual_network_tap import VXLAN_PORT
+from vtaplib.rules.mirror_hop import carriers_of, collectors_of
+from vtaplib.rules.references import balancing_rules_of
 
 
 class Silence(StrEnum):
@@ -122,7 +121,7 @@ class _Ends:
             return (), Silence.UNREACHABLE
         if isinstance(owner, NetworkInterface):
             return (owner.id,), None
-        return _behind(self.view, owner, tap.destination_id)
+        return _behind(self.view, tap)
 
     def _is_absent(self, resource_id: str) -> bool:
         """Whether it is certain that a resource is not there."""
@@ -136,26 +135,16 @@ def _has_part(owner: NetworkInterface | Lb, name: str) -> bool:
     return any(block.name.lower() == name.lower() for block in owner.ip_configuration)
 
 
-def _behind(view: View, balancer: Lb, frontend_id: str) -> tuple[tuple[str, ...], Silence | None]:
-    pools = [pool for rule in _carriers(view, balancer, frontend_id) for pool in rule]
-    if not pools:
+def _behind(view: View, tap: VirtualNetworkTap) -> tuple[tuple[str, ...], Silence | None]:
+    """The collectors behind the load balancer that a TAP sends to. Raises Undecided where it has a rule of
+    which it is not known what frontend it is of: that may be the one.
+    """
+    for balancing in balancing_rules_of(ids.parent(tap.destination_id), view):
+        _ = balancing.frontend_ip_configuration_id
+    pool_ids = [one for carrier in carriers_of(tap, view) for one in carrier.backend_address_pool_ids or ()]
+    if not pool_ids:
         return (), Silence.NO_RULE
-    members = {
-        member.network_interface_id: None
-        for pool_id in pools
-        for member in view.referrers(pool_id, NetworkInterfaceBackendAddressPoolAssociation)
-    }
-    return tuple(members), None if members else Silence.NO_COLLECTOR
-
-
-def _carriers(view: View, balancer: Lb, frontend_id: str) -> Iterator[Sequence[str]]:
-    """The pools of the rules that take VXLAN from a frontend."""
-    name = ids.name(frontend_id).lower()
-    for rule in view.referrers(balancer.id, LbRule):
-        if rule.frontend_ip_configuration_name.lower() != name:
-            continue
-        takes_all = rule.protocol.lower() == "all"
-        if takes_all or (rule.protocol.lower() == "udp" and rule.frontend_port in (0, VXLAN_PORT)):
-            for pool_id in rule.backend_address_pool_ids or ():
-                view.get(LbBackendAddressPool, pool_id)
-            yield rule.backend_address_pool_ids or ()
+    for pool_id in pool_ids:
+        view.get(LbBackendAddressPool, pool_id)
+    collectors = collectors_of(tap, view)
+    return tuple(collectors.values()), None if collectors else Silence.NO_COLLECTOR

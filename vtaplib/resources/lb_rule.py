@@ -98,6 +98,10 @@ class LbRule(Resource):
         """Whether it is a rule for HA ports."""
         return self.protocol.lower() == "all"
 
+    def carries(self, protocol: str, port: int) -> bool:
+        """Whether what is sent to a port of the frontend, over a protocol in lower case, is the rule's."""
+        return self.protocol.lower() in ("all", protocol) and self.frontend_port in (0, port)
+
     def takes(self) -> Iterator[Taking]:
         yield from super().takes()
         if self.knows("backend_address_pool_ids"):

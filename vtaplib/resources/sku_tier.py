@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Protocol
 
 from vtaplib.model.marks import OneOf
 from vtaplib.model.policy import Policy
@@ -13,8 +13,19 @@ from vtaplib.model.violation import ErrorCode
 SkuTier = Annotated[str, OneOf(("Regional", "Global"))]
 
 
+class TieredResource(Protocol):
+    """A resource that has a SKU and a tier of it."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def sku(self) -> str: ...
+    @property
+    def sku_tier(self) -> str: ...
+
+
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
-def global_needs_standard(self: Any, view: View, policy: Policy) -> Findings:
+def global_needs_standard(self: TieredResource, view: View, policy: Policy) -> Findings:
     """The Global tier exists for the Standard SKU only."""
     if self.sku_tier == "Global" and self.sku != "Standard":
         yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"

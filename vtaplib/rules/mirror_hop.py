@@ -86,9 +86,7 @@ def collectors_of(tap: VirtualNetworkTap, view: View) -> Interfaces:
 
 def carries_copies(balancing: LbRule) -> bool:
     """Whether copies that a TAP sends to the rule's frontend are its traffic."""
-    return balancing.covers_all_ports or (
-        balancing.protocol.lower() == "udp" and balancing.frontend_port == VXLAN_PORT
-    )
+    return balancing.carries("udp", VXLAN_PORT)
 
 
 def carriers_of(tap: VirtualNetworkTap, view: View) -> Iterator[LbRule]:
