@@ -24,7 +24,6 @@ Circles = frozenset[frozenset[str]]
 
 KNOWN: Final[Circles] = frozenset(
     {
-        frozenset({"vtaplib.control.deletion", "vtaplib.control.integrity", "vtaplib.control.overlay"}),
         frozenset({"vtaplib.fabric.survey", "vtaplib.fabric.topology"}),
         frozenset({"vtaplib.model.base", "vtaplib.model.declaration"}),
         frozenset({"vtaplib.model.resource", "vtaplib.model.rule", "vtaplib.model.view"}),

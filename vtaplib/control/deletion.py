@@ -7,32 +7,40 @@ they refuse, go too, or stay and refer to nothing. A refusal counts only if the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from vtaplib.model import ids
 from vtaplib.model.general_rule import WHAT_IS_IN_USE_STAYS
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Departure, Farewell, Resource
+from vtaplib.model.view import View
 from vtaplib.model.violation import Violation
 
-if TYPE_CHECKING:
-    from vtaplib.control.overlay import Overlay
+
+class Deletion(NamedTuple):
+    """What the deletion of a resource comes to."""
+
+    leaving: Mapping[str, Resource]
+    """What goes, by key."""
+    refusals: Sequence[Violation]
+    """Why it is refused; nothing goes then."""
 
 
-def delete(overlay: Overlay, resource_id: str) -> Sequence[Violation]:
-    """Takes a resource and its children away. Returns why that is refused, and then nothing has changed."""
-    root = overlay.find(resource_id)
+def deletion_of(view: View, policy: Policy, resource_id: str) -> Deletion:
+    """The deletion of a resource with its children: of nothing where there is no such resource."""
+    root = view.find(resource_id)
     if root is None:
-        return []
+        return Deletion({}, [])
     leaving = {ids.key(root.id): root}
     refusals: list[tuple[str, Violation]] = []
     pending = [root]
     while pending:
         target = pending.pop()
-        for user in overlay.referrers(target.id, Resource):
+        for user in view.referrers(target.id, Resource):
             user_key = ids.key(user.id)
             if user_key in leaving:
                 continue
-            farewell = _farewell(overlay, user, target)
+            farewell = _farewell(policy, user, target)
             if farewell.departure is Departure.CASCADE:
                 leaving[user_key] = user
                 pending.append(user)
@@ -40,18 +48,16 @@ def delete(overlay: Overlay, resource_id: str) -> Sequence[Violation]:
                 message = f"{target.label}: cannot be deleted while {user.label} uses it"
                 refusals.append((user_key, Violation(farewell.code, message, rule=WHAT_IS_IN_USE_STAYS)))
     violations = [violation for user_key, violation in refusals if user_key not in leaving]
-    if not violations:
-        _take_away(overlay, leaving)
-    return list(dict.fromkeys(violations))
+    return Deletion(leaving, list(dict.fromkeys(violations)))
 
 
-def _farewell(overlay: Overlay, user: Resource, target: Resource) -> Farewell:
+def _farewell(policy: Policy, user: Resource, target: Resource) -> Farewell:
     """What becomes of a resource that refers to one that is about to go: the strictest of its references."""
     in_use = type(target).in_use_code
     if ids.key(user.id).startswith(ids.key(target.id) + "/"):
         return Farewell(Departure.CASCADE, in_use)
     farewells = [
-        user.when_target_goes(reference, in_use, overlay.policy)
+        user.when_target_goes(reference, in_use, policy)
         for reference in user.references()
         if ids.key(reference.owner) == ids.key(target.id)
     ]
@@ -60,11 +66,3 @@ def _farewell(overlay: Overlay, user: Resource, target: Resource) -> Farewell:
             if farewell.departure is departure:
                 return farewell
     return Farewell(Departure.DANGLE, in_use)
-
-
-def _take_away(overlay: Overlay, leaving: Mapping[str, Resource]) -> None:
-    for key in leaving:
-        overlay.remove(key)
-    for resource in leaving.values():
-        for other in tuple(resource.aftermath(overlay)):
-            overlay.lay(other)

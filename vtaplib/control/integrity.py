@@ -7,7 +7,7 @@ dependent is broken that held before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Field, Shape
@@ -20,13 +20,11 @@ from vtaplib.model.general_rule import (
 )
 from vtaplib.model.ids import label
 from vtaplib.model.marks import ASSIGNED, CREATE_ONLY, INERT, OPTIONAL_ASSIGNED, SENSITIVE
+from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Departure, Resource, kind_named, resource_kind
 from vtaplib.model.unknown import Undecided
+from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
-
-if TYPE_CHECKING:
-    from vtaplib.control.overlay import Overlay
-    from vtaplib.model.view import View
 
 
 def missing_references(view: View, resource: Resource, *, whole: bool | None = None) -> Iterator[Violation]:
@@ -76,18 +74,18 @@ def naming_arguments(resource: Resource) -> list[str]:
     return [name for name in reversed(ids.placeholders(resource.id_format)) if name != "subscription_id"]
 
 
-def another_type(overlay: Overlay, resource: Resource) -> Iterator[Violation]:
+def another_type(view: View, resource: Resource) -> Iterator[Violation]:
     """Another type's resource under the ID: where azurerm has several types for one of ARM's. A plan may go
     on to destroy it.
     """
-    found = overlay.find(resource.id) if overlay.settled else None
+    found = view.find(resource.id) if view.settled else None
     if found is not None and not isinstance(found, type(resource)):
         kinds = f"a {type(found).__name__}, and cannot become a {type(resource).__name__}"
         message = f"{found.label}: is {kinds}; delete it and create it anew"
         yield Violation(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, message, rule=TYPE_STAYS)
 
 
-def parts_in_use(overlay: Overlay, resource: Resource, before: Resource) -> Iterator[Violation]:
+def parts_in_use(view: View, policy: Policy, resource: Resource, before: Resource) -> Iterator[Violation]:
     """Parts that a write takes away while something refers to them."""
     for name, field in before.fields().items():
         if field.block is None or not field.block.id_segment or not resource.knows(name):
@@ -96,15 +94,15 @@ def parts_in_use(overlay: Overlay, resource: Resource, before: Resource) -> Iter
         for block in getattr(before, name):
             if ids.key(block.name) not in kept:
                 part_id = f"{before.id}/{field.block.id_segment}/{block.name}"
-                yield from _users(overlay, before, part_id, (name,))
+                yield from _users(view, policy, before, part_id, (name,))
 
 
-def _users(overlay: Overlay, owner: Resource, part_id: str, path: Path) -> Iterator[Violation]:
-    for user in overlay.referrers(part_id, Resource, certain=True):
+def _users(view: View, policy: Policy, owner: Resource, part_id: str, path: Path) -> Iterator[Violation]:
+    for user in view.referrers(part_id, Resource, certain=True):
         for reference in user.references():
             if ids.key(reference.target) != ids.key(part_id):
                 continue
-            farewell = user.when_target_goes(reference, type(owner).in_use_code, overlay.policy)
+            farewell = user.when_target_goes(reference, type(owner).in_use_code, policy)
             if farewell.departure is Departure.REFUSE:
                 message = f"{label(part_id)}: cannot be removed while {user.label} uses it"
                 yield Violation(farewell.code, message, path, rule=PARTS_IN_USE_STAY)
@@ -158,7 +156,7 @@ def _pairs(resource: Resource, before: Resource) -> Iterator[tuple[Path, Field, 
                     yield (name, 0, inner), inner_field, getattr(past, inner), getattr(value, inner)
 
 
-def judge_dependents(overlay: Overlay, resource: Resource, before: Resource) -> list[Violation]:
+def judge_dependents(view: View, policy: Policy, resource: Resource, before: Resource) -> list[Violation]:
     """Broken rules of those that read this resource, where it changes in a way that they could notice."""
     if not type(resource).dependents or not _differs(resource, before):
         return []
@@ -166,8 +164,8 @@ def judge_dependents(overlay: Overlay, resource: Resource, before: Resource) -> 
         # The field at fault is another resource's, so that the violation is about this one as a whole.
         Violation(one.code, one.message, (), one.severity, one.rule, one.evidence)
         for name in type(resource).dependents
-        for other in overlay.referrers(resource.id, resource_kind(name), certain=True)
-        for one in other.check(overlay, overlay.policy)
+        for other in view.referrers(resource.id, resource_kind(name), certain=True)
+        for one in other.check(view, policy)
     ]
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator, MutableSequence, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -207,7 +207,7 @@ class Overlay(View):
         if before is not None:
             violations += integrity.changed_for_good(resource, before)
         resource = settlement.assign(resource, self, before)
-        dependents = [] if before is None else integrity.judge_dependents(self, resource, before)
+        dependents = [] if before is None else integrity.judge_dependents(self, self.policy, resource, before)
         self.lay(inline.without(resource))
         children = inline.children(resource)
         violations += self._sweep(resource, [child for _, _, child in children])
@@ -229,7 +229,7 @@ class Overlay(View):
         violations += integrity.missing_references(self, resource)
         if before is not None:
             with suppress(Undecided):
-                violations += tuple(integrity.parts_in_use(self, resource, before))
+                violations += tuple(integrity.parts_in_use(self, self.policy, resource, before))
         violations += resource.check(self, self.policy, before)
         with suppress(Undecided):  # an effect that depends on what is not known yet shows at apply
             for other in tuple(resource.effects(self, before)):
@@ -237,7 +237,7 @@ class Overlay(View):
             for other_id in tuple(resource.displaces(before)):
                 self.remove(other_id)
         if before is not None:
-            after = integrity.judge_dependents(self, resource, before)
+            after = integrity.judge_dependents(self, self.policy, resource, before)
             violations += [one for one in after if one not in dependents_before]
 
     def _sweep(self, resource: Resource, children: Sequence[Resource]) -> Iterator[Violation]:
@@ -257,7 +257,17 @@ class Overlay(View):
 
     def delete(self, resource_id: str) -> Sequence[Violation]:
         """Takes a resource and its children away. Returns why that is refused, or nothing."""
-        return deletion.delete(self, resource_id)
+        planned = deletion.deletion_of(self, self.policy, resource_id)
+        if not planned.refusals:
+            self._take_away(planned.leaving)
+        return planned.refusals
+
+    def _take_away(self, leaving: Mapping[str, Resource]) -> None:
+        for key in leaving:
+            self.remove(key)
+        for resource in leaving.values():
+            for other in tuple(resource.aftermath(self)):
+                self.lay(other)
 
     def lay(self, resource: Resource) -> None:
         """Lays a resource over the view, without a check."""
