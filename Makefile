@@ -1,7 +1,7 @@
 # Every target does its own set-up, in .venv inside the checkout, and is quick the second time.
 # Needs Python 3.11 or later with venv, make and git; name another interpreter with `make PYTHON=python3.13 …`.
 
-.PHONY: help demo test explore check test-matrix soak bench format generate set-up loops clean
+.PHONY: help demo test test-all explore check test-matrix soak bench format generate set-up loops clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -15,7 +15,8 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 
 help:
 	@echo "make demo         apply the quickstart with real Terraform and replay real traffic through it"
-	@echo "make test         all tests but the slow lanes, on the same examples every time"
+	@echo "make test         the tests for every day: the same cases and examples every time"
+	@echo "make test-all     the same with every case of the tests that make test samples, as CI runs them"
 	@echo "make explore      property tests on new examples, for MINUTES=10"
 	@echo "make check        format, lint, types, layers, generated code and pages"
 	@echo "make test-matrix  the provider on Terraform 1.6 to 1.15; slow"
@@ -48,10 +49,12 @@ $(VENV)/.loops: $(STAMP) $(LOOPS)
 demo: $(VENV)/.loops
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh terraform-examples/demo.sh
 
-# Two lanes: what makes network namespaces goes one at a time, by itself.
-test: $(VENV)/.loops
-	$(BIN)/python -m pytest -n auto -m 'not matrix and not soak and not namespaces'
-	$(BIN)/python -m pytest -m 'namespaces and not matrix and not soak' || test $$? -eq 5
+# What makes network namespaces goes one at a time, by itself.
+test test-all: $(VENV)/.loops
+	$(BIN)/python -m pytest $(EVERY_CASE) -n auto -m 'not matrix and not soak and not namespaces'
+	$(BIN)/python -m pytest $(EVERY_CASE) -m 'namespaces and not matrix and not soak' || test $$? -eq 5
+
+test-all: EVERY_CASE := --every-case
 
 # Round after round until the time is over, or a round finds something. What it finds becomes an explicit example.
 MINUTES ?= 10

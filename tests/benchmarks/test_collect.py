@@ -27,6 +27,7 @@ def rows_of(shown: str) -> list[list[str]]:
     ]
 
 
+@pytest.mark.thorough
 def test_the_benchmark_measures_collecting_on_loopback_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ended = run(*SHORT, "--loopback", "--directory", str(tmp_path))
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "engine.py"
 
 
@@ -13,6 +15,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_the_benchmark_measures_the_engine_beside_dpkt_and_its_memory() -> None:
     ended = run("--rounds", "1", "--frames", "200", "--per-second", "1")
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "replay.py"
 
 
@@ -13,6 +15,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.thorough
 def test_the_benchmark_measures_ours_beside_its_peers_and_counts_what_comes_out(tmp_path: Path) -> None:
     # It ends with an error where a contender gives another number of packets than it is to.
     ended = run("--rounds", "1", "--packets", "200", "--memory", "1", "--directory", str(tmp_path))

@@ -83,6 +83,7 @@ def configured(launcher: Path, directory: Path, variable: str, value: str) -> tu
     return found, log
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("variable", "value"), [(variable, value) for variable, values in NAMED.items() for value in values]
 )
@@ -96,6 +97,7 @@ def test_a_variable_that_is_wrong_is_named(launcher: Path, tmp_path: Path, varia
     assert "panic" not in log
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("variable", "value"), [(variable, value) for variable, values in HARMLESS.items() for value in values]
 )

@@ -107,6 +107,7 @@ def alike(shown: Any, has: Any) -> bool:
     return bool(shown == has)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_what_exists_is_read_in_the_plan(workspace: Workspace, name: str) -> None:
     workspace.write(world(name))
@@ -118,6 +119,7 @@ def test_what_exists_is_read_in_the_plan(workspace: Workspace, name: str) -> Non
     assert_alike(workspace, name)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_what_the_same_apply_makes_is_read_after_it(workspace: Workspace, name: str) -> None:
     workspace.write(world(name) + lookup(name))
@@ -127,6 +129,7 @@ def test_what_the_same_apply_makes_is_read_after_it(workspace: Workspace, name: 
     assert workspace.cloud_holds() == []
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_what_is_known_of_what_the_same_apply_makes_waits_with_depends_on(
     workspace: Workspace, name: str
@@ -136,6 +139,7 @@ def test_what_is_known_of_what_the_same_apply_makes_waits_with_depends_on(
     assert_alike(workspace, name)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_what_is_asked_may_come_out_at_apply(workspace: Workspace, name: str) -> None:
     late = resource("terraform_data.late", {"input": Expression(f"{subject_of(name)}.name")})

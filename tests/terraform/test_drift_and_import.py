@@ -67,6 +67,7 @@ def test_configuration_generated_for_an_import_plans_no_change(workspace: Worksp
     workspace.plans_nothing()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_an_object_is_imported_into_a_world_that_is_only_planned(
     workspace: Workspace, type_name: str

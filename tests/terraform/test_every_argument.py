@@ -73,6 +73,7 @@ NO_CHANGE: Final = {
 }
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("type_name", "change"),
     [

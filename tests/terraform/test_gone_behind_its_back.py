@@ -83,6 +83,7 @@ def applied(reattached_terraform: ReattachedTerraform, tmp_path_factory: pytest.
     return workspace
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_what_is_gone_is_made_anew_and_nothing_else_changes(
     workspace: Workspace, applied: Workspace, address: str

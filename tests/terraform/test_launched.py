@@ -154,6 +154,7 @@ def many(label: str) -> str:
     return body.replace('name = "lab"', f'name = "{label}"')
 
 
+@pytest.mark.thorough
 def test_two_terraforms_on_one_cloud_lose_nothing(tmp_path: Path, mirror: str) -> None:
     both = [LaunchedTerraform(tmp_path / name, tmp_path / "cloud.db", mirror) for name in ("one", "two")]
     for terraform in both:
@@ -178,6 +179,7 @@ def test_two_aliases_on_one_cloud_lose_nothing(terraform: LaunchedTerraform) -> 
     terraform("plan", *QUIET, "-detailed-exitcode")
 
 
+@pytest.mark.thorough
 def test_of_two_that_take_one_address_one_is_refused(tmp_path: Path, mirror: str) -> None:
     first = LaunchedTerraform(tmp_path / "base", tmp_path / "cloud.db", mirror)
     first.write_world(SUBNETS)
@@ -224,6 +226,7 @@ def providers_of(process_id: int) -> list[int]:
     return [int(child) for path in children for child in path.read_text().split()]
 
 
+@pytest.mark.thorough
 @pytest.mark.kill
 def test_a_provider_killed_in_mid_apply_leaves_a_cloud_that_a_second_apply_finishes(
     terraform: LaunchedTerraform,
@@ -261,6 +264,7 @@ def unknown_to_terraform(terraform: LaunchedTerraform) -> dict[str, str]:
     return {f"azurerm_virtual_network.n[{id_.rpartition('-')[2]}]": id_ for id_ in there if id_ not in known}
 
 
+@pytest.mark.thorough
 @pytest.mark.kill
 def test_an_interrupted_apply_keeps_what_it_has_made(terraform: LaunchedTerraform) -> None:
     terraform.write_world(many("one"))

@@ -268,6 +268,7 @@ def test_the_rules_of_the_fast_path_are_left_open_in_a_plan(vtap: Vtap) -> None:
     assert told(checked(vtap, plan)) == []
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("content", "trouble"),
     [

@@ -96,6 +96,7 @@ def test_the_collectors_examples_are_formatted_as_terraform_formats(vtap: Vtap) 
     vtap("terraform", f"-chdir={COLLECTORS}", "fmt", "-check", "-diff", "-recursive")
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.terraform
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_collector_is_as_its_page_says_and_gets_every_copy(vtap: Vtap, folder: str) -> None:
@@ -136,6 +137,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> set[frozenset[Any]]:
     return endpoints([one for one in events if ":" not in one["src_ip"]])
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.oracle
 @pytest.mark.terraform
 @pytest.mark.parametrize("folder", [pytest.param(folder, id=way) for way, folder in WAYS.items()])

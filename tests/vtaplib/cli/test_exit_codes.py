@@ -112,6 +112,7 @@ def files(vtap: Vtap) -> list[Path]:
     return [path for path in vtap.directory.rglob("*") if path.is_file()]
 
 
+@pytest.mark.sampled(4)
 @every_command
 @pytest.mark.parametrize(
     ("redirection", "words_of_it"),
@@ -186,6 +187,7 @@ def test_a_closed_standard_input_is_said(vtap: Vtap, quickstart: Path, arguments
     assert (ended.returncode, ended.stderr) == (2, "vtap: standard input: it is closed\n")
 
 
+@pytest.mark.sampled(4)
 @every_reader
 @pytest.mark.kill
 @every_signal

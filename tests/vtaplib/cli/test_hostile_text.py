@@ -76,6 +76,7 @@ def test_every_command_meets_hostile_text() -> None:
     assert set(RUNS) == set(COMMANDS)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", OURS, ids=" ".join)
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
 def test_hostile_names_are_shown_and_not_obeyed(
@@ -109,6 +110,7 @@ def values() -> Iterator[tuple[tuple[str, ...], str]]:
     yield from ((words, name) for words, name in below(get_command(app)) if words != TERRAFORM)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", OURS, ids=" ".join)
 def test_hostile_values_of_options_are_shown_and_not_obeyed(
     hostile: Hostile, capfd: pytest.CaptureFixture[str], words: tuple[str, ...]
@@ -135,6 +137,7 @@ def test_hostile_words_and_options_are_shown_and_not_obeyed(
         assert_all_harmless(run(capfd, [*words, one]))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("name", "arguments", "code"),
     [
@@ -167,6 +170,7 @@ def test_a_hostile_environment_is_shown_and_not_obeyed(
     assert_harmless((ended.stdout + ended.stderr).decode(), (name, arguments))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", OURS, ids=" ".join)
 @pytest.mark.parametrize("hostile", [STEERING], indirect=True, ids=["steering"])
 def test_on_a_terminal_there_is_nothing_but_what_rich_draws(

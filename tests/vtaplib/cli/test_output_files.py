@@ -165,6 +165,7 @@ def test_every_option_that_writes_is_in_the_table(world: Path, command: str) -> 
         shutil.rmtree(world / "new")
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("command", "parameter"),
     [(command, one.name) for command in COMMANDS for one in parameters(command)],

@@ -87,6 +87,7 @@ def contents(directory: Path) -> Mapping[str, bytes]:
     return {str(one): one.read_bytes() for one in directory.rglob("*") if one.is_file()}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_what_only_reads_says_the_same_of_a_read_only_mount(
     vtap: Vtap,

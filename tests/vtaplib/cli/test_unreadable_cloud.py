@@ -33,6 +33,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("statement", "said"), DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]).split("/")[0])
 def test_a_command_names_what_it_cannot_read_and_the_file(

@@ -85,6 +85,7 @@ def test_what_is_referred_to_by_id_is_found_in_any_case(lab: Lab) -> None:
     assert refusal(lambda: lab.cloud.delete(nic_id("spare"))).code == "NicInUse"
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", ["", "-net", "net-", "net.", "a/b", "a b", "nét", "x" * 81, "net\n"])
 @pytest.mark.parametrize(
     "make",

@@ -192,6 +192,7 @@ def test_a_copy_restored_over_a_newer_file_is_what_is_there(path: Path) -> None:
     assert names(path) == ["a", "c"]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("made", ["the state before", "an earlier one", "a later one", "another cloud"])
 def test_a_file_restored_beside_the_log_of_a_killed_writer_is_refused(path: Path, made: str) -> None:
     earlier = copied(path, "earlier.db")

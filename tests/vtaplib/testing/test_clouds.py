@@ -160,6 +160,7 @@ SMALLEST: dict[str, tuple[st.SearchStrategy[DrawnCloud], Callable[[DrawnCloud], 
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("case", SMALLEST)
 def test_a_failure_shrinks_to_a_world_that_can_be_read(case: str) -> None:
     strategy, condition, smallest = SMALLEST[case]

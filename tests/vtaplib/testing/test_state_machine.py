@@ -96,6 +96,7 @@ class NoTaps(CloudStateMachine):
         assert not isinstance(resource, VirtualNetworkTap)
 
 
+@pytest.mark.thorough
 def test_a_failing_history_shrinks_to_the_puts_that_it_takes() -> None:
     with pytest.raises(AssertionError) as failure:
         run_state_machine_as_test(NoTaps, settings=settings(derandomize=True, database=None))

@@ -23,6 +23,7 @@ def browser(require: Callable[[str], str], tmp_path_factory: pytest.TempPathFact
     return Browser(require("chromium"), tmp_path_factory.mktemp("browser"))
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_page_is_shown_without_a_request_or_a_complaint(
     browser: Browser, written: dict[str, Written], world: str
@@ -65,6 +66,7 @@ def test_a_page_lets_nothing_be_loaded_or_run_that_gets_into_it(
 HEIGHTS = {"empty": 2000, "one": 4000, "balanced": 4000, "large": 8000}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("width", [1280, 500])
 def test_a_page_fits_its_window_and_cuts_no_text(
@@ -94,6 +96,7 @@ def test_a_page_is_light_or_dark_as_its_reader_wants_it(
     assert max(dark) < 60
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_picture_of_a_page_has_the_colours_of_its_collectors(
     browser: Browser, written: dict[str, Written], *, dark: bool

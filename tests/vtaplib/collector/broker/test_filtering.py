@@ -82,6 +82,7 @@ class Judge:
         self._library.pcap_close(self._dead)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 @settings(max_examples=20)
 @given(blocks())

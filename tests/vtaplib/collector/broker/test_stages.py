@@ -109,6 +109,7 @@ def test_what_is_left_lies_in_the_buffer_where_the_packet_was(text: str, block: 
         assert block.lengths[index] <= block.original_lengths[index]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("text", TEXTS)
 @settings(max_examples=40)
 @given(st.lists(blocks(), max_size=2))
