@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from vtaplib.control.database_file import DatabaseFile, files_beside, journal_of, log_of, size
+from vtaplib.control.database_file import DatabaseFile, files_beside, identity, journal_of, log_of, size
 from vtaplib.control.sqlite_error import (
     LOCK_WAIT_SECONDS,
     NOT_WRITABLE,
@@ -221,7 +221,9 @@ def _refuse_others(file: DatabaseFile) -> None:
 def _not_usable(file: DatabaseFile) -> Iterator[Path]:
     """What stands beside a file and may not be read and written, as the user knows it."""
     for shown, one in zip(files_beside(Path(file.name)), files_beside(file.path), strict=True):
-        if one.exists() and not os.access(one, os.R_OK | os.W_OK):
+        found = identity(one)
+        # What another process just removes may not be read either, and is no trouble.
+        if found is not None and not os.access(one, os.R_OK | os.W_OK) and identity(one) == found:
             yield shown
 
 

@@ -370,6 +370,23 @@ def test_a_log_that_does_not_last_is_not_claimed_for_ever(
     assert names(path) == ["a", "c"]
 
 
+def test_a_journal_that_goes_while_it_is_looked_at_is_no_obstacle(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = path.resolve().with_name(f"{path.resolve().name}-journal")
+    journal.touch()
+    access = os.access
+
+    def access_too_late(one: Path, mode: int) -> bool:
+        if one == journal:
+            journal.unlink(missing_ok=True)
+        return access(one, mode)
+
+    monkeypatch.setattr(os, "access", access_too_late)
+    put(path, "b")
+    assert "b" in names(path)
+
+
 def is_whole(path: Path, done: list[str]) -> bool:
     """Whether a file by itself has what was done: its log has just been brought in, and begins anew."""
     try:
