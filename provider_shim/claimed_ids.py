@@ -70,11 +70,9 @@ class ClaimedIds:
             return []
         claims = {owner: _Claim(owner, new, _terraform_id(resource), "another block has it too")}
         clashes: list[Violation] = []
-        other = self._claims.get(owner)
+        other = self._claims.get(owner) or (_MADE if new and self._is_made(owner) else None)
         if other is not None and (new or other.new):
             clashes.append(_clash(resource, (naming_arguments(resource)[0],), other))
-        elif other is None and new and self._is_made(owner):
-            clashes.append(_clash(resource, (naming_arguments(resource)[0],), _MADE))
         for field, position, child in inline.children(resource):
             key, clause = ids.key(child.id), f"{field} of {resource.label} lists it too"
             claims[key] = _Claim(owner, base.find(key) is None, _terraform_id(child), clause)
