@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from vtaplib.capture import open_capture
 from vtaplib.collector.message_vector import IoVector, Message, send_messages
 from vtaplib.collector.pacing import AtOnce, AtRate, Pacer
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 BATCH = 512
@@ -30,7 +30,7 @@ BATCH = 512
 class Vectors:
     """The messages of a block that stays as it is, one a frame."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: PacketBlock) -> None:
         self.block = block
         self._memory = (ctypes.c_char * len(block.buffer)).from_buffer(block.buffer)
         address = ctypes.addressof(self._memory)
@@ -49,7 +49,7 @@ def read(capture: str) -> list[Vectors]:
     with open_capture(capture) as reader:
         for block in reader.blocks():
             packets = range(block.count)
-            kept = Block.of([(block.times_ns[n], block.packet(n), block.lengths[n]) for n in packets])
+            kept = PacketBlock.of([(block.times_ns[n], block.packet(n), block.lengths[n]) for n in packets])
             found.append(Vectors(kept))
     return found
 

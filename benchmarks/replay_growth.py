@@ -28,7 +28,7 @@ from vtaplib.capture import PcapngWriter
 from vtaplib.loops.mirroring import PCAPNG
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.copies import Copies
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 SIZES = (
     *((interfaces, 10_000) for interfaces in (1, 10, 100, 1_000, 10_000)),
@@ -61,9 +61,9 @@ class Nowhere:
         raise SystemExit(f"{sum(len(one.frames) for one in handed.values())} copies were made one by one")
 
 
-def blocks_of(frames: Iterator[bytes]) -> Iterator[Block]:
+def blocks_of(frames: Iterator[bytes]) -> Iterator[PacketBlock]:
     """Blocks without end, each in the place of the one before."""
-    block = Block(bytearray(BLOCK * SMALL), BLOCK)
+    block = PacketBlock(bytearray(BLOCK * SMALL), BLOCK)
     block.count = BLOCK
     for index in range(BLOCK):
         block.starts[index] = index * SMALL
@@ -87,7 +87,7 @@ def measure(interfaces: int, flows: int) -> None:
     print(learning / flows * 1e6, known / (MEASURED * BLOCK) * 1e9, peak)
 
 
-def spent(run: BlockReplay, blocks: Iterator[Block]) -> float:
+def spent(run: BlockReplay, blocks: Iterator[PacketBlock]) -> float:
     """The processor's seconds for these blocks, without those that it takes to make them."""
     seconds = 0.0
     for block in blocks:

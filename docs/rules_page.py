@@ -154,7 +154,7 @@ def _shown(kinds: tuple[str, ...], rule: Rule) -> Shown:
     lab = Lab(case.policy)
     put = case.pairs[0].broken(lab)
     resource, into = put if isinstance(put, tuple) else (put, lab.home)
-    view = Watching(lab.cloud.view, lab.cloud.policy, settled=True)
+    view = Watching(lab.cloud.view, lab.cloud.policy, complete=True)
     before = view.find(into.place(resource).id)
     laid, violations = view.put(into.place(resource))
     told = [one.message for one in violations if one.rule == rule.name]

@@ -7,10 +7,10 @@ from typing import Any
 
 from provider_shim.data_source import DataSource, Session
 from provider_shim.derivation import is_computed, is_settable, public_fields
-from provider_shim.diagnostics import Diagnostic, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
 from provider_shim.reports import diagnostic
 from provider_shim.results import DataResult
-from vtaplib.control.settlement import empty
+from vtaplib.control.service_defaults import empty
 from vtaplib.errors import VtapError
 from vtaplib.model.base import Field, Model, Values
 from vtaplib.model.validation import check_combinations, check_fields
@@ -37,7 +37,9 @@ def read(kind: type[DataSource], config: Values, session: Session) -> DataResult
     except ArmError as error:
         return DataResult(None, [diagnostic(kind, one) for one in error.violations])
     except VtapError as error:
-        return DataResult(None, [Diagnostic(Severity.ERROR, "The data source cannot be read", str(error))])
+        return DataResult(
+            None, [Diagnostic(DiagnosticSeverity.ERROR, "The data source cannot be read", str(error))]
+        )
     state = {field.name: _answer(field, config, found) for field in public_fields(kind)}
     return DataResult(state | {"timeouts": config.get("timeouts")})
 

@@ -21,12 +21,12 @@ from dataclasses import replace
 
 from provider_shim.schema import (
     Attribute,
-    Block,
     IdentityAttribute,
     IdentitySchema,
     NestedBlock,
     Nesting,
     Schema,
+    SchemaBlock,
     Type,
 )
 from vtaplib.model.base import Field, Model, Shape
@@ -83,7 +83,9 @@ def resource_schema(kind: type[Resource], *, described: bool = False) -> Schema:
         "id", "string", computed=True, description="The ID of the resource." if described else ""
     )
     return Schema(
-        Block((identity, *block.attributes), (*block.blocks, _timeouts(*operations(kind))), block.description)
+        SchemaBlock(
+            (identity, *block.attributes), (*block.blocks, _timeouts(*operations(kind))), block.description
+        )
     )
 
 
@@ -95,7 +97,7 @@ def data_source_schema(kind: type[Model], *, described: bool = False) -> Schema:
 
 def _timeouts(*names: str) -> NestedBlock:
     attributes = tuple(Attribute(name, "string", optional=True) for name in names)
-    return NestedBlock("timeouts", Nesting.SINGLE, Block(attributes))
+    return NestedBlock("timeouts", Nesting.SINGLE, SchemaBlock(attributes))
 
 
 def identity_schema(names: tuple[str, ...]) -> IdentitySchema:
@@ -103,10 +105,10 @@ def identity_schema(names: tuple[str, ...]) -> IdentitySchema:
     return IdentitySchema(tuple(IdentityAttribute(name) for name in names))
 
 
-def _block(cls: type[Model], described: bool) -> Block:
+def _block(cls: type[Model], described: bool) -> SchemaBlock:
     fields = tuple(public_fields(cls))
     texts = field_descriptions(cls) if described else {}
-    return Block(
+    return SchemaBlock(
         tuple(_attribute(field, texts.get(field.name, "")) for field in fields if is_attribute(field)),
         tuple(_nested_block(field, described) for field in fields if not is_attribute(field)),
         (cls.__doc__ or "").partition("\n")[0] if described else "",

@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 
 
-class Severity(enum.Enum):
+class DiagnosticSeverity(enum.Enum):
     """How bad it is: an error stops the operation, a warning is shown and the operation goes on."""
 
     ERROR = "error"
@@ -32,7 +32,7 @@ Path = tuple[Step, ...]
 class Diagnostic:
     """One message to the user, with the path of the attribute that it is about (empty: the whole object)."""
 
-    severity: Severity
+    severity: DiagnosticSeverity
     summary: str
     detail: str = ""
     path: Path = ()

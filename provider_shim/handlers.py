@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from provider_shim import wire
 from provider_shim.contract import Lifecycle
-from provider_shim.diagnostics import Diagnostic, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
 from provider_shim.log import log, verbose
 from provider_shim.reports import failure
 from provider_shim.servicer import CALLS, SERVICE, Servicer, UnknownTypeError
@@ -67,7 +67,7 @@ def _guarded(
         try:
             return call(servicer, request)
         except UnknownTypeError as error:
-            return _failure(response, Diagnostic(Severity.ERROR, "Unknown type", str(error)))
+            return _failure(response, Diagnostic(DiagnosticSeverity.ERROR, "Unknown type", str(error)))
         except DynamicValueError as error:
             log("error", f"{name}: {error}", frames=_last_frames(error))
             detail = f"{name}: {error}."
@@ -75,14 +75,16 @@ def _guarded(
                 detail = f"{type_name}, {detail}"
             detail += " The value and the provider's schema do not fit: this is a bug in vtap's provider."
             summary = "Value does not fit the schema"
-            return _failure(response, Diagnostic(Severity.ERROR, summary, detail, error.path))
+            return _failure(response, Diagnostic(DiagnosticSeverity.ERROR, summary, detail, error.path))
         except VtapError as error:
             log("error", f"{name}: {error}")
             return _failure(response, failure(error))
         except Exception as error:  # noqa: BLE001  # the boundary: a bare rpc error would reach the user
             log("error", f"{name}: {type(error).__name__}: {error}", frames=_last_frames(error))
             detail = f"This is a bug in vtap's provider. {name}: {type(error).__name__}: {error}"
-            return _failure(response, Diagnostic(Severity.ERROR, "Unexpected error in vtap", detail))
+            return _failure(
+                response, Diagnostic(DiagnosticSeverity.ERROR, "Unexpected error in vtap", detail)
+            )
         finally:
             if verbose:
                 elapsed = f"{(time.perf_counter() - started) * 1000:.2f}"

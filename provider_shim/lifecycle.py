@@ -24,7 +24,7 @@ from provider_shim.derivation import (
     public_fields,
     resource_schema,
 )
-from provider_shim.diagnostics import Diagnostic, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
 from provider_shim.identity import (
     format_identity,
     full_format,
@@ -104,15 +104,19 @@ class Provider:
             try:
                 cloud = Cloud.open(configuration.path, policy=configuration.policy)
             except VtapError as error:
-                return [Diagnostic(Severity.ERROR, "The cloud cannot be opened", str(error), ("endpoint",))]
+                return [
+                    Diagnostic(
+                        DiagnosticSeverity.ERROR, "The cloud cannot be opened", str(error), ("endpoint",)
+                    )
+                ]
             self._configuration = configuration
             self._cloud = cloud
             self._planning = Planning(cloud)
             if configuration.subscription_id:
-                return self._lay_subscription(cloud, self._planning.overlay, configuration)
+                return self._stage_subscription(cloud, self._planning.overlay, configuration)
         return []
 
-    def _lay_subscription(
+    def _stage_subscription(
         self, cloud: Cloud, overlay: Overlay, configuration: ProviderConfiguration
     ) -> list[Diagnostic]:
         wanted = Subscription(
@@ -120,7 +124,7 @@ class Provider:
         )
         known = cloud.view.find(wanted.id)
         if not isinstance(known, Subscription):
-            overlay.lay(wanted)
+            overlay.stage(wanted)
         elif configuration.tenant_id and known.tenant_id.lower() != configuration.tenant_id.lower():
             detail = (
                 f"{wanted.label} is in tenant {known.tenant_id}, tenant_id says {configuration.tenant_id}. A "
@@ -128,7 +132,9 @@ class Provider:
                 "endpoint."
             )
             return [
-                Diagnostic(Severity.ERROR, "The subscription is in another tenant", detail, ("tenant_id",))
+                Diagnostic(
+                    DiagnosticSeverity.ERROR, "The subscription is in another tenant", detail, ("tenant_id",)
+                )
             ]
         return []
 
@@ -153,7 +159,7 @@ class Provider:
         if not write_only_allowed:
             diagnostics += [
                 Diagnostic(
-                    Severity.ERROR,
+                    DiagnosticSeverity.ERROR,
                     "Write-only argument not supported",
                     f"{field.name} is write-only, which needs Terraform 1.11 or later.",
                     (field.name,),
@@ -257,7 +263,7 @@ class Provider:
         if not overwrite and cloud.view.find(resource.id) is not None:
             raise ArmError([_already_exists(resource)])
         made = cloud.put(resource, replace=overwrite)
-        self._require_planning().forget(made.id)
+        self._require_planning().reset(made.id)
         return made
 
     def _ensure_subscription(self, cloud: Cloud, subscription_id: str) -> None:
@@ -276,7 +282,7 @@ class Provider:
             if inside:
                 return [_group_in_use(resource_id, inside)]
         cloud.delete(resource_id)
-        self._require_planning().forget(resource_id)
+        self._require_planning().reset(resource_id)
         return ()
 
     def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult:
@@ -288,20 +294,21 @@ class Provider:
                 f"{import_id!r} is not of the form {full_format(kind)}. Fixed segments are case-sensitive."
             )
             return ImportResult(
-                None, diagnostics=[Diagnostic(Severity.ERROR, f"Not an ID of {type_name}", detail)]
+                None, diagnostics=[Diagnostic(DiagnosticSeverity.ERROR, f"Not an ID of {type_name}", detail)]
             )
         found = self._require_cloud().find(resource_id)
         if not isinstance(found, kind):
             detail = f"There is no {import_id}. Nothing was imported."
             return ImportResult(
-                None, diagnostics=[Diagnostic(Severity.ERROR, "The resource does not exist", detail)]
+                None,
+                diagnostics=[Diagnostic(DiagnosticSeverity.ERROR, "The resource does not exist", detail)],
             )
         values = _read_values(found, None)
         values |= dict.fromkeys(found.untold_secrets(), IGNORED_AS_IMPORTED)
         return ImportResult(values, b"", _identity(type_name, found.id))
 
     def generate_config(self, type_name: str, state: Values) -> Values:
-        kind, overlay = RESOURCE_TYPES[type_name], self._require_cloud().overlay(settled=False)
+        kind, overlay = RESOURCE_TYPES[type_name], self._require_cloud().overlay(complete=False)
         overlay.remove(to_resource_id(kind, state["id"]))
 
         def made_of(config: Values) -> Values:
@@ -324,7 +331,7 @@ class Provider:
                 "block."
             )
             return MoveResult(
-                None, diagnostics=[Diagnostic(Severity.ERROR, "Cannot move between types", detail)]
+                None, diagnostics=[Diagnostic(DiagnosticSeverity.ERROR, "Cannot move between types", detail)]
             )
         kind = RESOURCE_TYPES[target_type_name]
         # The version is that of the source's provider, which may be another.
@@ -432,7 +439,7 @@ def _group_in_use(group_id: str, inside: Sequence[str]) -> Diagnostic:
         "prevent_deletion_if_contains_resources = false in features.resource_group, and they go with the "
         "group."
     )
-    return Diagnostic(Severity.ERROR, "The resource group still has resources", detail)
+    return Diagnostic(DiagnosticSeverity.ERROR, "The resource group still has resources", detail)
 
 
 def _already_exists(resource: Resource) -> Violation:

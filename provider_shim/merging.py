@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from provider_shim.derivation import is_computed, is_settable, public_fields
-from vtaplib.control.settlement import canonical, empty
+from vtaplib.control.service_defaults import canonical, empty
 from vtaplib.model.base import Field, Model, Shape, Values
 from vtaplib.model.marks import (
     ATTRIBUTE_BLOCK,

@@ -23,7 +23,7 @@ from provider_shim.identity import same_id, to_terraform_id
 from provider_shim.reports import terraform_path
 from vtaplib.control.cloud import Cloud
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.settlement import derive
+from vtaplib.control.service_defaults import derive
 from vtaplib.model import ids
 from vtaplib.model.base import Values
 from vtaplib.model.marks import DERIVED
@@ -38,7 +38,7 @@ about at once within a millisecond or two. An apply destroys an object as soon a
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PlanAnswer:
     """What is planned for a proposal."""
 
     values: Values
@@ -56,7 +56,7 @@ class Planning:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.overlay = cloud.overlay(settled=False)
+        self.overlay = cloud.overlay(complete=False)
         self._lock = threading.RLock()
         self._claimed = ClaimedIds(self.overlay)
         self._replaced: set[str] = set()
@@ -79,15 +79,15 @@ class Planning:
         """Plans the end of a resource."""
         with self._lock:
             if not self._claimed.makes(resource_id):
-                self.overlay.vacate(resource_id)
+                self.overlay.unstage(resource_id)
 
-    def forget(self, resource_id: str) -> None:
+    def reset(self, resource_id: str) -> None:
         """Drops what is planned for a resource, which has been applied."""
         with self._lock:
             self._claimed.release(resource_id)
-            self.overlay.forget(resource_id)
+            self.overlay.reset(resource_id)
 
-    def answer(self, resource: Resource, config: Values, prior: Values | None, past_id: str) -> Answer:
+    def answer(self, resource: Resource, config: Values, prior: Values | None, past_id: str) -> PlanAnswer:
         """Plans a resource as a configuration describes it; `prior` is the state that it has. `past_id`: the
         ID that it has there, or that of what it replaces; "" where it is new.
         """
@@ -98,7 +98,7 @@ class Planning:
         self._note_answer(resource)
         return answer
 
-    def _answer(self, resource: Resource, config: Values, prior: Values | None, past_id: str) -> Answer:
+    def _answer(self, resource: Resource, config: Values, prior: Values | None, past_id: str) -> PlanAnswer:
         kind = type(resource)
         if prior is None and past_id:
             self._claimed.release(past_id)
@@ -110,15 +110,15 @@ class Planning:
         if clashes:
             return _refused(kind, config, prior, clashes)
         if prior is not None and not replace and self._stays(resource, config, prior):
-            return Answer(prior, (), self._keep(resource), merging.departs(kind, config, prior, prior))
-        assigned, violations, fresh = self._lay(resource, past_id, prior, replaced=bool(replace))
+            return PlanAnswer(prior, (), self._keep(resource), merging.departs(kind, config, prior, prior))
+        assigned, violations, fresh = self._stage(resource, past_id, prior, replaced=bool(replace))
         self._note_question(assigned, prior)
         plan = _plan(assigned, config, prior, fresh=fresh, orphaned=orphaned)
         if prior is not None and _id(assigned) is not None:
             plan |= dict.fromkeys(_open(assigned, self.overlay, plan, prior), UNKNOWN)
         if replace:
             violations = _asked_again(self.overlay, _id(assigned))
-        return Answer(plan, replace, violations, merging.departs(kind, config, prior, plan))
+        return PlanAnswer(plan, replace, violations, merging.departs(kind, config, prior, plan))
 
     def _stays(self, resource: Resource, config: Values, prior: Values) -> bool:
         """Whether a plan leaves a resource as it is, so that nothing is written."""
@@ -156,7 +156,7 @@ class Planning:
         with self._lock:
             self.overlay.answered(resource_id)
 
-    def _lay(
+    def _stage(
         self, resource: Resource, past_id: str, prior: Values | None, *, replaced: bool
     ) -> tuple[Resource, Sequence[Violation], bool]:
         """Puts a resource into the overlay, in the place of what it replaces, which has the ID `past_id`.
@@ -169,9 +169,9 @@ class Planning:
         if replaced or fresh:
             self._replaced.add(ids.key(past_id or resource_id))
         if replaced:
-            overlay.vacate(past_id)
+            overlay.unstage(past_id)
         if prior is None:
-            overlay.vacate(resource_id)
+            overlay.unstage(resource_id)
         assigned, violations = overlay.put(resource, validated=True)
         if prior is None:
             violations = [*violations, *missing_secrets(resource)]
@@ -229,11 +229,11 @@ def _open(assigned: Resource, view: Overlay, plan: Values, prior: Values) -> Ite
 
 def _refused(
     kind: type[Resource], config: Values, prior: Values | None, violations: Sequence[Violation]
-) -> Answer:
+) -> PlanAnswer:
     """The answer about an object that cannot be, of which nothing is staged."""
     plan = merging.planned(kind, config, prior, {}, fresh=False)
     plan |= {"id": UNKNOWN, "timeouts": config.get("timeouts")}
-    return Answer(plan, (), violations, merging.departs(kind, config, prior, plan))
+    return PlanAnswer(plan, (), violations, merging.departs(kind, config, prior, plan))
 
 
 def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: Values) -> Iterator[Path]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from provider_shim.diagnostics import Diagnostic, Severity
-from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Type
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
+from provider_shim.schema import Attribute, NestedBlock, Nesting, SchemaBlock, Type
 from vtaplib.errors import VtapError
 from vtaplib.model.documentation import class_descriptions
 from vtaplib.model.policy import (
@@ -43,7 +43,7 @@ def policy_block() -> NestedBlock:
         for name, setting in sorted(SETTINGS.items())
     )
     description = "What Azure does not document, and its limits: every setting has a default."
-    return NestedBlock(NAME, Nesting.LIST, Block(attributes, description=description), max_items=1)
+    return NestedBlock(NAME, Nesting.LIST, SchemaBlock(attributes, description=description), max_items=1)
 
 
 def read_policy_block(
@@ -54,7 +54,9 @@ def read_policy_block(
         texts = environment_settings(environment)
         read_policy(texts, "in the environment: ")
     except VtapError as error:
-        return Policy(), [Diagnostic(Severity.ERROR, "A policy that the environment sets", str(error))]
+        return Policy(), [
+            Diagnostic(DiagnosticSeverity.ERROR, "A policy that the environment sets", str(error))
+        ]
     wrong = []
     for name in SETTINGS:
         value = block.get(name)
@@ -64,7 +66,7 @@ def read_policy_block(
             texts[name] = _text(name, value)
             read_policy({name: texts[name]})
         except VtapError as error:
-            wrong.append(Diagnostic(Severity.ERROR, "Wrong policy", str(error), (NAME, 0, name)))
+            wrong.append(Diagnostic(DiagnosticSeverity.ERROR, "Wrong policy", str(error), (NAME, 0, name)))
     return (Policy(), wrong) if wrong else (read_policy(texts), [])
 
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provider_shim.diagnostics import Diagnostic, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
 from provider_shim.policy_block import NAME as POLICY
 from provider_shim.policy_block import policy_block, read_policy_block
-from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Schema
+from provider_shim.schema import Attribute, NestedBlock, Nesting, Schema, SchemaBlock
 from vtaplib.model.policy import Policy
 from vtaplib.model.unknown import UNKNOWN
 
@@ -121,11 +121,13 @@ def provider_schema() -> Schema:
         Attribute(SKIP_EXISTING, "bool", optional=True),
     )
     blocks = tuple(
-        NestedBlock(name, Nesting.LIST, Block(tuple(map(_feature, names.split()))), max_items=1)
+        NestedBlock(name, Nesting.LIST, SchemaBlock(tuple(map(_feature, names.split()))), max_items=1)
         for name, names in FEATURES.items()
     )
-    features = NestedBlock("features", Nesting.LIST, Block(top, blocks), min_items=1, max_items=1)
-    return Schema(Block(tuple(sorted(attributes, key=lambda one: one.name)), (features, policy_block())))
+    features = NestedBlock("features", Nesting.LIST, SchemaBlock(top, blocks), min_items=1, max_items=1)
+    return Schema(
+        SchemaBlock(tuple(sorted(attributes, key=lambda one: one.name)), (features, policy_block()))
+    )
 
 
 def _feature(spec: str) -> Attribute:
@@ -232,4 +234,4 @@ def _first(blocks: Any) -> Mapping[str, Any]:
 
 
 def _error(name: str, summary: str, detail: str) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, summary, detail, (name,))
+    return Diagnostic(DiagnosticSeverity.ERROR, summary, detail, (name,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provider_shim.azurerm_phrases import phrase_of
-from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Key, Path
 from vtaplib.errors import VtapError
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.marks import UNORDERED
@@ -15,7 +15,11 @@ from vtaplib.model.violation import Severity as ViolationSeverity
 
 def diagnostic(kind: type[Model], violation: Violation, model: Model | None = None) -> Diagnostic:
     """A violation of something of a kind, as a diagnostic. `model`: as `phrase_of` takes it."""
-    severity = Severity.ERROR if violation.severity is ViolationSeverity.ERROR else Severity.WARNING
+    severity = (
+        DiagnosticSeverity.ERROR
+        if violation.severity is ViolationSeverity.ERROR
+        else DiagnosticSeverity.WARNING
+    )
     detail = violation.message
     if phrase := phrase_of(violation, model):
         detail += f" (azurerm: {phrase})"
@@ -26,7 +30,7 @@ def diagnostic(kind: type[Model], violation: Violation, model: Model | None = No
 
 def failure(error: VtapError) -> Diagnostic:
     """What keeps the provider from using its cloud, as a diagnostic."""
-    return Diagnostic(Severity.ERROR, "The cloud cannot be used", str(error))
+    return Diagnostic(DiagnosticSeverity.ERROR, "The cloud cannot be used", str(error))
 
 
 def terraform_path(kind: type[Model], path: Sequence[str | int]) -> Path:

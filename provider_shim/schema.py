@@ -46,13 +46,13 @@ class NestedBlock:
 
     name: str
     nesting: Nesting
-    block: Block
+    block: SchemaBlock
     min_items: int = 0
     max_items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SchemaBlock:
     """Attributes and nested blocks, under one pair of braces."""
 
     attributes: tuple[Attribute, ...]
@@ -65,7 +65,7 @@ class Block:
 class Schema:
     """The block of a provider or of a resource type, and the version of the state written with it."""
 
-    block: Block
+    block: SchemaBlock
     version: int = 0
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from provider_shim.schema import Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema
+from provider_shim.schema import Attribute, IdentitySchema, NestedBlock, Nesting, Schema, SchemaBlock
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
 # Terraform reads these itself, so an attribute of that name never reaches the provider.
@@ -42,11 +42,11 @@ def check_identity_schema(schema: IdentitySchema, name: str) -> Iterator[str]:
             yield f"{where}: an identity has primitive types and lists of them only"
 
 
-def _entries(block: Block) -> list[Attribute | NestedBlock]:
+def _entries(block: SchemaBlock) -> list[Attribute | NestedBlock]:
     return [*block.attributes, *block.blocks]
 
 
-def _check_block(block: Block, where: str, *, in_set: bool, in_collection: bool) -> Iterator[str]:
+def _check_block(block: SchemaBlock, where: str, *, in_set: bool, in_collection: bool) -> Iterator[str]:
     names = [entry.name for entry in _entries(block)]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"{where}.{name}: defined twice"

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from provider_shim import state_json, wire
 from provider_shim.contract import Lifecycle
-from provider_shim.diagnostics import Diagnostic, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
 from provider_shim.gen import tfplugin6_pb2 as pb
 from provider_shim.schema import Schema, Type
 from provider_shim.schema_rules import check_identity_schema, check_schema
@@ -251,7 +251,7 @@ class Servicer:
                 # Terraform's import command takes an empty answer for a success.
                 named = request.id or identity
                 detail = f"There is no {request.type_name} {named!r}."
-                diagnostics.append(Diagnostic(Severity.ERROR, "Nothing to import", detail))
+                diagnostics.append(Diagnostic(DiagnosticSeverity.ERROR, "Nothing to import", detail))
             return pb.ImportResourceState.Response(
                 diagnostics=wire.diagnostics_to_proto(diagnostics, shape.type)
             )
@@ -353,11 +353,13 @@ def _capabilities() -> pb.ServerCapabilities:
 
 def _schema_diagnostics(problems: Iterable[str]) -> list[pb.Diagnostic]:
     summary = "Invalid schema: this is a bug in vtap's provider"
-    return wire.diagnostics_to_proto(Diagnostic(Severity.ERROR, summary, problem) for problem in problems)
+    return wire.diagnostics_to_proto(
+        Diagnostic(DiagnosticSeverity.ERROR, summary, problem) for problem in problems
+    )
 
 
 def _has_error(diagnostics: Iterable[Diagnostic]) -> bool:
-    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    return any(diagnostic.severity is DiagnosticSeverity.ERROR for diagnostic in diagnostics)
 
 
 def _or_given(answered: T | None, given: T) -> T:

@@ -10,8 +10,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
-from provider_shim.schema import Block, NestedBlock, Nesting, Type
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Key, Path
+from provider_shim.schema import NestedBlock, Nesting, SchemaBlock, Type
 from provider_shim.values import Dynamic, DynamicValueError, expect, number
 from vtaplib.model.unknown import UNKNOWN
 
@@ -27,7 +27,7 @@ def damage(type_name: str, problem: str, raw: Any = None) -> Diagnostic:
     known = raw.get("id") if isinstance(raw, dict) else None
     which = f" {known!r:.300}" if isinstance(known, str) else ""
     detail = f"In the state of {type_name}{which}: {problem}. {_WAY_OUT}"
-    return Diagnostic(Severity.ERROR, "The state is damaged", detail)
+    return Diagnostic(DiagnosticSeverity.ERROR, "The state is damaged", detail)
 
 
 def parse(text: bytes) -> Any:
@@ -41,7 +41,7 @@ def parse(text: bytes) -> Any:
         raise DynamicValueError((), "JSON that is nested too deeply") from error
 
 
-def read_block(raw: Any, block: Block, path: Path = ()) -> dict[str, Any] | None:
+def read_block(raw: Any, block: SchemaBlock, path: Path = ()) -> dict[str, Any] | None:
     """Read parsed JSON as a block's value, with every attribute present. Raises DynamicValueError."""
     if raw is None:
         return None

@@ -11,7 +11,7 @@ from typing import Any
 
 from provider_shim.diagnostics import Diagnostic, Key, Path
 from provider_shim.identity import full_format, to_resource_id
-from provider_shim.schema import Block, Nesting, Schema, Type
+from provider_shim.schema import Nesting, Schema, SchemaBlock, Type
 from provider_shim.state_json import damage, read_block
 from provider_shim.values import DynamicValueError, format_path
 from vtaplib.model.base import Values
@@ -42,7 +42,7 @@ def load(
     return (None if problems else value), [damage(type_name, one, raw) for one in problems]
 
 
-def _problems(value: Values, block: Block, path: Path) -> Iterator[tuple[Path, str]]:
+def _problems(value: Values, block: SchemaBlock, path: Path) -> Iterator[tuple[Path, str]]:
     """What is missing although no state is without it."""
     for attribute in block.attributes:
         found, here = value[attribute.name], (*path, attribute.name)

@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgpack
 
 from provider_shim.diagnostics import Key, Path
-from provider_shim.schema import Block, NestedBlock, Nesting, Type
+from provider_shim.schema import NestedBlock, Nesting, SchemaBlock, Type
 from vtaplib.model.unknown import UNKNOWN
 
 # Terraform reads every extension code as "unknown"; 0 with a dummy byte is the one without refinements.
@@ -61,7 +61,7 @@ def format_path(path: Path) -> str:
     return text
 
 
-def object_type(block: Block) -> Type:
+def object_type(block: SchemaBlock) -> Type:
     """The type of a whole block's value: its attributes, and its nested blocks by their nesting."""
     attributes: dict[str, Type] = {attribute.name: attribute.type for attribute in block.attributes}
     attributes.update((nested.name, _nested_type(nested)) for nested in block.blocks)

@@ -10,13 +10,16 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from provider_shim import state_json, values
-from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Key, Path
 from provider_shim.gen import tfplugin6_pb2 as pb
-from provider_shim.schema import Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema, Type
+from provider_shim.schema import Attribute, IdentitySchema, NestedBlock, Nesting, Schema, SchemaBlock, Type
 from provider_shim.values import DynamicValueError
 from vtaplib.visible_text import one_line
 
-_SEVERITIES: Final = {Severity.ERROR: pb.Diagnostic.ERROR, Severity.WARNING: pb.Diagnostic.WARNING}
+_SEVERITIES: Final = {
+    DiagnosticSeverity.ERROR: pb.Diagnostic.ERROR,
+    DiagnosticSeverity.WARNING: pb.Diagnostic.WARNING,
+}
 _NESTINGS: Final = {
     Nesting.SINGLE: pb.Schema.NestedBlock.SINGLE,
     Nesting.LIST: pb.Schema.NestedBlock.LIST,
@@ -31,7 +34,7 @@ def schema_to_proto(schema: Schema) -> pb.Schema:
     return pb.Schema(version=schema.version, block=_block_to_proto(schema.block))
 
 
-def _block_to_proto(block: Block) -> pb.Schema.Block:
+def _block_to_proto(block: SchemaBlock) -> pb.Schema.Block:
     return pb.Schema.Block(
         attributes=[_attribute_to_proto(attribute) for attribute in block.attributes],
         block_types=[_nested_to_proto(nested) for nested in block.blocks],

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from provider_shim.diagnostics import Diagnostic, Path, Severity
-from provider_shim.schema import Block
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Path
+from provider_shim.schema import SchemaBlock
 from provider_shim.state_json import parse, read_block
 from provider_shim.values import object_type
 from tests.fake_core_rules import (
@@ -93,11 +93,11 @@ class Process:
 
     def __init__(self, provider: ManagedLifecycle, config: Values) -> None:
         self.provider = provider
-        self._blocks: dict[str, Block] = {}
+        self._blocks: dict[str, SchemaBlock] = {}
         _refuse("configure", provider.validate_provider_config(config))
         _refuse("configure", provider.configure(config, "1.15.5"))
 
-    def block(self, type_name: str) -> Block:
+    def block(self, type_name: str) -> SchemaBlock:
         if type_name not in self._blocks:
             self._blocks[type_name] = self.provider.resource_schema(type_name).block
         return self._blocks[type_name]
@@ -175,7 +175,7 @@ class Process:
             plan.type_name, was, plan.planned, self._sent(plan.type_name, config), plan.private, plan.identity
         )
         private, identity = _carried(result, plan.private, plan.identity)
-        if any(one.severity is Severity.ERROR for one in result.diagnostics):
+        if any(one.severity is DiagnosticSeverity.ERROR for one in result.diagnostics):
             if result.new_state is not None:
                 _hold("apply", state_problems(result.new_state, block))
                 kept = Object(
@@ -377,7 +377,7 @@ def _hold(call: str, problems: Any) -> None:
 
 
 def _refuse(call: str, diagnostics: Sequence[Diagnostic], kept: Object | None = None) -> None:
-    errors = [one for one in diagnostics if one.severity is Severity.ERROR]
+    errors = [one for one in diagnostics if one.severity is DiagnosticSeverity.ERROR]
     if errors:
         raise RefusedError(call, errors, kept)
 

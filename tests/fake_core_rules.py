@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from provider_shim.diagnostics import Key, Path
-from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Type
+from provider_shim.schema import Attribute, NestedBlock, Nesting, SchemaBlock, Type
 from provider_shim.values import format_path
 from vtaplib.model.unknown import UNKNOWN
 
@@ -68,7 +68,7 @@ def is_known(value: Any) -> bool:
 # The shape of a value
 
 
-def shape_problems(value: Any, block: Block, path: Path = ()) -> Problems:
+def shape_problems(value: Any, block: SchemaBlock, path: Path = ()) -> Problems:
     """What keeps a value from being one of the block's type: Terraform cannot even read such a value."""
     if not isinstance(value, dict):
         yield Problem(path, f"an object is required, not {value!r}")
@@ -120,7 +120,7 @@ def _type_problems(value: Any, type_: Type, path: Path) -> Problems:
             yield from _type_problems(element, inner if kind == "map" else inner[name], (*path, step))
 
 
-def state_problems(value: Any, block: Block, path: Path = ()) -> Problems:
+def state_problems(value: Any, block: SchemaBlock, path: Path = ()) -> Problems:
     """What keeps a value from being kept in a state: unknown or write-only parts."""
     yield from shape_problems(value, block, path)
     if not is_known(value):
@@ -133,7 +133,7 @@ def state_problems(value: Any, block: Block, path: Path = ()) -> Problems:
 # What is proposed to a provider
 
 
-def proposed_new(block: Block, prior: Any, config: Any) -> Any:
+def proposed_new(block: SchemaBlock, prior: Any, config: Any) -> Any:
     """The configuration, with what was before where the provider may give the value and the user does not."""
     proposed = {
         one.name: prior[one.name]
@@ -160,7 +160,7 @@ def _proposed_blocks(nested: NestedBlock, was: Any, written: Any) -> Any:
     return made
 
 
-def _could_come_from(block: Block, prior: Any, config: Any) -> bool:
+def _could_come_from(block: SchemaBlock, prior: Any, config: Any) -> bool:
     if config is UNKNOWN:
         return False
     attributes = all(
@@ -174,7 +174,7 @@ def _could_come_from(block: Block, prior: Any, config: Any) -> bool:
 
 
 def plan_problems(
-    block: Block, prior: Any, config: Any, planned: Any, path: Path = (), *, relaxed: bool = False
+    block: SchemaBlock, prior: Any, config: Any, planned: Any, path: Path = (), *, relaxed: bool = False
 ) -> Problems:
     """What a plan may not say. `relaxed`: the provider may give a value for "", and fill in what the
     configuration leaves null inside attributes of objects, which is all that the legacy type system may be
@@ -294,7 +294,7 @@ def _nested_plan(
 # What may come of a plan
 
 
-def result_problems(block: Block, planned: Any, actual: Any, path: Path = ()) -> Problems:
+def result_problems(block: SchemaBlock, planned: Any, actual: Any, path: Path = ()) -> Problems:
     """What an apply, or a plan repeated with more known, may not make of a plan."""
     if planned is UNKNOWN:
         return

@@ -101,6 +101,6 @@ def test_a_circle_is_found_however_long_it_is() -> None:
 
 
 def test_imports_in_functions_and_for_type_checkers_count() -> None:
-    assert "vtaplib.rules.security_guard" in GRAPH["vtaplib.rules.stream_security"]  # in a function
+    assert "vtaplib.rules.effective_security_rules" in GRAPH["vtaplib.rules.stream_security"]  # in a function
     assert "vtaplib.control.cloud" in GRAPH["vtaplib"]  # for a type checker
     assert "vtaplib.control.integrity" in GRAPH["vtaplib.control.overlay"]  # a module, by its package

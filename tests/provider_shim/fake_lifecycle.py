@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from provider_shim.diagnostics import Diagnostic, Key, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Key
 from provider_shim.launch import finish, run
 from provider_shim.results import (
     ApplyResult,
@@ -30,18 +30,18 @@ from provider_shim.results import (
 )
 from provider_shim.schema import (
     Attribute,
-    Block,
     IdentityAttribute,
     IdentitySchema,
     NestedBlock,
     Nesting,
     Schema,
+    SchemaBlock,
 )
 from vtaplib.model.unknown import UNKNOWN
 
 NOTE = "fake_note"
 NOTE_SCHEMA = Schema(
-    Block(
+    SchemaBlock(
         attributes=(
             Attribute("id", "string", computed=True),
             Attribute("title", "string", required=True),
@@ -56,17 +56,19 @@ NOTE_SCHEMA = Schema(
             NestedBlock(
                 "item",
                 Nesting.LIST,
-                Block(
+                SchemaBlock(
                     (Attribute("name", "string", required=True), Attribute("number", "number", computed=True))
                 ),
             ),
-            NestedBlock("timeouts", Nesting.SINGLE, Block((Attribute("create", "string", optional=True),))),
+            NestedBlock(
+                "timeouts", Nesting.SINGLE, SchemaBlock((Attribute("create", "string", optional=True),))
+            ),
         ),
     ),
     version=2,
 )
 LOOKUP_SCHEMA = Schema(
-    Block(
+    SchemaBlock(
         (
             Attribute("id", "string", computed=True),
             Attribute("title", "string", required=True),
@@ -74,7 +76,7 @@ LOOKUP_SCHEMA = Schema(
         )
     )
 )
-PROVIDER_SCHEMA = Schema(Block((Attribute("file", "string", optional=True),)))
+PROVIDER_SCHEMA = Schema(SchemaBlock((Attribute("file", "string", optional=True),)))
 
 
 class FakeLifecycle:
@@ -127,7 +129,9 @@ class FakeLifecycle:
         if tags is None or tags is UNKNOWN:
             return []
         return [
-            Diagnostic(Severity.ERROR, "Forbidden tag", f"{key} is not allowed.", ("tags", Key(key)))
+            Diagnostic(
+                DiagnosticSeverity.ERROR, "Forbidden tag", f"{key} is not allowed.", ("tags", Key(key))
+            )
             for key in tags
             if key == "forbidden"
         ]
@@ -220,12 +224,18 @@ class FakeLifecycle:
         return self.data_source_schemas()[type_name]
 
     def validate_data_source_config(self, type_name: str, config: Values) -> list[Diagnostic]:
-        return [Diagnostic(Severity.ERROR, "No title", path=("title",))] if config["title"] == "" else []
+        return (
+            [Diagnostic(DiagnosticSeverity.ERROR, "No title", path=("title",))]
+            if config["title"] == ""
+            else []
+        )
 
     def read_data_source(self, type_name: str, config: Values) -> DataResult:
         with self._notes() as notes:
             if config["title"] not in notes:
-                return DataResult(None, [Diagnostic(Severity.ERROR, "No such note", path=("title",))])
+                return DataResult(
+                    None, [Diagnostic(DiagnosticSeverity.ERROR, "No such note", path=("title",))]
+                )
             return DataResult(config | {"id": config["title"], "length": notes[config["title"]]})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from provider_shim.derivation import data_source_schema, resource_schema
 from provider_shim.provider_configuration import provider_schema
-from provider_shim.schema import Attribute, Block, NestedBlock
+from provider_shim.schema import Attribute, NestedBlock, SchemaBlock
 from provider_shim.types import AZURERM_VERSION, DATA_SOURCES, IDENTITIES, RESOURCE_TYPES
 from vtaplib.model.arguments import IdOf
 from vtaplib.model.base import Field, Model, Shape
@@ -57,7 +57,7 @@ def golden_data_sources() -> str:
     return "".join(f"{line}\n" for line in sorted(lines))
 
 
-def _block_lines(where: str, block: Block, cls: type[Model] | None) -> Iterator[str]:
+def _block_lines(where: str, block: SchemaBlock, cls: type[Model] | None) -> Iterator[str]:
     fields = {} if cls is None else cls.fields()
     for attribute in block.attributes:
         yield f"{where}.{attribute.name} {_attribute(attribute)}{_declared(fields.get(attribute.name))}"

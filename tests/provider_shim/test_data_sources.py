@@ -68,7 +68,7 @@ def lab() -> Lab:
 
 def session(lab: Lab, **changes: Any) -> Session:
     values = {"cloud": lab.cloud, "subscription_id": HOME, "tenant_id": TENANT, "client_id": ""}
-    return Session(**{**values, "planned": lab.cloud.overlay(settled=False), **changes})
+    return Session(**{**values, "planned": lab.cloud.overlay(complete=False), **changes})
 
 
 def configuration(name: str, /, **asked: Any) -> Values:
@@ -145,7 +145,7 @@ def test_what_is_not_there_is_an_error_that_names_it(lab: Lab, name: str) -> Non
 
 
 def test_what_only_the_plan_makes_is_said_to_be_made_by_it(lab: Lab) -> None:
-    planned = lab.cloud.overlay(settled=False)
+    planned = lab.cloud.overlay(complete=False)
     planned.put(ResourceGroup(subscription_id=HOME, name="later", location="westeurope"))
     config = configuration("azurerm_resource_group", name="later")
     result = data_reading.read(DATA_SOURCES["azurerm_resource_group"], config, session(lab, planned=planned))

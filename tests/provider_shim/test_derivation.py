@@ -9,7 +9,7 @@ import pytest
 from provider_shim.derivation import identity_schema, operations, resource_schema
 from provider_shim.lifecycle import Provider
 from provider_shim.provider_configuration import provider_schema
-from provider_shim.schema import Block, Nesting
+from provider_shim.schema import Nesting, SchemaBlock
 from provider_shim.schema_rules import check_identity_schema, check_schema
 from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from tests.provider_shim.golden_schema import GOLDEN, golden
@@ -32,7 +32,7 @@ def test_every_attribute_is_described(type_name: str) -> None:
     assert undescribed == []
 
 
-def _descriptions(block: Block, where: str) -> Iterator[tuple[str, str]]:
+def _descriptions(block: SchemaBlock, where: str) -> Iterator[tuple[str, str]]:
     for attribute in block.attributes:
         yield f"{where}{attribute.name}", attribute.description
     for nested in block.blocks:
@@ -59,7 +59,7 @@ def test_the_schema_of_a_call_is_the_advertised_one(type_name: str) -> None:
     assert _types(advertised.block) == _types(used.block)
 
 
-def _types(block: Block) -> list[object]:
+def _types(block: SchemaBlock) -> list[object]:
     attributes = [(one.name, one.type, one.computed, one.optional) for one in block.attributes]
     return [*attributes, *((one.name, one.nesting, _types(one.block)) for one in block.blocks)]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provider_shim.derivation import is_settable, public_fields
 from provider_shim.merging import same
-from provider_shim.schema import Block
+from provider_shim.schema import SchemaBlock
 from provider_shim.types import RESOURCE_TYPES
 from tests.fake_core import RefusedError
 from tests.provider_shim.configurations import (
@@ -89,7 +89,7 @@ def test_all_that_the_state_has_plans_clean_too_but_for_the_disk_of_a_machine(
     assert plan.action == "no-op", (plan.planned, imported.value, plan.replace_paths)
 
 
-def copied(block: Block, value: Any) -> Any:
+def copied(block: SchemaBlock, value: Any) -> Any:
     """Every argument of a state, without secrets."""
     made = {
         one.name: None

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Key, Path
 from provider_shim.results import ApplyResult, ImportResult, MoveResult, PlanResult, ReadResult
 from provider_shim.schema import (
     Attribute,
-    Block,
     IdentityAttribute,
     IdentitySchema,
     NestedBlock,
     Nesting,
     Schema,
+    SchemaBlock,
     Type,
 )
 from tests.fake_core import ContractError, Object, RefusedError, Terraform
@@ -27,7 +27,7 @@ from vtaplib.model.unknown import UNKNOWN
 
 Values = dict[str, Any]
 OBJECTS: Type = ["set", ["object", {"name": "string", "given": "string"}]]
-BLOCK = Block(
+BLOCK = SchemaBlock(
     (
         Attribute("id", "string", computed=True),
         Attribute("name", "string", required=True),
@@ -42,14 +42,18 @@ BLOCK = Block(
         NestedBlock(
             "item",
             Nesting.LIST,
-            Block((Attribute("key", "string", required=True), Attribute("made", "string", computed=True))),
+            SchemaBlock(
+                (Attribute("key", "string", required=True), Attribute("made", "string", computed=True))
+            ),
         ),
         NestedBlock(
             "mark",
             Nesting.SET,
-            Block((Attribute("key", "string", required=True), Attribute("made", "string", computed=True))),
+            SchemaBlock(
+                (Attribute("key", "string", required=True), Attribute("made", "string", computed=True))
+            ),
         ),
-        NestedBlock("timeouts", Nesting.SINGLE, Block((Attribute("read", "string", optional=True),))),
+        NestedBlock("timeouts", Nesting.SINGLE, SchemaBlock((Attribute("read", "string", optional=True),))),
     ),
 )
 CONFIG: Values = {
@@ -75,7 +79,7 @@ class Honest:
         self.world = world
 
     def provider_schema(self) -> Schema:
-        return Schema(Block(()))
+        return Schema(SchemaBlock(()))
 
     def resource_schemas(self) -> Mapping[str, Schema]:
         return {THING: Schema(BLOCK)}
@@ -162,7 +166,7 @@ class Honest:
 
     def import_resource(self, type_name: str, id_: str, identity: Values | None, /) -> ImportResult:
         if id_ not in self.world:
-            return ImportResult(None, diagnostics=[Diagnostic(Severity.ERROR, "Not there")])
+            return ImportResult(None, diagnostics=[Diagnostic(DiagnosticSeverity.ERROR, "Not there")])
         return ImportResult(self.world[id_], b"", {"name": id_})
 
     def generate_config(self, type_name: str, state: Values) -> Values:
@@ -411,7 +415,7 @@ def test_a_plan_that_says_something_else_when_more_is_known_is_caught() -> None:
 
 
 def test_a_refused_apply_keeps_what_terraform_keeps() -> None:
-    error = [Diagnostic(Severity.ERROR, "No")]
+    error = [Diagnostic(DiagnosticSeverity.ERROR, "No")]
     refusing = terraform("apply", lambda result: replace(result, new_state=None, diagnostics=error))
     with pytest.raises(RefusedError) as refused:
         refusing.apply(THING, None, CONFIG)
@@ -429,7 +433,7 @@ def test_a_refused_apply_keeps_what_terraform_keeps() -> None:
 
 @pytest.mark.parametrize("path", [("nothing",), ("item", 3), ("tags", Key("missing"))])
 def test_a_diagnostic_that_points_nowhere_is_caught(path: Path) -> None:
-    lost = [Diagnostic(Severity.ERROR, "No", path=path)]
+    lost = [Diagnostic(DiagnosticSeverity.ERROR, "No", path=path)]
     with pytest.raises(ContractError, match="leads nowhere"):
         terraform("plan", lambda result: replace(result, diagnostics=lost)).plan(THING, None, CONFIG)
 

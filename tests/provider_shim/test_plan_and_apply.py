@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from provider_shim.diagnostics import Severity
+from provider_shim.diagnostics import DiagnosticSeverity
 from provider_shim.lifecycle import Provider
 from provider_shim.types import RESOURCE_TYPES
 from tests.fake_core import Process, RefusedError
@@ -64,7 +64,7 @@ def refusal(process: Process, one: Planned, *, apply: bool) -> set[str]:
         if apply:
             process.apply(plan, one.config)
     except RefusedError as error:
-        return {each.summary for each in error.diagnostics if each.severity is Severity.ERROR}
+        return {each.summary for each in error.diagnostics if each.severity is DiagnosticSeverity.ERROR}
     return set()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provider_shim.diagnostics import Severity
+from provider_shim.diagnostics import DiagnosticSeverity
 from provider_shim.provider_configuration import (
     KEEP_FULL_GROUPS,
     SKIP_EXISTING,
@@ -26,7 +26,7 @@ def read(
 ) -> tuple[ProviderConfiguration | None, list[tuple[Any, ...]]]:
     """The configuration and the paths of what is wrong."""
     found, diagnostics = read_configuration(config, environment or {})
-    assert all(one.severity is Severity.ERROR and one.summary and one.detail for one in diagnostics)
+    assert all(one.severity is DiagnosticSeverity.ERROR and one.summary and one.detail for one in diagnostics)
     return found, [one.path for one in diagnostics]
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from provider_shim.schema import (
     Attribute,
-    Block,
     IdentityAttribute,
     IdentitySchema,
     NestedBlock,
     Nesting,
     Schema,
+    SchemaBlock,
 )
 from provider_shim.schema_rules import check_identity_schema, check_schema
 from tests.provider_shim.fake_lifecycle import NOTE_SCHEMA, PROVIDER_SCHEMA
@@ -24,11 +24,11 @@ ANY = Attribute("d", "dynamic", optional=True)
 
 
 def attributes(*these: Attribute) -> Schema:
-    return Schema(Block(these))
+    return Schema(SchemaBlock(these))
 
 
 def nested(nesting: Nesting, *these: Attribute, **limits: int) -> Schema:
-    return Schema(Block((GOOD,), (NestedBlock("b", nesting, Block(these or (GOOD,)), **limits),)))
+    return Schema(SchemaBlock((GOOD,), (NestedBlock("b", nesting, SchemaBlock(these or (GOOD,)), **limits),)))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def nested(nesting: Nesting, *these: Attribute, **limits: int) -> Schema:
         (attributes(Attribute("X-y", "string", optional=True)), "t.X-y: a name is lower-case"),
         (attributes(GOOD, GOOD), "t.a: defined twice"),
         (attributes(Attribute("w", "string", computed=True, write_only=True)), "t.w: write-only excludes"),
-        (Schema(Block((GOOD,)), version=-1), "t: the version is negative"),
+        (Schema(SchemaBlock((GOOD,)), version=-1), "t: the version is negative"),
         (nested(Nesting.SET, WRITE_ONLY), "t.b.w: no write-only attribute inside a set"),
         (nested(Nesting.LIST, ANY), "t.b.d: no dynamic type inside a list, set or map of blocks"),
         (nested(Nesting.MAP, ANY), "t.b.d: no dynamic type inside a list, set or map of blocks"),
@@ -54,7 +54,7 @@ def nested(nesting: Nesting, *these: Attribute, **limits: int) -> Schema:
         (nested(Nesting.MAP, max_items=1), "t.b: a map block has no min_items"),
         (nested(Nesting.LIST, min_items=2, max_items=1), "t.b: min_items 2 and max_items 1 leave nothing"),
         (
-            Schema(Block((), (NestedBlock("lifecycle", Nesting.LIST, Block((GOOD,))),))),
+            Schema(SchemaBlock((), (NestedBlock("lifecycle", Nesting.LIST, SchemaBlock((GOOD,))),))),
             "t.lifecycle: the name",
         ),
     ],
@@ -73,7 +73,7 @@ def test_a_bad_schema_is_refused_with_the_place(schema: Schema, problem: str) ->
         nested(Nesting.SINGLE, ANY, min_items=1, max_items=1),
         nested(Nesting.LIST, min_items=1),
         nested(Nesting.SET, max_items=3),
-        Schema(Block(())),
+        Schema(SchemaBlock(())),
     ],
 )
 def test_a_good_schema_has_no_problem(schema: Schema) -> None:

@@ -20,7 +20,7 @@ from provider_shim.results import (
     PlanResult,
     ReadResult,
 )
-from provider_shim.schema import Attribute, Block, Schema
+from provider_shim.schema import Attribute, Schema, SchemaBlock
 from provider_shim.servicer import CALLS, SERVICE
 from tests.provider_shim.fake_lifecycle import NOTE, FakeLifecycle
 
@@ -354,7 +354,7 @@ def test_a_value_that_does_not_fit_the_schema_is_a_diagnostic(
 def test_a_schema_that_terraform_would_crash_on_is_refused_here(
     lifecycle: FakeLifecycle, monkeypatch: pytest.MonkeyPatch, method: str, place: str
 ) -> None:
-    bad = Schema(Block((Attribute("a", "strng", optional=True),)))
+    bad = Schema(SchemaBlock((Attribute("a", "strng", optional=True),)))
     monkeypatch.setattr(lifecycle, method, lambda: {NOTE: bad})
     response = call(lifecycle, "GetProviderSchema", pb.GetProviderSchema.Request())
     assert [d.detail for d in response.diagnostics] == [f"{place}.a: 'strng' is not a Terraform type"]

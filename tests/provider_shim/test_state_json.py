@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 
 from provider_shim import state_json
-from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Type
+from provider_shim.schema import Attribute, NestedBlock, Nesting, SchemaBlock, Type
 from provider_shim.values import Dynamic, DynamicValueError
 from tests.provider_shim.strategies import state_json as as_in_state
 from tests.provider_shim.strategies import typed_values
 
-INNER = Block((Attribute("name", "string", required=True), Attribute("size", "number", computed=True)))
-BLOCK = Block(
+INNER = SchemaBlock((Attribute("name", "string", required=True), Attribute("size", "number", computed=True)))
+BLOCK = SchemaBlock(
     (Attribute("id", "string", computed=True), Attribute("any", "dynamic", optional=True)),
     tuple(NestedBlock(nesting.value, nesting, INNER) for nesting in Nesting),
 )

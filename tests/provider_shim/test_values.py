@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_shim.diagnostics import Key
-from provider_shim.schema import Attribute, Block, NestedBlock, Nesting, Type
+from provider_shim.schema import Attribute, NestedBlock, Nesting, SchemaBlock, Type
 from provider_shim.values import Dynamic, DynamicValueError, decode, encode, format_path, object_type
 from tests.provider_shim.strategies import typed_values
 from vtaplib.model.unknown import UNKNOWN
@@ -145,8 +145,8 @@ def test_a_huge_exponent_does_not_become_a_huge_integer() -> None:
 
 
 def test_nested_blocks_have_the_type_of_their_nesting() -> None:
-    inner = Block((Attribute("a", "string", optional=True),))
-    block = Block(
+    inner = SchemaBlock((Attribute("a", "string", optional=True),))
+    block = SchemaBlock(
         (Attribute("n", "number", required=True),),
         tuple(NestedBlock(nesting.value, nesting, inner) for nesting in Nesting),
     )

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provider_shim import wire
-from provider_shim.diagnostics import Diagnostic, Key, Path, Severity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Key, Path
 from provider_shim.gen import tfplugin6_pb2 as pb
 from provider_shim.schema import (
     Attribute,
-    Block,
     IdentityAttribute,
     IdentitySchema,
     NestedBlock,
     Nesting,
     Schema,
+    SchemaBlock,
 )
 from provider_shim.values import DynamicValueError
 from vtaplib.visible_text import one_line
@@ -73,8 +73,8 @@ def test_without_a_type_only_a_key_is_a_map_key() -> None:
 
 
 def test_a_diagnostic_keeps_severity_texts_and_path() -> None:
-    error = Diagnostic(Severity.ERROR, "No", "Because.", ("tags", "a"))
-    warning = Diagnostic(Severity.WARNING, "Hm")
+    error = Diagnostic(DiagnosticSeverity.ERROR, "No", "Because.", ("tags", "a"))
+    warning = Diagnostic(DiagnosticSeverity.WARNING, "Hm")
     first, second = wire.diagnostics_to_proto([error, warning], TYPE)
     assert (first.severity, first.summary, first.detail) == (pb.Diagnostic.ERROR, "No", "Because.")
     assert steps(first.attribute) == [(ATTRIBUTE, "tags"), (STRING, "a")]
@@ -84,15 +84,15 @@ def test_a_diagnostic_keeps_severity_texts_and_path() -> None:
 
 @given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\x1b\n\r\u202e\udcff")))
 def test_a_diagnostic_steers_no_terminal_and_begins_no_line(text: str) -> None:
-    (made,) = wire.diagnostics_to_proto([Diagnostic(Severity.ERROR, text, text)])
+    (made,) = wire.diagnostics_to_proto([Diagnostic(DiagnosticSeverity.ERROR, text, text)])
     assert made.summary == made.detail == one_line(text)
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", made.summary)
 
 
 def test_a_schema_keeps_everything() -> None:
-    inner = Block((Attribute("secret", "string", optional=True, write_only=True, sensitive=True),))
+    inner = SchemaBlock((Attribute("secret", "string", optional=True, write_only=True, sensitive=True),))
     schema = Schema(
-        Block(
+        SchemaBlock(
             (Attribute("id", ["list", "string"], computed=True, description="D.", deprecated="Use x."),),
             (NestedBlock("item", Nesting.SET, inner, min_items=1, max_items=3),),
             description="Block.",

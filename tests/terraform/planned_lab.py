@@ -215,7 +215,7 @@ class PlannedLab(Lab):
         there = {key: one for key, one in self._put.items() if key not in own and cloud.view.find(key)}
 
         def said(keys: Sequence[str]) -> Counter[Any]:
-            overlay = cloud.overlay(settled=False)
+            overlay = cloud.overlay(complete=False)
             for key in keys:
                 overlay.keep(there[key])
             for one in given:

@@ -8,7 +8,7 @@ that says where.
 from __future__ import annotations
 
 from vtaplib.capture.reader import CaptureReader, open_capture
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, Packet, Record
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, CaptureInterface, Packet, Record
 from vtaplib.capture.source import CaptureSource
 from vtaplib.capture.writer import CaptureTarget, CaptureWriter, PcapngWriter, PcapWriter
 
@@ -16,11 +16,11 @@ __all__ = [
     "ETHERNET",
     "MAX_PACKET_LENGTH",
     "Batch",
+    "CaptureInterface",
     "CaptureReader",
     "CaptureSource",
     "CaptureTarget",
     "CaptureWriter",
-    "Interface",
     "Packet",
     "PcapWriter",
     "PcapngWriter",

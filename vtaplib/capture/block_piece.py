@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from array import array
 
-from vtaplib.capture.source import Source
+from vtaplib.capture.source import ByteSource
 from vtaplib.errors import CaptureError
-from vtaplib.packets.block import COLUMNS, Block
+from vtaplib.packets.block import COLUMNS, PacketBlock
 
 READ = 1 << 20
 """Bytes read at a time, which is more than for batches: per packet nothing else is made, and what a piece
@@ -27,13 +27,13 @@ LATEST_NS = (1 << 63) - 1
 class BlockPiece:
     """The bytes of a piece, `length` of `buffer`, and the block of its packets."""
 
-    def __init__(self, source: Source, start: bytes) -> None:
+    def __init__(self, source: ByteSource, start: bytes) -> None:
         self._source = source
         self.length = len(start)
         self.buffer = bytearray(max(2 * READ, len(start)))
         self.buffer[: len(start)] = start
         self.view = memoryview(self.buffer)
-        self.block = Block(self.buffer, PACKETS)
+        self.block = PacketBlock(self.buffer, PACKETS)
         self.columns = columns_of(self.block)
 
     def advance(self, position: int) -> int:
@@ -84,6 +84,6 @@ class BlockPiece:
         self.view = memoryview(larger)
 
 
-def columns_of(block: Block) -> list[array[int]]:
+def columns_of(block: PacketBlock) -> list[array[int]]:
     """The columns of a block, as loops take them."""
     return [getattr(block, name) for name in COLUMNS]

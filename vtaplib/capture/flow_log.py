@@ -16,7 +16,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, NamedTuple
 
-from vtaplib.capture.source import CaptureSource, Source
+from vtaplib.capture.source import ByteSource, CaptureSource
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 
 NANOSECONDS_PER_MILLISECOND = 1_000_000
@@ -82,7 +82,7 @@ class FlowLogReader:
     """
 
     def __init__(self, source: CaptureSource) -> None:
-        self._source = Source(source)
+        self._source = ByteSource(source)
         self._decode = getincrementaldecoder("utf-8-sig")(errors="strict").decode
         self._text = ""
         self._passed = 0

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vtaplib.capture.block_piece import BlockPiece
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, name_of_link_type
-from vtaplib.capture.source import Source
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, CaptureInterface, name_of_link_type
+from vtaplib.capture.source import ByteSource
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.loops.capture_records import scan_pcap
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 FILE_HEADER_LENGTH = 24
@@ -97,12 +97,12 @@ class PcapParser:
 
     format = "pcap"
 
-    def __init__(self, source: Source, start: bytes) -> None:
+    def __init__(self, source: ByteSource, start: bytes) -> None:
         start = source.read_at_least(FILE_HEADER_LENGTH, start)
         self._header = parse_header(source.name, start)
         self._source = source
         self._start = start[FILE_HEADER_LENGTH:]
-        self.interfaces = [Interface(self._header.link_type, self._header.snap_length)]
+        self.interfaces = [CaptureInterface(self._header.link_type, self._header.snap_length)]
         self.skipped: dict[int, int] = {}
 
     def batches(self) -> Iterator[tuple[Batch, list[int] | None]]:
@@ -145,7 +145,7 @@ class PcapParser:
         if rest or source.ended_inside_gzip:
             raise self._truncated(rest, piece_offset, records + 1)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[PacketBlock]:
         """Yield the same packets as a block for each piece of the file."""
         is_big, scale = self._header.order == ">", self._header.nanoseconds_per_unit
         piece, self._start = BlockPiece(self._source, self._start), b""

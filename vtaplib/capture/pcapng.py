@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 
 from vtaplib.capture.block_piece import BlockPiece
 from vtaplib.capture.pcapng_interface import InterfaceClock, parse_interface
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Interface, name_of_link_type
-from vtaplib.capture.source import Source
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, CaptureInterface, name_of_link_type
+from vtaplib.capture.source import ByteSource
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.loops.capture_records import scan_pcapng
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE_DESCRIPTION = 1
@@ -55,8 +55,8 @@ class PcapngParser:
 
     format = "pcapng"
 
-    def __init__(self, source: Source, start: bytes, skip_other_link_types: bool) -> None:
-        self.interfaces: list[Interface] = []
+    def __init__(self, source: ByteSource, start: bytes, skip_other_link_types: bool) -> None:
+        self.interfaces: list[CaptureInterface] = []
         self.skipped: dict[int, int] = {}
         self._source = source
         self._skip_other_link_types = skip_other_link_types
@@ -102,7 +102,7 @@ class PcapngParser:
         if piece or source.ended_inside_gzip:
             raise self._truncated(piece)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[PacketBlock]:
         """Yield the same packets as a block for each piece of the file."""
         source, self._start = BlockPiece(self._source, self._start), b""
         while True:
@@ -280,7 +280,7 @@ class PcapngParser:
         timestamp_ns = 0 if kind == SIMPLE_PACKET else self._clocks[interface].to_ns(high << 32 | low)
         add(timestamp_ns, position + 8 + before_data, captured, original, index)
 
-    def _leave_out(self, interface: Interface, index: int, offset: int, packets: int) -> None:
+    def _leave_out(self, interface: CaptureInterface, index: int, offset: int, packets: int) -> None:
         if not self._skip_other_link_types:
             name = f" ({interface.name!r})" if interface.name else ""
             raise CaptureError(

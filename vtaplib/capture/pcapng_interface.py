@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtaplib.capture.record import Interface
+from vtaplib.capture.record import CaptureInterface
 from vtaplib.errors import CaptureError
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
@@ -51,7 +51,9 @@ def clock_of_resolution(tsresol: int, offset_seconds: int = 0) -> InterfaceClock
     return InterfaceClock(1, 10 ** (exponent - 9), offset_ns)
 
 
-def parse_interface(body: bytes, order: str, name: str, offset: int) -> tuple[Interface, InterfaceClock]:
+def parse_interface(
+    body: bytes, order: str, name: str, offset: int
+) -> tuple[CaptureInterface, InterfaceClock]:
     """Return what the body of an Interface Description Block says; `name` and `offset` are for the error."""
     if len(body) < 8:
         raise CaptureError(
@@ -70,7 +72,7 @@ def parse_interface(body: bytes, order: str, name: str, offset: int) -> tuple[In
             tsresol = value[0]
         elif code == IF_TSOFFSET and len(value) == 8:
             (offset_seconds,) = struct.unpack(order + "q", value)
-    interface = Interface(link_type, snap_length, texts[IF_NAME], texts[IF_DESCRIPTION])
+    interface = CaptureInterface(link_type, snap_length, texts[IF_NAME], texts[IF_DESCRIPTION])
     return interface, clock_of_resolution(tsresol, offset_seconds)
 
 

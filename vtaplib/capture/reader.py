@@ -9,10 +9,10 @@ from typing import Protocol, Self
 
 from vtaplib.capture.pcap import PcapParser, is_pcap
 from vtaplib.capture.pcapng import PcapngParser, is_pcapng
-from vtaplib.capture.record import Batch, Interface, Record
-from vtaplib.capture.source import CaptureSource, Source
+from vtaplib.capture.record import Batch, CaptureInterface, Record
+from vtaplib.capture.source import ByteSource, CaptureSource
 from vtaplib.errors import CaptureError
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 MAGIC_LENGTH = 4
 
@@ -21,14 +21,14 @@ class Parser(Protocol):
     """What there is per format."""
 
     format: str
-    interfaces: list[Interface]
+    interfaces: list[CaptureInterface]
     skipped: dict[int, int]
 
     def batches(self) -> Iterator[tuple[Batch, list[int] | None]]:
         """Yield packets, and the interface of each (`None`: all of them of the first)."""
         ...
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[PacketBlock]:
         """Yield the same packets in blocks; a block is good until the next is asked for."""
         ...
 
@@ -43,7 +43,7 @@ class CaptureReader:
     """
 
     def __init__(self, source: CaptureSource, *, skip_other_link_types: bool = False) -> None:
-        self._source = Source(source)
+        self._source = ByteSource(source)
         try:
             self._parser = _choose_parser(self._source, skip_other_link_types)
         except CaptureError:
@@ -61,7 +61,7 @@ class CaptureReader:
         return self._parser.format
 
     @property
-    def interfaces(self) -> list[Interface]:
+    def interfaces(self) -> list[CaptureInterface]:
         """The interfaces met so far: in pcapng one can be described anywhere before its first packet."""
         return self._parser.interfaces
 
@@ -75,7 +75,7 @@ class CaptureReader:
         for packets, _interfaces in self._parser.batches():
             yield packets
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[PacketBlock]:
         """Yield the same packets as blocks, which compiled loops work on: those of about a mebibyte of a file
         at a time, of what a stream gives otherwise.
 
@@ -112,7 +112,7 @@ def open_capture(source: CaptureSource, *, skip_other_link_types: bool = False) 
     return CaptureReader(source, skip_other_link_types=skip_other_link_types)
 
 
-def _choose_parser(source: Source, skip_other_link_types: bool) -> Parser:
+def _choose_parser(source: ByteSource, skip_other_link_types: bool) -> Parser:
     start = source.read_at_least(MAGIC_LENGTH)
     magic = start[:MAGIC_LENGTH]
     if is_pcap(magic):

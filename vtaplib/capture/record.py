@@ -80,7 +80,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class CaptureInterface:
     """What a capture says about an interface; a pcap file has one, without a name."""
 
     link_type: int

@@ -27,7 +27,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-class Source:
+class ByteSource:
     """A stream of bytes with a name.
 
     `read` returns the next piece, and `b""` at the end and ever after. `ended_inside_gzip` is true when the

@@ -21,7 +21,7 @@ from vtaplib.cli.output_files import OutputFiles
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.copies import Copies
-from vtaplib.mirror.departures import RecordsTaker
+from vtaplib.mirror.copy_buffers import RecordsTaker
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Mirrored, TapPoint
 

@@ -12,9 +12,9 @@ from vtaplib.capture.record import name_of_link_type
 from vtaplib.cli.progress import Progress
 from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry
 from vtaplib.errors import CaptureError, TruncatedCaptureError
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
-Piece = TypeVar("Piece", Batch, Block)
+Piece = TypeVar("Piece", Batch, PacketBlock)
 
 
 class Feed:
@@ -54,7 +54,7 @@ class Feed:
     def __iter__(self) -> Iterator[Batch]:
         return self._up_to_where_it_can_be_read(self._reader.batches())
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[PacketBlock]:
         """The same in blocks."""
         return self._up_to_where_it_can_be_read(self._reader.blocks())
 

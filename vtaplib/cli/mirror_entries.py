@@ -11,8 +11,8 @@ from vtaplib.cli.warning_entry import WarningEntry
 from vtaplib.fabric.balancing import find_rule
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts, TapPointAccount
+from vtaplib.mirror.flow_split import SplitAccount
 from vtaplib.mirror.oversize import MTU
-from vtaplib.mirror.parting import PartingAccount
 from vtaplib.mirror.verdict import Reason
 from vtaplib.model import ids
 from vtaplib.model.policy import Policy
@@ -41,7 +41,7 @@ class PartingEntry:
 
 def parting_entries(accounts: Accounts) -> tuple[PartingEntry, ...]:
     """What load balancers took apart, by tap configuration; those whose copies meet none are left out."""
-    partings = accounts.partings
+    partings = accounts.splits
     return tuple(
         PartingEntry(
             tap_configuration_id,
@@ -57,16 +57,16 @@ def parting_entries(accounts: Accounts) -> tuple[PartingEntry, ...]:
 def mirror_warnings(accounts: Accounts, topology: Topology, policy: Policy) -> Iterator[WarningEntry]:
     """What to look at, TAP by TAP."""
     points: dict[str, list[TapPointAccount]] = {}
-    parted: dict[str, dict[str, PartingAccount]] = {}
+    parted: dict[str, dict[str, SplitAccount]] = {}
     for point, account in accounts.tap_points.items():
         points.setdefault(point.tap_id, []).append(account)
-        parting = accounts.partings.accounts.get(point.tap_configuration_id)
+        parting = accounts.splits.accounts.get(point.tap_configuration_id)
         if parting is not None:
             parted.setdefault(point.tap_id, {})[point.tap_configuration_id] = parting
     for tap_id, of_tap in points.items():
         yield from _too_long(tap_id, of_tap, policy)
         partings = list(parted.get(tap_id, {}).values())
-        yield from _split(tap_id, partings, topology, is_complete=accounts.partings.is_complete)
+        yield from _split(tap_id, partings, topology, is_complete=accounts.splits.is_complete)
         yield from _moved(tap_id, partings)
 
 
@@ -98,7 +98,7 @@ def _too_long(tap_id: str, accounts: list[TapPointAccount], policy: Policy) -> I
 
 
 def _split(
-    tap_id: str, accounts: list[PartingAccount], topology: Topology, *, is_complete: bool
+    tap_id: str, accounts: list[SplitAccount], topology: Topology, *, is_complete: bool
 ) -> Iterator[WarningEntry]:
     """Conversations whose directions reach two collectors, and what keeps them together."""
     count = sum(account.split_conversations for account in accounts)
@@ -119,7 +119,7 @@ def _split(
     )
 
 
-def _moved(tap_id: str, accounts: list[PartingAccount]) -> Iterator[WarningEntry]:
+def _moved(tap_id: str, accounts: list[SplitAccount]) -> Iterator[WarningEntry]:
     """Flows that a failed collector's load balancer gives to others."""
     flows = sum(len(account.ports) for account in accounts)
     moved = sum(len(account.moved_ports) for account in accounts)

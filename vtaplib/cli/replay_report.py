@@ -15,7 +15,7 @@ from vtaplib.cli.mirror_entries import PartingEntry
 from vtaplib.cli.naming import distinct_names
 from vtaplib.cli.warning_entry import WarningEntry
 from vtaplib.errors import CaptureError, TruncatedCaptureError
-from vtaplib.fabric.journey import Drop
+from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount

@@ -39,7 +39,7 @@ from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.model.addresses import maybe_address
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 if TYPE_CHECKING:
     from vtaplib.cli.staged_captures import StagedCaptures
@@ -187,7 +187,7 @@ def _replay_all(
     if out is not None:
         run.depart_to(out)
 
-    def replay_block(block: Block) -> None:
+    def replay_block(block: PacketBlock) -> None:
         if first.are_there:
             run.block(block)
         else:

@@ -22,7 +22,7 @@ from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.copies import Copies
 from vtaplib.model import ids
 from vtaplib.packets import vxlan
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 
 class _Broker:
@@ -35,7 +35,7 @@ class _Broker:
 
     def take(self, copies: Copies) -> None:
         block = self.payloads.of(
-            Block.of(
+            PacketBlock.of(
                 (at, frame, len(frame)) for at, frame in zip(copies.timestamps, copies.frames, strict=True)
             )
         ).block

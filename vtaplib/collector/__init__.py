@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vtaplib.collector.acceptance import Acceptance, Refusal
+    from vtaplib.collector.acceptance import Acceptance, DatagramRefusal
     from vtaplib.collector.collector import Collector, Destination
     from vtaplib.collector.endpoint import Endpoint
     from vtaplib.collector.forwarding import Forwarder
@@ -31,13 +31,13 @@ __all__ = [
     "Collector",
     "CollectorReport",
     "CopyPayloads",
+    "DatagramRefusal",
     "Destination",
     "Endpoint",
     "Forwarder",
     "HealthPort",
     "Output",
     "OutputReport",
-    "Refusal",
     "RotatingCapture",
     "Sender",
     "SendingReport",
@@ -61,7 +61,7 @@ _HOMES = {
     "HealthPort": "health_port",
     "Output": "output",
     "OutputReport": "report",
-    "Refusal": "acceptance",
+    "DatagramRefusal": "acceptance",
     "RotatingCapture": "rotation",
     "Sender": "sending",
     "SendingReport": "sending",

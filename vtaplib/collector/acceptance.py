@@ -28,7 +28,7 @@ DEFAULT_MAX_FRAME: Final = 9216
 _MAPPED: Final = IPv6Address("::ffff:0:0")
 
 
-class Refusal(StrEnum):
+class DatagramRefusal(StrEnum):
     """Why a datagram is not taken."""
 
     WRONG_SOURCE = "wrong source"
@@ -49,17 +49,17 @@ class Refusal(StrEnum):
     @property
     def is_malformed(self) -> bool:
         """Whether it is no VXLAN datagram with a frame, whoever sent it."""
-        return self in (Refusal.TOO_SHORT, Refusal.NO_VNI, Refusal.RUNT)
+        return self in (DatagramRefusal.TOO_SHORT, DatagramRefusal.NO_VNI, DatagramRefusal.RUNT)
 
 
 VERDICTS: Final = {
-    decapsulation.WRONG_SOURCE: Refusal.WRONG_SOURCE,
-    decapsulation.TOO_SHORT: Refusal.TOO_SHORT,
-    decapsulation.NO_VNI: Refusal.NO_VNI,
-    decapsulation.WRONG_VNI: Refusal.WRONG_VNI,
-    decapsulation.RUNT: Refusal.RUNT,
-    decapsulation.OVERSIZED: Refusal.OVERSIZED,
-    decapsulation.NOT_WANTED: Refusal.NOT_WANTED,
+    decapsulation.WRONG_SOURCE: DatagramRefusal.WRONG_SOURCE,
+    decapsulation.TOO_SHORT: DatagramRefusal.TOO_SHORT,
+    decapsulation.NO_VNI: DatagramRefusal.NO_VNI,
+    decapsulation.WRONG_VNI: DatagramRefusal.WRONG_VNI,
+    decapsulation.RUNT: DatagramRefusal.RUNT,
+    decapsulation.OVERSIZED: DatagramRefusal.OVERSIZED,
+    decapsulation.NOT_WANTED: DatagramRefusal.NOT_WANTED,
 }
 """The loop's numbers of the reasons."""
 

@@ -26,7 +26,7 @@ from vtaplib.loops.decapsulation import (
     decapsulate,
 )
 from vtaplib.loops.packing import pack, packed_length
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.vxlan import HEADER_LENGTH
 
 ARENA_SLOTS: Final = 512
@@ -106,11 +106,11 @@ class Judge:
         self.slot = HEADER_LENGTH + acceptance.max_frame
         self.streams = streams
         self.totals = array("q", bytes(8 * 2 * REASONS))
-        self._block = Block(bytearray(), ARENA_SLOTS)
+        self._block = PacketBlock(bytearray(), ARENA_SLOTS)
         self._vnis = acceptance.vni_column
         self._networks = acceptance.network_column
 
-    def decapsulate(self, datagrams: Datagrams, now_ns: int) -> Block:
+    def decapsulate(self, datagrams: Datagrams, now_ns: int) -> PacketBlock:
         """Return the block of those datagrams that are taken, at most `ARENA_SLOTS`: their frames, where they
         lie, until the next call. `now_ns` is the time of those that the kernel gave none. An arena is ready
         to be received into again. Raises `ValueError` for more of them.

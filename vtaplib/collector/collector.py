@@ -34,7 +34,7 @@ from vtaplib.collector.streams import StreamAccount, Streams
 from vtaplib.collector.tap_interface import TapInterface
 from vtaplib.errors import CollectorError, words_of
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.packets.vxlan import HEADER_LENGTH
 
@@ -53,10 +53,10 @@ _AHEAD: Final = 10
 """By how much the receiving thread is less nice than the others (nice(1)); needs CAP_SYS_NICE."""
 
 
-class Applied(Protocol):
+class StageOrPipeline(Protocol):
     """A broker's stage or pipeline: changes a block in place."""
 
-    def apply(self, block: Block) -> None:
+    def apply(self, block: PacketBlock) -> None:
         """Drop, shorten, rewrite, choose outputs."""
 
 
@@ -92,7 +92,7 @@ class Collector:
         outputs: Outputs | Callable[[], Outputs] = (),
         *,
         acceptance: Acceptance | None = None,
-        pipeline: Applied | None = None,
+        pipeline: StageOrPipeline | None = None,
         backlog: int = DEFAULT_BACKLOG,
         receive_buffer: int = DEFAULT_RECEIVE_BUFFER,
         streams: Streams | None = None,
@@ -310,7 +310,7 @@ class Collector:
         if self.streams.is_satisfied:
             self._ended.set()
 
-    def _give(self, destination: Destination, block: Block, octets: int) -> None:
+    def _give(self, destination: Destination, block: PacketBlock, octets: int) -> None:
         """Write what is a destination's of a block, which has so many octets altogether."""
         number, count = destination.number, block.count
         frames = count

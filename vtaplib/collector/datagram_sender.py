@@ -31,7 +31,7 @@ from vtaplib.loops.message_vectors import arrange, end_of_run, fill, octets
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.source_port import LOWEST, SPAN
 from vtaplib.packets import ipv4, ipv6, udp
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 BATCH: Final = 512
 """Messages in a system call at most. The kernel takes 1024 (UIO_MAXIOV)."""
@@ -128,7 +128,7 @@ class DatagramSender:
 
     def send(
         self,
-        block: Block,
+        block: PacketBlock,
         first: int = 0,
         stop: int | None = None,
         *,

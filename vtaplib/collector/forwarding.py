@@ -20,7 +20,7 @@ from vtaplib.collector.payloads import frame_payloads
 from vtaplib.errors import CollectorError
 from vtaplib.loops.interface_numbers import translate
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.vxlan import HEADER_LENGTH, LARGEST_VNI, VxlanPacket, emit
 
 _NO_VNI = "of more streams than VNIs are kept of"
@@ -71,7 +71,7 @@ class Forwarder:
         """The source ports that datagrams come from."""
         return self._sender.source_ports
 
-    def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
+    def write(self, block: PacketBlock, output: int = EVERY_OUTPUT) -> None:
         """Send the packets of a block that go to this output number."""
         if not block.count:
             return

@@ -21,7 +21,7 @@ from vtaplib.loops.enhanced_packets import OVERHEAD, emit
 from vtaplib.loops.interface_numbers import translate
 from vtaplib.loops.whole_blocks import measure
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 Describe: TypeAlias = Callable[[int], tuple[str, str]]
 """From a stream's number to its name and description, for those who read the capture."""
@@ -59,7 +59,7 @@ class GrowingCapture:
         """Why the last `append` ended early; None where it did not, or the file would have grown too long."""
         return self._trouble
 
-    def append(self, block: Block, first: int, output: int, limit: int | None = None) -> int:
+    def append(self, block: PacketBlock, first: int, output: int, limit: int | None = None) -> int:
         """Write the packets from number `first` on that go to an output (-1: all of them).
 
         Returns the number of the first that was not written: the block's count, or less where the file would
@@ -89,7 +89,7 @@ class GrowingCapture:
             index = reached
         return index
 
-    def _append_piece(self, block: Block, first: int, stop: int, output: int, limit: int | None) -> int:
+    def _append_piece(self, block: PacketBlock, first: int, stop: int, output: int, limit: int | None) -> int:
         if limit is None:
             room = len(self._room)
         elif self.taken.frames:

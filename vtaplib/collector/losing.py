@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 
-def count_lost(lost: dict[str, Count], reason: str, block: Block, first: int, output: int) -> None:
+def count_lost(lost: dict[str, Count], reason: str, block: PacketBlock, first: int, output: int) -> None:
     """Count the packets of a block from number `first` on that were for this output (-1: all of them)."""
     lengths = block.lengths[first : block.count]
     if output >= 0:

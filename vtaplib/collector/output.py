@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 EVERY_OUTPUT = -1
 """In place of an output's number: the packets of all of them."""
@@ -22,7 +22,7 @@ class Output(Protocol):
     lost: dict[str, Count]
     """Frames that could not be, by the reason in words."""
 
-    def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
+    def write(self, block: PacketBlock, output: int = EVERY_OUTPUT) -> None:
         """Take the packets of a block that go to this output number."""
 
     def tick(self, now_ns: int) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from vtaplib.loops.due_times import as_recorded, at_rate
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 TICK_NS: Final = 250_000
@@ -59,7 +59,7 @@ class SystemClock:
 class Pace(Protocol):
     """What says when packets are due."""
 
-    def due(self, block: Block, due: array[int]) -> None:
+    def due(self, block: PacketBlock, due: array[int]) -> None:
         """Write for each packet of a block, which follows those of the one before, when it is due, in
         nanoseconds after the first of all; never less than for the packet before.
         """
@@ -82,7 +82,7 @@ class AsRecorded:
         self._largest_gap = _ANY_GAP if largest_gap_ns is None else largest_gap_ns
         self._state = array("q", bytes(24))
 
-    def due(self, block: Block, due: array[int]) -> None:
+    def due(self, block: PacketBlock, due: array[int]) -> None:
         """Write when packets are due."""
         as_recorded(
             block.times_ns, block.count, self._per_recorded, self._largest_gap, STEP_BACK_NS, self._state, due
@@ -104,7 +104,7 @@ class AtRate:
         self._overhead = overhead
         self._state = array("q", bytes(16))
 
-    def due(self, block: Block, due: array[int]) -> None:
+    def due(self, block: PacketBlock, due: array[int]) -> None:
         """Write when packets are due."""
         at_rate(
             block.lengths,
@@ -123,7 +123,7 @@ class AtRate:
 class AtOnce:
     """As fast as it goes: everything is due."""
 
-    def due(self, block: Block, due: array[int]) -> None:
+    def due(self, block: PacketBlock, due: array[int]) -> None:
         """Leave the zeros that stand there."""
 
     def start_anew(self) -> None:
@@ -163,7 +163,7 @@ class Pacer:
         """Nanoseconds since the first block came."""
         return 0 if self._start is None else self._clock.now_ns() - self._start
 
-    def bursts(self, block: Block, largest: int) -> Iterator[tuple[int, int]]:
+    def bursts(self, block: PacketBlock, largest: int) -> Iterator[tuple[int, int]]:
         """Yield, when they are due, pieces of a block as the first packet and the one after the last; at most
         `largest` packets each. Ends early when the time is over or someone said stop.
         """

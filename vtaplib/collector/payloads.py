@@ -15,7 +15,7 @@ from vtaplib.loops.copy_payloads import CUT, FRAGMENT, NO_COPY, WHOLE, find_payl
 from vtaplib.loops.flow_streams import plain_streams
 from vtaplib.loops.selection import retain
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.flow import directional_hash, read_flow
 
 _REFUSED: Final = {
@@ -35,11 +35,11 @@ _ONLY_WHOLE: Final = bytes(kind == WHOLE for kind in range(256))
 class Payloads(NamedTuple):
     """A block of packets to send, and the number of each packet's stream."""
 
-    block: Block
+    block: PacketBlock
     streams: array[int]
 
 
-def frame_payloads(block: Block) -> Payloads:
+def frame_payloads(block: PacketBlock) -> Payloads:
     """The frames of a block, to go behind a VXLAN header; their streams are hashes of their flows."""
     streams = array("q", bytes(8 * block.room))
     if plain_streams(block.buffer, block.starts, block.lengths, block.count, _CRC_TABLE, streams):
@@ -64,7 +64,7 @@ class CopyPayloads:
         waiting = self._recombination.incomplete
         return self._skipped | ({LONE_FRAGMENT: waiting} if waiting.frames else {})
 
-    def of(self, block: Block) -> Payloads:
+    def of(self, block: PacketBlock) -> Payloads:
         """The payloads of the copies in a block, in its order; the block is changed."""
         streams = array("q", bytes(8 * block.room))
         kinds = bytearray(block.room)
@@ -78,7 +78,7 @@ class CopyPayloads:
             block.retain(kept)
         return Payloads(block, streams)
 
-    def _skip(self, block: Block, kinds: bytearray) -> None:
+    def _skip(self, block: PacketBlock, kinds: bytearray) -> None:
         for index in range(block.count):
             if kinds[index] in _REFUSED:
                 self._skipped_for(kinds[index]).add(1, block.lengths[index])
@@ -86,7 +86,7 @@ class CopyPayloads:
     def _skipped_for(self, kind: int) -> Count:
         return self._skipped.setdefault(_REFUSED[kind], Count())
 
-    def _recombined(self, block: Block, streams: array[int], kinds: bytearray) -> Payloads:
+    def _recombined(self, block: PacketBlock, streams: array[int], kinds: bytearray) -> Payloads:
         """The payloads of a block with fragments: a copy goes when the last of its fragments comes."""
         self._skip(block, kinds)
         found: list[tuple[int, bytes, int]] = []
@@ -98,7 +98,7 @@ class CopyPayloads:
                 recombined = self._recombination.add(packet, output)
                 if recombined is None:
                     continue
-                again = Block.of([(at, recombined.frame, 0)])
+                again = PacketBlock.of([(at, recombined.frame, 0)])
                 again_streams, kind = array("q", bytes(8)), bytearray(1)
                 find_payloads(again.buffer, again.starts, again.lengths, again_streams, kind, 1)
                 if kind[0] != WHOLE:
@@ -113,6 +113,6 @@ class CopyPayloads:
             found.append((at, packet, len(packet)))
             found_streams.append(stream)
             outputs.append(output)
-        made = Block.of(found)
+        made = PacketBlock.of(found)
         made.outputs = array("q", outputs)
         return Payloads(made, array("q", found_streams))

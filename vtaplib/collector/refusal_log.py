@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from vtaplib.collector.acceptance import VERDICTS, Refusal
+from vtaplib.collector.acceptance import VERDICTS, DatagramRefusal
 from vtaplib.collector.arena import Datagrams, length_of, sender_of
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
@@ -40,13 +40,13 @@ class RefusalLog:
         """Tell of those that were refused."""
         for verdict, refusal in VERDICTS.items():
             # Nothing is wrong with what came when enough was taken.
-            if refusal is not Refusal.NOT_WANTED:
+            if refusal is not DatagramRefusal.NOT_WANTED:
                 count = datagrams.verdicts.count(verdict, 0, datagrams.count)
                 if count:
                     self._note_some(datagrams, verdict, refusal, count, now_ns)
 
     def _note_some(
-        self, datagrams: Datagrams, verdict: int, refusal: Refusal, count: int, now_ns: int
+        self, datagrams: Datagrams, verdict: int, refusal: DatagramRefusal, count: int, now_ns: int
     ) -> None:
         interval = self._intervals[verdict]
         if now_ns - interval.began_ns >= NS_PER_SECOND:
@@ -73,7 +73,7 @@ class RefusalLog:
         for verdict, interval in self._intervals.items():
             self._tell_rest(VERDICTS[verdict], interval)
 
-    def _tell_rest(self, refusal: Refusal, interval: _Interval) -> None:
+    def _tell_rest(self, refusal: DatagramRefusal, interval: _Interval) -> None:
         if interval.left_out:
             _logger.warning("… and %s more: %s", f"{interval.left_out:,}", refusal)
             interval.left_out = 0

@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from vtaplib.collector.acceptance import Refusal
+from vtaplib.collector.acceptance import DatagramRefusal
 from vtaplib.collector.kernel_counters import KernelCounters
 from vtaplib.collector.streams import StreamAccount
 from vtaplib.mirror.count import Count
@@ -44,7 +44,7 @@ class CollectorReport:
     """Datagrams that were looked at, and the octets of UDP payload in them."""
     taken: Count
     """Inner frames, and their octets."""
-    refused: dict[Refusal, Count]
+    refused: dict[DatagramRefusal, Count]
     """Datagrams, and their octets of UDP payload, by why; all reasons are there."""
     stages: tuple[StageAccount, ...]
     """What the stages of the pipeline did, in order."""

@@ -35,7 +35,7 @@ from vtaplib.collector.output import EVERY_OUTPUT
 from vtaplib.collector.part_file import adopt, create
 from vtaplib.errors import CollectorError, ReaderGoneError, words_of
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 STANDARD_OUTPUT: Final = "-"
@@ -119,7 +119,7 @@ class RotatingCapture:
             name_of = "standard output" if target == STANDARD_OUTPUT else target
             raise CollectorError(f"{name_of}: cannot be written: {words_of(error)}") from error
 
-    def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
+    def write(self, block: PacketBlock, output: int = EVERY_OUTPUT) -> None:
         """Write the packets of a block that go to this output number; raises `CollectorError` where a stream
         has no reader any more.
         """
@@ -211,7 +211,7 @@ class RotatingCapture:
     def _aside(self, names: CaptureNames, time_ns: int) -> Path:
         return names.emit(time_ns, names.next_number())
 
-    def _open_if_needed(self, block: Block, first: int, output: int) -> GrowingCapture | None:
+    def _open_if_needed(self, block: PacketBlock, first: int, output: int) -> GrowingCapture | None:
         """The file to write to; None where there is none, and the packets have been counted."""
         if self._file is None:
             now_ns = self._clock()
@@ -351,7 +351,7 @@ class RotatingCapture:
             finally:
                 os.close(descriptor)
 
-    def _suffer(self, trouble: OSError, block: Block, first: int, output: int) -> None:
+    def _suffer(self, trouble: OSError, block: PacketBlock, first: int, output: int) -> None:
         """Count what could not be written; say so once; leave a file that has failed."""
         if self._is_stream:
             name = "standard output" if self._path == Path(STANDARD_OUTPUT) else self._path

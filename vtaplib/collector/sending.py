@@ -24,12 +24,12 @@ from vtaplib.collector.pacing import AsRecorded, Clock, Pace, Pacer
 from vtaplib.collector.payloads import Payloads
 from vtaplib.mirror.count import Count
 from vtaplib.packets import ethernet, ipv4, ipv6, udp, vxlan
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ErrorReport:
     """What was told of datagrams: an error in the system's words, and of how many."""
 
     error: str
@@ -47,8 +47,8 @@ class TargetReport:
     address: str
     sent: int
     octets: int
-    lost: tuple[Answer, ...]
-    answered: tuple[Answer, ...]
+    lost: tuple[ErrorReport, ...]
+    answered: tuple[ErrorReport, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class Sender:
             if self._left == 0:
                 return
 
-    def _send(self, block: Block, streams: array[int], first: int, stop: int) -> None:
+    def _send(self, block: PacketBlock, streams: array[int], first: int, stop: int) -> None:
         if len(self._senders) == 1:
             self._senders[0].send(block, first, stop, streams=streams)
             return
@@ -203,6 +203,6 @@ def _target_report(one: DatagramSender) -> TargetReport:
         address=str(one.target),
         sent=one.sent.frames,
         octets=one.sent.octets,
-        lost=tuple(Answer(words, count.frames) for words, count in one.lost.items()),
-        answered=tuple(Answer(words, count) for words, count in one.answers.items()),
+        lost=tuple(ErrorReport(words, count.frames) for words, count in one.lost.items()),
+        answered=tuple(ErrorReport(words, count) for words, count in one.answers.items()),
     )

@@ -18,7 +18,7 @@ from typing import Final
 
 from vtaplib.loops.decapsulation import COUNTERS, KEY_WORDS, STREAMS, WANTED
 from vtaplib.loops.tcp_gaps import GAP_WORDS, ROW_WORDS, look
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 DEFAULT_LIMIT: Final = 4096
 """Streams that are kept apart: as many tapped interfaces as one collector is likely to see."""
@@ -68,7 +68,7 @@ class Streams:
         """Take so many frames more and refuse what comes then; None: take all."""
         self.state[WANTED] = -1 if frames is None else frames
 
-    def look_for_gaps(self, block: Block) -> None:
+    def look_for_gaps(self, block: PacketBlock) -> None:
         """Follow the TCP flows in frames whose interfaces are numbers of streams."""
         look(
             block.buffer, block.starts, block.lengths, block.interfaces, block.count, self._flows, self._gaps

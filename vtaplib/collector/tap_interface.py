@@ -24,7 +24,7 @@ from vtaplib.collector.output import EVERY_OUTPUT
 from vtaplib.errors import CollectorError, words_of
 from vtaplib.loops.frame_writing import TOO_LONG, TOO_SHORT, write_frames
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 MTU: Final = 9216
 """Octets of payload, where nothing else is asked for: room for every frame of a collector's default."""
@@ -114,7 +114,7 @@ class TapInterface:
             ) from error
         self._longest = self.mtu + ETHERNET_HEADER + _VLAN_TAGS
 
-    def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
+    def write(self, block: PacketBlock, output: int = EVERY_OUTPUT) -> None:
         """Show the packets of a block that go to this output number. Raises `ValueError` for one whose
         packets are not in its buffer.
         """

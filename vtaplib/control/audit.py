@@ -19,7 +19,7 @@ from vtaplib.model import ids
 from vtaplib.model.general_rule import PARTS_IN_USE_STAY
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Departure, Resource
+from vtaplib.model.resource import OnDelete, Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
@@ -35,7 +35,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CloudChange:
     """What makes a world out of another, by key of IDs."""
 
     before: Mapping[str, Resource | None]
@@ -44,11 +44,11 @@ class Change:
     """Those that will not be there any more."""
 
 
-NO_CHANGE: Final = Change({}, {})
+NO_CHANGE: Final = CloudChange({}, {})
 
 
-def audit(view: View, policy: Policy, change: Change = NO_CHANGE) -> Iterator[Finding]:
-    """Everything that is wrong in a settled view, in order: what stays as it is, then what is written, those
+def audit(view: View, policy: Policy, change: CloudChange = NO_CHANGE) -> Iterator[Finding]:
+    """Everything that is wrong in a complete view, in order: what stays as it is, then what is written, those
     that others refer to first. With a `change`, also what is wrong with changing so.
     """
     world = view if isinstance(view, ReadView) else ReadView(view.list(Resource), whole=True)
@@ -62,7 +62,7 @@ def audit(view: View, policy: Policy, change: Change = NO_CHANGE) -> Iterator[Fi
 _ORDER: Final = {kind: position for position, kind in enumerate(RESOURCE_TYPES)}
 
 
-def _place(resource: Resource, change: Change) -> tuple[bool, int, str]:
+def _place(resource: Resource, change: CloudChange) -> tuple[bool, int, str]:
     """Where a resource comes in the order of an audit."""
     key = ids.key(resource.id)
     return key in change.before, _ORDER[type(resource)], key
@@ -113,7 +113,9 @@ def _bare(word: str) -> str:
     return word.strip(",:;.()")
 
 
-def _violations(resource: Resource, world: ReadView, policy: Policy, change: Change) -> Iterator[Violation]:
+def _violations(
+    resource: Resource, world: ReadView, policy: Policy, change: CloudChange
+) -> Iterator[Violation]:
     yield from integrity.missing_references(world, resource, whole=world.whole)
     key = ids.key(resource.id)
     before = change.before.get(key)
@@ -138,9 +140,9 @@ def _left_behind(resource: Resource, policy: Policy, gone: Mapping[str, Resource
         owner = gone.get(ids.key(reference.owner))
         if owner is None or reference.claim:
             continue
-        farewell = resource.when_target_goes(reference, type(owner).in_use_code, policy)
-        if farewell.departure is not Departure.DANGLE:
-            yield _refused(farewell.code, resource, owner, reference.path)
+        deletion_outcome = resource.when_target_goes(reference, type(owner).in_use_code, policy)
+        if deletion_outcome.on_delete is not OnDelete.DANGLE:
+            yield _refused(deletion_outcome.code, resource, owner, reference.path)
 
 
 def _refused(code: ErrorCode, resource: Resource, owner: Resource, path: Path) -> Violation:

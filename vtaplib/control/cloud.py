@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar, cast
 
-from vtaplib.control import settlement
+from vtaplib.control import service_defaults
 from vtaplib.control.audit import Finding, audit
 from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, audit_coverage
 from vtaplib.control.eligibility import Eligibility, eligibility
@@ -35,7 +35,7 @@ class StoreView(View):
         self.store = store
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
         return True
 
     def resource(self, row: Row) -> Resource:
@@ -71,8 +71,8 @@ class StoreView(View):
         low = ids.key(prefix)
         return self.store.count_targets(low + first, low + last)
 
-    def taken(self, bucket: str, *, certain: bool = False) -> int:
-        return self.store.taken(ids.key(bucket))
+    def usage(self, bucket: str, *, certain: bool = False) -> int:
+        return self.store.usage(ids.key(bucket))
 
 
 class Cloud:
@@ -153,7 +153,7 @@ class Cloud:
             if not replace and self.view.find(resource.id) is not None:
                 message = f"{resource.label}: already exists ({resource.id})"
                 raise ArmError([Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)])
-            overlay = Overlay(self.view, self.policy, settled=True)
+            overlay = Overlay(self.view, self.policy, complete=True)
             _, violations = overlay.put(resource, strict_ids=strict_ids)
             self._write(overlay, violations)
             # Read before the transaction ends: after it, others may change or delete what was written.
@@ -172,19 +172,19 @@ class Cloud:
         """As `get`, but None if there is none."""
         with self._store.reading():
             found = self.view.find(resource_id)
-            return None if found is None else settlement.derive(found, self.view)
+            return None if found is None else service_defaults.derive(found, self.view)
 
     def list(self, kind: type[T], within: str = "") -> Sequence[T]:
         """The resources of a type whose ID starts with `within`, in order of their IDs."""
         with self._store.reading():
-            return [settlement.derive(one, self.view) for one in self.view.list(kind, within)]
+            return [service_defaults.derive(one, self.view) for one in self.view.list(kind, within)]
 
     def delete(self, resource_id: str) -> None:
         """Deletes a resource and its children; nothing if it is not there. Raises ArmError while others
         depend on it.
         """
         with self._writing():
-            overlay = Overlay(self.view, self.policy, settled=True)
+            overlay = Overlay(self.view, self.policy, complete=True)
             self._write(overlay, overlay.delete(resource_id))
 
     def deallocate(self, machine_id: str) -> VirtualMachine:
@@ -205,8 +205,8 @@ class Cloud:
             if not isinstance(machine, VirtualMachine):
                 message = f"{machine.label}: is a {type(machine).__name__}, not a machine ({machine_id})"
                 raise ArmError([Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)])
-            overlay = Overlay(self.view, self.policy, settled=True)
-            overlay.lay(operate(machine, overlay))
+            overlay = Overlay(self.view, self.policy, complete=True)
+            overlay.stage(operate(machine, overlay))
             self._write(overlay, [])
             operated = self.get(machine_id)
         return cast(VirtualMachine, operated)
@@ -214,7 +214,7 @@ class Cloud:
     def check(self, resource: Resource) -> Sequence[Violation]:
         """What a put of this resource would be refused for, and warned of. Nothing changes."""
         with self._store.reading():
-            return Overlay(self.view, self.policy, settled=True).put(resource)[1]
+            return Overlay(self.view, self.policy, complete=True).put(resource)[1]
 
     def audit(self) -> Sequence[Finding]:
         """Every rule that a resource of the cloud breaks, each conflict told once."""
@@ -235,9 +235,9 @@ class Cloud:
         with self._store.reading():
             return audit_coverage(self.view, self.policy, scope)
 
-    def overlay(self, *, settled: bool = True) -> Overlay:
+    def overlay(self, *, complete: bool = True) -> Overlay:
         """A what-if over this cloud: puts and deletes there change nothing here."""
-        return Overlay(self.view, self.policy, settled=settled)
+        return Overlay(self.view, self.policy, complete=complete)
 
     @contextmanager
     def snapshot(self) -> Iterator[View]:
@@ -272,20 +272,20 @@ class Cloud:
         present, gone = overlay.changes()
         for key in gone - present.keys():
             self._store.delete(key)
-        # What referred to nothing (see `Departure.DANGLE`) may refer to something from now on.
+        # What referred to nothing (see `OnDelete.DANGLE`) may refer to something from now on.
         orphans = {source for key in present for source in self._store.orphans(key)} - present.keys() - gone
         orphaned = {key: resource for key in orphans if (resource := self.view.find(key)) is not None}
         for key, resource in (present | orphaned).items():
-            takings = [(taking.bucket, taking.amount) for taking in resource.takes()]
+            usages = [(usage.bucket, usage.amount) for usage in resource.usage()]
             references = self._references(overlay, resource)
-            self._store.put(key, type(resource).__name__, to_body(resource), references, takings)
+            self._store.put(key, type(resource).__name__, to_body(resource), references, usages)
 
     def _count_anew(self) -> None:
         """Writes every resource as it is, so that it counts against limits."""
         with self._store.upgrading() as due:
-            overlay = Overlay(self.view, self.policy, settled=True)
+            overlay = Overlay(self.view, self.policy, complete=True)
             for resource in tuple(self.view.list(Resource)) if due else ():
-                overlay.lay(resource)
+                overlay.stage(resource)
             self._write(overlay, [])
 
     def _references(self, overlay: Overlay, resource: Resource) -> Iterator[tuple[str, str | None]]:

@@ -27,7 +27,7 @@ from vtaplib.rules.mirror_hop import carriers_of, collectors_of
 from vtaplib.rules.references import balancing_rules_of
 
 
-class Silence(StrEnum):
+class StreamLoss(StrEnum):
     """Why nobody hears a stream, in words."""
 
     NO_TAP = "its TAP does not exist"
@@ -39,7 +39,7 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class TapStream:
     """What one tap configuration sends."""
 
     configuration_id: str
@@ -48,14 +48,14 @@ class Stream:
     """What the TAP sends to; "" where that is not known."""
     collector_ids: tuple[str, ...] = ()
     """The interfaces that the copies go to, as far as that is known: behind a load balancer any of them."""
-    silence: Silence | None = None
+    loss: StreamLoss | None = None
     """Why nobody hears it; None where somebody does, or where that is not known."""
 
 
 PARTIAL = frozenset({"source_speaks_ipv4_only"})
 """Rules that warn of a part of a stream: the rest is heard."""
 
-Coverage = Mapping[str, Sequence[Stream]]
+Coverage = Mapping[str, Sequence[TapStream]]
 """The streams of each interface, by its ID; an interface that is not tapped has none."""
 
 
@@ -68,7 +68,7 @@ def coverage(
     """
     ends = _Ends(view, whole, gone, lost)
     names = {ids.key(one.id): one.id for one in view.list(NetworkInterface)}
-    streams: dict[str, list[Stream]] = {key: [] for key in names}
+    streams: dict[str, list[TapStream]] = {key: [] for key in names}
     for configuration in view.list(NetworkInterfaceTapConfiguration):
         with suppress(Undecided):
             key = ids.key(configuration.network_interface_id)
@@ -77,9 +77,9 @@ def coverage(
     return {names[key]: tuple(found) for key, found in streams.items()}
 
 
-def is_silent(streams: Sequence[Stream]) -> bool:
+def is_silent(streams: Sequence[TapStream]) -> bool:
     """Whether an interface is tapped, and nobody hears any of its streams."""
-    return bool(streams) and all(stream.silence is not None for stream in streams)
+    return bool(streams) and all(stream.loss is not None for stream in streams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,34 +91,36 @@ class _Ends:
     gone: Container[str]
     lost: Container[str]
 
-    def stream(self, configuration: NetworkInterfaceTapConfiguration) -> Stream:
+    def stream(self, configuration: NetworkInterfaceTapConfiguration) -> TapStream:
         """The stream of a configuration. Raises Undecided if not even its TAP is known."""
         tap_id, destination_id = configuration.virtual_network_tap_id, ""
         collectors: tuple[str, ...] = ()
-        silence = None
+        loss = None
         with suppress(Undecided):
             destination_id = self.view.get(VirtualNetworkTap, tap_id).destination_id
         with suppress(Undecided):
-            collectors, silence = self._end(configuration)
-        return Stream(configuration.id, tap_id, destination_id, collectors, silence)
+            collectors, loss = self._end(configuration)
+        return TapStream(configuration.id, tap_id, destination_id, collectors, loss)
 
-    def _end(self, configuration: NetworkInterfaceTapConfiguration) -> tuple[tuple[str, ...], Silence | None]:
+    def _end(
+        self, configuration: NetworkInterfaceTapConfiguration
+    ) -> tuple[tuple[str, ...], StreamLoss | None]:
         tap_id = configuration.virtual_network_tap_id
         if self._is_absent(tap_id):
-            return (), Silence.NO_TAP
+            return (), StreamLoss.NO_TAP
         tap = self.view.get(VirtualNetworkTap, tap_id)
         owner_id = ids.parent(tap.destination_id)
         if self._is_absent(owner_id):
-            return (), Silence.NO_DESTINATION
+            return (), StreamLoss.NO_DESTINATION
         if any(ids.key(one) in self.lost for one in (configuration.id, tap_id, owner_id)):
-            return (), Silence.LOST
+            return (), StreamLoss.LOST
         owner = tap.destination_owner(self.view)
         if not _has_part(owner, ids.name(tap.destination_id)):
-            return (), Silence.NO_DESTINATION
+            return (), StreamLoss.NO_DESTINATION
         here = self.view.get(NetworkInterface, configuration.network_interface_id).virtual_network_id
         there = tap.destination_network_id(self.view)
         if there and here.lower() != there.lower() and not link_between(self.view, here, there).is_open:
-            return (), Silence.UNREACHABLE
+            return (), StreamLoss.UNREACHABLE
         if isinstance(owner, NetworkInterface):
             return (owner.id,), None
         return _behind(self.view, tap)
@@ -135,7 +137,7 @@ def _has_part(owner: NetworkInterface | Lb, name: str) -> bool:
     return any(block.name.lower() == name.lower() for block in owner.ip_configuration)
 
 
-def _behind(view: View, tap: VirtualNetworkTap) -> tuple[tuple[str, ...], Silence | None]:
+def _behind(view: View, tap: VirtualNetworkTap) -> tuple[tuple[str, ...], StreamLoss | None]:
     """The collectors behind the load balancer that a TAP sends to. Raises Undecided where it has a rule of
     which it is not known what frontend it is of: that may be the one.
     """
@@ -143,8 +145,8 @@ def _behind(view: View, tap: VirtualNetworkTap) -> tuple[tuple[str, ...], Silenc
         _ = balancing.frontend_ip_configuration_id
     pool_ids = [one for carrier in carriers_of(tap, view) for one in carrier.backend_address_pool_ids or ()]
     if not pool_ids:
-        return (), Silence.NO_RULE
+        return (), StreamLoss.NO_RULE
     for pool_id in pool_ids:
         view.get(LbBackendAddressPool, pool_id)
     collectors = collectors_of(tap, view)
-    return tuple(collectors.values()), None if collectors else Silence.NO_COLLECTOR
+    return tuple(collectors.values()), None if collectors else StreamLoss.NO_COLLECTOR

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from vtaplib.control.coverage import PARTIAL, Silence, Stream, coverage, is_silent
+from vtaplib.control.coverage import PARTIAL, StreamLoss, TapStream, coverage, is_silent
 from vtaplib.control.eligibility import eligibility
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
@@ -78,7 +78,7 @@ class InterfaceCoverage:
     machine_id: str
     """"" where it is attached to none."""
     standing: Standing
-    streams: Sequence[Stream]
+    streams: Sequence[TapStream]
     reasons: Sequence[str]
     """Why it is silent, or cannot be tapped."""
 
@@ -110,8 +110,8 @@ class CoverageAudit:
 
 
 def audit_coverage(view: View, policy: Policy, scope: CoverageScope | None = None) -> CoverageAudit:
-    """Audits a settled view. Raises ArmError (ResourceNotFound) if an ID of the scope is not there, or not of
-    a type that interfaces are in.
+    """Audits a complete view. Raises ArmError (ResourceNotFound) if an ID of the scope is not there, or not
+    of a type that interfaces are in.
     """
     scope = scope or CoverageScope()
     world = view if isinstance(view, ReadView) else ReadView(view.list(Resource), whole=True)
@@ -172,7 +172,7 @@ def _collectors(world: ReadView) -> set[str]:
 
 def _judged(
     interface: NetworkInterface,
-    streams: Sequence[Stream],
+    streams: Sequence[TapStream],
     collectors: set[str],
     lost: Mapping[str, Sequence[str]],
     world: ReadView,
@@ -196,12 +196,12 @@ def _machine(interface: NetworkInterface, world: ReadView) -> VirtualMachine | N
     return next(world.referrers(interface.id, VirtualMachine), None)
 
 
-def _why(stream: Stream, lost: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    if stream.silence is Silence.LOST:
+def _why(stream: TapStream, lost: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    if stream.loss is StreamLoss.LOST:
         for one in (stream.configuration_id, stream.tap_id):
             yield from lost.get(ids.key(one), ())
-    elif stream.silence is not None:
-        yield f"{label(stream.tap_id)}: {stream.silence}"
+    elif stream.loss is not None:
+        yield f"{label(stream.tap_id)}: {stream.loss}"
 
 
 # What is in scope

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from vtaplib.model import ids
 from vtaplib.model.general_rule import WHAT_IS_IN_USE_STAYS
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Departure, Farewell, Resource
+from vtaplib.model.resource import DeletionOutcome, OnDelete, Resource
 from vtaplib.model.view import View
 from vtaplib.model.violation import Violation
 
@@ -40,29 +40,31 @@ def deletion_of(view: View, policy: Policy, resource_id: str) -> Deletion:
             user_key = ids.key(user.id)
             if user_key in leaving:
                 continue
-            farewell = _farewell(policy, user, target)
-            if farewell.departure is Departure.CASCADE:
+            deletion_outcome = _farewell(policy, user, target)
+            if deletion_outcome.on_delete is OnDelete.CASCADE:
                 leaving[user_key] = user
                 pending.append(user)
-            elif farewell.departure is Departure.REFUSE:
+            elif deletion_outcome.on_delete is OnDelete.REFUSE:
                 message = f"{target.label}: cannot be deleted while {user.label} uses it"
-                refusals.append((user_key, Violation(farewell.code, message, rule=WHAT_IS_IN_USE_STAYS)))
+                refusals.append(
+                    (user_key, Violation(deletion_outcome.code, message, rule=WHAT_IS_IN_USE_STAYS))
+                )
     violations = [violation for user_key, violation in refusals if user_key not in leaving]
     return Deletion(leaving, list(dict.fromkeys(violations)))
 
 
-def _farewell(policy: Policy, user: Resource, target: Resource) -> Farewell:
+def _farewell(policy: Policy, user: Resource, target: Resource) -> DeletionOutcome:
     """What becomes of a resource that refers to one that is about to go: the strictest of its references."""
     in_use = type(target).in_use_code
     if ids.key(user.id).startswith(ids.key(target.id) + "/"):
-        return Farewell(Departure.CASCADE, in_use)
+        return DeletionOutcome(OnDelete.CASCADE, in_use)
     farewells = [
         user.when_target_goes(reference, in_use, policy)
         for reference in user.references()
         if ids.key(reference.owner) == ids.key(target.id)
     ]
-    for departure in (Departure.REFUSE, Departure.CASCADE):
-        for farewell in farewells:
-            if farewell.departure is departure:
-                return farewell
-    return Farewell(Departure.DANGLE, in_use)
+    for on_delete in (OnDelete.REFUSE, OnDelete.CASCADE):
+        for deletion_outcome in farewells:
+            if deletion_outcome.on_delete is on_delete:
+                return deletion_outcome
+    return DeletionOutcome(OnDelete.DANGLE, in_use)

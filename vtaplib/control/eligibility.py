@@ -1,6 +1,6 @@
 """Eligibility: whether an interface can be tapped, and what each rule says of it.
 
-The rules judge a tap configuration that is not there, laid over the view; nothing is written. Without a TAP
+The rules judge a tap configuration that is not there, staged over the view; nothing is written. Without a TAP
 those speak that look at the source only. An interface that is tapped already is judged as it is: its own
 tap configuration is not held against it.
 """
@@ -84,7 +84,7 @@ def eligibility(view: View, policy: Policy, interface_id: str, tap_id: str = "")
     """
     interface = _found(view, NetworkInterface, interface_id, "network_interface_id")
     tap = _found(view, VirtualNetworkTap, tap_id, "virtual_network_tap_id") if tap_id else None
-    overlay = Overlay(view, policy, settled=view.settled)
+    overlay = Overlay(view, policy, complete=view.complete)
     before = _standing(view, interface, tap)
     configuration = before or NetworkInterfaceTapConfiguration(
         name=NAME,
@@ -93,7 +93,7 @@ def eligibility(view: View, policy: Policy, interface_id: str, tap_id: str = "")
     )
     if tap is None:
         configuration = configuration.replace(virtual_network_tap_id=UNKNOWN)
-    overlay.lay(configuration)
+    overlay.stage(configuration)
     judgements = list(_judgements(configuration, overlay, policy, before, open_=tap is None))
     if tap is not None:
         judgements += _judgements(tap, overlay, policy, tap)

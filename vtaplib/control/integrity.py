@@ -21,7 +21,7 @@ from vtaplib.model.general_rule import (
 from vtaplib.model.ids import label
 from vtaplib.model.marks import ASSIGNED, CREATE_ONLY, INERT, OPTIONAL_ASSIGNED, SENSITIVE
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Departure, Resource, kind_named, resource_kind
+from vtaplib.model.resource import OnDelete, Resource, kind_named, resource_kind
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
@@ -29,9 +29,9 @@ from vtaplib.model.violation import ErrorCode, Path, Violation, dotted
 
 def missing_references(view: View, resource: Resource, *, whole: bool | None = None) -> Iterator[Violation]:
     """References to what is not there. Where the view is not the `whole` world (by default: where it is not
-    settled) what it lacks may be elsewhere, or in the making.
+    complete) what it lacks may be elsewhere, or in the making.
     """
-    whole = view.settled if whole is None else whole
+    whole = view.complete if whole is None else whole
     for reference in resource.references():
         if reference.claim:
             continue
@@ -78,7 +78,7 @@ def another_type(view: View, resource: Resource) -> Iterator[Violation]:
     """Another type's resource under the ID: where azurerm has several types for one of ARM's. A plan may go
     on to destroy it.
     """
-    found = view.find(resource.id) if view.settled else None
+    found = view.find(resource.id) if view.complete else None
     if found is not None and not isinstance(found, type(resource)):
         kinds = f"a {type(found).__name__}, and cannot become a {type(resource).__name__}"
         message = f"{found.label}: is {kinds}; delete it and create it anew"
@@ -102,10 +102,10 @@ def _users(view: View, policy: Policy, owner: Resource, part_id: str, path: Path
         for reference in user.references():
             if ids.key(reference.target) != ids.key(part_id):
                 continue
-            farewell = user.when_target_goes(reference, type(owner).in_use_code, policy)
-            if farewell.departure is Departure.REFUSE:
+            deletion_outcome = user.when_target_goes(reference, type(owner).in_use_code, policy)
+            if deletion_outcome.on_delete is OnDelete.REFUSE:
                 message = f"{label(part_id)}: cannot be removed while {user.label} uses it"
-                yield Violation(farewell.code, message, path, rule=PARTS_IN_USE_STAY)
+                yield Violation(deletion_outcome.code, message, path, rule=PARTS_IN_USE_STAY)
 
 
 def _has_part(owner: Resource, kind: type[Block], part_id: str) -> bool:

@@ -1,10 +1,10 @@
 """An overlay: a view plus changes. What is planned, or proposed, seen as if it were so.
 
-Every write goes through here. `Cloud.put` lays an overlay over the store, and writes its changes if no rule
-is broken; a Terraform plan keeps one overlay for all that it plans; a what-if is an overlay that is thrown
-away. So the same rules run everywhere.
+Every write goes through here. `Cloud.put` stages its change in an overlay over the store, and writes it if no
+rule is broken; a Terraform plan keeps one overlay for all that it plans; a what-if is an overlay that is
+thrown away. So the same rules run everywhere.
 
-An overlay for a plan is *not settled*: more may be planned after. A lookup that finds nothing leaves a rule
+An overlay for a plan is *not complete*: more may be planned after. A lookup that finds nothing leaves a rule
 undecided, and an existing resource that the plan has not reached yet is not held against a planned one.
 """
 
@@ -19,7 +19,7 @@ from itertools import count
 from typing import NamedTuple
 
 import vtaplib.rules  # noqa: F401  # every rule is judged here: types must have those between them too
-from vtaplib.control import deletion, inline, integrity, settlement
+from vtaplib.control import deletion, inline, integrity, service_defaults
 from vtaplib.model import ids
 from vtaplib.model.marks import INLINE
 from vtaplib.model.policy import Policy
@@ -31,7 +31,7 @@ from vtaplib.model.violation import Path, Violation
 
 
 class Write(NamedTuple):
-    """A resource that has been laid over the view, with what judging it needs."""
+    """A resource that has been staged over the view, with what judging it needs."""
 
     resource: Resource
     before: Resource | None
@@ -41,12 +41,12 @@ class Write(NamedTuple):
 
 
 class Overlay(View):
-    """Changes over a view. `settled`: no more changes will come than what is put here."""
+    """Changes over a view. `complete`: no more changes will come than what is put here."""
 
-    def __init__(self, base: View, policy: Policy, *, settled: bool) -> None:
+    def __init__(self, base: View, policy: Policy, *, complete: bool) -> None:
         self.base = base
         self.policy = policy
-        self._settled = settled
+        self._complete = complete
         self._present: dict[str, Resource] = {}
         self._gone: set[str] = set()
         self._sources: dict[str, dict[str, None]] = {}
@@ -55,16 +55,16 @@ class Overlay(View):
         """When a plan asked about a resource, and was answered: what waits for an answer is asked later."""
         self._answered: dict[str, int] = {}
         self._moments = count(1)
-        self._taken: Counter[str] = Counter()
-        """What is taken of limits by what is laid over the view."""
+        self._usage: Counter[str] = Counter()
+        """The usage of limits by what is staged over the view."""
         self._hidden: dict[str, Resource] = {}
         """What does not show of the view below, as it was when it was covered."""
-        self._taken_below: Counter[str] = Counter()
-        """What is taken of limits by what does not show."""
+        self._usage_below: Counter[str] = Counter()
+        """The usage of limits by what does not show."""
 
     @property
-    def settled(self) -> bool:
-        return self._settled
+    def complete(self) -> bool:
+        return self._complete
 
     # Lookups
 
@@ -93,7 +93,7 @@ class Overlay(View):
             resource = self._present[source]
             if isinstance(resource, kind):
                 yield resource
-        if self._settled or not certain:
+        if self._complete or not certain:
             for resource in self.base.referrers(key, kind, certain=certain):
                 if not self._covers(ids.key(resource.id)):
                     yield resource
@@ -105,30 +105,30 @@ class Overlay(View):
             if not pair[0].startswith(low):
                 break
             found.append(pair)
-        if self._settled or not certain:
+        if self._complete or not certain:
             found += [pair for pair in self.base.targets(low, certain=certain) if not self._covers(pair[1])]
         yield from sorted(found)
 
     def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
         low, high = ids.key(prefix) + first, ids.key(prefix) + last
         count = count_between(self._targets, low, high)
-        if certain and not self._settled:
+        if certain and not self._complete:
             return count
         hidden = sum(
             low <= target <= high for resource in self._hidden.values() for target, _ in _keys(resource)
         )
         return count + self.base.count_targets(prefix, first, last, certain=certain) - hidden
 
-    def taken(self, bucket: str, *, certain: bool = False) -> int:
+    def usage(self, bucket: str, *, certain: bool = False) -> int:
         key = ids.key(bucket)
-        below = self.base.taken(key, certain=certain) - self._taken_below[key]
-        return self._taken[key] + (below if self._settled or not certain else 0)
+        below = self.base.usage(key, certain=certain) - self._usage_below[key]
+        return self._usage[key] + (below if self._complete or not certain else 0)
 
-    def taken_already(self, bucket: str) -> int:
-        return self.base.taken_already(bucket) if not self._settled else self.taken(bucket)
+    def existing_usage(self, bucket: str) -> int:
+        return self.base.existing_usage(bucket) if not self._complete else self.usage(bucket)
 
     def is_there_already(self, resource_id: str) -> bool:
-        view = self if self._settled else self.base
+        view = self if self._complete else self.base
         return view.find(resource_id) is not None
 
     def waits_for(self, resource_id: str, other_id: str) -> bool | None:
@@ -158,7 +158,7 @@ class Overlay(View):
     def put(
         self, resource: R, *, strict_ids: bool = False, validated: bool = False
     ) -> tuple[R, Sequence[Violation]]:
-        """Lays a resource over the view. Returns it with what the service assigns, and every broken rule.
+        """Stages a resource. Returns it with what the service assigns, and every broken rule.
         With an error among those the overlay must not be written. `validated`: `validate` has been run.
         """
         violations = [] if validated else self._validated(resource, strict_ids=strict_ids)
@@ -173,17 +173,17 @@ class Overlay(View):
         have, and else is sound.
         """
         before = self._before(resource)
-        return settlement.assign(_canonical(resource, before), self, before)
+        return service_defaults.assign(_canonical(resource, before), self, before)
 
     def keep(self, resource: Resource) -> Sequence[Violation]:
-        """Lays what has the ID of a resource over the view as it is, and what has those of its inline
+        """Stages what has the ID of a resource as it is, and what has those of its inline
         children: nobody writes them. Returns every rule that they break.
         """
         wanted: list[tuple[Path, Resource]] = [((), resource)]
         wanted += [((name, position), child) for name, position, child in inline.children(resource)]
         kept = [(path, found) for path, one in wanted if (found := self._before(one)) is not None]
         for _, one in kept:
-            self.lay(one)
+            self.stage(one)
         violations: MutableSequence[Violation] = []
         for path, one in kept:
             violations += _under(path, [*integrity.missing_references(self, one)])
@@ -200,15 +200,15 @@ class Overlay(View):
         return found if isinstance(found, type(resource)) else None
 
     def _write(self, resource: R, violations: MutableSequence[Violation]) -> tuple[R, Write]:
-        """Lays a resource and its inline children over the view, all before any of them is judged."""
+        """Stages a resource and its inline children, all before any of them is judged."""
         before = self._before(resource)
         violations += integrity.another_type(self, resource)
         resource = _canonical(resource, before)
         if before is not None:
             violations += integrity.changed_for_good(resource, before)
-        resource = settlement.assign(resource, self, before)
+        resource = service_defaults.assign(resource, self, before)
         dependents = [] if before is None else integrity.judge_dependents(self, self.policy, resource, before)
-        self.lay(inline.without(resource))
+        self.stage(inline.without(resource))
         children = inline.children(resource)
         violations += self._sweep(resource, [child for _, _, child in children])
         writes: MutableSequence[tuple[Path, Write]] = []
@@ -220,7 +220,7 @@ class Overlay(View):
         return resource, Write(resource, before, dependents, writes)
 
     def _judge(self, write: Write, violations: MutableSequence[Violation]) -> None:
-        """Adds what a write breaks, and lays over the view what it does to others."""
+        """Adds what a write breaks, and stages what it does to others."""
         resource, before, dependents_before, children = write
         for path, child in children:
             broken: MutableSequence[Violation] = []
@@ -233,7 +233,7 @@ class Overlay(View):
         violations += resource.check(self, self.policy, before)
         with suppress(Undecided):  # an effect that depends on what is not known yet shows at apply
             for other in tuple(resource.effects(self, before)):
-                self.lay(other)
+                self.stage(other)
             for other_id in tuple(resource.displaces(before)):
                 self.remove(other_id)
         if before is not None:
@@ -267,15 +267,15 @@ class Overlay(View):
             self.remove(key)
         for resource in leaving.values():
             for other in tuple(resource.aftermath(self)):
-                self.lay(other)
+                self.stage(other)
 
-    def lay(self, resource: Resource) -> None:
-        """Lays a resource over the view, without a check."""
+    def stage(self, resource: Resource) -> None:
+        """Stages a resource without a check."""
         key = ids.key(resource.id)
         self.remove(key)
         self._gone.discard(key)
         self._present[key] = resource
-        _count(self._taken, resource)
+        _count(self._usage, resource)
         for target, owner in _keys(resource):
             insort(self._targets, (target, key))
             for name in {target, owner}:
@@ -286,12 +286,12 @@ class Overlay(View):
         key = ids.key(resource_id)
         if not self._covers(key) and (hidden := self.base.find(key)) is not None:
             self._hidden[key] = hidden
-            _count(self._taken_below, hidden)
+            _count(self._usage_below, hidden)
         self._gone.add(key)
         resource = self._present.pop(key, None)
         if resource is None:
             return
-        _count(self._taken, resource, -1)
+        _count(self._usage, resource, -1)
         for target, owner in _keys(resource):
             position = bisect_left(self._targets, (target, key))
             if self._targets[position : position + 1] == [(target, key)]:
@@ -299,7 +299,7 @@ class Overlay(View):
             for name in (target, owner):
                 self._sources.get(name, {}).pop(key, None)
 
-    def vacate(self, resource_id: str) -> None:
+    def unstage(self, resource_id: str) -> None:
         """Takes a resource away as a plan does that will destroy it; nothing is refused. What that does to
         others is not known: the plan may destroy them too.
         """
@@ -310,25 +310,25 @@ class Overlay(View):
         with suppress(Undecided):
             for other in tuple(resource.aftermath(self)):
                 past = self.find(other.id)
-                self.lay(other if past is None else settlement.unknown_where_they_differ(past, other))
+                self.stage(other if past is None else service_defaults.unknown_where_they_differ(past, other))
 
     def changes_anything_about(self, resource_id: str) -> bool:
         """Whether the overlay says something else about a resource than the view below."""
         return self._covers(ids.key(resource_id))
 
-    def forget(self, resource_id: str) -> None:
+    def reset(self, resource_id: str) -> None:
         """Drops what the overlay says about a resource, so that the view below shows."""
         key = ids.key(resource_id)
         self.remove(key)
         self._gone.discard(key)
         if (hidden := self._hidden.pop(key, None)) is not None:
-            _count(self._taken_below, hidden, -1)
+            _count(self._usage_below, hidden, -1)
 
 
 def _canonical(resource: R, before: R | None) -> R:
     """A resource in the form that is stored, its names cased as those of what it replaces."""
-    made = settlement.canonical(resource)
-    return made if before is None else settlement.named_as(made, before)
+    made = service_defaults.canonical(resource)
+    return made if before is None else service_defaults.named_as(made, before)
 
 
 def _keys(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -337,8 +337,8 @@ def _keys(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _count(counter: Counter[str], resource: Resource, sign: int = 1) -> None:
-    for taking in resource.takes():
-        counter[taking.bucket] += sign * taking.amount
+    for usage in resource.usage():
+        counter[usage.bucket] += sign * usage.amount
 
 
 def _under(prefix: Path, violations: Sequence[Violation]) -> Iterator[Violation]:

@@ -46,7 +46,7 @@ class ReadView(View):
         return iter(self._resources.values())
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
         return True
 
     @cached_property
@@ -105,13 +105,13 @@ class ReadView(View):
         low = ids.key(prefix)
         return count_between(self._targets, low + first, low + last)
 
-    def taken(self, bucket: str, *, certain: bool = False) -> int:
-        return self._taken[ids.key(bucket)]
+    def usage(self, bucket: str, *, certain: bool = False) -> int:
+        return self._usage[ids.key(bucket)]
 
     @cached_property
-    def _taken(self) -> Counter[str]:
-        taken: Counter[str] = Counter()
+    def _usage(self) -> Counter[str]:
+        total: Counter[str] = Counter()
         for resource in self._resources.values():
-            for taking in resource.takes():
-                taken[taking.bucket] += taking.amount
-        return taken
+            for usage in resource.usage():
+                total[usage.bucket] += usage.amount
+        return total

@@ -16,7 +16,7 @@ from operator import contains
 from types import NoneType
 from typing import Any, Final, NamedTuple, NoReturn
 
-from vtaplib.control.settlement import empty
+from vtaplib.control.service_defaults import empty
 from vtaplib.control.store import Row
 from vtaplib.errors import VtapError
 from vtaplib.model import ids

@@ -476,7 +476,7 @@ class Store:
         ((count,),) = self._rows(statement, first, last)
         return int(count)
 
-    def taken(self, bucket: str) -> int:
+    def usage(self, bucket: str) -> int:
         """How much resources take of a limit together."""
         rows = self._rows("SELECT amount FROM tally WHERE bucket = ?", bucket)
         return int(rows[0][0]) if rows else 0
@@ -487,7 +487,7 @@ class Store:
         kind: str,
         body: str,
         references: Iterable[ReferenceRow],
-        takings: Iterable[tuple[str, int]] = (),
+        usages: Iterable[tuple[str, int]] = (),
     ) -> None:
         """Writes a resource's row and replaces its references and takings. Inside `writing`."""
         execute = self._connection.execute
@@ -504,7 +504,7 @@ class Store:
         execute("DELETE FROM taking WHERE source = ?", (key,))
         self._connection.executemany(
             "INSERT INTO taking (source, bucket, amount) VALUES (?, ?, ?)",
-            [(key, bucket, amount) for bucket, amount in takings],
+            [(key, bucket, amount) for bucket, amount in usages],
         )
 
     def orphans(self, key: str) -> list[str]:

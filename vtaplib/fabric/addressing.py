@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from vtaplib.fabric.journey import Drop
+from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.topology import Interface, IpConfiguration
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow

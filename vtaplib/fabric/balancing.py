@@ -20,7 +20,7 @@ from vtaplib.packets.flow import TCP, UDP, Flow
 PROTOCOLS = {UDP: RuleProtocol.UDP, TCP: RuleProtocol.TCP}
 
 
-class Refusal(Enum):
+class BalancingRefusal(Enum):
     """Why a frontend passes a flow to nobody."""
 
     NO_RULE = "no rule of the frontend takes this protocol and port"
@@ -40,7 +40,7 @@ def find_rule(frontend: Frontend, flow: Flow) -> BalancingRule | None:
 
 def choose_backend(
     frontend: Frontend, flow: Flow, is_healthy: Callable[[Backend], bool]
-) -> tuple[BalancingRule, Backend] | Refusal:
+) -> tuple[BalancingRule, Backend] | BalancingRefusal:
     """The rule that takes a flow to a frontend and the backend it gives it to, or why none.
 
     `flow` is that of the packet as it arrives at the frontend: of a copy, the outer header. `is_healthy`
@@ -48,12 +48,12 @@ def choose_backend(
     """
     rule = find_rule(frontend, flow)
     if rule is None:
-        return Refusal.NO_RULE
+        return BalancingRefusal.NO_RULE
     candidates = [backend for backend in rule.backends if not rule.has_probe or is_healthy(backend)]
     if rule.all_probed_up:
         candidates = candidates or list(rule.backends)
     if not candidates:
-        return Refusal.NO_HEALTHY_BACKEND
+        return BalancingRefusal.NO_HEALTHY_BACKEND
     hashed = hashed_fields(flow, rule.distribution)
     return rule, max(
         candidates, key=lambda backend: (score(hashed, backend), backend.ip_configuration_id.lower())

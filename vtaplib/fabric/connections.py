@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vtaplib.fabric.journey import Link
+from vtaplib.fabric.path_trace import Link
 from vtaplib.packets.flow import NO_PORT, Flow
 
 # Links that are remembered before all are forgotten: memory must not grow with the number of flows.

@@ -46,5 +46,5 @@ class Health:
 
 
 def _is_open(configuration: IpConfiguration, port: int | None) -> bool:
-    guard, address = configuration.guard, configuration.address
-    return guard is None or address is None or lets_probes_in(guard, address, port)
+    effective_rules, address = configuration.effective_rules, configuration.address
+    return effective_rules is None or address is None or lets_probes_in(effective_rules, address, port)

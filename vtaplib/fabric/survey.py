@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from typing import TypeVar
 
 from vtaplib.errors import PacketError
-from vtaplib.fabric.guarding import Guarding
+from vtaplib.fabric.effective_rules_lookup import EffectiveRulesLookup
 from vtaplib.fabric.topology import (
     Backend,
     BalancingRule,
@@ -117,7 +117,7 @@ def survey_interfaces(view: View) -> Iterator[Interface]:
         if is_known(machine, "network_interface_ids")
         for interface_id in machine.network_interface_ids
     }
-    guarding = Guarding(view)
+    effective_rules_lookup = EffectiveRulesLookup(view)
     for interface in view.list(NetworkInterface):
         machine = machines.get(interface.id.lower())
         with suppress(Undecided):
@@ -125,7 +125,7 @@ def survey_interfaces(view: View) -> Iterator[Interface]:
                 id=interface.id,
                 network_id=interface.virtual_network_id,
                 ip_configurations=tuple(
-                    survey_configuration(view, guarding, interface, block)
+                    survey_configuration(view, effective_rules_lookup, interface, block)
                     for block in interface.ip_configuration
                 ),
                 mac=known_mac(interface),
@@ -141,7 +141,10 @@ def survey_interfaces(view: View) -> Iterator[Interface]:
 
 
 def survey_configuration(
-    view: View, guarding: Guarding, interface: NetworkInterface, block: NetworkInterfaceIpConfiguration
+    view: View,
+    effective_rules_lookup: EffectiveRulesLookup,
+    interface: NetworkInterface,
+    block: NetworkInterfaceIpConfiguration,
 ) -> IpConfiguration:
     """One address of an interface, with the security groups in force there."""
     public = known_public_ip(block, view)
@@ -153,7 +156,7 @@ def survey_configuration(
         None if public is None else ipv4_of(public),
         is_shielded=public is not None and public.sku != "Basic",
         subnet_id=subnet_id,
-        guard=guarding.guard(interface.id, subnet_id),
+        effective_rules=effective_rules_lookup.effective_rules(interface.id, subnet_id),
     )
 
 

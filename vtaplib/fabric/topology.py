@@ -19,7 +19,7 @@ from vtaplib.errors import VtapError
 if TYPE_CHECKING:
     from vtaplib.control.cloud import Cloud
     from vtaplib.model.view import View
-    from vtaplib.rules.security_evaluation import Guard
+    from vtaplib.rules.security_evaluation import EffectiveSecurityRules
 
 Address = IPv4Address | IPv6Address
 
@@ -43,7 +43,7 @@ class Network:
 class IpConfiguration:
     """One address of an interface. `address` is None where it is not assigned yet; `public_address` is the
     one that it has on the internet, if it has one of its own, and `is_shielded` says that this lets in only
-    what a security group allows. `guard` is None where no security group is in force.
+    what a security group allows. `effective_rules` is None where no security group is in force.
     """
 
     id: str
@@ -52,7 +52,7 @@ class IpConfiguration:
     public_address: IPv4Address | None = None
     is_shielded: bool = False
     subnet_id: str = ""
-    guard: Guard | None = field(default=None, repr=False, hash=False)
+    effective_rules: EffectiveSecurityRules | None = field(default=None, repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

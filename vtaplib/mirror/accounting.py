@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from vtaplib.fabric.journey import Drop
+from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.flow_count import FlowCount, flow_hash
-from vtaplib.mirror.parting import Partings
+from vtaplib.mirror.flow_split import SplitAccounts
 from vtaplib.mirror.series import Series
 from vtaplib.mirror.talkers import Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, TapPoint, Verdict
@@ -99,7 +99,7 @@ class Accounts:
     point; a frame that is dropped may have passed one before. Tap points are listed before the first frame,
     so that one that sees nothing shows. `sent` is what interfaces send, in
     full, whether the capture holds all of a frame or not; `flows` how many different flows they send and
-    receive. `talkers` are counted where somebody asks. `partings` are what load balancers take apart.
+    receive. `talkers` are counted where somebody asks. `splits` are what load balancers take apart.
     """
 
     read: Count = field(default_factory=Count)
@@ -113,7 +113,7 @@ class Accounts:
     flows: dict[tuple[str, Direction], FlowCount] = field(default_factory=dict)
     by_second: Series = field(default_factory=Series)
     talkers: Talkers | None = None
-    partings: Partings = field(default_factory=Partings)
+    splits: SplitAccounts = field(default_factory=SplitAccounts)
 
     def sent_by(self, interface_id: str) -> Series:
         """What an interface sends."""

@@ -1,7 +1,7 @@
 """The replay of blocks: the bulk path that compiled loops carry.
 
 What the loops need of a flow is numbers in columns (`vtaplib.loops.mirroring`): a *path*, which has a load
-and hops, each with a template of the outer headers. Itineraries say the same in objects; loops come by here
+and hops, each with a template of the outer headers. Flow entries say the same in objects; loops come by here
 when they meet a flow, or anything else that they leave to others. That is frames that are not plain, too long
 to be carried as they are, or rewritten on the way, and the first that are lost for a reason: they go through
 `batch`, and their copies stand where they would have stood.
@@ -17,25 +17,25 @@ from collections.abc import Iterable
 from functools import partial
 from ipaddress import IPv4Address
 
-from vtaplib.fabric.journey import Journey
+from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import mirroring as loops
 from vtaplib.mirror import replay
 from vtaplib.mirror.accounting import POSITIONS_KEPT
-from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.copies import Copies
-from vtaplib.mirror.departures import Departures, RecordsTaker
-from vtaplib.mirror.itinerary import Leg
-from vtaplib.mirror.load import Load
+from vtaplib.mirror.copy_buffers import CopyBuffers, RecordsTaker
+from vtaplib.mirror.encapsulation import Encapsulation
+from vtaplib.mirror.flow_counters import FlowCounters
+from vtaplib.mirror.flow_entry import CopyAction
 from vtaplib.mirror.outer_header import OuterHeader
 from vtaplib.mirror.replay import Replay
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.flow import read_flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.packets.plain_headers import HEADERS
 
-# Flows in the table before all are settled and forgotten: twice as many slots, of 24 octets, take 48 MiB.
+# Flows in the table before all are counted and forgotten: twice as many slots, of 24 octets, take 48 MiB.
 FLOWS_KEPT = 1 << 20
 
 # Slots of a table to begin with: 12 KiB, for a table is thrown away with every window of time.
@@ -63,7 +63,7 @@ class BlockReplay(Replay):
         with_talkers: bool = False,
     ) -> None:
         super().__init__(topology, policy, down=down, private_link=private_link, with_talkers=with_talkers)
-        self._departures = Departures()
+        self._copy_buffers = CopyBuffers()
         # Changes whenever something is forgotten: what was looked up before does not hold any more.
         self._generation = 0
         self._table = array("Q")
@@ -73,10 +73,10 @@ class BlockReplay(Replay):
 
     def depart_to(self, taker: RecordsTaker) -> None:
         """Let something take the copies of the blocks to come; before, they are counted and not made."""
-        self._departures = Departures(taker)
+        self._copy_buffers = CopyBuffers(taker)
         self._forget()
 
-    def block(self, block: Block, *, longest_whole: int = 0) -> None:
+    def block(self, block: PacketBlock, *, longest_whole: int = 0) -> None:
         """Replay a block, and hand the copies over.
 
         `longest_whole` above 0 takes packets that were cut for whole again, with zeros, but not for longer
@@ -92,7 +92,7 @@ class BlockReplay(Replay):
                 self._whole = array("q", bytes(8 * block.room))
             loops.whole_lengths(lengths, original_lengths, count, longest_whole, self._whole)
             lengths = original_lengths = self._whole
-        out = self._departures
+        out = self._copy_buffers
         index = 0
         position = self._position
         generation = -1
@@ -148,7 +148,9 @@ class BlockReplay(Replay):
         self._position = position + count
         out.flush()
 
-    def _take_alone(self, block: Block, index: int, lengths: array[int], original_lengths: array[int]) -> int:
+    def _take_alone(
+        self, block: PacketBlock, index: int, lengths: array[int], original_lengths: array[int]
+    ) -> int:
         """Send a packet through as a batch, with those behind it that are not plain either; returns the
         number of the next.
         """
@@ -158,7 +160,7 @@ class BlockReplay(Replay):
         run = range(index, stop)
         frames = [block.packet(number).ljust(lengths[number], b"\0") for number in run]
         handed = self.batch(list(block.times_ns[index:stop]), frames, list(original_lengths[index:stop]))
-        self._departures.put(handed)
+        self._copy_buffers.put(handed)
         # Of the loads that note where frames are lost, some have noted enough.
         for number in self._noting.copy():
             lost = self._numbered[number].lost
@@ -174,8 +176,8 @@ class BlockReplay(Replay):
         ):
             self._forget()
         flow = read_flow(frame)
-        journey = self._journey(flow)
-        load, legs = self._way(flow, journey)
+        trace = self._journey(flow)
+        counters, actions = self._way(flow, trace)
         headers = frame[HEADERS]
         addresses = int.from_bytes(headers[14:22], "big")
         ports = int.from_bytes(headers[22:26], "big") << 8 | headers[11]
@@ -183,26 +185,26 @@ class BlockReplay(Replay):
             larger = array("Q", bytes(2 * 8 * len(self._table)))
             loops.move_flows(self._table, larger)
             self._table = larger
-        port = legs[0][0].source_port if legs else 0
-        value = self._path_of(load, legs, port) << 16 | port
+        port = actions[0][0].source_port if actions else 0
+        value = self._path_of(counters, actions, port) << 16 | port
         self._flows += loops.set_flow(self._table, addresses, ports, value)
-        self._wait(journey, partial(self._unlearn, addresses, ports))
-        self._awaiting += isinstance(journey, Journey) and journey.awaits is not None
+        self._wait(trace, partial(self._unlearn, addresses, ports))
+        self._awaiting += isinstance(trace, PathTrace) and trace.awaits is not None
 
     def _unlearn(self, addresses: int, ports: int) -> None:
         """Forget one flow."""
         loops.set_flow(self._table, addresses, ports, 0)
         self._generation += 1
 
-    def _path_of(self, load: Load, legs: list[Leg], port: int) -> int:
+    def _path_of(self, counters: FlowCounters, actions: list[CopyAction], port: int) -> int:
         """The number of a path. Loops carry frames on it if all copies have the one source port, and nothing
         is rewritten.
         """
-        number = self._number_of(load)
-        is_carried = len(legs) <= HOPS_CARRIED and all(
-            not rewritings and carriage.source_port == port for carriage, rewritings in legs
+        number = self._number_of(counters)
+        is_carried = len(actions) <= HOPS_CARRIED and all(
+            not rewritings and encapsulation.source_port == port for encapsulation, rewritings in actions
         )
-        hops = tuple([self._hop_of(*leg) for leg in legs]) if is_carried else NO_LOOPS
+        hops = tuple([self._hop_of(*action) for action in actions]) if is_carried else NO_LOOPS
         path = self._known_paths.get((number, hops))
         if path is None:
             path = self._known_paths[number, hops] = len(self._paths) // loops.PATH
@@ -213,30 +215,30 @@ class BlockReplay(Replay):
             self._paths.extend((number, first, len(hops) if isinstance(hops, tuple) else NO_LOOPS))
         return path
 
-    def _hop_of(self, carriage: Carriage, _: object) -> tuple[int, int]:
+    def _hop_of(self, encapsulation: Encapsulation, _: object) -> tuple[int, int]:
         """What tells one hop from another: its header, which is kept as long as the number is, and output."""
-        header = carriage.header
+        header = encapsulation.header
         self._headers[id(header)] = header
-        return id(header), self._departures.number_of(carriage.collector_id)
+        return id(header), self._copy_buffers.number_of(encapsulation.collector_id)
 
     def _copies_for(self, collector_id: str) -> Copies:
         # Whichever way it is met, a collector has its number from when it is: ties are broken by it.
-        self._departures.number_of(collector_id)
+        self._copy_buffers.number_of(collector_id)
         return super()._copies_for(collector_id)
 
     def _add_hop(self, header: OuterHeader, output: int) -> None:
         # All that depends on port and length is put in by the loops.
         template = header.wrap(header.ports(0), b"")
         self._templates += template.ljust(loops.TEMPLATE, b"\0")
-        self._hops.extend((header.pieces.sum_without_length, output))
+        self._hops.extend((header.template.sum_without_length, output))
 
-    def _number_of(self, load: Load) -> int:
-        number = self._numbers.get(load)
+    def _number_of(self, counters: FlowCounters) -> int:
+        number = self._numbers.get(counters)
         if number is None:
-            number = self._numbers[load] = len(self._numbered)
-            self._numbered.append(load)
+            number = self._numbers[counters] = len(self._numbered)
+            self._numbered.append(counters)
             self._touched_loads.append(0)
-            notes = load.lost is not None and len(load.lost.first_positions) < POSITIONS_KEPT
+            notes = counters.lost is not None and len(counters.lost.first_positions) < POSITIONS_KEPT
             self._counts.extend((0, 0, 0, 0, 0, notes))
             if notes:
                 self._noting.add(number)
@@ -245,15 +247,15 @@ class BlockReplay(Replay):
     def _settle(self) -> None:
         for place in range(1, self._touched_loads[0] + 1):
             number = self._touched_loads[place]
-            load = self._numbered[number]
+            counters = self._numbered[number]
             at = number * loops.LOAD
-            if not load.frames:
-                self._touched.append(load)
-            load.frames += self._counts[at]
-            load.octets += self._counts[at + 1]
-            load.truncated += self._counts[at + 2]
-            load.missing += self._counts[at + 3]
-            load.over_mtu += self._counts[at + 4]
+            if not counters.frames:
+                self._touched.append(counters)
+            counters.frames += self._counts[at]
+            counters.octets += self._counts[at + 1]
+            counters.truncated += self._counts[at + 2]
+            counters.missing += self._counts[at + 3]
+            counters.over_mtu += self._counts[at + 4]
             self._counts[at : at + 5] = array("q", bytes(40))
         self._touched_loads[0] = 0
         super()._settle()
@@ -274,8 +276,8 @@ class BlockReplay(Replay):
         self._hops = array("q")
         self._templates = bytearray()
         self._headers: dict[int, OuterHeader] = {}
-        self._numbers: dict[Load, int] = {}
-        self._numbered: list[Load] = []
+        self._numbers: dict[FlowCounters, int] = {}
+        self._numbered: list[FlowCounters] = []
         self._noting: set[int] = set()
         self._counts = array("q")
         # Behind how many there are.

@@ -13,10 +13,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from heapq import heappush, heappushpop
 
-from vtaplib.mirror.conversation import Conversation, Fate, Half, Sights, Way, fate_of, flow_of, key_of
+from vtaplib.mirror.conversation import (
+    Conversation,
+    CoverageChange,
+    DirectionFrames,
+    KeyDirection,
+    VisibilityPair,
+    coverage_change_of,
+    flow_of,
+    key_of,
+)
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.sight import Design, Observer, Sight
 from vtaplib.mirror.verdict import Reason
+from vtaplib.mirror.visibility import Design, DesignVisibility, Visibility
 from vtaplib.packets.flow import Flow, read_flow
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 
@@ -25,12 +34,12 @@ CONVERSATIONS_KEPT = 1 << 22
 # Ways into the table by raw headers; past this many they are forgotten, and found again by key.
 SHORTCUTS_KEPT = 1 << 16
 
-WAYS = len(Way)
+WAYS = len(KeyDirection)
 
 # How the key begins of a row that stands for conversations that are not told apart; no other begins so.
 FURTHER = b"\xff"
 
-NOTHING = Sights(Sight(()), Sight(()))
+NOTHING = VisibilityPair(Visibility(()), Visibility(()))
 
 
 @dataclass(slots=True)
@@ -39,24 +48,24 @@ class Group:
     that were not told apart; `halves` are as those of a conversation, summed up.
     """
 
-    fate: Fate
-    halves: tuple[Half, Half]
+    fate: CoverageChange
+    halves: tuple[DirectionFrames, DirectionFrames]
     conversations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How all conversations fare, in groups, and of some fates those with the most bytes, in order."""
+    """How all conversations fare, in groups, and of some changes those with the most bytes, in order."""
 
     groups: list[Group]
-    largest: dict[Fate, list[Conversation]]
+    largest: dict[CoverageChange, list[Conversation]]
 
 
 class Comparison:
     """Takes frames in batches, and sums up what becomes of their conversations."""
 
     def __init__(self, before: Design, after: Design) -> None:
-        self.observers = Observer(before), Observer(after)
+        self.observers = DesignVisibility(before), DesignVisibility(after)
         self._largest = min(one.largest_surely_carried for one in self.observers)
         self._rows: dict[bytes, int] = {}
         self._shortcuts: dict[int, int] = {}
@@ -69,8 +78,8 @@ class Comparison:
         # By row: the direction of its first frame.
         self._opened = array("B")
         # What is seen, by number; 0 is that of a direction without frames.
-        self._sights: list[Sights] = [NOTHING]
-        self._numbers: dict[Sights, int] = {NOTHING: 0}
+        self._visibilities: list[VisibilityPair] = [NOTHING]
+        self._numbers: dict[VisibilityPair, int] = {NOTHING: 0}
         # By slot, for the few that have any: the frames that are not copied, before and after.
         self._hidden: dict[int, tuple[Count, Count]] = {}
 
@@ -99,10 +108,10 @@ class Comparison:
                 total.add(self._frames[row * WAYS], self._octets[row * WAYS])
         return total
 
-    def summary(self, listed: Collection[Fate] = (), limit: int | None = None) -> Summary:
-        """How the conversations fare so far. Of the fates `listed`, at most `limit` conversations each."""
+    def summary(self, listed: Collection[CoverageChange] = (), limit: int | None = None) -> Summary:
+        """How the conversations fare so far. Of the changes `listed`, at most `limit` conversations each."""
         groups: dict[tuple[int, int], Group] = {}
-        heaps: dict[Fate, list[tuple[int, int]]] = {fate: [] for fate in listed}
+        heaps: dict[CoverageChange, list[tuple[int, int]]] = {fate: [] for fate in listed}
         frames, octets = self._frames, self._octets
         for row, key in enumerate(self._rows):
             forth, back = slots = row * WAYS, row * WAYS + 1
@@ -140,8 +149,8 @@ class Comparison:
         key, way = key_of(flow)
         row = self._rows.get(key)
         if row is None and len(self._rows) >= CONVERSATIONS_KEPT:
-            seen = self._number(Sights(*(observer.sight(flow) for observer in self.observers)))
-            key, way = FURTHER + seen.to_bytes(4, "big"), Way.FORTH
+            seen = self._number(VisibilityPair(*(observer.visibility(flow) for observer in self.observers)))
+            key, way = FURTHER + seen.to_bytes(4, "big"), KeyDirection.FORTH
             row = self._rows.get(key)
         if row is None:
             row = self._rows[key] = len(self._rows)
@@ -170,13 +179,15 @@ class Comparison:
                 self._shortcuts.pop(shortcut, None)
 
         generation = self._asked_in[slot] = self._generation
-        past = self._sights[self._seen_as[slot]]
-        now = [observer.sight(flow, ask_again) for observer in self.observers]
-        sights = [was if was.collectors else sight for sight, was in zip(now, past, strict=True)]
-        for position, (sight, was) in enumerate(zip(sights, past, strict=True)):
-            if sight.collectors and not was.collectors and self._frames[slot]:
+        past = self._visibilities[self._seen_as[slot]]
+        now = [observer.visibility(flow, ask_again) for observer in self.observers]
+        visibilities = [
+            was if was.collectors else visibility for visibility, was in zip(now, past, strict=True)
+        ]
+        for position, (visibility, was) in enumerate(zip(visibilities, past, strict=True)):
+            if visibility.collectors and not was.collectors and self._frames[slot]:
                 self._hidden_of(slot)[position].add(self._frames[slot], self._octets[slot])
-        self._seen_as[slot] = self._number(Sights(*sights))
+        self._seen_as[slot] = self._number(VisibilityPair(*visibilities))
         if generation != self._generation:
             self._shortcuts.clear()
 
@@ -185,18 +196,18 @@ class Comparison:
         """What was asked in an earlier one is asked again: connections have been forgotten since."""
         return 1 + sum(observer.times_forgotten for observer in self.observers)
 
-    def _number(self, sights: Sights) -> int:
-        number = self._numbers.setdefault(sights, len(self._sights))
-        if number == len(self._sights):
-            self._sights.append(sights)
+    def _number(self, visibilities: VisibilityPair) -> int:
+        number = self._numbers.setdefault(visibilities, len(self._visibilities))
+        if number == len(self._visibilities):
+            self._visibilities.append(visibilities)
         return number
 
     def _hide(self, slot: int, frame: bytes) -> None:
         """Count a frame as too large for those designs that make no copy of it."""
-        for position, (observer, sight) in enumerate(
-            zip(self.observers, self._sights[self._seen_as[slot]], strict=True)
+        for position, (observer, visibility) in enumerate(
+            zip(self.observers, self._visibilities[self._seen_as[slot]], strict=True)
         ):
-            if sight.collectors and not observer.carries(frame):
+            if visibility.collectors and not observer.carries(frame):
                 self._hidden_of(slot)[position].add(1, len(frame))
 
     def _hidden_of(self, slot: int) -> tuple[Count, Count]:
@@ -209,27 +220,31 @@ class Comparison:
             return number
         frames = self._frames[slot]
         return self._number(
-            Sights(
+            VisibilityPair(
                 *(
-                    Sight((), (*sight.obstacles, Reason.OVERSIZE)) if one.frames == frames else sight
-                    for sight, one in zip(self._sights[number], hidden, strict=True)
+                    Visibility((), (*visibility.obstacles, Reason.OVERSIZE))
+                    if one.frames == frames
+                    else visibility
+                    for visibility, one in zip(self._visibilities[number], hidden, strict=True)
                 )
             )
         )
 
     def _group(self, numbers: tuple[int, int]) -> Group:
-        forth, back = (Half(self._sights[number], Count(), (Count(), Count())) for number in numbers)
-        return Group(fate_of((forth.sights, back.sights)), (forth, back))
+        forth, back = (
+            DirectionFrames(self._visibilities[number], Count(), (Count(), Count())) for number in numbers
+        )
+        return Group(coverage_change_of((forth.visibilities, back.visibilities)), (forth, back))
 
-    def _conversation(self, row: int, key: bytes, fate: Fate) -> Conversation:
-        first = Way(self._opened[row])
-        ways = first, Way(1 - first)
+    def _conversation(self, row: int, key: bytes, fate: CoverageChange) -> Conversation:
+        first = KeyDirection(self._opened[row])
+        ways = first, KeyDirection(1 - first)
         halves = tuple(self._half(row * WAYS + way) for way in ways if self._seen_as[row * WAYS + way])
         return Conversation(flow_of(key, first), fate, halves)
 
-    def _half(self, slot: int) -> Half:
-        return Half(
-            self._sights[self._number_seen(slot)],
+    def _half(self, slot: int) -> DirectionFrames:
+        return DirectionFrames(
+            self._visibilities[self._number_seen(slot)],
             Count(self._frames[slot], self._octets[slot]),
             self._hidden.get(slot) or (Count(), Count()),
         )

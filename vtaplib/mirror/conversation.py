@@ -13,7 +13,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.sight import Sight
+from vtaplib.mirror.visibility import Visibility
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, Flow
 
@@ -27,7 +27,7 @@ NO_ETHERTYPE = 0xFFFF
 """Stands for the one that is cut off; IANA has reserved it."""
 
 
-class Way(IntEnum):
+class KeyDirection(IntEnum):
     """The direction of a flow, as its key has it."""
 
     FORTH = 0
@@ -35,7 +35,7 @@ class Way(IntEnum):
     BACK = 1
 
 
-def key_of(flow: Flow) -> tuple[bytes, Way]:
+def key_of(flow: Flow) -> tuple[bytes, KeyDirection]:
     """The key of a flow's conversation, and the flow's direction in it."""
     head = flow.version | (FRAGMENT if flow.is_fragment else 0)
     here, there = flow.source, flow.destination
@@ -47,16 +47,20 @@ def key_of(flow: Flow) -> tuple[bytes, Way]:
         front = bytes((head, flow.protocol))
     else:
         front = bytes((head,)) + (flow.ethertype & NO_ETHERTYPE).to_bytes(2, "big")
-    return (front + here + there, Way.FORTH) if here <= there else (front + there + here, Way.BACK)
+    return (
+        (front + here + there, KeyDirection.FORTH)
+        if here <= there
+        else (front + there + here, KeyDirection.BACK)
+    )
 
 
-def flow_of(key: bytes, way: Way) -> Flow:
+def flow_of(key: bytes, way: KeyDirection) -> Flow:
     """The flow that has a key and a direction."""
     version = key[0] & VERSION
     at = 2 if version else 3
     middle = at + (len(key) - at) // 2
     ends = key[at:middle], key[middle:]
-    here, there = ends if way is Way.FORTH else ends[::-1]
+    here, there = ends if way is KeyDirection.FORTH else ends[::-1]
     ports = (NO_PORT, NO_PORT)
     if key[0] & PORTS:
         ports = int.from_bytes(here[-2:], "big"), int.from_bytes(there[-2:], "big")
@@ -69,14 +73,14 @@ def flow_of(key: bytes, way: Way) -> Flow:
     return Flow(0, -1 if ethertype == NO_ETHERTYPE else ethertype, here, there)
 
 
-class Sights(NamedTuple):
+class VisibilityPair(NamedTuple):
     """What two designs see of a flow."""
 
-    before: Sight
-    after: Sight
+    before: Visibility
+    after: Visibility
 
 
-class Fate(StrEnum):
+class CoverageChange(StrEnum):
     """What becomes of a conversation from one design to the other."""
 
     NO_LONGER_SEEN = "no longer seen"
@@ -89,36 +93,38 @@ class Fate(StrEnum):
     @property
     def is_loss(self) -> bool:
         """Whether something is not seen any more."""
-        return self in (Fate.NO_LONGER_SEEN, Fate.SWAPPED)
+        return self in (CoverageChange.NO_LONGER_SEEN, CoverageChange.SWAPPED)
 
 
-def fate_of(directions: Iterable[Sights]) -> Fate:
-    """The fate of a conversation of which frames of these directions are there."""
+def coverage_change_of(directions: Iterable[VisibilityPair]) -> CoverageChange:
+    """What becomes of the coverage of a conversation of which frames of these directions are there."""
     ways = [(set(before.collectors), set(after.collectors)) for before, after in directions]
     is_lost = any(before and not after for before, after in ways)
     is_new = any(after and not before for before, after in ways)
     if is_lost:
-        return Fate.SWAPPED if is_new else Fate.NO_LONGER_SEEN
+        return CoverageChange.SWAPPED if is_new else CoverageChange.NO_LONGER_SEEN
     if is_new:
-        return Fate.NEWLY_SEEN
+        return CoverageChange.NEWLY_SEEN
     if not any(before for before, _ in ways):
-        return Fate.UNSEEN
-    return Fate.UNCHANGED if all(before == after for before, after in ways) else Fate.MOVED
+        return CoverageChange.UNSEEN
+    return (
+        CoverageChange.UNCHANGED if all(before == after for before, after in ways) else CoverageChange.MOVED
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class DirectionFrames:
     """The frames of one direction, and what two designs see of them. Of those that are `hidden`, before and
     after, nothing: they are too large for a copy, or came before a security group let them pass.
     """
 
-    sights: Sights
+    visibilities: VisibilityPair
     count: Count
     hidden: tuple[Count, Count]
 
     def seen(self, design: int) -> Count:
         """The frames that a design (0 before, 1 after) has collectors see."""
-        if not self.sights[design].collectors:
+        if not self.visibilities[design].collectors:
             return Count()
         hidden = self.hidden[design]
         return Count(self.count.frames - hidden.frames, self.count.octets - hidden.octets)
@@ -131,5 +137,5 @@ class Conversation:
     """
 
     flow: Flow
-    fate: Fate
-    halves: tuple[Half, ...]
+    fate: CoverageChange
+    halves: tuple[DirectionFrames, ...]

@@ -2,7 +2,8 @@
 
 A *path* is one way to a collector, with its outer header. What can be said without a frame is said once, when
 a destination is looked up: a `Path`, or a `Reason` why there is none. Behind a load balancer it depends on
-the outer header of the flow: then the answer is a `Spread`, which gives a path for a source port.
+the outer header of the flow: then the answer is a `BalancedDestination`, which gives a path for a source
+port.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, NamedTuple
 
-from vtaplib.fabric.balancing import Refusal, choose_backend, find_rule
+from vtaplib.fabric.balancing import BalancingRefusal, choose_backend, find_rule
 from vtaplib.fabric.health import Health
 from vtaplib.fabric.security import inbound
 from vtaplib.fabric.topology import (
@@ -27,19 +28,19 @@ from vtaplib.fabric.topology import (
     Topology,
     derive_vni,
 )
-from vtaplib.mirror.outer_header import OuterHeader, Shelf
-from vtaplib.mirror.parting import Parting
+from vtaplib.mirror.flow_split import FlowSplit
+from vtaplib.mirror.outer_header import HeaderCache, OuterHeader
 from vtaplib.mirror.verdict import Reason
 from vtaplib.model.policy import Policy, fixed_number
 from vtaplib.packets import ethernet, vxlan
 from vtaplib.packets.flow import NO_PORT, UDP, Flow
 
 if TYPE_CHECKING:
-    from vtaplib.rules.security_evaluation import Guard
+    from vtaplib.rules.security_evaluation import EffectiveSecurityRules
 
 REFUSALS = {
-    Refusal.NO_RULE: Reason.NO_BALANCING_RULE,
-    Refusal.NO_HEALTHY_BACKEND: Reason.NO_HEALTHY_BACKEND,
+    BalancingRefusal.NO_RULE: Reason.NO_BALANCING_RULE,
+    BalancingRefusal.NO_HEALTHY_BACKEND: Reason.NO_HEALTHY_BACKEND,
 }
 
 PORT_BLIND = (Distribution.SOURCE_IP, Distribution.SOURCE_IP_PROTOCOL)
@@ -49,12 +50,12 @@ PORT_BLIND = (Distribution.SOURCE_IP, Distribution.SOURCE_IP_PROTOCOL)
 class Gate(NamedTuple):
     """The security groups at the end of a path, where they look at the outer source port."""
 
-    guard: Guard
+    effective_rules: EffectiveSecurityRules
     flow: Flow
 
     def admits(self, source_port: int) -> bool:
         """Whether copies with this outer source port get in; so they do where that cannot be said."""
-        return inbound(self.guard, self.flow._replace(source_port=source_port)).allows is not False
+        return inbound(self.effective_rules, self.flow._replace(source_port=source_port)).allows is not False
 
 
 class Path(NamedTuple):
@@ -72,7 +73,7 @@ class Path(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class CopySender:
     """Who sends copies, and in what network: all that a path needs to know of its beginning."""
 
     topology: Topology
@@ -83,7 +84,7 @@ class Sender:
     address: IPv4Address
     vni: int
     health: Health
-    shelf: Shelf = field(default_factory=Shelf, compare=False)
+    header_cache: HeaderCache = field(default_factory=HeaderCache, compare=False)
 
     def path_to(
         self, collector: Interface, at: IpConfiguration, address: IPv4Address, port: int
@@ -96,12 +97,12 @@ class Sender:
         if not self.health.runs(collector):
             return Reason.COLLECTOR_DOWN
         gate = None
-        if at.guard is not None and self.policy.collector_nsg == "enforce":
+        if at.effective_rules is not None and self.policy.collector_nsg == "enforce":
             flow = Flow(4, ethernet.IPV4, self.address.packed, address.packed, UDP, NO_PORT, port)
-            allows = inbound(at.guard, flow).allows
+            allows = inbound(at.effective_rules, flow).allows
             if allows is False:
                 return Reason.COLLECTOR_SECURITY
-            gate = None if allows else Gate(at.guard, flow)
+            gate = None if allows else Gate(at.effective_rules, flow)
         header = OuterHeader(
             source_mac=self.mac,
             destination_mac=collector.mac,
@@ -109,16 +110,16 @@ class Sender:
             destination=address,
             destination_port=port,
             vni=self.vni,
-            shelf=self.shelf,
+            header_cache=self.header_cache,
         )
         return Path(collector.id, header, gate)
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class BalancedDestination:
     """A frontend that spreads copies over the backends of a rule."""
 
-    sender: Sender
+    sender: CopySender
     frontend: Frontend
     address: IPv4Address
     rule: BalancingRule | None = field(init=False)
@@ -133,7 +134,7 @@ class Spread:
     def path(self, source_port: int) -> Path | Reason:
         """The path of copies with this outer source port."""
         chosen = choose_backend(self.frontend, self.flow(source_port), self.is_healthy)
-        if isinstance(chosen, Refusal):
+        if isinstance(chosen, BalancingRefusal):
             return REFUSALS[chosen]
         rule, backend = chosen
         key = backend.ip_configuration_id.lower()
@@ -144,11 +145,11 @@ class Spread:
         path = self._paths[key]
         return path if isinstance(path, Reason) else path.admitted(source_port)
 
-    def parting(self, source_port: int, answers_port: int) -> Parting:
+    def split(self, source_port: int, answers_port: int) -> FlowSplit:
         """What the load balancer does to a conversation whose two directions have these outer source
         ports.
         """
-        return Parting(source_port, self._is_moved(source_port), self._is_split(source_port, answers_port))
+        return FlowSplit(source_port, self._is_moved(source_port), self._is_split(source_port, answers_port))
 
     def _is_split(self, source_port: int, answers_port: int) -> bool:
         if source_port == answers_port or self.rule is None or self.rule.distribution in PORT_BLIND:
@@ -163,7 +164,7 @@ class Spread:
         flow = self.flow(source_port)
         now = choose_backend(self.frontend, flow, self.is_healthy)
         before = choose_backend(self.frontend, flow, self._is_healthy_if_none_is_down)
-        return not isinstance(now, Refusal) and now != before
+        return not isinstance(now, BalancingRefusal) and now != before
 
     def flow(self, source_port: int) -> Flow:
         """The flow of copies at the frontend."""
@@ -200,10 +201,10 @@ def find_destination(
     down: frozenset[str],
     interface: Interface,
     configuration: TapConfiguration,
-    shelf: Shelf | None = None,
-) -> Path | Spread | Reason:
+    header_cache: HeaderCache | None = None,
+) -> Path | BalancedDestination | Reason:
     """Where the copies of a tap configuration go. `down` holds the lower-case IDs of failed interfaces;
-    `shelf` has the room for headers, if others have to share it.
+    `header_cache` has the room for headers, if others have to share it.
     """
     tap = topology.tap(configuration.tap_id)
     if tap is None:
@@ -215,7 +216,9 @@ def find_destination(
         return Reason.SOURCE_WITHOUT_IPV4
     vni = choose_vni(policy, tap, interface)
     health = Health(topology, down)
-    sender = Sender(topology, policy, down, interface, interface.mac, address, vni, health, shelf or Shelf())
+    sender = CopySender(
+        topology, policy, down, interface, interface.mac, address, vni, health, header_cache or HeaderCache()
+    )
     owner = topology.owner_of(tap.destination_id)
     if owner is not None:
         collector, collector_configuration = owner
@@ -231,7 +234,7 @@ def find_destination(
         return Reason.DESTINATION_MISSING
     if not topology.is_reachable(interface.network_id, frontend.network_id, frontend.address):
         return Reason.COLLECTOR_UNREACHABLE
-    return Spread(sender, frontend, frontend.address)
+    return BalancedDestination(sender, frontend, frontend.address)
 
 
 def choose_vni(policy: Policy, tap: Tap, interface: Interface) -> int:

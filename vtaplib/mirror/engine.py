@@ -15,15 +15,15 @@ from typing import NamedTuple
 
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
-from vtaplib.mirror.carriage import Carriage
-from vtaplib.mirror.destination import Path, Spread, find_destination
-from vtaplib.mirror.outer_header import LARGEST_INNER, Shelf
+from vtaplib.mirror.bounded_cache import BoundedCache
+from vtaplib.mirror.destination import BalancedDestination, Path, find_destination
+from vtaplib.mirror.encapsulation import Encapsulation
+from vtaplib.mirror.flow_split import FlowSplit
+from vtaplib.mirror.frame_context import ORDINARY, FrameContext
+from vtaplib.mirror.outer_header import LARGEST_INNER, HeaderCache
 from vtaplib.mirror.oversize import Oversize
-from vtaplib.mirror.parting import Parting
-from vtaplib.mirror.passage import ORDINARY, Passage
 from vtaplib.mirror.public_view import PublicView
 from vtaplib.mirror.recognition import Recognition
-from vtaplib.mirror.remembered import Remembered
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
 from vtaplib.model.policy import Policy
@@ -36,45 +36,45 @@ from vtaplib.packets.translation import Rewriting
 DECISIONS_REMEMBERED = 1 << 15
 
 
-class Decision(NamedTuple):
+class MirrorDecision(NamedTuple):
     """What becomes of the frames of a flow at a tap point, and what a load balancer on the way of the copies
     does to the flow, if there is one.
     """
 
     point: TapPoint
-    outcome: Carriage | Reason
-    parting: Parting | None = None
+    outcome: Encapsulation | Reason
+    split: FlowSplit | None = None
 
 
-Decisions = tuple[Decision, ...]
+MirrorDecisions = tuple[MirrorDecision, ...]
 """One per tap configuration of an interface."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tapped:
+class ResolvedTapConfiguration:
     """A tap configuration of an interface, looked up: its two tap points and where copies go."""
 
     points: dict[Direction, TapPoint]
-    destination: Path | Spread | Reason
+    destination: Path | BalancedDestination | Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TappedInterface:
     """An interface, looked up: its tap configurations, and what they see of the internet."""
 
     interface: Interface
-    tapped: tuple[Tapped, ...]
+    tapped: tuple[ResolvedTapConfiguration, ...]
     public_view: PublicView
 
 
 @dataclass(frozen=True, slots=True)
-class Approach:
+class DecisionKey:
     """One way for frames to pass an interface. `number` is its own, left of all bits of headers and ports."""
 
     number: int
-    source: Source
+    source: TappedInterface
     direction: Direction
-    passage: Passage
+    context: FrameContext
     is_spread: bool
     """Whether copies go through a load balancer, which has an eye on the answers."""
 
@@ -106,14 +106,14 @@ class MirrorEngine:
         """How many verdicts of `frame` and `carry` say `Mirrored`: the order of the last."""
         self._source_port = source_port_chooser(self.policy.outer_source_port)
         self._recognition = Recognition(topology)
-        self._shelf = Shelf()
-        self._sources: dict[str, Source] = {}
-        self._approaches: dict[tuple[str, Direction, Passage], Approach] = {}
+        self._header_cache = HeaderCache()
+        self._sources: dict[str, TappedInterface] = {}
+        self._decision_keys: dict[tuple[str, Direction, FrameContext], DecisionKey] = {}
         # What is decided, by the number of an approach with that of plain headers, or with the flow; and by
         # the number with the outer ports, which many flows share. Numbers cost the garbage collector nothing.
-        self._by_headers = Remembered[int, Decisions](DECISIONS_REMEMBERED)
-        self._by_flow = Remembered[tuple[int, Flow], Decisions](DECISIONS_REMEMBERED)
-        self._by_ports = Remembered[int, Decisions](DECISIONS_REMEMBERED)
+        self._by_headers = BoundedCache[int, MirrorDecisions](DECISIONS_REMEMBERED)
+        self._by_flow = BoundedCache[tuple[int, Flow], MirrorDecisions](DECISIONS_REMEMBERED)
+        self._by_ports = BoundedCache[int, MirrorDecisions](DECISIONS_REMEMBERED)
 
     def frame(
         self,
@@ -121,22 +121,22 @@ class MirrorEngine:
         direction: Direction,
         frame: bytes,
         at: int = 0,
-        passage: Passage = ORDINARY,
+        context: FrameContext = ORDINARY,
     ) -> tuple[Verdict, ...]:
         """What happens to a frame that passes an interface: a verdict per tap configuration, none if it has
         none.
 
-        `frame` is Ethernet without FCS, any bytes; `at` is its time in nanoseconds; `passage` what the fabric
+        `frame` is Ethernet without FCS, any bytes; `at` is its time in nanoseconds; `context` what the fabric
         says of it there. Raises `VtapError` if the topology has no such interface.
         """
         frame = bytes(frame)
-        approach = self._approaches.get((nic_id, direction, passage))
-        if approach is None:
-            approach = self._approach(nic_id, direction, passage)
-        number = approach.number | int.from_bytes(frame[HEADERS], "big") & MASK
+        decision_key = self._decision_keys.get((nic_id, direction, context))
+        if decision_key is None:
+            decision_key = self._decision_key(nic_id, direction, context)
+        number = decision_key.number | int.from_bytes(frame[HEADERS], "big") & MASK
         decisions = self._by_headers.get(number)
         if decisions is None:
-            decisions = self._by_headers.recall(number) or self._decide_frame(approach, number, frame)
+            decisions = self._by_headers.recall(number) or self._decide_frame(decision_key, number, frame)
         return tuple([self.carry(decision, frame, at) for decision in decisions])
 
     def points_of(self, interface_id: str) -> tuple[TapPoint, ...]:
@@ -146,99 +146,104 @@ class MirrorEngine:
         )
 
     def decide(
-        self, interface_id: str, direction: Direction, flow: Flow, passage: Passage = ORDINARY
-    ) -> Decisions:
+        self, interface_id: str, direction: Direction, flow: Flow, context: FrameContext = ORDINARY
+    ) -> MirrorDecisions:
         """What becomes of the frames of a flow at an interface, per tap configuration."""
-        return self._decide(self._approach(interface_id, direction, passage), flow)
+        return self._decide(self._decision_key(interface_id, direction, context), flow)
 
     def decide_anew(
-        self, interface_id: str, direction: Direction, flow: Flow, passage: Passage = ORDINARY
-    ) -> Decisions:
+        self, interface_id: str, direction: Direction, flow: Flow, context: FrameContext = ORDINARY
+    ) -> MirrorDecisions:
         """The same, for those who do the remembering themselves."""
-        return self._decide_anew(self._approach(interface_id, direction, passage), flow)
+        return self._decide_anew(self._decision_key(interface_id, direction, context), flow)
 
-    def _decide_frame(self, approach: Approach, number: int, frame: bytes) -> Decisions:
+    def _decide_frame(self, decision_key: DecisionKey, number: int, frame: bytes) -> MirrorDecisions:
         """What becomes of a frame whose headers are not plain, or were not seen lately."""
         flow = read_flow(frame)
         if not is_plain(number & MASK, flow):
-            return self._decide(approach, flow)
-        decisions = self._decide_anew(approach, flow)
+            return self._decide(decision_key, flow)
+        decisions = self._decide_anew(decision_key, flow)
         self._by_headers.remember(number, decisions)
         return decisions
 
-    def _decide(self, approach: Approach, flow: Flow) -> Decisions:
-        key = approach.number, flow
+    def _decide(self, decision_key: DecisionKey, flow: Flow) -> MirrorDecisions:
+        key = decision_key.number, flow
         decisions = self._by_flow.get(key)
         if decisions is None:
             decisions = self._by_flow.recall(key)
         if decisions is None:
-            decisions = self._decide_anew(approach, flow)
+            decisions = self._decide_anew(decision_key, flow)
             self._by_flow.remember(key, decisions)
         return decisions
 
-    def _decide_anew(self, approach: Approach, flow: Flow) -> Decisions:
-        seen = self._sight(approach, flow)
+    def _decide_anew(self, decision_key: DecisionKey, flow: Flow) -> MirrorDecisions:
+        seen = self._public_rewriting(decision_key, flow)
         if isinstance(seen, Reason):
             return tuple(
-                [Decision(tapped.points[approach.direction], seen) for tapped in approach.source.tapped]
+                [
+                    MirrorDecision(tapped.points[decision_key.direction], seen)
+                    for tapped in decision_key.source.tapped
+                ]
             )
         port = self._source_port(flow)
-        answers_port = self._source_port(flow.reversed()) if approach.is_spread else 0
+        answers_port = self._source_port(flow.reversed()) if decision_key.is_spread else 0
         if seen is not None:
-            return self._decide_ports(approach, port, answers_port, seen)
-        key = approach.number | answers_port << 16 | port
+            return self._decide_ports(decision_key, port, answers_port, seen)
+        key = decision_key.number | answers_port << 16 | port
         decisions = self._by_ports.get(key)
         if decisions is None:
             decisions = self._by_ports.recall(key)
         if decisions is None:
-            decisions = self._decide_ports(approach, port, answers_port, None)
+            decisions = self._decide_ports(decision_key, port, answers_port, None)
             self._by_ports.remember(key, decisions)
         return decisions
 
     def _decide_ports(
-        self, approach: Approach, port: int, answers_port: int, rewriting: Rewriting | None
-    ) -> Decisions:
+        self, decision_key: DecisionKey, port: int, answers_port: int, rewriting: Rewriting | None
+    ) -> MirrorDecisions:
         """What becomes of what is seen and gets this outer source port, and its answers that."""
         return tuple(
             [
-                Decision(
-                    tapped.points[approach.direction],
+                MirrorDecision(
+                    tapped.points[decision_key.direction],
                     *self._outcome(tapped.destination, port, answers_port, rewriting),
                 )
-                for tapped in approach.source.tapped
+                for tapped in decision_key.source.tapped
             ]
         )
 
-    def carry(self, decision: Decision, frame: bytes, at: int) -> Verdict:
+    def carry(self, decision: MirrorDecision, frame: bytes, at: int) -> Verdict:
         """What happens to one frame of a flow that has been decided on."""
-        point, carriage, _ = decision
-        if isinstance(carriage, Reason):
-            return NotMirrored(point, carriage)
+        point, encapsulation, _ = decision
+        if isinstance(encapsulation, Reason):
+            return NotMirrored(point, encapsulation)
         octets = len(frame)
-        if octets <= self._largest_inner and carriage.rewriting is None:
+        if octets <= self._largest_inner and encapsulation.rewriting is None:
             self.copies_made += 1
-            copy = carriage.header.wrap(carriage.ports, frame)
-            return Mirrored(point, carriage, (copy,), octets, self.copies_made)
+            copy = encapsulation.header.wrap(encapsulation.ports, frame)
+            return Mirrored(point, encapsulation, (copy,), octets, self.copies_made)
         is_cut = False
-        if carriage.rewriting is not None:
-            frame = carriage.rewriting.apply(frame)
+        if encapsulation.rewriting is not None:
+            frame = encapsulation.rewriting.apply(frame)
         if octets > self._largest_inner:
             frame = self.oversize.cut(frame)
             is_cut = len(frame) < octets
         if len(frame) <= self._largest_whole:
-            copies: tuple[bytes, ...] = (carriage.header.wrap(carriage.ports, frame),)
+            copies: tuple[bytes, ...] = (encapsulation.header.wrap(encapsulation.ports, frame),)
         elif self.oversize.mode == "fragment" and len(frame) <= LARGEST_INNER:
-            copies = carriage.header.wrap_in_fragments(carriage.ports, frame, self.oversize.limit, at)
+            copies = encapsulation.header.wrap_in_fragments(
+                encapsulation.ports, frame, self.oversize.limit, at
+            )
         else:
             return NotMirrored(point, Reason.OVERSIZE)
         self.copies_made += 1
-        return Mirrored(point, carriage, copies, octets, self.copies_made, is_cut)
+        return Mirrored(point, encapsulation, copies, octets, self.copies_made, is_cut)
 
-    def _sight(self, approach: Approach, flow: Flow) -> Rewriting | Reason | None:
+    def _public_rewriting(self, decision_key: DecisionKey, flow: Flow) -> Rewriting | Reason | None:
         """What every tap configuration of an interface sees of a flow: nothing, for a reason, or its frames,
         rewritten or (None) as they are.
         """
-        source, direction, passage = approach.source, approach.direction, approach.passage
+        source, direction, context = decision_key.source, decision_key.direction, decision_key.context
         # Only what is shorter than an Ethernet header has no MAC addresses.
         if not flow.source:
             return Reason.MALFORMED
@@ -249,49 +254,57 @@ class MirrorEngine:
         network_id = source.interface.network_id
         if self.policy.remirror != "mirror" and self._recognition.is_copy(flow, network_id):
             return Reason.ALREADY_MIRRORED
-        if passage.is_denied and not self.policy.mirror_denied:
+        if context.is_denied and not self.policy.mirror_denied:
             return Reason.DENIED
-        return source.public_view.of(direction, flow, passage)
+        return source.public_view.of(direction, flow, context)
 
     def _outcome(
         self,
-        destination: Path | Spread | Reason,
+        destination: Path | BalancedDestination | Reason,
         port: int,
         answers_port: int,
         rewriting: Rewriting | None,
-    ) -> tuple[Carriage | Reason, Parting | None]:
+    ) -> tuple[Encapsulation | Reason, FlowSplit | None]:
         if isinstance(destination, Reason):
             return destination, None
-        path = destination.path(port) if isinstance(destination, Spread) else destination.admitted(port)
+        path = (
+            destination.path(port)
+            if isinstance(destination, BalancedDestination)
+            else destination.admitted(port)
+        )
         if isinstance(path, Reason):
             return path, None
-        carriage = Carriage(path.collector_id, path.header, port, path.header.ports(port), rewriting)
-        return carriage, destination.parting(port, answers_port) if isinstance(destination, Spread) else None
+        encapsulation = Encapsulation(
+            path.collector_id, path.header, port, path.header.ports(port), rewriting
+        )
+        return encapsulation, destination.split(port, answers_port) if isinstance(
+            destination, BalancedDestination
+        ) else None
 
-    def _approach(self, interface_id: str, direction: Direction, passage: Passage) -> Approach:
-        key = interface_id, direction, passage
-        found = self._approaches.get(key)
+    def _decision_key(self, interface_id: str, direction: Direction, context: FrameContext) -> DecisionKey:
+        key = interface_id, direction, context
+        found = self._decision_keys.get(key)
         if found is None:
             source = self._look_up(interface_id)
-            found = self._approaches[key] = Approach(
-                len(self._approaches) + 1 << MASK.bit_length(),
+            found = self._decision_keys[key] = DecisionKey(
+                len(self._decision_keys) + 1 << MASK.bit_length(),
                 source,
                 direction,
-                passage,
-                any(isinstance(tapped.destination, Spread) for tapped in source.tapped),
+                context,
+                any(isinstance(tapped.destination, BalancedDestination) for tapped in source.tapped),
             )
         return found
 
-    def _look_up(self, interface_id: str) -> Source:
+    def _look_up(self, interface_id: str) -> TappedInterface:
         found = self._sources.get(interface_id)
         if found is None:
             interface = self.topology.interface(interface_id)
             if interface is None:
                 raise VtapError(f"{interface_id} is no interface of the topology")
-            found = self._sources[interface_id] = Source(
+            found = self._sources[interface_id] = TappedInterface(
                 interface,
                 tuple(
-                    Tapped(
+                    ResolvedTapConfiguration(
                         {
                             direction: TapPoint(
                                 configuration.id, configuration.tap_id, interface.id, direction
@@ -299,7 +312,12 @@ class MirrorEngine:
                             for direction in Direction
                         },
                         find_destination(
-                            self.topology, self.policy, self.down, interface, configuration, self._shelf
+                            self.topology,
+                            self.policy,
+                            self.down,
+                            interface,
+                            configuration,
+                            self._header_cache,
                         ),
                     )
                     for configuration in self.topology.tap_configurations_of(interface_id)

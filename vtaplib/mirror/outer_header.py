@@ -41,33 +41,33 @@ PIECES_KEPT = 1 << 16
 LINK_AND_NETWORK = struct.Struct(">14s6H8s")
 
 
-class Shelf:
+class HeaderCache:
     """Room for the pieces of many paths together: ten thousand paths do not get ten thousand times as much as
     one. When it is full it is cleared.
     """
 
     def __init__(self) -> None:
         self._left = PIECES_KEPT
-        self._filled: list[Pieces] = []
+        self._filled: list[HeaderTemplate] = []
 
-    def make_room(self, pieces: Pieces) -> None:
+    def make_room(self, template: HeaderTemplate) -> None:
         """Make room for one more in these."""
         if not self._left:
             for one in self._filled:
                 one.clear()
             self._filled.clear()
             self._left = PIECES_KEPT
-        if not pieces:
-            self._filled.append(pieces)
+        if not template:
+            self._filled.append(template)
         self._left -= 1
 
 
-class Pieces(dict[int, tuple[bytes, bytes]]):
+class HeaderTemplate(dict[int, tuple[bytes, bytes]]):
     """The two pieces around the ports, by the length of an inner frame that is carried whole; made when asked
     for.
     """
 
-    __slots__ = ("_addresses", "_macs", "_shelf", "_sum", "_vxlan")
+    __slots__ = ("_addresses", "_header_cache", "_macs", "_sum", "_vxlan")
 
     def __init__(
         self,
@@ -76,21 +76,21 @@ class Pieces(dict[int, tuple[bytes, bytes]]):
         source: IPv4Address,
         destination: IPv4Address,
         vni: int,
-        shelf: Shelf,
+        header_cache: HeaderCache,
     ) -> None:
         super().__init__()
         self._macs = destination_mac + source_mac + ethernet.IPV4.to_bytes(2, "big")
         self._addresses = source.packed + destination.packed
         self._sum = sum_of_words(self._addresses) + VERSION_AND_TOS + TTL_AND_PROTOCOL
         self._vxlan = vxlan.emit(vxlan.VxlanPacket(vni))
-        self._shelf = shelf
+        self._header_cache = header_cache
 
     def __missing__(self, inner_length: int) -> tuple[bytes, bytes]:
         udp_length = udp.HEADER_LENGTH + vxlan.HEADER_LENGTH + inner_length
-        pieces = self.link_and_network(udp_length), self.behind_ports(udp_length)
-        self._shelf.make_room(self)
-        self[inner_length] = pieces
-        return pieces
+        template = self.link_and_network(udp_length), self.behind_ports(udp_length)
+        self._header_cache.make_room(self)
+        self[inner_length] = template
+        return template
 
     @property
     def sum_without_length(self) -> int:
@@ -128,14 +128,14 @@ class OuterHeader:
     destination: IPv4Address
     destination_port: int
     vni: int
-    shelf: InitVar[Shelf | None] = None
+    header_cache: InitVar[HeaderCache | None] = None
     """What gives room to the pieces, if the path is one of many."""
-    pieces: Pieces = field(init=False, repr=False, compare=False)
+    template: HeaderTemplate = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self, shelf: Shelf | None) -> None:
+    def __post_init__(self, header_cache: HeaderCache | None) -> None:
         macs, addresses = (self.source_mac, self.destination_mac), (self.source, self.destination)
-        pieces = Pieces(*macs, *addresses, self.vni, shelf or Shelf())
-        object.__setattr__(self, "pieces", pieces)
+        template = HeaderTemplate(*macs, *addresses, self.vni, header_cache or HeaderCache())
+        object.__setattr__(self, "template", template)
 
     def ports(self, source_port: int) -> bytes:
         """The piece in the middle."""
@@ -143,7 +143,7 @@ class OuterHeader:
 
     def wrap(self, ports: bytes, frame: bytes) -> bytes:
         """The copy of a frame of at most 65499 bytes, in one packet."""
-        front, back = self.pieces[len(frame)]
+        front, back = self.template[len(frame)]
         return b"".join((front, ports, back, frame))
 
     def wrap_in_fragments(self, ports: bytes, frame: bytes, limit: int, at: int) -> tuple[bytes, ...]:
@@ -154,11 +154,11 @@ class OuterHeader:
         4.3). It is derived from the time and the frame: nothing is remembered, and every run repeats.
         """
         udp_length = udp.HEADER_LENGTH + vxlan.HEADER_LENGTH + len(frame)
-        datagram = b"".join((ports, self.pieces.behind_ports(udp_length), frame))
+        datagram = b"".join((ports, self.template.behind_ports(udp_length), frame))
         identification = crc32(at.to_bytes(16, "big", signed=True), crc32(frame)) % 0xFFFF + 1
         step = (limit - ipv4.HEADER_LENGTH) // 8 * 8
         return tuple(
-            self.pieces.link_and_network(
+            self.template.link_and_network(
                 len(datagram[start : start + step]),
                 identification,
                 start // 8 | (ipv4.MORE_FRAGMENTS if start + step < len(datagram) else 0),

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from vtaplib.fabric.places import is_public
+from vtaplib.fabric.address_index import is_public
 from vtaplib.fabric.topology import Interface, Topology
-from vtaplib.mirror.passage import Passage
+from vtaplib.mirror.frame_context import FrameContext
 from vtaplib.mirror.verdict import Direction, Reason
 from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow
@@ -42,7 +42,7 @@ class PublicView:
             if isinstance(prefix, IPv4Network)
         )
 
-    def of(self, direction: Direction, flow: Flow, passage: Passage) -> Rewriting | Reason | None:
+    def of(self, direction: Direction, flow: Flow, context: FrameContext) -> Rewriting | Reason | None:
         """What a flow's frames look like in copies: rewritten, not there at all, or (None) as they are."""
         if not self._public or flow.version != 4:
             return None
@@ -51,7 +51,7 @@ class PublicView:
         public = self._public.get(here)
         if public is None or not self._is_outside(there):
             return None
-        if not is_egress and passage.is_answer and not self._policy.mirror_snat_return:
+        if not is_egress and context.is_answer and not self._policy.mirror_snat_return:
             return Reason.SNAT_RETURN
         return Rewriting(public, is_egress) if self._policy.snat_view == "post" else None
 

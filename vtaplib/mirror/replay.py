@@ -7,7 +7,7 @@ source's first.
 A capture does not tell who sent a frame: that is found by address. What the fabric drops is counted by
 reason, although it stands in the capture: the simulated network need not be the one where it was captured.
 
-This is the bulk path. What `Fabric` and `MirrorEngine.decide` say of a flow is kept in an *itinerary*, found
+This is the bulk path. What `Fabric` and `MirrorEngine.decide` say of a flow is kept in an *flow entry*, found
 by the raw bytes of the headers. What a security group denies is looked at again when what it would answer has
 been let through. While a flow is known and its frames fit, a frame costs one look-up, one
 increment or two, and per copy one join of the pieces of a header; objects are made per flow, not per frame.
@@ -23,18 +23,18 @@ from itertools import islice
 
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Journey, Link
+from vtaplib.fabric.path_trace import Link, PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts
-from vtaplib.mirror.carriage import Carriage
 from vtaplib.mirror.copies import Copies as Copies  # noqa: PLC0414  # exported from here too
-from vtaplib.mirror.crossing import Crossing, crossings
-from vtaplib.mirror.engine import Decision, MirrorEngine
+from vtaplib.mirror.encapsulation import Encapsulation
+from vtaplib.mirror.engine import MirrorDecision, MirrorEngine
 from vtaplib.mirror.flow_count import WINDOW_SECONDS
-from vtaplib.mirror.itinerary import Hop, Itinerary, Leg, rewriting_taker
-from vtaplib.mirror.load import Load
-from vtaplib.mirror.passage import Passage
+from vtaplib.mirror.flow_counters import FlowCounters
+from vtaplib.mirror.flow_entry import BulkCopyAction, CopyAction, FlowEntry, rewriting_taker
+from vtaplib.mirror.frame_context import FrameContext
+from vtaplib.mirror.interface_hop import InterfaceHop, interface_hops
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
@@ -42,12 +42,12 @@ from vtaplib.packets.flow import TCP, Flow, read_flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 
-Decide = Callable[[str, Direction, Flow, Passage], tuple[Decision, ...]]
+Decide = Callable[[str, Direction, Flow, FrameContext], tuple[MirrorDecision, ...]]
 
-# Itineraries that are kept before all are settled and forgotten: memory must not grow with the capture.
+# Flow entries that are kept before all are counted and forgotten: memory must not grow with the capture.
 ITINERARIES_KEPT = 1 << 16
 
-# Journeys of single frames that are kept: those of frames too large to be copied in bulk.
+# Path traces of single frames that are kept: those of frames too large to be copied in bulk.
 JOURNEYS_KEPT = 1 << 10
 
 # Frames in a batch of `Replay.run`: enough to spread the cost of a batch, few enough to stay in the cache.
@@ -75,15 +75,15 @@ class Replay:
         self._out: dict[str, Copies] = {}
         self._takers: dict[str, tuple[Callable[[int], None], Callable[[bytes], None]]] = {}
         # By masked headers for the common case, by flow for the rest.
-        self._plain: dict[int, Itinerary] = {}
-        self._others: dict[Flow, Itinerary] = {}
-        self._journeys: dict[Flow, Journey | Unrouted] = {}
+        self._plain: dict[int, FlowEntry] = {}
+        self._others: dict[Flow, FlowEntry] = {}
+        self._journeys: dict[Flow, PathTrace | Unrouted] = {}
         # What is kept of flows that would pass if a link were open, where it is kept.
         self._waiting: dict[Link, list[Callable[[], object]]] = {}
         # One for all flows that fare alike.
-        self._loads: dict[Hashable, Load] = {}
+        self._loads: dict[Hashable, FlowCounters] = {}
         # Those with frames in this second.
-        self._touched: list[Load] = []
+        self._touched: list[FlowCounters] = []
         self._second = 0
         self._position = 0
 
@@ -124,28 +124,28 @@ class Replay:
             if not start <= at < stop:
                 start = self._turn(at)
                 stop = start + NS_PER_SECOND
-            itinerary = find(from_bytes(frame[headers], "big") & mask)
-            if itinerary is None:
-                itinerary = self._itinerary(frame)
-            load, hops = itinerary
+            flow_entry = find(from_bytes(frame[headers], "big") & mask)
+            if flow_entry is None:
+                flow_entry = self._flow_entry(frame)
+            counters, hops = flow_entry
             length = len(frame)
             if length > small:
                 if length > largest and hops:
                     self._enter_one(frame, at, original_length, position)
                     continue
-                load.over_mtu += length > within_mtu
-            count = load.frames
+                counters.over_mtu += length > within_mtu
+            count = counters.frames
             if not count:
-                touch(load)
-            load.frames = count + 1
-            load.octets += length
+                touch(counters)
+            counters.frames = count + 1
+            counters.octets += length
             if original_length > length:
-                load.truncated += 1
-                load.missing += original_length - length
-            if load.lost is not None:
-                load.lost.note(position)
-            for pieces, ports, add_time, add_copy in hops:
-                front, back = pieces[length]
+                counters.truncated += 1
+                counters.missing += original_length - length
+            if counters.lost is not None:
+                counters.lost.note(position)
+            for template, ports, add_time, add_copy in hops:
+                front, back = template[length]
                 add_copy(join((front, ports, back, frame)))
                 add_time(at)
         self._position = position
@@ -162,76 +162,76 @@ class Replay:
         self._hand_over()
         return verdicts
 
-    def _itinerary(self, frame: bytes) -> Itinerary:
-        """The itinerary of a frame whose headers are not plain, or were not seen yet."""
+    def _flow_entry(self, frame: bytes) -> FlowEntry:
+        """The flow entry of a frame whose headers are not plain, or were not seen yet."""
         flow = read_flow(frame)
-        itinerary = self._others.get(flow)
-        if itinerary is not None:
-            return itinerary
+        flow_entry = self._others.get(flow)
+        if flow_entry is not None:
+            return flow_entry
         if len(self._plain) + len(self._others) >= ITINERARIES_KEPT:
             self._forget()
-        journey = self._journey(flow)
-        itinerary = self._plan(flow, journey)
+        trace = self._journey(flow)
+        flow_entry = self._plan(flow, trace)
         key = int.from_bytes(frame[HEADERS], "big") & MASK
         if is_plain(key, flow):
-            self._plain[key] = itinerary
-            self._wait(journey, lambda: self._plain.pop(key, None))
+            self._plain[key] = flow_entry
+            self._wait(trace, lambda: self._plain.pop(key, None))
         else:
-            self._others[flow] = itinerary
-            self._wait(journey, lambda: self._others.pop(flow, None))
-        return itinerary
+            self._others[flow] = flow_entry
+            self._wait(trace, lambda: self._others.pop(flow, None))
+        return flow_entry
 
-    def _journey(self, flow: Flow) -> Journey | Unrouted:
+    def _journey(self, flow: Flow) -> PathTrace | Unrouted:
         """What becomes of the frames of a flow that come now; from then on their answers pass."""
-        journey = self._fabric.captured(flow, self._connections)
-        if isinstance(journey, Journey) and journey.opens:
-            if self._connections.open(journey.opens):
+        trace = self._fabric.captured(flow, self._connections)
+        if isinstance(trace, PathTrace) and trace.opens:
+            if self._connections.open(trace.opens):
                 self._forget()
-            for link in journey.opens:
+            for link in trace.opens:
                 for forget in self._waiting.pop(link, ()):
                     forget()
-        return journey
+        return trace
 
-    def _wait(self, journey: Journey | Unrouted, forget: Callable[[], object]) -> None:
+    def _wait(self, trace: PathTrace | Unrouted, forget: Callable[[], object]) -> None:
         """Forget a flow when it would pass, as the answer to something."""
-        if isinstance(journey, Journey) and journey.awaits is not None:
-            self._waiting.setdefault(journey.awaits, []).append(forget)
+        if isinstance(trace, PathTrace) and trace.awaits is not None:
+            self._waiting.setdefault(trace.awaits, []).append(forget)
 
-    def _plan(self, flow: Flow, journey: Journey | Unrouted) -> Itinerary:
+    def _plan(self, flow: Flow, trace: PathTrace | Unrouted) -> FlowEntry:
         """Work out the way of a flow."""
-        load, legs = self._way(flow, journey)
-        hops: list[Hop] = []
-        for carriage, rewritings in legs:
-            add_time, add_copy = self._takers_for(carriage.collector_id)
+        counters, actions = self._way(flow, trace)
+        hops: list[BulkCopyAction] = []
+        for encapsulation, rewritings in actions:
+            add_time, add_copy = self._takers_for(encapsulation.collector_id)
             for rewriting in rewritings:
                 add_copy = rewriting_taker(rewriting, add_copy)
-            hops.append((carriage.header.pieces, carriage.ports, add_time, add_copy))
-        return load, tuple(hops)
+            hops.append((encapsulation.header.template, encapsulation.ports, add_time, add_copy))
+        return counters, tuple(hops)
 
-    def _way(self, flow: Flow, journey: Journey | Unrouted) -> tuple[Load, list[Leg]]:
+    def _way(self, flow: Flow, trace: PathTrace | Unrouted) -> tuple[FlowCounters, list[CopyAction]]:
         """What counts the frames of a flow, and how they are carried."""
-        if isinstance(journey, Unrouted):
-            return self._unrouted_load(journey), []
-        crossed = crossings(journey, flow)
+        if isinstance(trace, Unrouted):
+            return self._unrouted_load(trace), []
+        crossed = interface_hops(trace, flow)
         self._see(crossed)
         decisions = self._decisions(crossed, self.engine.decide_anew)
-        legs: list[Leg] = []
-        for crossing, decision in decisions:
+        actions: list[CopyAction] = []
+        for interface_hop, decision in decisions:
             outcome = decision.outcome
-            if isinstance(outcome, Carriage):
-                rewritings = (outcome.rewriting, crossing.translation)
-                legs.append((outcome, tuple(one for one in rewritings if one is not None)))
-        return self._routed_load(journey, flow, decisions), legs
+            if isinstance(outcome, Encapsulation):
+                rewritings = (outcome.rewriting, interface_hop.translation)
+                actions.append((outcome, tuple(one for one in rewritings if one is not None)))
+        return self._routed_counters(trace, flow, decisions), actions
 
-    def _unrouted_load(self, why: Unrouted) -> Load:
-        load = self._loads.get(why)
-        if load is None:
-            load = self._loads[why] = Load(lost=self._accounts.lost_for(why))
-        return load
+    def _unrouted_load(self, why: Unrouted) -> FlowCounters:
+        counters = self._loads.get(why)
+        if counters is None:
+            counters = self._loads[why] = FlowCounters(lost=self._accounts.lost_for(why))
+        return counters
 
-    def _routed_load(
-        self, journey: Journey, flow: Flow, decisions: tuple[tuple[Crossing, Decision], ...]
-    ) -> Load:
+    def _routed_counters(
+        self, trace: PathTrace, flow: Flow, decisions: tuple[tuple[InterfaceHop, MirrorDecision], ...]
+    ) -> FlowCounters:
         """What counts the frames of a flow: one for all that have the sender, tap points, outcomes and end in
         common, and the addresses where talkers are counted.
         """
@@ -243,14 +243,14 @@ class Replay:
             )
             for _, decision in decisions
         )
-        sender = journey.source.id if journey.source is not None and journey.leaves else None
+        sender = trace.source.id if trace.source is not None and trace.leaves else None
         pair = None if accounts.talkers is None else (flow.source, flow.destination)
         is_clamped = self._is_clamped(flow)
-        key = sender, outcomes, is_clamped, pair, journey.drop
-        load = self._loads.get(key)
-        if load is None:
-            load = self._loads[key] = Load(
-                tolls=tuple((accounts.tap_points[point], outcome) for point, outcome in outcomes),
+        key = sender, outcomes, is_clamped, pair, trace.drop
+        counters = self._loads.get(key)
+        if counters is None:
+            counters = self._loads[key] = FlowCounters(
+                outcomes=tuple((accounts.tap_points[point], outcome) for point, outcome in outcomes),
                 sent=None if sender is None else accounts.sent_by(sender),
                 pairs=tuple(
                     Pair(point.tap_id, *pair)
@@ -258,34 +258,41 @@ class Replay:
                     if pair is not None and not isinstance(outcome, Reason)
                 ),
                 is_clamped=is_clamped,
-                lost=None if journey.drop is None else accounts.lost_for(journey.drop),
+                lost=None if trace.drop is None else accounts.lost_for(trace.drop),
             )
-        return load
+        return counters
 
-    def _see(self, crossed: Iterable[Crossing]) -> None:
+    def _see(self, crossed: Iterable[InterfaceHop]) -> None:
         """Count a flow at both ends; counted again it makes no difference."""
-        for crossing in crossed:
-            self._accounts.see(crossing.interface_id, crossing.direction, crossing.flow, self._second)
+        for interface_hop in crossed:
+            self._accounts.see(
+                interface_hop.interface_id, interface_hop.direction, interface_hop.flow, self._second
+            )
 
     def _is_clamped(self, flow: Flow) -> bool:
         """Whether the policy takes segments of a flow for smaller than the capture shows them."""
         return flow.protocol == TCP and self.engine.policy.mss_clamp != "off"
 
     def _decisions(
-        self, crossed: Iterable[Crossing], decide: Decide
-    ) -> tuple[tuple[Crossing, Decision], ...]:
+        self, crossed: Iterable[InterfaceHop], decide: Decide
+    ) -> tuple[tuple[InterfaceHop, MirrorDecision], ...]:
         """What becomes of a flow at the tap points on its way, in order."""
         decisions = tuple(
             [
-                (crossing, decision)
-                for crossing in crossed
+                (interface_hop, decision)
+                for interface_hop in crossed
                 for decision in decide(
-                    crossing.interface_id, crossing.direction, crossing.flow, crossing.passage
+                    interface_hop.interface_id,
+                    interface_hop.direction,
+                    interface_hop.flow,
+                    interface_hop.context,
                 )
             ]
         )
-        for crossing, decision in decisions:
-            self._accounts.partings.note(decision.point.tap_configuration_id, crossing.flow, decision.parting)
+        for interface_hop, decision in decisions:
+            self._accounts.splits.note(
+                decision.point.tap_configuration_id, interface_hop.flow, decision.split
+            )
         return decisions
 
     def _copies_for(self, collector_id: str) -> Copies:
@@ -307,37 +314,37 @@ class Replay:
         accounts.by_second.add(at // NS_PER_SECOND, 1, len(frame))
         accounts.truncated += is_truncated
         flow = read_flow(frame)
-        journey = self._journey_of_one(flow)
-        reason = journey if isinstance(journey, Unrouted) else journey.drop
+        trace = self._journey_of_one(flow)
+        reason = trace if isinstance(trace, Unrouted) else trace.drop
         if reason is not None:
             lost = accounts.lost_for(reason)
             lost.count.add(1, len(frame))
             lost.note(position)
-        if isinstance(journey, Unrouted):
+        if isinstance(trace, Unrouted):
             return ()
-        crossed = crossings(journey, flow)
+        crossed = interface_hops(trace, flow)
         self._see(crossed)
-        if journey.source is not None and journey.leaves:
+        if trace.source is not None and trace.leaves:
             octets = max(len(frame), original_length)
-            accounts.sent_by(journey.source.id).add(at // NS_PER_SECOND, 1, octets)
+            accounts.sent_by(trace.source.id).add(at // NS_PER_SECOND, 1, octets)
         verdicts = self._carry_one(crossed, flow, frame, at, is_truncated)
         if not verdicts and reason is None:
             accounts.untapped.add(1, len(frame))
         return verdicts
 
-    def _journey_of_one(self, flow: Flow) -> Journey | Unrouted:
-        """The journey of a single frame; remembered, for those that follow."""
-        journey = self._journeys.get(flow)
-        if journey is None:
-            journey = self._journey(flow)
+    def _journey_of_one(self, flow: Flow) -> PathTrace | Unrouted:
+        """The path trace of a single frame; remembered, for those that follow."""
+        trace = self._journeys.get(flow)
+        if trace is None:
+            trace = self._journey(flow)
             if len(self._journeys) >= JOURNEYS_KEPT:
                 self._journeys.clear()
-            self._journeys[flow] = journey
-            self._wait(journey, lambda: self._journeys.pop(flow, None))
-        return journey
+            self._journeys[flow] = trace
+            self._wait(trace, lambda: self._journeys.pop(flow, None))
+        return trace
 
     def _carry_one(
-        self, crossed: Iterable[Crossing], flow: Flow, frame: bytes, at: int, is_truncated: bool
+        self, crossed: Iterable[InterfaceHop], flow: Flow, frame: bytes, at: int, is_truncated: bool
     ) -> tuple[Verdict, ...]:
         """Carry a routed frame one tap point at a time, and account for it there."""
         is_over_mtu = len(frame) > self.engine.oversize.within_mtu
@@ -362,7 +369,7 @@ class Replay:
         return verdicts
 
     def _hand_over(self) -> dict[str, Copies]:
-        """Give out what the collectors get. The lists inside stay: itineraries append to them."""
+        """Give out what the collectors get. The lists inside stay: flow entries append to them."""
         handed: dict[str, Copies] = {}
         for collector_id, out in self._out.items():
             if out.frames:
@@ -392,6 +399,6 @@ class Replay:
 
     def _settle(self) -> None:
         """Move what was counted in this second into the accounts."""
-        for load in self._touched:
-            load.settle(self._accounts, self._second)
+        for counters in self._touched:
+            counters.settle(self._accounts, self._second)
         self._touched.clear()

@@ -41,7 +41,7 @@ class Second(NamedTuple):
     octets: int
 
 
-class Spread(NamedTuple):
+class ActiveSeconds(NamedTuple):
     """What came from one second to another: the seconds in which something did, in order."""
 
     first: int
@@ -49,7 +49,7 @@ class Spread(NamedTuple):
     seconds: list[Second]
 
 
-def evenly(start_ns: int, stop_ns: int, frames: int, octets: int) -> Spread:
+def evenly(start_ns: int, stop_ns: int, frames: int, octets: int) -> ActiveSeconds:
     """What came evenly between two times, in nanoseconds, the second not before the first.
 
     Every second gets whole frames and bytes, and together they get all.
@@ -73,7 +73,7 @@ def evenly(start_ns: int, stop_ns: int, frames: int, octets: int) -> Spread:
         second += 1
     if given_frames < frames:
         seconds.append(Second(last, frames - given_frames, octets - given_octets))
-    return Spread(first, last, seconds)
+    return ActiveSeconds(first, last, seconds)
 
 
 class Series:
@@ -127,7 +127,7 @@ class Series:
         if len(seconds) > SECONDS_KEPT:
             self._give_up(SECONDS_KEPT // 2)
 
-    def spread(self, spread: Spread) -> None:
+    def spread(self, spread: ActiveSeconds) -> None:
         """Count what came evenly over some time."""
         if not spread.seconds:
             return

@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from vtaplib.mirror.carriage import Carriage
+from vtaplib.mirror.encapsulation import Encapsulation
 from vtaplib.mirror.outer_header import FRAGMENT_OVERHEAD, WIRE_OVERHEAD
 
 
@@ -65,7 +65,7 @@ class Mirrored(NamedTuple):
     """
 
     point: TapPoint
-    carriage: Carriage
+    encapsulation: Encapsulation
     copies: tuple[bytes, ...]
     frame_octets: int
     order: int
@@ -79,42 +79,42 @@ class Mirrored(NamedTuple):
     @property
     def collector_id(self) -> str:
         """The interface that gets the copy: behind a load balancer, the chosen backend's."""
-        return self.carriage.collector_id
+        return self.encapsulation.collector_id
 
     @property
     def vni(self) -> int:
         """The VXLAN Network Identifier."""
-        return self.carriage.header.vni
+        return self.encapsulation.header.vni
 
     @property
     def source_mac(self) -> bytes:
         """The outer source MAC address, 6 bytes: the tapped interface's."""
-        return self.carriage.header.source_mac
+        return self.encapsulation.header.source_mac
 
     @property
     def destination_mac(self) -> bytes:
         """The outer destination MAC address, 6 bytes: the collector's."""
-        return self.carriage.header.destination_mac
+        return self.encapsulation.header.destination_mac
 
     @property
     def source(self) -> IPv4Address:
         """The outer source address: the tapped interface's primary one."""
-        return self.carriage.header.source
+        return self.encapsulation.header.source
 
     @property
     def destination(self) -> IPv4Address:
         """The outer destination address: the collector's, or under floating IP the frontend's."""
-        return self.carriage.header.destination
+        return self.encapsulation.header.destination
 
     @property
     def source_port(self) -> int:
         """The outer UDP source port."""
-        return self.carriage.source_port
+        return self.encapsulation.source_port
 
     @property
     def destination_port(self) -> int:
         """The outer UDP destination port: 4789, unless a load balancer's rule rewrites it."""
-        return self.carriage.header.destination_port
+        return self.encapsulation.header.destination_port
 
     @property
     def copy_octets(self) -> int:

@@ -22,7 +22,7 @@ from vtaplib.model.combination import Combination
 from vtaplib.model.ids import label
 from vtaplib.model.marks import Internal, NotInArm
 from vtaplib.model.policy import Policy
-from vtaplib.model.rule import Rule, Taking
+from vtaplib.model.rule import Rule, Usage
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation
@@ -51,7 +51,7 @@ class Reference:
         return ids.parent(self.target) if is_part else self.target
 
 
-class Departure(Enum):
+class OnDelete(Enum):
     """What the deletion of a target does to a resource that refers to it."""
 
     REFUSE = "refuse"
@@ -63,10 +63,10 @@ class Departure(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
-    """A departure, with the code that a refused deletion answers."""
+class DeletionOutcome:
+    """What a deletion does to those that refer to its target, with the code that a refused one answers."""
 
-    departure: Departure
+    on_delete: OnDelete
     code: ErrorCode
 
 
@@ -172,16 +172,16 @@ class Resource(Model):
                 if resolved is not None:
                     yield Reference(path + step, resolved, field.ref.kind)
 
-    def takes(self) -> Iterator[Taking]:
+    def usage(self) -> Iterator[Usage]:
         """What the resource takes of limits that others share, as far as that is known; buckets by key."""
         for rule in self.rules().values():
             if rule.quota is None or not rule.quota.shared:
                 continue
             try:
-                taken = rule.quota.takes(self)
+                taken = rule.quota.usage(self)
             except Undecided:
                 continue
-            yield from (Taking(key, taking.amount) for key, taking in taken.items())
+            yield from (Usage(key, usage.amount) for key, usage in taken.items())
 
     def requested(self) -> Self:
         """What was read from ARM's JSON, without what the service says there beside what was asked for."""
@@ -233,11 +233,11 @@ class Resource(Model):
         """Other resources as the deletion of this one leaves them."""
         yield from ()
 
-    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> DeletionOutcome:
         """What becomes of this resource when something that it refers to is deleted. `in_use`: what a refused
         deletion of the target answers.
         """
-        return Farewell(Departure.REFUSE, in_use)
+        return DeletionOutcome(OnDelete.REFUSE, in_use)
 
     def check(self, view: View, policy: Policy, before: Self | None = None) -> Iterator[Violation]:
         """Every broken rule. A rule that reads something not known yet is undecided, and silent."""

@@ -46,25 +46,25 @@ class Quota:
     shared: bool = True
     """Whether others take of the buckets too. What only the resource takes of itself is counted in it."""
 
-    def takes(self, resource: Resource) -> Mapping[str, Taking]:
+    def usage(self, resource: Resource) -> Mapping[str, Usage]:
         """What the resource takes, by bucket. Raises Undecided if that is not known yet."""
-        taken: dict[str, Taking] = {}
+        usage: dict[str, Usage] = {}
         for bucket in self.buckets(resource):
             key = ids.key(bucket)
-            amount = taken[key].amount if key in taken else 0
-            taken[key] = Taking(bucket, amount + 1)
-        return taken
+            amount = usage[key].amount if key in usage else 0
+            usage[key] = Usage(bucket, amount + 1)
+        return usage
 
-    def growth(self, resource: Resource, before: Resource | None) -> Iterator[Taking]:
+    def growth(self, resource: Resource, before: Resource | None) -> Iterator[Usage]:
         """That of which a write takes more than was taken: what already is too much may stay."""
-        past = self.takes(before) if before is not None else {}
-        for key, taking in self.takes(resource).items():
-            if key not in past or taking.amount > past[key].amount:
-                yield taking
+        past = self.usage(before) if before is not None else {}
+        for key, usage in self.usage(resource).items():
+            if key not in past or usage.amount > past[key].amount:
+                yield usage
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class Usage:
     """What a resource takes of a limit."""
 
     bucket: str
@@ -191,13 +191,13 @@ def limit(
 
     def judge(self: Resource, before: Resource | None, view: View, policy: Policy) -> Findings:
         most = getattr(policy, setting)
-        grown = {ids.key(taking.bucket) for taking in quota.growth(self, before)}
-        for key, taking in quota.takes(self).items():
-            if key not in grown and (view.settled or not shared):
+        grown = {ids.key(usage.bucket) for usage in quota.growth(self, before)}
+        for key, usage in quota.usage(self).items():
+            if key not in grown and (view.complete or not shared):
                 continue
-            count = view.taken(key, certain=True) if shared else taking.amount
-            if count > most and (key in grown or count > view.taken_already(key)):
-                owner, _, counted = taking.bucket.rpartition("/")
+            count = view.usage(key, certain=True) if shared else usage.amount
+            if count > most and (key in grown or count > view.existing_usage(key)):
+                owner, _, counted = usage.bucket.rpartition("/")
                 where = f"with it there are {count} {counted} in {label(owner)}"
                 found = where if shared else f"has {count} {counted}"
                 yield (

@@ -30,8 +30,8 @@ class View(ABC):
 
     @property
     @abstractmethod
-    def settled(self) -> bool:
-        """Whether all that will be is here. A plan's overlay is not settled: more may be planned."""
+    def complete(self) -> bool:
+        """Whether all that will be is here. A plan's overlay is not complete: more may be planned."""
 
     @abstractmethod
     def find(self, resource_id: str) -> Resource | None:
@@ -73,12 +73,12 @@ class View(ABC):
         return None
 
     @abstractmethod
-    def taken(self, bucket: str, *, certain: bool = False) -> int:
+    def usage(self, bucket: str, *, certain: bool = False) -> int:
         """How much resources take of a limit together (see `Quota`). `certain`: as in `referrers`."""
 
-    def taken_already(self, bucket: str) -> int:
+    def existing_usage(self, bucket: str) -> int:
         """How much is taken of a limit before anything that a plan makes."""
-        return self.taken(bucket)
+        return self.usage(bucket)
 
     def is_there_already(self, resource_id: str) -> bool:
         """Whether a resource is there before anything that a plan makes."""

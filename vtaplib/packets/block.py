@@ -18,7 +18,7 @@ from vtaplib.loops.selection import retain
 COLUMNS = ("times_ns", "starts", "lengths", "original_lengths", "interfaces", "outputs")
 
 
-class Block:
+class PacketBlock:
     """Room for packets, the first `count` of which are there.
 
     `times_ns` are nanoseconds since 1970; a packet is the `lengths` octets of the buffer from `starts` on;

@@ -89,7 +89,7 @@ def address_of(
         kept = before.private_ip_address
         if kept:
             return kept
-    if not view.settled:
+    if not view.complete:
         raise Undecided("an address is taken from its pool at apply")
     subnet = view.get(Subnet, holder.subnet_id)
     prefix = f"{subnet.id}/addresses/"

@@ -23,7 +23,7 @@ from vtaplib.model.marks import (
 )
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Assignment, Resource
-from vtaplib.model.rule import Findings, Taking, rule
+from vtaplib.model.rule import Findings, Usage, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
@@ -102,11 +102,11 @@ class LbRule(Resource):
         """Whether what is sent to a port of the frontend, over a protocol in lower case, is the rule's."""
         return self.protocol.lower() in ("all", protocol) and self.frontend_port in (0, port)
 
-    def takes(self) -> Iterator[Taking]:
-        yield from super().takes()
+    def usage(self) -> Iterator[Usage]:
+        yield from super().usage()
         if self.knows("backend_address_pool_ids"):
             for pool_id in dict.fromkeys(map(ids.key, self.backend_address_pool_ids or ())):
-                yield Taking(balancing_rules_bucket(pool_id), 1)
+                yield Usage(balancing_rules_bucket(pool_id), 1)
 
     def assign(self, view: View, before: LbRule | None) -> Iterator[Assignment]:
         yield (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vtaplib.model.ids import label
 from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Departure, Farewell, Reference, Resource
+from vtaplib.model.resource import DeletionOutcome, OnDelete, Reference, Resource
 from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_security_group import NetworkSecurityGroup
@@ -26,8 +26,8 @@ class NetworkInterfaceSecurityGroupAssociation(Resource):
     def label(self) -> str:
         return label(str(self.network_interface_id))
 
-    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> DeletionOutcome:
         """An interface may go, and what says which group it has goes with it."""
         if reference.path == ("network_interface_id",):
-            return Farewell(Departure.CASCADE, in_use)
+            return DeletionOutcome(OnDelete.CASCADE, in_use)
         return super().when_target_goes(reference, in_use, policy)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from vtaplib.model.arguments import NetworkName
 from vtaplib.model.marks import CreateOnly, Ref
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Departure, Farewell, Reference, Resource
+from vtaplib.model.resource import DeletionOutcome, OnDelete, Reference, Resource
 from vtaplib.model.rule import limit
 from vtaplib.model.violation import ErrorCode, Severity
 from vtaplib.resources.network_interface import NetworkInterface
@@ -47,7 +47,7 @@ class NetworkInterfaceTapConfiguration(Resource):
         switch="limits_mode",
     )
 
-    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> DeletionOutcome:
         if reference.path == ("virtual_network_tap_id",) and policy.delete_tap_in_use == "cascade":
-            return Farewell(Departure.CASCADE, in_use)
+            return DeletionOutcome(OnDelete.CASCADE, in_use)
         return super().when_target_goes(reference, in_use, policy)

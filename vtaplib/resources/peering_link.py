@@ -26,7 +26,7 @@ States = tuple[PeeringState | None, PeeringState | None]
 OPEN: States = (PeeringState.CONNECTED, PeeringState.CONNECTED)
 
 
-class Side(NamedTuple):
+class PeeringSide(NamedTuple):
     """One direction of a link, and its peering if there is one."""
 
     here_id: str
@@ -57,7 +57,7 @@ class Side(NamedTuple):
 class PeeringLink(NamedTuple):
     """The two sides of a link."""
 
-    sides: tuple[Side, Side]
+    sides: tuple[PeeringSide, PeeringSide]
 
     @property
     def is_open(self) -> bool:
@@ -108,8 +108,8 @@ def link_between(view: View, here_id: str, there_id: str) -> PeeringLink:
     }
     return PeeringLink(
         (
-            Side(here_id, there_id, found.get((here, there))),
-            Side(there_id, here_id, found.get((there, here))),
+            PeeringSide(here_id, there_id, found.get((here, there))),
+            PeeringSide(there_id, here_id, found.get((there, here))),
         )
     )
 
@@ -131,7 +131,7 @@ def writes_that_open(states: States) -> Sequence[int]:
     return paths[OPEN]
 
 
-def _write(side: Side, name: Name) -> str:
+def _write(side: PeeringSide, name: Name) -> str:
     if side.peering is None:
         return f"create a peering of {name(side.here_id)} to {name(side.there_id)}"
     if not side.gives_access:

@@ -151,7 +151,7 @@ class PublicIp(Resource):
             return before.ip_address
         if self.allocation_method == "Dynamic":
             return ""
-        if not view.settled:
+        if not view.complete:
             raise Undecided("an address is taken from its range at apply")
         return next(one for one in self._candidates() if not any(view.referrers(holder_of(one), PublicIp)))
 

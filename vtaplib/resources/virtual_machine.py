@@ -94,9 +94,9 @@ class VirtualMachine(Resource):
         makes the first TAP: the order of the apply may be another.
         """
         tapped = any(True for _ in self._tap_configurations(view))
-        if view.taken_already(taps_in_region(self.subscription_id, self.location)) or tapped:
+        if view.existing_usage(taps_in_region(self.subscription_id, self.location)) or tapped:
             return True
-        if not view.settled:
+        if not view.complete:
             raise Undecided("a TAP may be made before the machine is")
         return False
 

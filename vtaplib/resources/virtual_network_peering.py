@@ -19,7 +19,7 @@ from vtaplib.model.addresses import maybe_network
 from vtaplib.model.arguments import NetworkName, NonEmpty, ResourceGroupName
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Inert, Internal, NotInArm, Ref
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource
+from vtaplib.model.resource import Assignment, DeletionOutcome, OnDelete, Reference, Resource
 from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
@@ -169,7 +169,7 @@ class VirtualNetworkPeering(Resource):
         def state(it: VirtualNetworkPeering) -> str:
             remote = it.remote_side(view)
             after = AFTER_PUT[_state(before), _state(remote)]
-            if after is None and not view.settled:
+            if after is None and not view.complete:
                 raise Undecided("the plan may write the remote side, or replace it")
             return str(after if after is not None else PeeringState.DISCONNECTED)
 
@@ -243,10 +243,10 @@ class VirtualNetworkPeering(Resource):
         if remote is not None and remote.peering_state == PeeringState.CONNECTED:
             yield remote.replace(peering_state=str(PeeringState.DISCONNECTED))
 
-    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> DeletionOutcome:
         """The remote network may go: this side stays, Disconnected."""
         if reference.path == ("remote_virtual_network_id",):
-            return Farewell(Departure.DANGLE, in_use)
+            return DeletionOutcome(OnDelete.DANGLE, in_use)
         return super().when_target_goes(reference, in_use, policy)
 
     @rule(

@@ -10,7 +10,7 @@ from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NetworkName, ResourceGroupName, Tags
 from vtaplib.model.marks import SERVICE, Arm, Assigned, CreateOnly, Derived, Ref
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Assignment, Departure, Farewell, Reference, Resource, resource_kind
+from vtaplib.model.resource import Assignment, DeletionOutcome, OnDelete, Reference, Resource, resource_kind
 from vtaplib.model.rule import Findings, limit, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
@@ -98,12 +98,12 @@ class VirtualNetworkTap(Resource):
             lambda it: tuple(one.id for one in view.referrers(it.id, configurations)),
         )
 
-    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> Farewell:
+    def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> DeletionOutcome:
         if reference.path[0] not in (TO_INTERFACE, TO_FRONTEND):
             return super().when_target_goes(reference, in_use, policy)
         dangles = policy.delete_destination_in_use == "dangle"
-        departure = Departure.DANGLE if dangles else Departure.REFUSE
-        return Farewell(departure, ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE)
+        on_delete = OnDelete.DANGLE if dangles else OnDelete.REFUSE
+        return DeletionOutcome(on_delete, ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE)
 
     @property
     def destination_id(self) -> str:

@@ -81,8 +81,8 @@ def _rules_reaching(interface_id: str, view: View) -> tuple[int, int]:
     count = already = 0
     for member in memberships_of(interface_id, view):
         rules = balancing_rules_bucket(ids.key(member.backend_address_pool_id))
-        count += view.taken(rules, certain=True)
-        already += view.taken_already(rules) if view.is_there_already(member.id) else 0
+        count += view.usage(rules, certain=True)
+        already += view.existing_usage(rules) if view.is_there_already(member.id) else 0
     return count, already
 
 

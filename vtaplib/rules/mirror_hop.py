@@ -30,7 +30,7 @@ class Interfaces(dict[str, str]):
         super().__init__((ids.key(one), one) for one in interface_ids)
 
 
-class Hop(NamedTuple):
+class MirrorHop(NamedTuple):
     """What one TAP takes from, and sends to. `path` is the field that makes the hop."""
 
     path: Path
@@ -40,35 +40,37 @@ class Hop(NamedTuple):
 
 
 @singledispatch
-def hops_of(part: Resource, view: View) -> Iterator[Hop]:
+def hops_of(part: Resource, view: View) -> Iterator[MirrorHop]:
     """The hops that a resource is a part of."""
     raise NotImplementedError
 
 
 @hops_of.register(NetworkInterfaceTapConfiguration)
-def _by_configuration(configuration: NetworkInterfaceTapConfiguration, view: View) -> Iterator[Hop]:
+def _by_configuration(configuration: NetworkInterfaceTapConfiguration, view: View) -> Iterator[MirrorHop]:
     tap = view.get(VirtualNetworkTap, configuration.virtual_network_tap_id)
     source = Interfaces(configuration.network_interface_id)
-    yield Hop(("virtual_network_tap_id",), tap.id, source, collectors_of(tap, view))
+    yield MirrorHop(("virtual_network_tap_id",), tap.id, source, collectors_of(tap, view))
 
 
 @hops_of.register(VirtualNetworkTap)
-def _by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[Hop]:
-    yield Hop((tap.destination_field,), tap.id, sources_of(tap, view), collectors_of(tap, view))
+def _by_tap(tap: VirtualNetworkTap, view: View) -> Iterator[MirrorHop]:
+    yield MirrorHop((tap.destination_field,), tap.id, sources_of(tap, view), collectors_of(tap, view))
 
 
 @hops_of.register(NetworkInterfaceBackendAddressPoolAssociation)
-def _by_membership(membership: NetworkInterfaceBackendAddressPoolAssociation, view: View) -> Iterator[Hop]:
+def _by_membership(
+    membership: NetworkInterfaceBackendAddressPoolAssociation, view: View
+) -> Iterator[MirrorHop]:
     collector = Interfaces(membership.network_interface_id)
     for tap in taps_to_pool(membership.backend_address_pool_id, view):
-        yield Hop(("network_interface_id",), tap.id, sources_of(tap, view), collector)
+        yield MirrorHop(("network_interface_id",), tap.id, sources_of(tap, view), collector)
 
 
 @hops_of.register(LbRule)
-def _by_rule(balancing: LbRule, view: View) -> Iterator[Hop]:
+def _by_rule(balancing: LbRule, view: View) -> Iterator[MirrorHop]:
     for tap in taps_to_rule(balancing, view):
         collectors = Interfaces(*backends_of(balancing, view))
-        yield Hop(("backend_address_pool_ids",), tap.id, sources_of(tap, view), collectors)
+        yield MirrorHop(("backend_address_pool_ids",), tap.id, sources_of(tap, view), collectors)
 
 
 def collectors_of(tap: VirtualNetworkTap, view: View) -> Interfaces:

@@ -23,7 +23,7 @@ from vtaplib.resources.network_interface_backend_address_pool_association import
 )
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
-from vtaplib.rules.mirror_hop import Hop, hops_of, taps_to_interface
+from vtaplib.rules.mirror_hop import MirrorHop, hops_of, taps_to_interface
 from vtaplib.rules.references import configurations_of
 
 
@@ -128,7 +128,7 @@ def _chains_to(configuration: NetworkInterfaceTapConfiguration, view: View) -> I
             yield Chain(("network_interface_id",), interface_id, tap.id, configuration.label)
 
 
-def ring_of(hop: Hop, view: View) -> tuple[str, ...]:
+def ring_of(hop: MirrorHop, view: View) -> tuple[str, ...]:
     """The shortest ring that begins with a hop: IDs of interfaces and TAPs in turn, the first again at the
     end; empty if there is none. An interface that is its own collector is no ring.
     """

@@ -104,7 +104,7 @@ lost_unless_it_comes = rule(
 def frontend_has_a_rule(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
     """A frontend that a TAP sends to has a load-balancing rule for UDP 4789, or for HA ports."""
     frontend_id = self.destination_load_balancer_frontend_ip_configuration_id
-    if view.settled and frontend_id and not any(True for _ in carriers_of(self, view)):
+    if view.complete and frontend_id and not any(True for _ in carriers_of(self, view)):
         yield (
             (self.destination_field,),
             (
@@ -119,7 +119,7 @@ def frontend_has_a_rule(self: VirtualNetworkTap, view: View, policy: Policy) -> 
 def pool_has_a_backend(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
     """A pool that a TAP's stream goes to has a backend."""
     pool_ids = [one for carrier in carriers_of(self, view) for one in carrier.backend_address_pool_ids or ()]
-    if view.settled and pool_ids and not collectors_of(self, view):
+    if view.complete and pool_ids and not collectors_of(self, view):
         yield (
             (self.destination_field,),
             (
@@ -134,7 +134,7 @@ def collector_has_a_machine(self: VirtualNetworkTap, view: View, policy: Policy)
     """Of the interfaces that a TAP's stream can reach, one is attached to a machine."""
     collectors = collectors_of(self, view).values()
     attached = any(True for one in collectors for _ in machines_of(one, view))
-    if view.settled and collectors and not attached:
+    if view.complete and collectors and not attached:
         yield (
             (self.destination_field,),
             (

@@ -157,7 +157,7 @@ def address_space_does_not_overlap_a_third_network(
 )
 def named_subnets_exist(self: VirtualNetworkPeering, view: View, policy: Policy) -> Findings:
     """The subnets that a peering names are in its networks, where it covers no more than those."""
-    if not view.settled or self.peer_complete_virtual_networks_enabled:
+    if not view.complete or self.peer_complete_virtual_networks_enabled:
         return
     for field, network_id in (
         ("local_subnet_names", self.virtual_network_id),
@@ -176,7 +176,7 @@ def private_addresses_in_peered_networks(self: VirtualNetworkPeering, view: View
     """
     others = {one.remote_virtual_network_id.lower() for one in self.siblings(view)}
     group = {self.virtual_network_id.lower(), self.remote_virtual_network_id.lower(), *others}
-    count = sum(view.taken(address_bucket(network_id)) for network_id in group)
+    count = sum(view.usage(address_bucket(network_id)) for network_id in group)
     if count > policy.private_addresses_in_peered_networks:
         yield (
             ("remote_virtual_network_id",),

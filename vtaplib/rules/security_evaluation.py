@@ -45,7 +45,7 @@ PROBE_SOURCE: Final = _addresses("168.63.129.16")
 PLATFORM: Final = _addresses("168.63.129.16", "169.254.169.254")
 
 
-class Direction(StrEnum):
+class RuleDirection(StrEnum):
     """The direction of traffic, seen from the machine."""
 
     INBOUND = "Inbound"
@@ -53,7 +53,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class TrafficSet:
     """What a group sees of traffic. Each part is a set: of one where it is known exactly."""
 
     protocol: int
@@ -66,7 +66,7 @@ class Flow:
     @classmethod
     def packet(
         cls, protocol: int, source: str, destination: str, source_port: int = 0, destination_port: int = 0
-    ) -> Flow:
+    ) -> TrafficSet:
         """The flow of one packet. Ports count where the protocol has them."""
         ends = _addresses(source), _addresses(destination)
         if protocol not in WITH_PORTS:
@@ -75,7 +75,7 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SecurityStep:
     """What one group says of a flow, and by which rule."""
 
     group_id: str
@@ -86,15 +86,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class SecurityDecision:
     """What all groups in force make of a flow."""
 
     allows: bool | None
-    steps: tuple[Step, ...]
+    steps: tuple[SecurityStep, ...]
     """What each group that was asked says, in order; one that denies is the last."""
 
     @property
-    def decisive(self) -> Step | None:
+    def decisive(self) -> SecurityStep | None:
         """The step that denies, or the first that cannot be said, or the last one; None without a group."""
         found = next((step for step in self.steps if step.allows is self.allows), None)
         return self.steps[-1] if self.allows and self.steps else found
@@ -139,7 +139,7 @@ class CompiledRule:
         """Whether the rule is about the platform's own addresses."""
         return any(end in PLATFORM_TAGS for end in self.ends)
 
-    def matches(self, flow: Flow, space: Space) -> bool | None:
+    def matches(self, flow: TrafficSet, space: Space) -> bool | None:
         """Whether the rule is about a flow; None where that cannot be said."""
         if self.protocol is not None and self.protocol != flow.protocol:
             return False
@@ -173,12 +173,12 @@ class CompiledGroup:
     """A security group that is ready to decide."""
 
     id: str
-    rules: Mapping[Direction, Sequence[CompiledRule]]
+    rules: Mapping[RuleDirection, Sequence[CompiledRule]]
     """In order of priority, with those that every group has."""
     is_whole: bool = True
     """Whether no rule can still be planned that the group does not have here."""
 
-    def says(self, direction: Direction, flow: Flow, space: Space) -> Step | None:
+    def says(self, direction: RuleDirection, flow: TrafficSet, space: Space) -> SecurityStep | None:
         """What becomes of a flow; None where the group lets it alone: traffic of the platform."""
         is_platform = any(PLATFORM.holds(end) for end in (flow.source, flow.destination))
         doubtful: list[CompiledRule] = []
@@ -191,46 +191,46 @@ class CompiledGroup:
             elif matches:
                 return self._step(rule, doubtful)
         denying = next((rule for rule in doubtful if not rule.allows), None)
-        return None if denying is None else Step(self.id, denying.name, denying.priority, None)
+        return None if denying is None else SecurityStep(self.id, denying.name, denying.priority, None)
 
-    def narrowed(self, direction: Direction, flow: Flow, space: Space) -> CompiledGroup:
+    def narrowed(self, direction: RuleDirection, flow: TrafficSet, space: Space) -> CompiledGroup:
         """The group without the rules that are about no part of a flow."""
         rules = [rule for rule in self.rules[direction] if rule.matches(flow, space) is not False]
         return replace(self, rules={direction: rules})
 
-    def _step(self, rule: CompiledRule, doubtful: Sequence[CompiledRule]) -> Step:
+    def _step(self, rule: CompiledRule, doubtful: Sequence[CompiledRule]) -> SecurityStep:
         contrary = next((one for one in doubtful if one.allows != rule.allows), None)
         if contrary is not None:
-            return Step(self.id, contrary.name, contrary.priority, None)
+            return SecurityStep(self.id, contrary.name, contrary.priority, None)
         may_be_preceded = not self.is_whole and rule.priority > HIGHEST_PRIORITY
-        return Step(self.id, rule.name, rule.priority, None if may_be_preceded else rule.allows)
+        return SecurityStep(self.id, rule.name, rule.priority, None if may_be_preceded else rule.allows)
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class EffectiveSecurityRules:
     """The security groups in force where an interface is in a subnet."""
 
     interface: CompiledGroup | None
     subnet: CompiledGroup | None
     space: Space
 
-    def narrowed(self, direction: Direction, flow: Flow) -> Guard:
+    def narrowed(self, direction: RuleDirection, flow: TrafficSet) -> EffectiveSecurityRules:
         """The same for all parts of a flow, such as those of single ports, with fewer rules to try."""
         interface, subnet = (
             None if group is None else group.narrowed(direction, flow, self.space)
             for group in (self.interface, self.subnet)
         )
-        return Guard(interface, subnet, self.space)
+        return EffectiveSecurityRules(interface, subnet, self.space)
 
-    def decide(self, direction: Direction, flow: Flow) -> Decision:
+    def decide(self, direction: RuleDirection, flow: TrafficSet) -> SecurityDecision:
         """Whether a flow passes."""
-        steps: list[Step] = []
+        steps: list[SecurityStep] = []
         inward = (self.subnet, self.interface)
-        for group in inward if direction is Direction.INBOUND else reversed(inward):
+        for group in inward if direction is RuleDirection.INBOUND else reversed(inward):
             step = group.says(direction, flow, self.space) if group is not None else None
             if step is not None:
                 steps.append(step)
                 if step.allows is False:
-                    return Decision(allows=False, steps=tuple(steps))
+                    return SecurityDecision(allows=False, steps=tuple(steps))
         is_decided = all(step.allows for step in steps)
-        return Decision(allows=True if is_decided else None, steps=tuple(steps))
+        return SecurityDecision(allows=True if is_decided else None, steps=tuple(steps))

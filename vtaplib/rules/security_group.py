@@ -58,15 +58,15 @@ def group_is_in_the_same_region(
     yield from in_another_region(("network_security_group_id",), self.network_interface_id, group, view)
 
 
-def in_another_region(path: Path, neighbour_id: str, group: NetworkSecurityGroup, view: View) -> Findings:
+def in_another_region(path: Path, other_id: str, group: NetworkSecurityGroup, view: View) -> Findings:
     """That a security group is in another region than what has it, or is to have it."""
-    neighbour = view.find(neighbour_id)
-    location = getattr(neighbour, "location", group.location)
+    other = view.find(other_id)
+    location = getattr(other, "location", group.location)
     if location != group.location:
         yield (
             path,
             (
-                f"{group.label} is in {group.location}, {label(neighbour_id)} in {location}; they "
+                f"{group.label} is in {group.location}, {label(other_id)} in {location}; they "
                 "must be in one region"
             ),
         )

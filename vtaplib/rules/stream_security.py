@@ -37,13 +37,20 @@ from vtaplib.resources.security_rule_text import EVERY_ADDRESS, EVERY_PORT
 from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.subnet_network_security_group_association import SubnetNetworkSecurityGroupAssociation
 from vtaplib.resources.virtual_network_tap import VXLAN_PORT, VirtualNetworkTap
-from vtaplib.rules.mirror_hop import Hop, Interfaces, carriers_of, hops_of, sources_of, taps_to_interface
+from vtaplib.rules.mirror_hop import (
+    Interfaces,
+    MirrorHop,
+    carriers_of,
+    hops_of,
+    sources_of,
+    taps_to_interface,
+)
 from vtaplib.rules.references import configurations_of, memberships_of
 
 if TYPE_CHECKING:
-    from vtaplib.rules.security_evaluation import Step
+    from vtaplib.rules.security_evaluation import SecurityStep
 
-Denial = tuple["Step", str]
+Denial = tuple["SecurityStep", str]
 """The step that denies, and the ID of the interface or subnet whose group it is."""
 
 HASHED_PORTS: Final = (49152, 65535)
@@ -89,29 +96,33 @@ def security_groups_let_copies_in(self: Resource, view: View, policy: Policy) ->
                     )
 
 
-def _is_decided_by(part: Resource, step: Step) -> bool:
+def _is_decided_by(part: Resource, step: SecurityStep) -> bool:
     """Whether a denial is for a resource to tell: of a security rule, if it is that rule's."""
     return not isinstance(part, NetworkSecurityRule) or ids.key(
         f"{step.group_id}/securityRules/{step.rule}"
     ) == ids.key(part.id)
 
 
-def _denials(hop: Hop, collector_id: str, view: View, policy: Policy) -> dict[Denial, list[str]]:
+def _denials(hop: MirrorHop, collector_id: str, view: View, policy: Policy) -> dict[Denial, list[str]]:
     """What denies copies at a collector, and where; with the sources that it concerns, by label."""
-    from vtaplib.rules.security_evaluation import UDP, Direction, Flow  # a plan without a TAP needs neither
-    from vtaplib.rules.security_guard import guard_of
+    from vtaplib.rules.effective_security_rules import effective_rules_of
+    from vtaplib.rules.security_evaluation import (  # a plan without a TAP needs neither
+        UDP,
+        RuleDirection,
+        TrafficSet,
+    )
 
     found: dict[Denial, list[str]] = {}
     collector = view.get(NetworkInterface, collector_id)
     tap = view.get(VirtualNetworkTap, hop.tap_id)
     floats = any(carrier.floating_ip_enabled for carrier in carriers_of(tap, view))
     for block in _listening(collector, tap, view):
-        guard = guard_of(view, collector.id, block.subnet_id or "", certain=True)
-        if guard.subnet is None and guard.interface is None:
+        effective_rules = effective_rules_of(view, collector.id, block.subnet_id or "", certain=True)
+        if effective_rules.subnet is None and effective_rules.interface is None:
             continue
         for source_id in hop.sources.values():
             source = view.get(NetworkInterface, source_id).primary_configuration
-            flow = Flow(
+            flow = TrafficSet(
                 UDP,
                 _addresses(source, view),
                 # With floating IP it is the frontend's; a rule that tells addresses apart is not judged then.
@@ -119,10 +130,10 @@ def _denials(hop: Hop, collector_id: str, view: View, policy: Policy) -> dict[De
                 _source_ports(policy),
                 Spans.one(VXLAN_PORT),
             )
-            decision = guard.decide(Direction.INBOUND, flow)
+            decision = effective_rules.decide(RuleDirection.INBOUND, flow)
             step = decision.decisive
             if decision.allows is False and step is not None and step.priority <= LAST_PRIORITY:
-                at_subnet = guard.subnet is not None and guard.subnet.id == step.group_id
+                at_subnet = effective_rules.subnet is not None and effective_rules.subnet.id == step.group_id
                 place = (block.subnet_id or "") if at_subnet else collector.id
                 found.setdefault((step, place), []).append(_source(source_id, tap, view))
     return found
@@ -175,32 +186,34 @@ def _source_ports(policy: Policy) -> Spans:
 
 
 @singledispatch
-def _hops(part: Resource, view: View) -> Iterator[Hop]:
+def _hops(part: Resource, view: View) -> Iterator[MirrorHop]:
     """The hops that a resource is a part of, or whose collector it has to do with."""
     return hops_of(part, view)
 
 
 @_hops.register(NetworkInterface)
-def _by_collector(interface: NetworkInterface, view: View) -> Iterator[Hop]:
+def _by_collector(interface: NetworkInterface, view: View) -> Iterator[MirrorHop]:
     """The hops to an interface, which may have got into another subnet."""
     yield from (hop._replace(path=("ip_configuration",)) for hop in _hops_to(interface.id, view))
 
 
 @_hops.register(NetworkInterfaceSecurityGroupAssociation)
-def _by_guarded_interface(association: NetworkInterfaceSecurityGroupAssociation, view: View) -> Iterator[Hop]:
+def _by_guarded_interface(
+    association: NetworkInterfaceSecurityGroupAssociation, view: View
+) -> Iterator[MirrorHop]:
     """The hops to an interface that gets a security group."""
     yield from _hops_to(association.network_interface_id, view)
 
 
 @_hops.register(SubnetNetworkSecurityGroupAssociation)
-def _by_guarded_subnet(association: SubnetNetworkSecurityGroupAssociation, view: View) -> Iterator[Hop]:
+def _by_guarded_subnet(association: SubnetNetworkSecurityGroupAssociation, view: View) -> Iterator[MirrorHop]:
     """The hops into a subnet that gets a security group. The work grows with the subnet."""
     for interface in view.referrers(association.subnet_id, NetworkInterface, certain=True):
         yield from _hops_to(interface.id, view)
 
 
 @_hops.register(NetworkSecurityRule)
-def _by_denying_rule(denying: NetworkSecurityRule, view: View) -> Iterator[Hop]:
+def _by_denying_rule(denying: NetworkSecurityRule, view: View) -> Iterator[MirrorHop]:
     """The hops to what is guarded by the group of a rule that denies."""
     if (denying.access, denying.direction) != ("Deny", "Inbound"):
         return
@@ -210,7 +223,7 @@ def _by_denying_rule(denying: NetworkSecurityRule, view: View) -> Iterator[Hop]:
             yield from (hop._replace(path=("access",)) for hop in _hops(association, view))
 
 
-def _hops_to(interface_id: str, view: View) -> Iterator[Hop]:
+def _hops_to(interface_id: str, view: View) -> Iterator[MirrorHop]:
     for tap in taps_to_interface(interface_id, view):
         collector = Interfaces(interface_id)
-        yield Hop(("network_security_group_id",), tap.id, sources_of(tap, view), collector)
+        yield MirrorHop(("network_security_group_id",), tap.id, sources_of(tap, view), collector)

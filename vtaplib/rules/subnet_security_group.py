@@ -68,7 +68,7 @@ def subnet_does_not_send_it_too(
 def sent_security_group_exists(self: Subnet, before: Subnet | None, view: View, policy: Policy) -> Findings:
     """A security group that is sent to be attached exists."""
     group_id = self.sent_group(before)
-    if group_id and view.settled and view.find(group_id) is None:
+    if group_id and view.complete and view.find(group_id) is None:
         argument = self.group_argument
         yield (argument,), f"{self.label}: {argument} = {group_id!r} does not exist"
 

@@ -46,7 +46,7 @@ BACKEND_FIELDS: Final[Mapping[type[Resource], str]] = {
 """The field of each part of the way that puts a tapped machine behind a load balancer."""
 
 
-class Tapped(NamedTuple):
+class TappedMachine(NamedTuple):
     """A machine, and a tap configuration of one of its interfaces."""
 
     machine: VirtualMachine
@@ -56,7 +56,7 @@ class Tapped(NamedTuple):
 class TappedBackend(NamedTuple):
     """A tapped machine with one of its interfaces in a backend pool."""
 
-    tapped: Tapped
+    tapped: TappedMachine
     pool_id: str
 
     def told_by(self, speaker: Resource) -> str:
@@ -154,21 +154,23 @@ def tapped_machine_is_behind_no_basic_balancer(self: Resource, view: View, polic
 
 
 @singledispatch
-def _tapped_of(part: Resource, view: View) -> Iterator[Tapped]:
+def _tapped_of(part: Resource, view: View) -> Iterator[TappedMachine]:
     """The machine that a resource is or taps, with a tap configuration of it."""
     raise NotImplementedError
 
 
 @_tapped_of.register(NetworkInterfaceTapConfiguration)
-def _tapped_by_configuration(configuration: NetworkInterfaceTapConfiguration, view: View) -> Iterator[Tapped]:
+def _tapped_by_configuration(
+    configuration: NetworkInterfaceTapConfiguration, view: View
+) -> Iterator[TappedMachine]:
     for machine in machines_of(configuration.network_interface_id, view):
-        yield Tapped(machine, configuration)
+        yield TappedMachine(machine, configuration)
 
 
 @_tapped_of.register(VirtualMachine)
-def _tapped_by_machine(machine: VirtualMachine, view: View) -> Iterator[Tapped]:
+def _tapped_by_machine(machine: VirtualMachine, view: View) -> Iterator[TappedMachine]:
     for configuration in configurations_of_machine(machine, view):
-        yield Tapped(machine, configuration)
+        yield TappedMachine(machine, configuration)
 
 
 def _size_path(part: Resource) -> Path:

@@ -25,7 +25,7 @@ ARP_OVER_ETHERNET = bytes.fromhex("0001 0800 06 04")
 """How ARP begins between Ethernet and IPv4 (RFC 826)."""
 
 
-class End(NamedTuple):
+class FrameEnd(NamedTuple):
     """One end of a frame's way."""
 
     mac: bytes
@@ -33,10 +33,10 @@ class End(NamedTuple):
 
 
 STRANGERS = (
-    End(bytes.fromhex("020000000001"), IPv4Address("192.0.2.1")),
-    End(bytes.fromhex("020000000002"), IPv4Address("198.51.100.2")),
-    End(bytes.fromhex("020000000001"), IPv6Address("2001:db8::1")),
-    End(bytes.fromhex("020000000002"), IPv6Address("2001:db8::2")),
+    FrameEnd(bytes.fromhex("020000000001"), IPv4Address("192.0.2.1")),
+    FrameEnd(bytes.fromhex("020000000002"), IPv4Address("198.51.100.2")),
+    FrameEnd(bytes.fromhex("020000000001"), IPv6Address("2001:db8::1")),
+    FrameEnd(bytes.fromhex("020000000002"), IPv6Address("2001:db8::2")),
 )
 """Ends that are no cloud's: addresses for documentation (RFC 5737, RFC 3849)."""
 
@@ -90,17 +90,17 @@ def frames(
     return st.one_of(*[plain] * max(1, len(others)), *others)
 
 
-def _ends_of(interface: NetworkInterface) -> Iterable[End]:
+def _ends_of(interface: NetworkInterface) -> Iterable[FrameEnd]:
     """The addresses of an interface; without a machine it has no MAC address."""
     mac = ethernet.mac_from_text(interface.mac_address) if interface.mac_address else bytes(6)
     for configuration in interface.ip_configuration:
         address = maybe_address(configuration.private_ip_address or "")
         if address is not None:
-            yield End(mac, address)
+            yield FrameEnd(mac, address)
 
 
 @st.composite
-def _packets(draw: st.DrawFn, ends: Sequence[End], max_payload: int, *, fragments: bool) -> bytes:
+def _packets(draw: st.DrawFn, ends: Sequence[FrameEnd], max_payload: int, *, fragments: bool) -> bytes:
     """Frames with one packet between two of the ends, which are of one version of IP."""
     here, there = draw(_pairs(ends))
     protocol, segment = draw(segments(here.address, there.address, max_payload))
@@ -109,7 +109,7 @@ def _packets(draw: st.DrawFn, ends: Sequence[End], max_payload: int, *, fragment
 
 @st.composite
 def _tunnelled(
-    draw: st.DrawFn, ends: Sequence[End], frames_inside: st.SearchStrategy[bytes], *, fragments: bool
+    draw: st.DrawFn, ends: Sequence[FrameEnd], frames_inside: st.SearchStrategy[bytes], *, fragments: bool
 ) -> bytes:
     """Frames between two of the ends, which have IPv4, with a frame or a packet inside."""
     here, there = draw(_pairs(ends))
@@ -118,7 +118,7 @@ def _tunnelled(
 
 
 @st.composite
-def _beside_ip(draw: st.DrawFn, ends: Sequence[End]) -> bytes:
+def _beside_ip(draw: st.DrawFn, ends: Sequence[FrameEnd]) -> bytes:
     """Frames between two of the ends that are ARP, or of a protocol that nobody knows."""
     here, there = draw(_pairs(ends))
     if draw(st.booleans()):
@@ -133,14 +133,14 @@ def _beside_ip(draw: st.DrawFn, ends: Sequence[End]) -> bytes:
     return ethernet.emit(ethernet.EthernetFrame(target, here.mac, ethernet.ARP, body))
 
 
-def _pairs(ends: Sequence[End]) -> st.SearchStrategy[tuple[End, End]]:
+def _pairs(ends: Sequence[FrameEnd]) -> st.SearchStrategy[tuple[FrameEnd, FrameEnd]]:
     """Two of the ends; of the simplest pair, the second is another than the first."""
     return st.tuples(st.sampled_from(ends), st.sampled_from([*ends[1:], ends[0]]))
 
 
 @st.composite
 def _packet(
-    draw: st.DrawFn, here: End, there: End, protocol: int, segment: bytes, *, fragments: bool
+    draw: st.DrawFn, here: FrameEnd, there: FrameEnd, protocol: int, segment: bytes, *, fragments: bool
 ) -> bytes:
     """Frames with one packet, or a fragment of one."""
     source, destination = here.address, there.address

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vtaplib.capture import Interface, Record, open_capture
+from vtaplib.capture import CaptureInterface, Record, open_capture
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 
 # 2023-11-14T22:13:20Z is 1,700,000,000 = 0x6553F100 seconds after 1970.
@@ -46,7 +46,7 @@ CASES = [
 def test_each_byte_order_and_unit_of_time_is_read(capture: bytes, timestamp_ns: int) -> None:
     with open_capture(io.BytesIO(capture)) as reader:
         assert reader.format == "pcap"
-        assert reader.interfaces == [Interface(link_type=1, snap_length=262_144)]
+        assert reader.interfaces == [CaptureInterface(link_type=1, snap_length=262_144)]
         assert list(reader) == [Record(timestamp_ns, FRAME, 60, 0)]
 
 

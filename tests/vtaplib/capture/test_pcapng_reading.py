@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from vtaplib.capture import Interface, Record, open_capture
+from vtaplib.capture import CaptureInterface, Record, open_capture
 from vtaplib.errors import CaptureError
 
 FRAME = bytes.fromhex("02 00 00 00 00 02 02 00 00 00 00 01 08 00 45 00 2e")
@@ -43,7 +43,7 @@ def block(kind: int, body: bytes) -> bytes:
 
 
 def interface(link_type: int = 1, snap_length: int = 0, options: bytes = b"") -> bytes:
-    """Return an Interface Description Block (section 4.2)."""
+    """Return an CaptureInterface Description Block (section 4.2)."""
     return block(1, struct.pack("<HHI", link_type, 0, snap_length) + options)
 
 
@@ -119,7 +119,7 @@ def test_interfaces_keep_their_own_clocks_and_names() -> None:
         )
     )
     assert [(record.interface, record.timestamp_ns) for record in reader] == [(1, 5), (0, 5_000), (1, 6)]
-    assert reader.interfaces == [Interface(1, 0, "eth0", "außen"), Interface(1, 96, "eth1")]
+    assert reader.interfaces == [CaptureInterface(1, 0, "eth0", "außen"), CaptureInterface(1, 96, "eth1")]
 
 
 def test_unknown_blocks_and_options_of_packets_are_passed_over() -> None:

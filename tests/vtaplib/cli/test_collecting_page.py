@@ -12,7 +12,7 @@ import pytest
 
 from tests.vtaplib.cli.collecting import collecting
 from tests.vtaplib.cli.command import CAPTURE, Vtap
-from vtaplib.collector import Refusal
+from vtaplib.collector import DatagramRefusal
 
 PAGE = (Path(__file__).parents[3] / "docs/collecting.md").read_text()
 
@@ -57,7 +57,9 @@ def test_the_commands_that_are_shown_are_understood(vtap: Vtap, command: list[st
 
 def test_every_reason_for_a_refusal_is_told_in_its_order() -> None:
     table = PAGE.partition("| reason | when |")[2].partition("\n\n")[0]
-    assert re.findall(r"^\| ([^|`-]+?) \|", table, re.MULTILINE) == [reason.value for reason in Refusal]
+    assert re.findall(r"^\| ([^|`-]+?) \|", table, re.MULTILINE) == [
+        reason.value for reason in DatagramRefusal
+    ]
 
 
 def test_the_python_example_prints_what_is_shown(tmp_path: Path) -> None:

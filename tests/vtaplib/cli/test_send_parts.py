@@ -21,12 +21,12 @@ from vtaplib.collector.payloads import Payloads, frame_payloads
 from vtaplib.errors import CaptureError, VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 
 def pieces_of(*packets: bytes) -> Iterator[Payloads]:
     """A piece for each packet, in one block that the next overwrites, as a reader does it."""
-    block = Block(bytearray(100), 1)
+    block = PacketBlock(bytearray(100), 1)
     for packet in packets:
         block.buffer[: len(packet)] = packet
         block.lengths[0] = len(packet)
@@ -105,7 +105,7 @@ def test_what_is_too_large_to_keep_is_read_again_from_a_file_and_refused_from_a_
 )
 def test_rates_say_when_the_second_packet_is_due(text: str, nanoseconds: int) -> None:
     due = array("q", [0, 0])
-    rate_of(text, 50).due(Block.of([(9, bytes(75), 75)] * 2), due)
+    rate_of(text, 50).due(PacketBlock.of([(9, bytes(75), 75)] * 2), due)
     assert list(due) == [0, nanoseconds]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 SECOND = 1_000_000_000
 
@@ -14,10 +14,10 @@ START_NS = 1_700_000_000 * SECOND
 
 def block_of(
     frames: Iterable[bytes], *, interfaces: Iterable[int] = (), outputs: Iterable[int] = (), first: int = 0
-) -> Block:
+) -> PacketBlock:
     """A block of frames a microsecond apart, the first of which is number `first` of all."""
     frames = list(frames)
-    block = Block.of(
+    block = PacketBlock.of(
         (START_NS + 1000 * (first + index), frame, len(frame)) for index, frame in enumerate(frames)
     )
     for index, interface in enumerate(interfaces):

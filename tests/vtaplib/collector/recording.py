@@ -10,7 +10,7 @@ from vtaplib.collector import Endpoint
 from vtaplib.collector.output import EVERY_OUTPUT
 from vtaplib.errors import CollectorError
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 LOOPBACK = Endpoint("127.0.0.1", 0)
 
@@ -32,7 +32,7 @@ class Recording:
         if not is_slow:
             self.may_go_on.set()
 
-    def write(self, block: Block, output: int = EVERY_OUTPUT) -> None:
+    def write(self, block: PacketBlock, output: int = EVERY_OUTPUT) -> None:
         self.is_asked.set()
         assert self.may_go_on.wait(30)
         if self._fails:

@@ -12,7 +12,7 @@ import sys
 from tests.vtaplib.collector.receiving import payloads, receiving, text_of
 from vtaplib.collector.datagram_sender import DatagramSender
 from vtaplib.collector.endpoint import Endpoint
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 
 def set_mtu(mtu: int) -> None:
@@ -22,7 +22,7 @@ def set_mtu(mtu: int) -> None:
 def main(steps: list[str]) -> None:
     set_mtu(65536)
     packets = [bytes([number]) * length for length in (100, 2000, 1390) for number in range(30)]
-    block = Block.of((0, packet, len(packet)) for packet in packets)
+    block = PacketBlock.of((0, packet, len(packet)) for packet in packets)
     if steps[0] == "mtu":
         set_mtu(1400)
     with receiving() as collector, DatagramSender(Endpoint.of(text_of(collector)), offload=True) as sender:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vtaplib.collector import Acceptance, Refusal
+from vtaplib.collector import Acceptance, DatagramRefusal
 from vtaplib.collector.acceptance import VERDICTS
 from vtaplib.errors import CollectorError
 from vtaplib.loops import decapsulation
@@ -10,11 +10,15 @@ from vtaplib.loops import decapsulation
 
 def test_every_verdict_of_the_loop_but_that_of_taking_has_a_reason_of_its_own() -> None:
     assert sorted(VERDICTS) == list(range(decapsulation.TAKEN + 1, decapsulation.REASONS))
-    assert set(VERDICTS.values()) == set(Refusal)
+    assert set(VERDICTS.values()) == set(DatagramRefusal)
 
 
 def test_malformed_is_what_would_be_refused_from_anybody() -> None:
-    assert [one for one in Refusal if one.is_malformed] == [Refusal.TOO_SHORT, Refusal.NO_VNI, Refusal.RUNT]
+    assert [one for one in DatagramRefusal if one.is_malformed] == [
+        DatagramRefusal.TOO_SHORT,
+        DatagramRefusal.NO_VNI,
+        DatagramRefusal.RUNT,
+    ]
 
 
 @pytest.mark.parametrize("vni", [-1, 1 << 24])

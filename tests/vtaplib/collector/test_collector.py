@@ -9,13 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vtaplib.collector.recording import LOOPBACK, Recording, send, wrapped
-from vtaplib.collector import Acceptance, Collector, CollectorReport, Destination, Endpoint, Refusal, Streams
+from vtaplib.collector import (
+    Acceptance,
+    Collector,
+    CollectorReport,
+    DatagramRefusal,
+    Destination,
+    Endpoint,
+    Streams,
+)
 from vtaplib.collector.broker import Pipeline, Sample, Slice
 from vtaplib.collector.output import Output
 from vtaplib.errors import CollectorError, PacketError
 from vtaplib.mirror.count import Count
 from vtaplib.packets import vxlan
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 MAX_FRAME = 300
 
@@ -49,20 +57,20 @@ def test_exactly_the_valid_datagrams_come_out_in_order_whatever_is_sent(
     datagrams: list[bytes], only_low: bool
 ) -> None:
     vnis = frozenset(range(100)) if only_low else frozenset[int]()
-    expected: dict[Refusal, list[bytes]] = {refusal: [] for refusal in Refusal}
+    expected: dict[DatagramRefusal, list[bytes]] = {refusal: [] for refusal in DatagramRefusal}
     frames = []
     for octets in datagrams:
         try:
             packet = vxlan.parse(octets)
         except PacketError:
-            expected[Refusal.TOO_SHORT if len(octets) < 8 else Refusal.NO_VNI].append(octets)
+            expected[DatagramRefusal.TOO_SHORT if len(octets) < 8 else DatagramRefusal.NO_VNI].append(octets)
             continue
         if vnis and packet.vni not in vnis:
-            expected[Refusal.WRONG_VNI].append(octets)
+            expected[DatagramRefusal.WRONG_VNI].append(octets)
         elif len(packet.frame) < 14:
-            expected[Refusal.RUNT].append(octets)
+            expected[DatagramRefusal.RUNT].append(octets)
         elif len(packet.frame) > MAX_FRAME:
-            expected[Refusal.OVERSIZED].append(octets)
+            expected[DatagramRefusal.OVERSIZED].append(octets)
         else:
             frames.append(packet.frame)
     output = Recording()
@@ -106,7 +114,7 @@ def test_only_senders_of_the_allowed_networks_are_taken() -> None:
         send(collector.listen, [wrapped(b"one" * 20), b"short"])
         send(collector.listen, [wrapped(b"two" * 20)], source="127.0.0.2")
     assert output.frames == [b"two" * 20]
-    assert collector.report().refused[Refusal.WRONG_SOURCE].frames == 2
+    assert collector.report().refused[DatagramRefusal.WRONG_SOURCE].frames == 2
 
 
 @pytest.mark.parametrize(("address", "source"), [("::1", "::1"), ("::", "127.0.0.1")])
@@ -201,7 +209,7 @@ def test_an_output_that_fails_ends_the_run_and_the_others_are_finished() -> None
 class Balancing:
     """A stage that drops frames that begin with 0, and gives others to outputs by their first octet."""
 
-    def apply(self, block: Block) -> None:
+    def apply(self, block: PacketBlock) -> None:
         block.retain(bytes(octets[0] for _, octets, _ in block))
         for index, (_, octets, _) in enumerate(block):
             block.outputs[index] = octets[0] % 2
@@ -238,7 +246,7 @@ def test_the_accounts_of_a_pipelines_stages_are_in_the_report() -> None:
 class Broken:
     """A stage with a bug."""
 
-    def apply(self, block: Block) -> None:
+    def apply(self, block: PacketBlock) -> None:
         raise ZeroDivisionError("a bug")
 
 

@@ -15,7 +15,7 @@ from tests.vtaplib.collector.receiving import payloads, received, receiving, tex
 from vtaplib.collector.datagram_sender import BATCH, LARGEST_DATAGRAM, DatagramSender
 from vtaplib.collector.endpoint import Endpoint
 from vtaplib.errors import CollectorError
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 PACKETS = st.lists(st.binary(max_size=200), max_size=12)
 
@@ -23,8 +23,8 @@ PACKETS = st.lists(st.binary(max_size=200), max_size=12)
 ALIKE = st.lists(st.sampled_from([b"one", b"two", b"six", b"three", b"", bytes(40_000)]), max_size=150)
 
 
-def block_of(packets: list[bytes]) -> Block:
-    return Block.of((0, packet, len(packet)) for packet in packets)
+def block_of(packets: list[bytes]) -> PacketBlock:
+    return PacketBlock.of((0, packet, len(packet)) for packet in packets)
 
 
 def column(numbers: list[int]) -> array[int]:

@@ -18,7 +18,7 @@ from vtaplib.collector.pacing import (
     Pace,
     Pacer,
 )
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # How much too long the drawn clock sleeps, and how long a burst takes, at most.
@@ -47,11 +47,11 @@ class DrawnClock:
 CLOCKS = st.builds(DrawnClock, st.lists(st.integers(0, OVERSLEEP_NS), min_size=1, max_size=5))
 
 
-def block_of(times: list[int], length: int = 100) -> Block:
-    return Block.of((at, bytes(length), length) for at in times)
+def block_of(times: list[int], length: int = 100) -> PacketBlock:
+    return PacketBlock.of((at, bytes(length), length) for at in times)
 
 
-def sent_at(pacer: Pacer, blocks: list[Block], clock: DrawnClock, largest: int = 512) -> list[int]:
+def sent_at(pacer: Pacer, blocks: list[PacketBlock], clock: DrawnClock, largest: int = 512) -> list[int]:
     """When each packet goes, after the start."""
     start, gone = clock.now, []
     for block in blocks:
@@ -180,7 +180,7 @@ def test_another_round_begins_at_once_whatever_was_recorded() -> None:
 
 
 def test_columns_longer_than_the_block_are_no_packets() -> None:
-    block = Block(bytearray(10), 50)
+    block = PacketBlock(bytearray(10), 50)
     block.count = 1
     block.times_ns = array("q", [0] * 50)
     clock = DrawnClock([0])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vtaplib.collector.payloads import LONE_FRAGMENT, CopyPayloads, frame_payloads
 from vtaplib.collector.recombination import PACKETS_WAITING, Recombination
 from vtaplib.packets import vxlan
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.flow import directional_hash, read_flow
 from vtaplib.testing import frames
 
@@ -40,8 +40,8 @@ def fragments_of(payload: bytes, size: int, identification: int = 1) -> list[byt
     return [framed(one) for one in fragment(copy_of(payload, identification), fragsize=size)]
 
 
-def block_of(packets: list[bytes]) -> Block:
-    return Block.of((number, packet, len(packet)) for number, packet in enumerate(packets))
+def block_of(packets: list[bytes]) -> PacketBlock:
+    return PacketBlock.of((number, packet, len(packet)) for number, packet in enumerate(packets))
 
 
 def payloads_of(copies: CopyPayloads, packets: list[bytes]) -> list[tuple[bytes, int]]:

@@ -18,7 +18,7 @@ from vtaplib.collector.payloads import frame_payloads
 from vtaplib.collector.rotation import RotatingCapture
 from vtaplib.collector.sending import Sender
 from vtaplib.packets import vxlan
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.testing import frames
 
 VNI = 71
@@ -62,7 +62,7 @@ def test_what_is_sent_is_what_is_collected(capture: list[bytes], noise: list[byt
                 for frame in capture:
                     while waiting and chance.random() < 0.3:
                         stranger.sendto(waiting.pop(), target.socket_address)
-                    sender.send(frame_payloads(Block.of([(time.time_ns(), frame, len(frame))])))
+                    sender.send(frame_payloads(PacketBlock.of([(time.time_ns(), frame, len(frame))])))
                 for payload in waiting:
                     stranger.sendto(payload, target.socket_address)
         report = collector.report()
@@ -90,6 +90,6 @@ def test_reordered_and_repeated_datagrams_are_collected_as_they_come(
             Collector(Endpoint("127.0.0.1", 0), [RotatingCapture(path)]) as collector,
             Sender([collector.listen], AtOnce(), vni=VNI) as sender,
         ):
-            sender.send(frame_payloads(Block.of([(0, frame, len(frame)) for frame in network])))
+            sender.send(frame_payloads(PacketBlock.of([(0, frame, len(frame)) for frame in network])))
         with open_capture(path) as reader:
             assert [record.data for record in reader] == network

@@ -23,8 +23,8 @@ from tests.vtaplib.control.lab import (
     tap_id,
 )
 from vtaplib import ArmError, NetworkInterfaceTapConfiguration, Policy, VirtualMachine
-from vtaplib.control.audit import Change, audit
-from vtaplib.control.coverage import Silence, coverage, is_silent
+from vtaplib.control.audit import CloudChange, audit
+from vtaplib.control.coverage import StreamLoss, coverage, is_silent
 from vtaplib.control.read_view import ReadView
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import Missing
@@ -38,7 +38,7 @@ def world(lab: Lab, *more: Resource, without: str = "", whole: bool = True) -> R
     return ReadView([*kept, *map(lab.home.place, more)], whole=whole)
 
 
-def told(view: ReadView, change: Change | None = None) -> list[tuple[str, str]]:
+def told(view: ReadView, change: CloudChange | None = None) -> list[tuple[str, str]]:
     found = audit(view, QUIET, change) if change else audit(view, QUIET)
     return [(one.resource.label, str(one.violation.code)) for one in found]
 
@@ -80,7 +80,7 @@ def test_a_conflict_is_told_once_and_of_the_later(one: Any, other: Any, code: st
 def test_a_conflict_is_told_of_what_is_written() -> None:
     lab = Lab(QUIET)
     first = lab.home.place(subnet("app", "x", "10.1.9.0/24"))
-    change = Change({first.id.lower(): None}, {})
+    change = CloudChange({first.id.lower(): None}, {})
     view = world(lab, first, subnet("app", "y", "10.1.9.0/25"))
     assert [name for name, code in told(view, change) if code.endswith("RangesOverlap")] == ["subnets/x"]
 
@@ -102,7 +102,7 @@ def test_a_reference_to_nothing_is_told_of_a_whole_world_only() -> None:
 def test_what_goes_is_held_by_who_does_not_let_it_go() -> None:
     lab = Lab(QUIET)
     gone = lab.cloud.get(nic_id("db"))
-    change = Change({}, {gone.id.lower(): gone})
+    change = CloudChange({}, {gone.id.lower(): gone})
     found = told(world(lab, without=gone.id, whole=False), change)
     assert ("tapConfigurations/mirror", "NicInUse") in found
 
@@ -130,29 +130,29 @@ def test_an_interface_is_covered_where_its_stream_arrives() -> None:
 @pytest.mark.parametrize(
     ("lacking", "silence"),
     [
-        (tap_id("tap"), Silence.NO_TAP),
-        (nic_id("collector"), Silence.NO_DESTINATION),
+        (tap_id("tap"), StreamLoss.NO_TAP),
+        (nic_id("collector"), StreamLoss.NO_DESTINATION),
     ],
 )
-def test_a_stream_without_an_end_is_silent_where_that_is_certain(lacking: str, silence: Silence) -> None:
+def test_a_stream_without_an_end_is_silent_where_that_is_certain(lacking: str, silence: StreamLoss) -> None:
     lab = Lab(QUIET)
     whole, part = world(lab, without=lacking), world(lab, without=lacking, whole=False)
-    assert [one.silence for one in coverage(whole)[nic_id("db")]] == [silence]
-    assert [one.silence for one in coverage(part, whole=False)[nic_id("db")]] == [None]
+    assert [one.loss for one in coverage(whole)[nic_id("db")]] == [silence]
+    assert [one.loss for one in coverage(part, whole=False)[nic_id("db")]] == [None]
     gone = {lacking.lower()}
-    assert [one.silence for one in coverage(part, whole=False, gone=gone)[nic_id("db")]] == [silence]
+    assert [one.loss for one in coverage(part, whole=False, gone=gone)[nic_id("db")]] == [silence]
 
 
 def test_a_stream_to_a_network_that_is_not_peered_is_silent() -> None:
     lab = Lab(QUIET)
     lab.put(tap("far", ip_id("stray")))
     stream = coverage(world(lab, mirror(nic_id("web"), "far")))[nic_id("web")]
-    assert [one.silence for one in stream] == [Silence.UNREACHABLE]
+    assert [one.loss for one in stream] == [StreamLoss.UNREACHABLE]
 
 
 def test_a_stream_into_an_empty_pool_is_silent() -> None:
     lab = Lab(QUIET)
     (member,) = (one for one in lab.cloud.view.list(Resource) if pool_id("inner") in one.id and "|" in one.id)
     view = world(lab, mirror(nic_id("web"), "tap-lb"), without=member.id)
-    assert [one.silence for one in coverage(view)[nic_id("web")]] == [Silence.NO_COLLECTOR]
+    assert [one.loss for one in coverage(view)[nic_id("web")]] == [StreamLoss.NO_COLLECTOR]
     assert frontend_id("inner").endswith("/front")

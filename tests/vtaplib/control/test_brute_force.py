@@ -13,7 +13,7 @@ from tests.vtaplib.control.soundness import problems
 from tests.vtaplib.resources.rule_case import Case, Make, Pair
 from tests.vtaplib.resources.rule_cases import CASES
 from vtaplib import Policy
-from vtaplib.control.settlement import derive
+from vtaplib.control.service_defaults import derive
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 

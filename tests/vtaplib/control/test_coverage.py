@@ -7,7 +7,7 @@ import pytest
 from tests.vtaplib.control.lab import mirror, nic_id, tap_id
 from tests.vtaplib.control.test_coverage_audit import lab_with
 from vtaplib import UNKNOWN, LbRule
-from vtaplib.control.coverage import Silence, coverage
+from vtaplib.control.coverage import StreamLoss, coverage
 from vtaplib.control.read_view import ReadView
 from vtaplib.model.resource import Resource
 
@@ -18,13 +18,13 @@ UNKNOWN_FRONTEND = {"frontend_ip_configuration_name": UNKNOWN, "frontend_ip_conf
     ("changes", "collectors", "silence"),
     [
         ({}, [nic_id("collector")], None),
-        ({"protocol": "Tcp"}, [], Silence.NO_RULE),
+        ({"protocol": "Tcp"}, [], StreamLoss.NO_RULE),
         (UNKNOWN_FRONTEND, [], None),
         ({"backend_address_pool_ids": UNKNOWN}, [], None),
     ],
 )
 def test_a_stream_is_silent_only_where_its_balancer_is_known_to_lose_it(
-    changes: dict[str, object], collectors: list[str], silence: Silence | None
+    changes: dict[str, object], collectors: list[str], silence: StreamLoss | None
 ) -> None:
     lab = lab_with()
     lab.put(mirror(nic_id("db"), "tap-lb", "second"))
@@ -33,4 +33,4 @@ def test_a_stream_is_silent_only_where_its_balancer_is_known_to_lose_it(
     ]
     streams = coverage(ReadView(world, whole=True))[nic_id("db")]
     (stream,) = (one for one in streams if one.tap_id == tap_id("tap-lb"))
-    assert (list(stream.collector_ids), stream.silence) == (collectors, silence)
+    assert (list(stream.collector_ids), stream.loss) == (collectors, silence)

@@ -131,13 +131,13 @@ def test_what_goes_with_its_parent_makes_room_too() -> None:
 
 def test_a_plan_counts_what_it_plans_and_an_apply_all() -> None:
     lab = full_lab()
-    overlay = lab.cloud.overlay(settled=False)
+    overlay = lab.cloud.overlay(complete=False)
     new = [
         subnet("app", f"new{number}", f"10.1.{number + 5}.0/24").replace(subscription_id=HOME)
         for number in range(3)
     ]
     assert [len(overlay.put(one)[1]) for one in new] == [0, 0, 1]
-    overlay.vacate(new[0].id)
+    overlay.unstage(new[0].id)
     assert overlay.put(new[2])[1] == []
     assert lab.broken_by(new[0]) != []
 
@@ -187,8 +187,8 @@ def recount(view: View) -> Counter[str]:
     """What all resources take of every limit, counted anew."""
     counts: Counter[str] = Counter()
     for resource in everything(view):
-        for taking in resource.takes():
-            counts[taking.bucket] += taking.amount
+        for usage in resource.usage():
+            counts[usage.bucket] += usage.amount
     return counts
 
 
@@ -211,17 +211,19 @@ def test_the_tally_of_a_cloud_is_a_recount(history: Sequence[tuple[bool, Resourc
                 lab.cloud.put(resource)
         counts = recount(lab.cloud.view)
         seen |= set(counts)
-        assert {bucket: lab.cloud.view.taken(bucket) for bucket in seen} == {one: counts[one] for one in seen}
+        assert {bucket: lab.cloud.view.usage(bucket) for bucket in seen} == {one: counts[one] for one in seen}
 
 
-ACTS = st.sampled_from(["put", "put", "put", "delete", "vacate", "forget"])
+ACTS = st.sampled_from(["put", "put", "put", "delete", "unstage", "reset"])
 
 
 @given(st.lists(st.tuples(ACTS, RESOURCES), max_size=25), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_the_tally_of_an_overlay_is_a_recount(history: Sequence[tuple[str, Resource]], settled: bool) -> None:
+def test_the_tally_of_an_overlay_is_a_recount(
+    history: Sequence[tuple[str, Resource]], complete: bool
+) -> None:
     lab = started()
-    overlay = lab.cloud.overlay(settled=settled)
+    overlay = lab.cloud.overlay(complete=complete)
     seen = set(recount(overlay))
     for act, resource in history:
         if act == "put":
@@ -230,7 +232,7 @@ def test_the_tally_of_an_overlay_is_a_recount(history: Sequence[tuple[str, Resou
             getattr(Overlay, act)(overlay, resource.id)
         counts = recount(overlay)
         seen |= set(counts)
-        assert {bucket: overlay.taken(bucket) for bucket in seen} == {one: counts[one] for one in seen}
+        assert {bucket: overlay.usage(bucket) for bucket in seen} == {one: counts[one] for one in seen}
 
 
 def test_an_audit_tells_of_each_limit_that_is_exceeded_once() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.vtaplib.control.lab import HOME, Lab, ip, machine, network, nic, nic_id, stock, subnet_id
 from tests.vtaplib.resources.test_undecided import fields
 from vtaplib import ArmError, NetworkInterface, ResourceGroup, Violation
-from vtaplib.control.settlement import with_value
+from vtaplib.control.service_defaults import with_value
 from vtaplib.model.resource import Resource
 from vtaplib.model.violation import Path
 

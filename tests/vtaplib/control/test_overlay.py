@@ -44,7 +44,7 @@ def lab() -> Lab:
 
 
 def plan(lab: Lab) -> Overlay:
-    return lab.cloud.overlay(settled=False)
+    return lab.cloud.overlay(complete=False)
 
 
 def put(overlay: Overlay, *resources: Resource) -> Sequence[Violation]:
@@ -87,7 +87,7 @@ def test_a_what_if_sees_what_is_proposed_and_not_what_it_takes_away(lab: Lab) ->
 def test_a_what_if_over_a_what_if_sees_both(lab: Lab) -> None:
     first = lab.cloud.overlay()
     put(first, network("new", "10.9.0.0/16"))
-    second = Overlay(first, lab.cloud.policy, settled=True)
+    second = Overlay(first, lab.cloud.policy, complete=True)
     assert put(second, subnet("new", "one", "10.9.1.0/24")) == []
     assert first.find(subnet_id("new")) is None
 
@@ -171,9 +171,9 @@ def test_referrers_are_certain_if_they_are_planned_or_nothing_more_can_come(lab:
     def names(overlay: Overlay, *, certain: bool) -> set[str]:
         return {one.name for one in overlay.referrers(subnet_id("app"), NetworkInterface, certain=certain)}
 
-    unsettled, settled = plan(lab), lab.cloud.overlay()
+    unsettled, complete = plan(lab), lab.cloud.overlay()
     everyone = {"web", "db", "spare"}
-    assert names(unsettled, certain=False) == names(settled, certain=True) == everyone
+    assert names(unsettled, certain=False) == names(complete, certain=True) == everyone
     assert names(unsettled, certain=True) == set()
     put(unsettled, nic("web", ip(subnet_id("app"))), nic("new", ip(subnet_id("app"))))
     assert names(unsettled, certain=True) == {"web", "new"}
@@ -182,16 +182,16 @@ def test_referrers_are_certain_if_they_are_planned_or_nothing_more_can_come(lab:
 
 def test_what_a_plan_destroys_is_gone_for_what_comes_after(lab: Lab) -> None:
     overlay = plan(lab)
-    overlay.vacate(nic_id("spare"))
+    overlay.unstage(nic_id("spare"))
     assert overlay.find(nic_id("spare")) is None
     assert "spare" not in [one.name for one in overlay.referrers(subnet_id("app"), NetworkInterface)]
-    overlay.forget(nic_id("spare"))
+    overlay.reset(nic_id("spare"))
     assert overlay.find(nic_id("spare")) is not None
 
 
 def test_what_a_planned_destruction_does_to_others_is_not_known(lab: Lab) -> None:
     overlay = plan(lab)
-    overlay.vacate(f"{network_id('app')}/virtualNetworkPeerings/to-tools")
+    overlay.unstage(f"{network_id('app')}/virtualNetworkPeerings/to-tools")
     remote = overlay.find(f"{network_id('tools')}/virtualNetworkPeerings/to-app")
     assert isinstance(remote, VirtualNetworkPeering)
     with pytest.raises(Undecided):
@@ -203,7 +203,7 @@ def test_what_a_planned_destruction_does_to_others_is_not_known(lab: Lab) -> Non
 def test_a_plan_that_is_forgotten_leaves_no_trace(lab: Lab) -> None:
     overlay = plan(lab)
     put(overlay, subnet("app", "new", "10.1.8.0/24"))
-    overlay.forget(subnet_id("app", "new"))
+    overlay.reset(subnet_id("app", "new"))
     assert put(overlay, subnet("app", "more", "10.1.8.0/25")) == []
     assert list(overlay.targets(network_id("app") + "/prefixes/", certain=True)) == [
         (
@@ -235,5 +235,5 @@ def test_a_dependents_old_trouble_is_not_held_against_a_change(lab: Lab) -> None
     overlay = lab.cloud.overlay()
     found = overlay.find(network_id("tools"))
     assert isinstance(found, VirtualNetwork)
-    overlay.lay(found.replace(address_space=["10.2.0.0/16", "10.1.128.0/17"]))
+    overlay.stage(found.replace(address_space=["10.2.0.0/16", "10.1.128.0/17"]))
     assert put(overlay, network("tools", "10.2.0.0/16", "10.1.128.0/17", "10.20.0.0/16")) == []

@@ -88,7 +88,7 @@ def test_what_is_no_machine_cannot_be_started() -> None:
 
 def plan(lab: Lab, *, machine_waits: bool) -> list[tuple[Severity, str]]:
     """What a plan says that makes a machine, a TAP, and a tap configuration between them."""
-    overlay: Overlay = lab.cloud.overlay(settled=False)
+    overlay: Overlay = lab.cloud.overlay(complete=False)
     vm, sink = lab.home.place(machine("vm", nic_id("db"))), lab.home.place(tap("tap", ip_id("collector")))
     configuration = mirror(nic_id("db"), "tap")
     steps = [("ask", sink), ("answer", sink), ("ask", vm), ("answer", vm)]

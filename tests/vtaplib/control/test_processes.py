@@ -168,7 +168,7 @@ def test_a_half_of_a_write_would_be_noticed() -> None:
     side = lab.get(VirtualNetworkPeering, f"{network_id('app')}/virtualNetworkPeerings/to-tools")
     for part in (web.replace(mac_address=""), side.replace(peering_state="Initiated")):
         overlay = lab.cloud.overlay()
-        overlay.lay(part)
+        overlay.stage(part)
         assert list(halves(overlay)) != []
     for gone in (vm_id("vm"), nic_id("web"), side.id, network_id("tools")):
         overlay = lab.cloud.overlay()

@@ -14,8 +14,8 @@ from tests.vtaplib.rules.test_security_evaluation import rules
 from vtaplib import InlineSecurityRule
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.spans import Spans, address_range
-from vtaplib.rules.security_evaluation import CompiledGroup, FixedSpace, Guard
-from vtaplib.rules.security_guard import compile_rules
+from vtaplib.rules.effective_security_rules import compile_rules
+from vtaplib.rules.security_evaluation import CompiledGroup, EffectiveSecurityRules, FixedSpace
 
 SPACE = "10.0.0.0/8"
 Rules = Sequence[InlineSecurityRule]
@@ -37,11 +37,13 @@ def security_rule(
     )
 
 
-def guard(at_interface: Rules | None, at_subnet: Rules | None = None) -> Guard | None:
+def effective_rules(
+    at_interface: Rules | None, at_subnet: Rules | None = None
+) -> EffectiveSecurityRules | None:
     """The groups with these rules, in a network whose space is `SPACE`."""
     if at_interface is None and at_subnet is None:
         return None
-    return Guard(
+    return EffectiveSecurityRules(
         _group("at-interface", at_interface),
         _group("at-subnet", at_subnet),
         FixedSpace(Spans.of([address_range(ip_network(SPACE))])),
@@ -57,11 +59,16 @@ def guarded(
     world: Topology, name: str, at_interface: Rules | None, at_subnet: Rules | None = None
 ) -> Topology:
     """The world with an interface guarded."""
-    made = guard(at_interface, at_subnet)
+    made = effective_rules(at_interface, at_subnet)
     return replace(
         world,
         interfaces=tuple(
-            replace(one, ip_configurations=tuple(replace(each, guard=made) for each in one.ip_configurations))
+            replace(
+                one,
+                ip_configurations=tuple(
+                    replace(each, effective_rules=made) for each in one.ip_configurations
+                ),
+            )
             if one.id == interface_id(name)
             else one
             for one in world.interfaces

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.worlds import configuration_id, frontend
-from vtaplib.fabric.balancing import Refusal, choose_backend
+from vtaplib.fabric.balancing import BalancingRefusal, choose_backend
 from vtaplib.fabric.topology import Backend, BalancingRule, Distribution, Frontend, RuleProtocol
 from vtaplib.packets.flow import SCTP, TCP, UDP, Flow
 
@@ -31,11 +31,11 @@ flows = st.builds(
 )
 
 
-def chosen(front: Frontend, arriving: Flow, down: tuple[str, ...] = ()) -> str | Refusal:
+def chosen(front: Frontend, arriving: Flow, down: tuple[str, ...] = ()) -> str | BalancingRefusal:
     """The name of the backend that a flow goes to."""
     failed = {configuration_id(name) for name in down}
     choice = choose_backend(front, arriving, lambda backend: backend.ip_configuration_id not in failed)
-    if isinstance(choice, Refusal):
+    if isinstance(choice, BalancingRefusal):
         return choice
     return choice[1].ip_configuration_id.split("/")[-3]
 
@@ -53,7 +53,7 @@ def test_a_failed_backend_moves_its_own_flows_and_no_others(
     before = chosen(every(distribution), arriving)
     after = chosen(every(distribution), arriving, tuple(down))
     if len(down) == len(NAMES):
-        assert after is Refusal.NO_HEALTHY_BACKEND
+        assert after is BalancingRefusal.NO_HEALTHY_BACKEND
     elif before in down:
         assert after in set(NAMES) - down
     else:
@@ -110,7 +110,7 @@ def test_a_rule_takes_its_protocol_and_port(
     protocol: RuleProtocol, ports: tuple[int, int], arriving: Flow, is_taken: bool
 ) -> None:
     answer = chosen(frontend("lb", "A", "10.0.1.7", "one", protocol=protocol, ports=ports), arriving)
-    assert answer == ("one" if is_taken else Refusal.NO_RULE)
+    assert answer == ("one" if is_taken else BalancingRefusal.NO_RULE)
 
 
 def test_a_rule_for_the_very_port_comes_before_one_for_any_port() -> None:
@@ -125,7 +125,7 @@ def test_a_rule_for_the_very_port_comes_before_one_for_any_port() -> None:
 def test_a_rule_without_a_probe_takes_every_backend_for_healthy() -> None:
     front = frontend("lb", "A", "10.0.1.7", "one", has_probe=False)
     assert chosen(front, flow(), down=("one",)) == "one"
-    assert chosen(frontend("lb", "A", "10.0.1.7"), flow()) is Refusal.NO_HEALTHY_BACKEND
+    assert chosen(frontend("lb", "A", "10.0.1.7"), flow()) is BalancingRefusal.NO_HEALTHY_BACKEND
 
 
 def test_a_probe_that_takes_all_for_healthy_while_none_is_spreads_flows_over_all_of_them() -> None:
@@ -141,4 +141,4 @@ def test_a_probe_that_takes_all_for_healthy_while_none_is_spreads_flows_over_all
 
 def test_a_pool_without_backends_has_no_healthy_one_whatever_the_probe_says() -> None:
     front = frontend("lb", "A", "10.0.1.7", all_probed_up=True)
-    assert chosen(front, flow()) is Refusal.NO_HEALTHY_BACKEND
+    assert chosen(front, flow()) is BalancingRefusal.NO_HEALTHY_BACKEND

@@ -15,7 +15,7 @@ from tests.vtaplib.fabric.worlds import frontend, interface, interface_id, mac_o
 from vtaplib.errors import VtapError
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Drop, Journey, Stage
+from vtaplib.fabric.path_trace import Drop, PathStage, PathTrace
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.packets.flow import read_flow
 
@@ -83,7 +83,7 @@ class Case:
     ports: tuple[int, int] = (40000, 80)
     octets: bytes | None = None
 
-    def journey(self, connections: Connections | None = None) -> Journey:
+    def trace(self, connections: Connections | None = None) -> PathTrace:
         frame = self.octets
         if frame is None:
             frame = udp_frame(self.source_address, self.destination, self.ports)
@@ -152,7 +152,7 @@ CASES: Mapping[Drop, tuple[Case, Case]] = {
 
 @pytest.mark.parametrize("drop", Drop)
 def test_every_reason_has_a_world_that_causes_it_and_the_nearest_does_not(drop: Drop) -> None:
-    broken, near = (case.journey() for case in CASES[drop])
+    broken, near = (case.trace() for case in CASES[drop])
     assert broken.drop is drop
     assert not broken.delivered
     assert near.drop is None, near.steps
@@ -161,25 +161,25 @@ def test_every_reason_has_a_world_that_causes_it_and_the_nearest_does_not(drop: 
 
 @pytest.mark.parametrize("case", [case for pair in CASES.values() for case in pair])
 def test_the_last_step_alone_may_fail_and_stages_come_in_order(case: Case) -> None:
-    journey = case.journey()
-    stages = list(Stage)
-    order = [stages.index(step.stage) for step in journey.steps]
+    trace = case.trace()
+    stages = list(PathStage)
+    order = [stages.index(step.stage) for step in trace.steps]
     assert order == sorted(order)
-    assert [step.passed for step in journey.steps[:-1]] == [True] * (len(journey.steps) - 1)
-    assert journey.steps[-1].passed is journey.delivered
-    if journey.drop is not None:
-        assert journey.steps[-1].stage is journey.drop.stage
+    assert [step.passed for step in trace.steps[:-1]] == [True] * (len(trace.steps) - 1)
+    assert trace.steps[-1].passed is trace.delivered
+    if trace.drop is not None:
+        assert trace.steps[-1].stage is trace.drop.stage
 
 
 def test_a_sender_that_there_is_not_is_an_error() -> None:
     with pytest.raises(VtapError, match="no interface"):
-        Fabric(WORLD).journey(read_flow(udp_frame(WEB, DATABASE)), "/nobody")
+        Fabric(WORLD).trace(read_flow(udp_frame(WEB, DATABASE)), "/nobody")
 
 
 def test_an_interface_that_is_down_neither_sends_nor_receives() -> None:
     flow = read_flow(udp_frame(WEB, DATABASE))
     drops = [
-        Fabric(WORLD, down=[interface_id(name)]).journey(flow, interface_id("web")).drop
+        Fabric(WORLD, down=[interface_id(name)]).trace(flow, interface_id("web")).drop
         for name in ("web", "database", "collector")
     ]
     assert drops == [Drop.SOURCE_STOPPED, Drop.DESTINATION_STOPPED, None]
@@ -199,49 +199,49 @@ DENY_ALL = [security_rule(one, "Deny", one) for one in ("Inbound", "Outbound")]
 )
 def test_the_platform_answers_whatever_groups_deny(frame: bytes, text: str) -> None:
     frame = frame[:6] + mac_of("web") + frame[12:]
-    journey = Fabric(guarded(WORLD, "web", DENY_ALL)).frame(frame, interface_id("web"))
-    assert journey.delivered
-    assert journey.destination is None
-    assert text in journey.steps[-1].text
+    trace = Fabric(guarded(WORLD, "web", DENY_ALL)).frame(frame, interface_id("web"))
+    assert trace.delivered
+    assert trace.destination is None
+    assert text in trace.steps[-1].text
 
 
 def test_a_tag_that_aims_at_the_platform_denies_it() -> None:
     world = guarded(WORLD, "web", denies("Outbound", destination_address_prefix="AzureLoadBalancer"))
-    assert Case("168.63.129.16", world).journey().drop is Drop.OUTBOUND_SECURITY
-    assert Case("169.254.169.254", world).journey().delivered
+    assert Case("168.63.129.16", world).trace().drop is Drop.OUTBOUND_SECURITY
+    assert Case("169.254.169.254", world).trace().delivered
 
 
 def test_the_rule_that_decided_is_named() -> None:
-    step = CASES[Drop.INBOUND_SECURITY][0].journey().steps[-1]
+    step = CASES[Drop.INBOUND_SECURITY][0].trace().steps[-1]
     assert step.decided_by is not None
     assert step.decided_by.endswith("networkSecurityGroups/at-interface/securityRules/no")
     assert "at-interface: no (priority 100) denies it" in step.text
-    default = Case(OUTSIDE, guarded(WORLD, "web", [])).journey().steps[1]
+    default = Case(OUTSIDE, guarded(WORLD, "web", [])).trace().steps[1]
     assert default.decided_by is not None
     assert default.decided_by.endswith("defaultSecurityRules/AllowInternetOutBound")
 
 
 def test_a_load_balancer_rewrites_the_destination_and_lets_the_source_be() -> None:
-    journey = Case(FRONT).journey()
-    flow = journey.departure
-    assert journey.destination == of("database")
-    assert journey.arrival == flow._replace(destination=IPv4Address(DATABASE).packed, destination_port=8080)
-    floating = Case(FRONT, balanced("database", is_floating_ip=True)).journey()
+    trace = Case(FRONT).trace()
+    flow = trace.departure
+    assert trace.destination == of("database")
+    assert trace.arrival == flow._replace(destination=IPv4Address(DATABASE).packed, destination_port=8080)
+    floating = Case(FRONT, balanced("database", is_floating_ip=True)).trace()
     assert floating.arrival == floating.departure
 
 
 def test_a_backend_that_lets_no_probe_in_is_not_healthy() -> None:
     shut = guarded(WORLD, "database", denies("Inbound", source_address_prefix="AzureLoadBalancer"))
-    assert Case(FRONT, shut).journey().drop is Drop.NO_HEALTHY_BACKEND
+    assert Case(FRONT, shut).trace().drop is Drop.NO_HEALTHY_BACKEND
     unprobed = replace(shut, frontends=balanced("database", has_probe=False).frontends)
-    assert Case(FRONT, unprobed).journey().delivered
+    assert Case(FRONT, unprobed).trace().delivered
 
 
-Ask = Callable[[Fabric, Connections], Journey]
+Ask = Callable[[Fabric, Connections], PathTrace]
 
 
 def go(source: str, flow: Any) -> Ask:
-    return lambda fabric, connections: fabric.journey(flow, interface_id(source), connections)
+    return lambda fabric, connections: fabric.trace(flow, interface_id(source), connections)
 
 
 def asked(world: Topology, asks: list[Ask]) -> list[Drop | None]:
@@ -249,9 +249,9 @@ def asked(world: Topology, asks: list[Ask]) -> list[Drop | None]:
     fabric, connections = Fabric(world), Connections()
     drops = []
     for ask in asks:
-        journey = ask(fabric, connections)
-        connections.open(journey.opens)
-        drops.append(journey.drop)
+        trace = ask(fabric, connections)
+        connections.open(trace.opens)
+        drops.append(trace.drop)
     return drops
 
 
@@ -294,20 +294,20 @@ def test_what_a_backend_answers_passes_as_the_answer_of_the_frontend() -> None:
     ask = go("database", at_backend)
     assert asked(world, [ask, go("web", question), ask]) == [Drop.INBOUND_SECURITY, None, None]
     fabric, connections = Fabric(world), Connections()
-    connections.open(fabric.journey(question, interface_id("web"), connections).opens)
-    journey = fabric.captured(question.reversed(), connections)
-    assert isinstance(journey, Journey)
-    assert (journey.source, journey.departure, journey.is_answer) == (of("database"), at_backend, True)
+    connections.open(fabric.trace(question, interface_id("web"), connections).opens)
+    trace = fabric.captured(question.reversed(), connections)
+    assert isinstance(trace, PathTrace)
+    assert (trace.source, trace.departure, trace.is_answer) == (of("database"), at_backend, True)
 
 
 def test_answers_from_the_internet_are_told_from_what_begins_there() -> None:
     world = addressed("web", public_address=IPv4Address(PUBLIC), is_shielded=True)
     fabric, connections = Fabric(world), Connections()
     out = read_flow(udp_frame(WEB, OUTSIDE, (40000, 443)))
-    back = fabric.journey(out.reversed(), None, connections)
+    back = fabric.trace(out.reversed(), None, connections)
     assert (back.drop, back.is_answer) == (Drop.SHIELDED, False)
-    connections.open(fabric.journey(out, interface_id("web"), connections).opens)
-    back = fabric.journey(out.reversed(), None, connections)
+    connections.open(fabric.trace(out, interface_id("web"), connections).opens)
+    back = fabric.trace(out.reversed(), None, connections)
     assert (back.drop, back.is_answer) == (None, True)
 
 
@@ -318,8 +318,8 @@ def test_a_peering_that_covers_a_part_leads_to_that_part() -> None:
         peer_prefixes={tools.id.lower(): (ip_network("10.1.1.0/24"),)},
     )
     world = replace(WORLD, networks=(production, tools))
-    assert Case(COLLECTOR, world).journey().drop is Drop.NO_ROUTE
-    assert Case(WEB, world, "collector", COLLECTOR).journey().delivered
+    assert Case(COLLECTOR, world).trace().drop is Drop.NO_ROUTE
+    assert Case(WEB, world, "collector", COLLECTOR).trace().delivered
 
 
 def test_the_documentation_has_every_reason_in_order() -> None:

@@ -45,7 +45,7 @@ class ListView(View):
         self.resources = sorted(resources, key=lambda one: one.id.lower())
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
         return True
 
     def find(self, resource_id: str) -> Resource | None:
@@ -67,7 +67,7 @@ class ListView(View):
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         raise NotImplementedError("a survey asks for no targets")
 
-    def taken(self, bucket: str, *, certain: bool = False) -> int:
+    def usage(self, bucket: str, *, certain: bool = False) -> int:
         raise NotImplementedError("a survey asks for no limits")
 
 

@@ -28,7 +28,7 @@ from tests.vtaplib.control.lab import (
 )
 from vtaplib import PublicIp
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Drop, Journey
+from vtaplib.fabric.path_trace import Drop, PathTrace
 from vtaplib.fabric.topology import Interface, IpConfiguration, Topology
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import UDP, Flow
@@ -53,8 +53,8 @@ def at(world: Topology, name: str) -> IpConfiguration:
 
 def sent(
     lab: Lab, source: str | None, destination: str, port: int = 4789, here: str | None = None
-) -> Journey:
-    """The journey of a datagram from an interface, or from outside, to one or to an address."""
+) -> PathTrace:
+    """The path trace of a datagram from an interface, or from outside, to one or to an address."""
     world = Topology.of(lab.cloud)
     source_address = ip_address(here) if here else at(world, source or "").address
     is_name = world.interface(nic_id(destination)) is not None
@@ -63,7 +63,7 @@ def sent(
     assert destination_address is not None
     ends = source_address.packed, destination_address.packed
     flow = Flow(4, ethernet.IPV4, *ends, UDP, 40000, port)
-    return Fabric(world).journey(flow, None if source is None else nic_id(source))
+    return Fabric(world).trace(flow, None if source is None else nic_id(source))
 
 
 def test_groups_at_interface_and_subnet_are_in_force(lab: Lab) -> None:
@@ -89,15 +89,20 @@ def test_the_tag_of_the_virtual_network_covers_what_is_peered(lab: Lab) -> None:
 
 def test_interfaces_without_any_group_have_no_guard(lab: Lab) -> None:
     world = Topology.of(lab.cloud)
-    assert at(world, "web").guard is None
-    assert at(world, "reached").guard is not None
+    assert at(world, "web").effective_rules is None
+    assert at(world, "reached").effective_rules is not None
     assert at(world, "web").subnet_id == subnet_id("app")
 
 
 def test_a_group_that_many_share_is_compiled_once(lab: Lab) -> None:
     lab.put(security_group("shared"), guarded_subnet(subnet_id("app"), "shared"))
     world = Topology.of(lab.cloud)
-    assert at(world, "web").guard is at(world, "db").guard is at(world, "spare").guard is not None
+    assert (
+        at(world, "web").effective_rules
+        is at(world, "db").effective_rules
+        is at(world, "spare").effective_rules
+        is not None
+    )
 
 
 def test_machines_that_are_deallocated_do_not_run(lab: Lab) -> None:
@@ -132,8 +137,8 @@ def test_a_public_address_leads_to_its_interface_where_a_group_allows(lab: Lab) 
     address = lab.get(PublicIp, public_ip_id("pip-held")).ip_address
     outside = "192.0.2.1"
     world = Topology.of(lab.cloud)
-    journey = sent(lab, None, address, here=outside)
-    assert (journey.destination, journey.drop) == (interface(world, "reached"), None)
+    trace = sent(lab, None, address, here=outside)
+    assert (trace.destination, trace.drop) == (interface(world, "reached"), None)
     assert sent(lab, None, address, port=53, here=outside).drop is Drop.INBOUND_SECURITY
     lab.put(nic("web", ip(subnet_id("app"), public_ip_address_id=public_ip_id("pip"))))
     unguarded = lab.get(PublicIp, public_ip_id("pip")).ip_address
@@ -148,6 +153,6 @@ def test_a_public_frontend_leads_to_a_backend_where_a_group_allows(lab: Lab) -> 
     address = str(front.address)
     assert sent(lab, None, address, here="192.0.2.1").drop is Drop.SHIELDED
     lab.put(security_group("open", security_rule("yes", access="Allow")), guarded_interface("web", "open"))
-    journey = sent(lab, None, address, here="192.0.2.1")
-    assert journey.delivered
-    assert journey.destination == interface(Topology.of(lab.cloud), "web")
+    trace = sent(lab, None, address, here="192.0.2.1")
+    assert trace.delivered
+    assert trace.destination == interface(Topology.of(lab.cloud), "web")

@@ -10,13 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.vtaplib.loops.interpreted import interpreted
-from vtaplib.collector.acceptance import VERDICTS, Acceptance, Refusal
+from vtaplib.collector.acceptance import VERDICTS, Acceptance, DatagramRefusal
 from vtaplib.collector.arena import Arena, Judge, PackedArena, length_of, sender_of
 from vtaplib.collector.streams import Streams
 from vtaplib.errors import PacketError
 from vtaplib.loops import decapsulation
 from vtaplib.packets import vxlan
-from vtaplib.packets.block import COLUMNS, Block
+from vtaplib.packets.block import COLUMNS, PacketBlock
 
 INTERPRETED = interpreted("decapsulation")
 BOTH = [pytest.param(decapsulation, id="as imported"), pytest.param(INTERPRETED, id="interpreted")]
@@ -98,10 +98,10 @@ def filled(datagrams: list[Datagram]) -> Arena:
 
 def decapsulated(
     loop: ModuleType, arena: Arena, acceptance: Acceptance, streams: Streams
-) -> tuple[Block, array[int]]:
+) -> tuple[PacketBlock, array[int]]:
     """The frames that a loop takes of an arena, and its totals."""
     totals = array("q", bytes(16 * loop.REASONS))
-    block = Block(arena.octets, arena.slots)
+    block = PacketBlock(arena.octets, arena.slots)
     block.count = loop.decapsulate(
         arena.octets,
         arena.offsets,
@@ -129,23 +129,23 @@ def decapsulated(
     return block, totals
 
 
-def refusal_of(one: Datagram, acceptance: Acceptance) -> Refusal | None:
+def refusal_of(one: Datagram, acceptance: Acceptance) -> DatagramRefusal | None:
     """The verdict, from the words of the reasons."""
     networks = acceptance.sources
     if networks and not any(one.source in network for network in networks):
         # Every IPv4 address is one of IPv6 too, in its mapped form (RFC 4291, section 2.5.5.2).
         mapped = IPv6Address(f"::ffff:{one.source}") if isinstance(one.source, IPv4Address) else one.source
         if not any(mapped in network for network in networks):
-            return Refusal.WRONG_SOURCE
+            return DatagramRefusal.WRONG_SOURCE
     try:
         packet = vxlan.parse(one.octets)
     except PacketError:
-        return Refusal.TOO_SHORT if len(one.octets) < 8 else Refusal.NO_VNI
+        return DatagramRefusal.TOO_SHORT if len(one.octets) < 8 else DatagramRefusal.NO_VNI
     if acceptance.vnis and packet.vni not in acceptance.vnis:
-        return Refusal.WRONG_VNI
+        return DatagramRefusal.WRONG_VNI
     if len(packet.frame) < 14:
-        return Refusal.RUNT
-    return Refusal.OVERSIZED if len(packet.frame) > MAX_FRAME else None
+        return DatagramRefusal.RUNT
+    return DatagramRefusal.OVERSIZED if len(packet.frame) > MAX_FRAME else None
 
 
 @pytest.mark.parametrize("loop", BOTH)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.capture import PcapngWriter, open_capture
 from vtaplib.loops import enhanced_packets
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 BOTH = [
     pytest.param(enhanced_packets, id="as imported"),
@@ -23,7 +23,7 @@ PACKETS = st.lists(
 )
 
 
-def emit(loop: ModuleType, block: Block, output: int, room: int) -> bytes:
+def emit(loop: ModuleType, block: PacketBlock, output: int, room: int) -> bytes:
     """Write packets of a block with as many calls as a small buffer takes."""
     written = bytearray()
     out = bytearray(b"\xa5" * room)
@@ -54,7 +54,7 @@ def emit(loop: ModuleType, block: Block, output: int, room: int) -> bytes:
 def test_a_reader_gets_what_was_emitted(
     loop: ModuleType, packets: list[tuple[int, bytes, int]], output: int, room: int
 ) -> None:
-    block = Block.of(packets)
+    block = PacketBlock.of(packets)
     for index in range(block.count):
         block.outputs[index] = index % 2
     file = BytesIO()
@@ -72,12 +72,12 @@ def test_a_reader_gets_what_was_emitted(
 def test_compiled_and_interpreted_emit_the_same_octets(
     packets: list[tuple[int, bytes, int]], room: int
 ) -> None:
-    block = Block.of(packets)
+    block = PacketBlock.of(packets)
     assert emit(enhanced_packets, block, -1, room) == emit(interpreted("enhanced_packets"), block, -1, room)
 
 
 def test_a_packet_that_does_not_fit_is_told_by_its_number() -> None:
-    block = Block.of([(1, b"1234", 4), (2, b"12345", 5)])
+    block = PacketBlock.of([(1, b"1234", 4), (2, b"12345", 5)])
     out = bytearray(36 + 39)
     columns = [
         getattr(block, name)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.loops import flow_streams
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.flow import directional_hash, read_flow
 from vtaplib.packets.plain_headers import HEADERS, is_plain
 from vtaplib.testing import frames
@@ -29,7 +29,7 @@ TABLE = array("q", [crc32(bytes([octet]), 0xFFFFFFFF) ^ 0xFFFFFFFF for octet in 
 def test_plain_frames_have_the_hash_of_their_flow_and_others_none(
     loop: ModuleType, drawn: list[bytes]
 ) -> None:
-    block = Block.of((0, frame, len(frame)) for frame in drawn)
+    block = PacketBlock.of((0, frame, len(frame)) for frame in drawn)
     streams = array("q", [7]) * len(drawn)
     others = loop.plain_streams(block.buffer, block.starts, block.lengths, block.count, TABLE, streams)
     assert others == list(streams).count(-1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.loops import frame_writing
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 BOTH = [
     pytest.param(frame_writing, id="as imported"),
@@ -20,7 +20,7 @@ BOTH = [
 
 
 def write(
-    loop: ModuleType, descriptor: int, block: Block, first: int = 0, output: int = -1
+    loop: ModuleType, descriptor: int, block: PacketBlock, first: int = 0, output: int = -1
 ) -> tuple[int, int, int, int]:
     told = loop.write_frames(
         descriptor,
@@ -43,7 +43,7 @@ def write(
 def test_each_frame_is_written_by_itself_and_others_are_told(
     loop: ModuleType, frames: list[bytes], output: int
 ) -> None:
-    block = Block.of((0, frame, len(frame)) for frame in frames)
+    block = PacketBlock.of((0, frame, len(frame)) for frame in frames)
     for index in range(block.count):
         block.outputs[index] = index % 2
     chosen = [frame for index, frame in enumerate(frames) if output in (-1, index % 2)]
@@ -71,7 +71,7 @@ def test_each_frame_is_written_by_itself_and_others_are_told(
 
 @pytest.mark.parametrize("loop", BOTH)
 def test_an_error_ends_it_at_the_frame_and_is_told(loop: ModuleType) -> None:
-    block = Block.of([(0, b"first", 5), (0, b"second", 6)])
+    block = PacketBlock.of([(0, b"first", 5), (0, b"second", 6)])
     reading, writing = os.pipe2(os.O_NONBLOCK)
     try:
         assert write(loop, reading, block) == (0, errno.EBADF, 0, 0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.loops import tcp_gaps
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 INTERPRETED = interpreted("tcp_gaps")
 BOTH = [pytest.param(tcp_gaps, id="as imported"), pytest.param(INTERPRETED, id="interpreted")]
@@ -45,7 +45,7 @@ def seen(
 def seen_with_rows(
     loop: ModuleType, frames: list[bytes], streams: list[int] | None, rows: int
 ) -> tuple[list[int], array[int]]:
-    block = Block.of([(0, frame, len(frame)) for frame in frames])
+    block = PacketBlock.of([(0, frame, len(frame)) for frame in frames])
     for index, stream in enumerate(streams or []):
         block.interfaces[index] = stream
     table, gaps = array("q", bytes(8 * loop.ROW_WORDS * rows)), array("q", bytes(8 * loop.GAP_WORDS * 2))

@@ -8,8 +8,8 @@ from tests.vtaplib.fabric.worlds import interface_id
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.spans import Spans
 from vtaplib.resources.network_security_rule import NetworkSecurityRule
-from vtaplib.rules.security_evaluation import CompiledGroup, Direction, FixedSpace, Guard
-from vtaplib.rules.security_guard import compile_rule
+from vtaplib.rules.effective_security_rules import compile_rule
+from vtaplib.rules.security_evaluation import CompiledGroup, EffectiveSecurityRules, FixedSpace, RuleDirection
 
 EVERYWHERE = FixedSpace(Spans(((0, (1 << 32) - 1),)))
 """All of IPv4 is of the virtual network: the rules that every group has are left out."""
@@ -49,13 +49,15 @@ def guarded(
         destination_port_range="*",
     )
     rules = {
-        one: [compile_rule(rule) for rule in (written, anything)[one != direction :]] for one in Direction
+        one: [compile_rule(rule) for rule in (written, anything)[one != direction :]] for one in RuleDirection
     }
-    guard = Guard(CompiledGroup("/group", rules), None, EVERYWHERE)
+    effective_rules = EffectiveSecurityRules(CompiledGroup("/group", rules), None, EVERYWHERE)
     interfaces = tuple(
         replace(
             one,
-            ip_configurations=tuple(replace(each, guard=guard) for each in one.ip_configurations),
+            ip_configurations=tuple(
+                replace(each, effective_rules=effective_rules) for each in one.ip_configurations
+            ),
         )
         if one.id == interface_id(name)
         else one

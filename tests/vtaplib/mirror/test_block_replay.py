@@ -17,13 +17,13 @@ from vtaplib.capture import Batch, PcapngWriter, PcapWriter, open_capture
 from vtaplib.errors import CaptureError
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import mirroring
-from vtaplib.mirror import block_replay, departures, engine, replay
+from vtaplib.mirror import block_replay, copy_buffers, engine, replay
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.copies import Copies
 from vtaplib.mirror.replay import Replay
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 NANOSECONDS = 1_000_000_000
 LOOPS = interpreted("mirroring"), interpreted("interleaving")
@@ -79,9 +79,9 @@ class Files:
         return got
 
 
-def blocks_of(captured: Sequence[Record], size: int) -> Iterator[Block]:
+def blocks_of(captured: Sequence[Record], size: int) -> Iterator[PacketBlock]:
     for at in range(0, len(captured), size):
-        yield Block.of(captured[at : at + size])
+        yield PacketBlock.of(captured[at : at + size])
 
 
 def in_blocks(
@@ -99,7 +99,7 @@ def in_blocks(
     with pytest.MonkeyPatch.context() as patch:
         if is_interpreted:
             patch.setattr(block_replay, "loops", LOOPS[0])
-            patch.setattr(departures, "interleave", LOOPS[1].interleave)
+            patch.setattr(copy_buffers, "interleave", LOOPS[1].interleave)
         run = BlockReplay(world, policy, down=down)
         run.depart_to(files)
         for block in blocks_of(captured, size):
@@ -139,13 +139,13 @@ def test_forgetting_what_was_remembered_changes_nothing(
         patch.setattr(replay, "ITINERARIES_KEPT", 1)
         patch.setattr(block_replay, "FLOWS_KEPT", 1)
         patch.setattr(block_replay, "SLOTS_AT_FIRST", 1)
-        patch.setattr(departures, "REGION", 8)
+        patch.setattr(copy_buffers, "REGION", 8)
         patch.setattr(engine, "DECISIONS_REMEMBERED", 1)
         assert in_blocks(world, captured * 2, policy, size=size) == expected
 
 
 @given(topologies, policies, records)
-def test_without_departures_the_accounts_are_the_same(
+def test_without_copy_buffers_the_accounts_are_the_same(
     world: Topology, policy: Policy, captured: list[Record]
 ) -> None:
     run = BlockReplay(world, policy, with_talkers=True)
@@ -251,13 +251,13 @@ def test_copies_of_packets_that_are_taken_for_whole_end_in_zeros(is_interpreted:
     with pytest.MonkeyPatch.context() as patch:
         if is_interpreted:
             patch.setattr(block_replay, "loops", LOOPS[0])
-        run.block(Block.of([(at, cut, 5000) for at in range(3)]), longest_whole=1000)
+        run.block(PacketBlock.of([(at, cut, 5000) for at in range(3)]), longest_whole=1000)
     whole = [(at, cut.ljust(1000, b"\0"), 1000) for at in range(3)]
     assert files.got == bulk(quickstart("web"), whole)[0]
 
 
 def test_a_block_whose_packets_are_not_in_its_buffer_is_refused() -> None:
-    block = Block.of([(0, QUERY, len(QUERY))])
+    block = PacketBlock.of([(0, QUERY, len(QUERY))])
     block.starts[0] = 1
     with pytest.raises(ValueError, match="packet 0, 42 octets from 1, does not lie in a buffer of 42"):
         BlockReplay(quickstart("web")).block(block)

@@ -28,11 +28,18 @@ from tests.vtaplib.mirror.test_engine import policies
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import comparison
 from vtaplib.mirror.comparison import Comparison, Summary
-from vtaplib.mirror.conversation import Conversation, Fate, Sights, fate_of, flow_of, key_of
+from vtaplib.mirror.conversation import (
+    Conversation,
+    CoverageChange,
+    VisibilityPair,
+    coverage_change_of,
+    flow_of,
+    key_of,
+)
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.replay import Replay
-from vtaplib.mirror.sight import Design, Sight, Untapped
 from vtaplib.mirror.verdict import Reason
+from vtaplib.mirror.visibility import Design, Untapped, Visibility
 from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import read_flow
 
@@ -47,7 +54,7 @@ def compared(before: Design, after: Design, *packets: bytes, limit: int | None =
     """How packets fare, the conversations of every fate listed."""
     both = Comparison(before, after)
     both.batch(packets)
-    return both.summary(tuple(Fate), limit)
+    return both.summary(tuple(CoverageChange), limit)
 
 
 def listed(summary: Summary) -> Iterator[Conversation]:
@@ -61,10 +68,10 @@ def only(summary: Summary) -> Conversation:
     return conversation
 
 
-def fares(summary: Summary) -> dict[Fate, tuple[int, int]]:
+def fares(summary: Summary) -> dict[CoverageChange, tuple[int, int]]:
     """Conversations and frames by fate."""
-    found: Counter[Fate] = Counter()
-    counts: Counter[Fate] = Counter()
+    found: Counter[CoverageChange] = Counter()
+    counts: Counter[CoverageChange] = Counter()
     for group in summary.groups:
         found[group.fate] += group.conversations
         counts[group.fate] += sum(half.count.frames for half in group.halves)
@@ -86,11 +93,11 @@ def conversations_between(count: int) -> list[bytes]:
 def test_a_tap_that_is_added_has_conversations_newly_seen() -> None:
     before, after = Design(quickstart()), Design(quickstart("web"))
     summary = compared(before, after, QUERY, ANSWER, TO_CLIENT)
-    assert fares(summary) == {Fate.NEWLY_SEEN: (2, 3)}
+    assert fares(summary) == {CoverageChange.NEWLY_SEEN: (2, 3)}
     for conversation in listed(summary):
         for half in conversation.halves:
-            assert half.sights.before == Sight((), (Untapped.UNTAPPED,))
-            assert half.sights.after == Sight((interface_id("collector").lower(),))
+            assert half.visibilities.before == Visibility((), (Untapped.UNTAPPED,))
+            assert half.visibilities.after == Visibility((interface_id("collector").lower(),))
     (first,) = [one for one in listed(summary) if len(one.halves) == 2]
     assert first.flow == read_flow(QUERY)
 
@@ -98,17 +105,17 @@ def test_a_tap_that_is_added_has_conversations_newly_seen() -> None:
 def test_a_tap_on_the_other_end_too_changes_what_is_copied_and_not_what_is_seen() -> None:
     before, after = Design(quickstart("web")), Design(quickstart("web", "database"))
     summary = compared(before, after, QUERY, ANSWER)
-    assert fares(summary) == {Fate.UNCHANGED: (1, 2)}
-    assert [len(sight.collectors) for sight in only(summary).halves[0].sights] == [1, 2]
+    assert fares(summary) == {CoverageChange.UNCHANGED: (1, 2)}
+    assert [len(sight.collectors) for sight in only(summary).halves[0].visibilities] == [1, 2]
 
 
 def test_a_peering_that_is_removed_loses_what_went_over_it() -> None:
     world = quickstart("web")
     apart = replace(world, networks=tuple(replace(one, peer_ids=frozenset()) for one in world.networks))
     summary = compared(Design(world), Design(apart), QUERY, ANSWER)
-    assert fares(summary) == {Fate.NO_LONGER_SEEN: (1, 2)}
+    assert fares(summary) == {CoverageChange.NO_LONGER_SEEN: (1, 2)}
     assert only(summary).fate.is_loss
-    assert only(summary).halves[0].sights.after == Sight((), (Reason.COLLECTOR_UNREACHABLE,))
+    assert only(summary).halves[0].visibilities.after == Visibility((), (Reason.COLLECTOR_UNREACHABLE,))
 
 
 def test_a_destination_that_is_moved_moves_every_conversation() -> None:
@@ -117,8 +124,8 @@ def test_a_destination_that_is_moved_moves_every_conversation() -> None:
     wider = replace(world, interfaces=(*world.interfaces, other))
     moved = replace(wider, taps=(tap_of("ndr", configuration_id("other"), "web")[0],))
     summary = compared(Design(world), Design(moved), QUERY, ANSWER, TO_CLIENT)
-    assert fares(summary) == {Fate.MOVED: (2, 3)}
-    assert [sight.collectors for sight in next(listed(summary)).halves[0].sights] == [
+    assert fares(summary) == {CoverageChange.MOVED: (2, 3)}
+    assert [sight.collectors for sight in next(listed(summary)).halves[0].visibilities] == [
         (interface_id("collector").lower(),),
         (interface_id("other").lower(),),
     ]
@@ -133,20 +140,20 @@ def test_a_backend_that_is_removed_moves_its_own_conversations_alone() -> None:
     after = replace(world, frontends=(replace(front, rules=(left,)),))
     summary = compared(Design(world, symmetric), Design(after, symmetric), *conversations_between(60))
     gone = interface_id("one").lower()
-    assert set(fares(summary)) == {Fate.MOVED, Fate.UNCHANGED}
+    assert set(fares(summary)) == {CoverageChange.MOVED, CoverageChange.UNCHANGED}
     for conversation in listed(summary):
-        seen = {one for half in conversation.halves for one in half.sights.before.collectors}
-        assert (conversation.fate is Fate.MOVED) == (gone in seen)
+        seen = {one for half in conversation.halves for one in half.visibilities.before.collectors}
+        assert (conversation.fate is CoverageChange.MOVED) == (gone in seen)
     none = replace(world, frontends=(replace(front, rules=(replace(rule, backends=()),)),))
     lost = compared(Design(world), Design(none), QUERY)
-    assert only(lost).halves[0].sights.after.obstacles == (Reason.NO_HEALTHY_BACKEND,)
+    assert only(lost).halves[0].visibilities.after.obstacles == (Reason.NO_HEALTHY_BACKEND,)
 
 
 def test_a_collector_that_is_down_in_one_design_loses_what_it_saw() -> None:
     world = quickstart("web")
     summary = compared(Design(world), Design(world, down=(interface_id("collector"),)), QUERY)
-    assert fares(summary) == {Fate.NO_LONGER_SEEN: (1, 1)}
-    assert only(summary).halves[0].sights.after.obstacles == (Reason.COLLECTOR_DOWN,)
+    assert fares(summary) == {CoverageChange.NO_LONGER_SEEN: (1, 1)}
+    assert only(summary).halves[0].visibilities.after.obstacles == (Reason.COLLECTOR_DOWN,)
 
 
 def test_frames_too_large_for_a_copy_are_not_seen_and_their_conversation_may_be() -> None:
@@ -154,16 +161,16 @@ def test_frames_too_large_for_a_copy_are_not_seen_and_their_conversation_may_be(
     world = quickstart("web")
     before, after = Design(world), Design(world, Policy(oversize="drop"))
     mixed = only(compared(before, after, QUERY, long))
-    assert mixed.fate is Fate.UNCHANGED
+    assert mixed.fate is CoverageChange.UNCHANGED
     (half,) = mixed.halves
     assert (half.seen(0), half.seen(1)) == (Count(2, len(QUERY) + len(long)), Count(1, len(QUERY)))
     alone = only(compared(before, after, long, ANSWER))
-    assert alone.fate is Fate.NO_LONGER_SEEN
-    assert alone.halves[0].sights.after == Sight((), (Reason.OVERSIZE,))
+    assert alone.fate is CoverageChange.NO_LONGER_SEEN
+    assert alone.halves[0].visibilities.after == Visibility((), (Reason.OVERSIZE,))
     assert alone.halves[0].seen(1) == Count()
     for mode in ("truncate", "fragment"):
         carried = only(compared(before, Design(world, Policy(oversize=mode)), long))
-        assert carried.fate is Fate.UNCHANGED
+        assert carried.fate is CoverageChange.UNCHANGED
 
 
 def test_a_security_group_that_is_added_loses_what_it_denies_and_no_answers() -> None:
@@ -171,61 +178,61 @@ def test_a_security_group_that_is_added_loses_what_it_denies_and_no_answers() ->
     shut = guarded(world, "web", port="53")
     opened_by_web = compared(Design(world), Design(shut), ANSWER, QUERY, ANSWER)
     conversation = only(opened_by_web)
-    assert conversation.fate is Fate.UNCHANGED
+    assert conversation.fate is CoverageChange.UNCHANGED
     answers, queries = conversation.halves
     assert (answers.seen(0).frames, answers.seen(1).frames) == (2, 2)
     assert (queries.seen(0).frames, queries.seen(1).frames) == (1, 1)
     asked_of_web = udp_frame("10.0.0.5", "10.0.0.4", (40000, 53))
     lost = only(compared(Design(world), Design(shut), asked_of_web))
-    assert lost.fate is Fate.NO_LONGER_SEEN
+    assert lost.fate is CoverageChange.NO_LONGER_SEEN
     copied = Design(shut, Policy(mirror_denied=True))
-    assert only(compared(Design(world), copied, asked_of_web)).fate is Fate.UNCHANGED
+    assert only(compared(Design(world), copied, asked_of_web)).fate is CoverageChange.UNCHANGED
 
 
 def test_answers_are_seen_from_when_a_security_group_lets_them_pass() -> None:
     world = quickstart("web")
     shut = guarded(world, "web", protocol="*", port="*")
     early = only(compared(Design(world), Design(shut), ANSWER, ANSWER, QUERY, ANSWER))
-    assert early.fate is Fate.UNCHANGED
+    assert early.fate is CoverageChange.UNCHANGED
     answers, queries = early.halves
     assert (answers.seen(0).frames, answers.seen(1).frames) == (3, 1)
     assert (queries.seen(0).frames, queries.seen(1).frames) == (1, 1)
     alone = only(compared(Design(world), Design(shut), ANSWER))
-    assert alone.fate is Fate.NO_LONGER_SEEN
+    assert alone.fate is CoverageChange.NO_LONGER_SEEN
 
 
 def test_a_collector_s_security_group_hides_everything_from_it() -> None:
     world = quickstart("web")
     shut = guarded(world, "collector")
     summary = compared(Design(world), Design(shut), QUERY, ANSWER)
-    assert fares(summary) == {Fate.NO_LONGER_SEEN: (1, 2)}
-    assert only(summary).halves[0].sights.after.obstacles == (Reason.COLLECTOR_SECURITY,)
+    assert fares(summary) == {CoverageChange.NO_LONGER_SEEN: (1, 2)}
+    assert only(summary).halves[0].visibilities.after.obstacles == (Reason.COLLECTOR_SECURITY,)
     assert fares(compared(Design(world), Design(shut, Policy(collector_nsg="bypass")), QUERY)) == {
-        Fate.UNCHANGED: (1, 1)
+        CoverageChange.UNCHANGED: (1, 1)
     }
 
 
-NOBODY, ONE, TWO = Sight(()), Sight(("one",)), Sight(("two",))
+NOBODY, ONE, TWO = Visibility(()), Visibility(("one",)), Visibility(("two",))
 
 
 @pytest.mark.parametrize(
     ("halves", "fate"),
     [
-        ([], Fate.UNSEEN),
-        ([Sights(NOBODY, NOBODY)], Fate.UNSEEN),
-        ([Sights(ONE, ONE)], Fate.UNCHANGED),
-        ([Sights(ONE, Sight(("one", "one")))], Fate.UNCHANGED),
-        ([Sights(ONE, ONE), Sights(NOBODY, NOBODY)], Fate.UNCHANGED),
-        ([Sights(ONE, TWO), Sights(ONE, ONE)], Fate.MOVED),
-        ([Sights(ONE, NOBODY), Sights(ONE, ONE)], Fate.NO_LONGER_SEEN),
-        ([Sights(ONE, NOBODY), Sights(ONE, TWO)], Fate.NO_LONGER_SEEN),
-        ([Sights(NOBODY, ONE), Sights(ONE, TWO)], Fate.NEWLY_SEEN),
-        ([Sights(NOBODY, ONE), Sights(ONE, NOBODY)], Fate.SWAPPED),
+        ([], CoverageChange.UNSEEN),
+        ([VisibilityPair(NOBODY, NOBODY)], CoverageChange.UNSEEN),
+        ([VisibilityPair(ONE, ONE)], CoverageChange.UNCHANGED),
+        ([VisibilityPair(ONE, Visibility(("one", "one")))], CoverageChange.UNCHANGED),
+        ([VisibilityPair(ONE, ONE), VisibilityPair(NOBODY, NOBODY)], CoverageChange.UNCHANGED),
+        ([VisibilityPair(ONE, TWO), VisibilityPair(ONE, ONE)], CoverageChange.MOVED),
+        ([VisibilityPair(ONE, NOBODY), VisibilityPair(ONE, ONE)], CoverageChange.NO_LONGER_SEEN),
+        ([VisibilityPair(ONE, NOBODY), VisibilityPair(ONE, TWO)], CoverageChange.NO_LONGER_SEEN),
+        ([VisibilityPair(NOBODY, ONE), VisibilityPair(ONE, TWO)], CoverageChange.NEWLY_SEEN),
+        ([VisibilityPair(NOBODY, ONE), VisibilityPair(ONE, NOBODY)], CoverageChange.SWAPPED),
     ],
 )
-def test_a_fate_is_judged_by_direction(halves: Sequence[Sights], fate: Fate) -> None:
-    assert fate_of(halves) is fate
-    assert fate_of(halves[::-1]) is fate
+def test_a_fate_is_judged_by_direction(halves: Sequence[VisibilityPair], fate: CoverageChange) -> None:
+    assert coverage_change_of(halves) is fate
+    assert coverage_change_of(halves[::-1]) is fate
 
 
 @given(frames)
@@ -245,12 +252,12 @@ designs = st.builds(Design, topologies, policies)
 @given(designs, captures)
 def test_nothing_changes_between_a_design_and_itself(design: Design, packets: list[bytes]) -> None:
     summary = compared(design, design, *packets)
-    assert set(fares(summary)) <= {Fate.UNCHANGED, Fate.UNSEEN}
+    assert set(fares(summary)) <= {CoverageChange.UNCHANGED, CoverageChange.UNSEEN}
 
 
 MIRRORED = {
-    Fate.NO_LONGER_SEEN: Fate.NEWLY_SEEN,
-    Fate.NEWLY_SEEN: Fate.NO_LONGER_SEEN,
+    CoverageChange.NO_LONGER_SEEN: CoverageChange.NEWLY_SEEN,
+    CoverageChange.NEWLY_SEEN: CoverageChange.NO_LONGER_SEEN,
 }
 
 
@@ -286,7 +293,7 @@ def test_what_is_seen_is_what_a_replay_mirrors(world: Topology, policy: Policy, 
     design = Design(world, policy)
     for conversation in listed(compared(design, design, *packets)):
         for half in conversation.halves:
-            for _copy in half.sights.before.collectors:
+            for _copy in half.visibilities.before.collectors:
                 seen.add(half.seen(0).frames, half.seen(0).octets)
     assert seen == mirrored
 
@@ -299,7 +306,7 @@ def test_only_so_many_conversations_are_listed_the_largest_first() -> None:
     ports = [
         [
             one.flow.source_port
-            for one in compared(before, after, *packets, limit=limit).largest[Fate.NEWLY_SEEN]
+            for one in compared(before, after, *packets, limit=limit).largest[CoverageChange.NEWLY_SEEN]
         ]
         for limit in (0, 1, 2, None)
     ]
@@ -313,7 +320,7 @@ def test_past_the_most_that_are_kept_conversations_are_counted_and_not_told_apar
     monkeypatch.setattr(comparison, "SHORTCUTS_KEPT", 2)
     before, after = Design(quickstart()), Design(quickstart("web"))
     summary = compared(before, after, *conversations_between(10), *conversations_between(10))
-    assert fares(summary) == {Fate.NEWLY_SEEN: (4, 40)}
+    assert fares(summary) == {CoverageChange.NEWLY_SEEN: (4, 40)}
     assert len(list(listed(summary))) == 4
 
 
@@ -328,7 +335,7 @@ def test_what_is_remembered_changes_no_total(one: Design, other: Design, packets
 def test_a_frontend_s_collectors_are_named_as_interfaces() -> None:
     world = three_collectors("web")
     assert world.taps[0].destination_id == frontend_id("balancer")
-    collectors = only(compared(Design(world), Design(world), QUERY)).halves[0].sights.before.collectors
+    collectors = only(compared(Design(world), Design(world), QUERY)).halves[0].visibilities.before.collectors
     assert set(collectors) <= {interface_id(name).lower() for name in ("one", "two", "three")}
 
 
@@ -336,7 +343,7 @@ PAGE = (Path(__file__).parents[3] / "docs/comparing.md").read_text()
 
 
 def test_the_page_has_every_fate_and_whether_it_is_a_loss() -> None:
-    for fate in Fate:
+    for fate in CoverageChange:
         (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {fate.value} |")]
         assert row.endswith("| yes |") == fate.is_loss
 

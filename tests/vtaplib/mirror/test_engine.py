@@ -28,7 +28,7 @@ from tests.vtaplib.mirror.reference import build, dissect, reassemble
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Distribution, Topology, derive_vni
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.passage import ORDINARY, Passage
+from vtaplib.mirror.frame_context import ORDINARY, FrameContext
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
 from vtaplib.packets import udp, vxlan
@@ -71,10 +71,10 @@ def reason(
     nic_id: str = WEB,
     down: tuple[str, ...] = (),
     private_link: tuple[IPv4Address, ...] = (),
-    passage: Passage = ORDINARY,
+    context: FrameContext = ORDINARY,
 ) -> Reason | None:
     engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
-    verdict = only(engine.frame(nic_id, Direction.INGRESS, frame, passage=passage))
+    verdict = only(engine.frame(nic_id, Direction.INGRESS, frame, context=context))
     return verdict.reason if isinstance(verdict, NotMirrored) else None
 
 
@@ -176,8 +176,8 @@ def test_every_reason_is_given() -> None:
         Reason.MALFORMED: reason(tapped, bytes(13)),
         Reason.IPV6: reason(tapped, udp_frame("2001:db8::1", "2001:db8::2")),
         Reason.PRIVATE_LINK: reason(tapped, QUERY, private_link=(IPv4Address("10.0.0.4"),)),
-        Reason.DENIED: reason(tapped, passage=Passage(is_denied=True)),
-        Reason.SNAT_RETURN: reason(public("web"), FROM_OUTSIDE, passage=Passage(is_answer=True)),
+        Reason.DENIED: reason(tapped, context=FrameContext(is_denied=True)),
+        Reason.SNAT_RETURN: reason(public("web"), FROM_OUTSIDE, context=FrameContext(is_answer=True)),
         Reason.ALREADY_MIRRORED: reason(tapped, mirrored(tapped, QUERY).copies[0]),
         Reason.TAP_MISSING: reason(replace(tapped, taps=())),
         Reason.SOURCE_DETACHED: reason(altered(tapped, "web", machine_id=None)),
@@ -369,9 +369,9 @@ def test_a_frame_within_the_snaplen_is_whole() -> None:
 
 
 def test_a_denied_frame_is_mirrored_under_the_policy_mirror_denied_only() -> None:
-    denied = Passage(is_denied=True)
-    assert reason(quickstart("web"), passage=denied) is Reason.DENIED
-    assert reason(quickstart("web"), policy=Policy(mirror_denied=True), passage=denied) is None
+    denied = FrameContext(is_denied=True)
+    assert reason(quickstart("web"), context=denied) is Reason.DENIED
+    assert reason(quickstart("web"), policy=Policy(mirror_denied=True), context=denied) is None
 
 
 # ---- the collector's security groups and machine
@@ -476,18 +476,18 @@ def test_a_public_range_that_a_network_in_reach_has_for_itself_is_not_the_intern
 
 def test_an_interface_without_a_public_address_is_seen_with_its_private_one() -> None:
     assert inner(quickstart("web"), TO_OUTSIDE, Direction.EGRESS, Policy()) == TO_OUTSIDE
-    answer = Passage(is_answer=True)
-    assert reason(quickstart("web"), FROM_OUTSIDE, passage=answer) is None
+    answer = FrameContext(is_answer=True)
+    assert reason(quickstart("web"), FROM_OUTSIDE, context=answer) is None
 
 
 def test_answers_from_the_internet_are_mirrored_under_the_policy_mirror_snat_return_only() -> None:
-    answer = Passage(is_answer=True)
-    assert reason(public("web"), FROM_OUTSIDE, passage=answer) is Reason.SNAT_RETURN
+    answer = FrameContext(is_answer=True)
+    assert reason(public("web"), FROM_OUTSIDE, context=answer) is Reason.SNAT_RETURN
     policy = Policy(mirror_snat_return=True)
-    assert reason(public("web"), FROM_OUTSIDE, policy, passage=answer) is None
+    assert reason(public("web"), FROM_OUTSIDE, policy, context=answer) is None
     # What somebody outside began is no answer, and neither is what comes from inside.
     assert reason(public("web"), FROM_OUTSIDE) is None
-    assert reason(public("web"), ANSWER, passage=answer) is None
+    assert reason(public("web"), ANSWER, context=answer) is None
 
 
 def test_traffic_of_a_private_link_service_is_skipped_on_the_way_in() -> None:

@@ -12,7 +12,7 @@ from tests.vtaplib.fabric.worlds import ADDRESSES, quickstart, topologies, udp_f
 from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import Record, bulk, one_by_one, records
-from vtaplib.fabric.journey import Drop
+from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy
 

@@ -29,6 +29,6 @@ def test_the_page_tells_the_effect_of_every_value_of_every_setting() -> None:
 
 def test_the_page_tells_every_field_of_a_verdict() -> None:
     public = [name for name in (*Mirrored._fields, *vars(Mirrored)) if not name.startswith("_")]
-    told = [name for name in public if name not in ("carriage", "index", "count")]
+    told = [name for name in public if name not in ("encapsulation", "index", "count")]
     for name in told:
         assert f"`{name}`" in PAGE, name

@@ -22,15 +22,15 @@ from tests.vtaplib.mirror.reference import dissect
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Journey
+from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import engine, replay
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.itinerary import Itinerary
+from vtaplib.mirror.flow_entry import FlowEntry
+from vtaplib.mirror.interface_hop import interface_hops
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
@@ -75,24 +75,24 @@ def one_by_one(
         accounts.by_second.add(at // NS_PER_SECOND, 1, len(frame))
         accounts.truncated += is_truncated
         flow = read_flow(frame)
-        journey = fabric.captured(flow, connections)
-        reason = journey.drop if isinstance(journey, Journey) else journey
+        trace = fabric.captured(flow, connections)
+        reason = trace.drop if isinstance(trace, PathTrace) else trace
         if reason is not None:
             accounts.lost_for(reason).count.add(1, len(frame))
             accounts.lost_for(reason).note(position)
-        if isinstance(journey, Unrouted):
+        if isinstance(trace, Unrouted):
             continue
-        connections.open(journey.opens)
+        connections.open(trace.opens)
         verdicts: list[Verdict] = []
-        for one in crossings(journey, flow):
+        for one in interface_hops(trace, flow):
             accounts.see(one.interface_id, one.direction, one.flow, at // NS_PER_SECOND)
-            for decision in mirror.decide(one.interface_id, one.direction, one.flow, one.passage):
-                accounts.partings.note(decision.point.tap_configuration_id, one.flow, decision.parting)
+            for decision in mirror.decide(one.interface_id, one.direction, one.flow, one.context):
+                accounts.splits.note(decision.point.tap_configuration_id, one.flow, decision.split)
             if one.direction is Direction.EGRESS:
                 sent = accounts.sent_by(one.interface_id)
                 sent.add(at // NS_PER_SECOND, 1, max(len(frame), original_length))
             there = frame if one.translation is None else one.translation.apply(frame)
-            verdicts += mirror.frame(one.interface_id, one.direction, there, at, one.passage)
+            verdicts += mirror.frame(one.interface_id, one.direction, there, at, one.context)
         if not verdicts and reason is None:
             accounts.untapped.add(1, len(frame))
         for verdict in verdicts:
@@ -316,9 +316,9 @@ def test_pings_share_an_itinerary_and_leave_nothing_behind_each(monkeypatch: pyt
     planned: list[Flow] = []
     plan = Replay._plan
 
-    def noting_plan(run: Replay, flow: Flow, journey: Journey | Unrouted) -> Itinerary:
+    def noting_plan(run: Replay, flow: Flow, trace: PathTrace | Unrouted) -> FlowEntry:
         planned.append(flow)
-        return plan(run, flow, journey)
+        return plan(run, flow, trace)
 
     monkeypatch.setattr(Replay, "_plan", noting_plan)
     pings = []

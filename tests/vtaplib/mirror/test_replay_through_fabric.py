@@ -14,7 +14,7 @@ from tests.vtaplib.mirror.reference import dissect
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import bulk, one_by_one
 from vtaplib.fabric import connections
-from vtaplib.fabric.journey import Drop
+from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.topology import RuleProtocol, Topology
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Reason

@@ -25,7 +25,7 @@ from tests.vtaplib.control.lab import Lab, network, network_id
 from vtaplib import UNKNOWN, VirtualNetwork
 from vtaplib.control.arm.decoding import decode
 from vtaplib.control.arm.encoding import encode
-from vtaplib.control.settlement import canonical, with_value
+from vtaplib.control.service_defaults import canonical, with_value
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.frozen import FrozenDict, frozen
 from vtaplib.model.resource import Resource

@@ -40,7 +40,7 @@ def world(here: Given, there: Given) -> Overlay:
     for given, names in ((here, ("here", "there")), (there, ("there", "here"))):
         if given.state is not None:
             one = side(*names, allow_virtual_network_access=given.access)
-            overlay.lay(one.replace(peering_state=given.state))
+            overlay.stage(one.replace(peering_state=given.state))
     return overlay
 
 

@@ -53,7 +53,7 @@ def test_an_address_follows_from_its_id_and_is_kept() -> None:
 
 def test_a_plan_does_not_know_the_address() -> None:
     lab = Lab()
-    made, violations = lab.cloud.overlay(settled=False).put(lab.home.place(public_ip("new")))
+    made, violations = lab.cloud.overlay(complete=False).put(lab.home.place(public_ip("new")))
     assert list(violations) == []
     assert made.values()["ip_address"] is UNKNOWN
 

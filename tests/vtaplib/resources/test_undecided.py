@@ -11,7 +11,7 @@ from tests.vtaplib.resources.rule_case import Case, Make
 from tests.vtaplib.resources.rule_cases import CASES
 from tests.vtaplib.resources.test_rules import made
 from vtaplib import UNKNOWN, Undecided, Violation
-from vtaplib.control.settlement import with_value
+from vtaplib.control.service_defaults import with_value
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.resource import Resource
 from vtaplib.model.violation import Path
@@ -58,7 +58,7 @@ def test_a_rule_never_says_of_what_is_unknown_what_it_does_not_say_of_the_known(
     known = told(lab.broken_by(placed))
     for path in fields(placed):
         unknown = with_value(placed, path, UNKNOWN)
-        overlay = lab.cloud.overlay(settled=False)
+        overlay = lab.cloud.overlay(complete=False)
         if has_id(unknown):
             violations = overlay.put(unknown)[1]
         else:
@@ -73,22 +73,22 @@ def test_a_rule_is_silent_about_a_world_that_a_plan_has_not_reached(case: Case, 
     resource, into = made(lab, make)
     placed = into.place(resource)
     known = told(lab.broken_by(placed))
-    assert told(lab.cloud.overlay(settled=False).put(placed)[1]) <= known
+    assert told(lab.cloud.overlay(complete=False).put(placed)[1]) <= known
     empty = Lab(case.policy, stocked=False)
-    assert told(empty.cloud.overlay(settled=False).put(placed)[1]) <= known
+    assert told(empty.cloud.overlay(complete=False).put(placed)[1]) <= known
 
 
 def test_what_is_known_is_judged_beside_what_is_not() -> None:
     lab = Lab()
     half = nic("new", ip(subnet_id("app"), "10.9.9.9"), ip(None, name="second")).replace(tags=UNKNOWN)
-    rules = {one.rule for one in lab.cloud.overlay(settled=False).put(lab.home.place(half))[1]}
+    rules = {one.rule for one in lab.cloud.overlay(complete=False).put(lab.home.place(half))[1]}
     assert {"addresses_are_in_the_subnet", "ipv4_configurations_name_a_subnet"} <= rules
 
 
 def test_what_is_assigned_from_the_unknown_is_unknown() -> None:
     lab = Lab()
     draft = lab.home.place(nic("new", ip(subnet_id("app")))).replace(ip_configuration=UNKNOWN)
-    planned, violations = lab.cloud.overlay(settled=False).put(draft)
+    planned, violations = lab.cloud.overlay(complete=False).put(draft)
     assert list(violations) == []
     for name in ("private_ip_address", "private_ip_addresses", "internal_domain_name_suffix"):
         assert not planned.knows(name), name
@@ -96,7 +96,7 @@ def test_what_is_assigned_from_the_unknown_is_unknown() -> None:
 
 def test_a_subnet_of_an_unknown_prefix_claims_nothing() -> None:
     lab = Lab()
-    overlay = lab.cloud.overlay(settled=False)
+    overlay = lab.cloud.overlay(complete=False)
     unknown = lab.home.place(subnet("app", "new", "10.1.9.0/24")).replace(address_prefixes=UNKNOWN)
     assert list(overlay.put(unknown)[1]) == []
     assert list(overlay.put(lab.home.place(subnet("app", "other", "10.1.9.0/24")))[1]) == []

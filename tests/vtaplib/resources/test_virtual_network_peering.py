@@ -48,7 +48,7 @@ def world(here: str | None, there: str | None) -> Overlay:
     overlay = lab.cloud.overlay()
     for before, side in ((here, peering("here", "there")), (there, peering("there", "here"))):
         if before is not None:
-            overlay.lay(side.replace(subscription_id=HOME, peering_state=before))
+            overlay.stage(side.replace(subscription_id=HOME, peering_state=before))
     return overlay
 
 

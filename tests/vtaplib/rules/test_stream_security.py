@@ -128,7 +128,7 @@ def test_an_audit_tells_it_once_for_each_source(lab: Lab) -> None:
 
 def test_a_plan_judges_addresses_that_are_not_known_yet_by_their_subnets() -> None:
     lab = Lab()
-    overlay = lab.cloud.overlay(settled=False)
+    overlay = lab.cloud.overlay(complete=False)
     planned = (
         nic("collector2", ip(subnet_id("app", "two"))),
         nic("source2", ip(subnet_id("app"))),

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from vtaplib.control.arm import decode
-from vtaplib.control.arm.place import kinds_of
+from vtaplib.control.arm.arm_path import kinds_of
 from vtaplib.errors import VtapError
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource

@@ -15,7 +15,7 @@ from vtaplib.cli.check.world import World, make_world
 from vtaplib.cli.cloud_file import cloud_files, open_cloud
 from vtaplib.cli.input_directory import Input
 from vtaplib.control.audit import Finding, audit
-from vtaplib.control.coverage import PARTIAL, Coverage, Stream, coverage, is_silent
+from vtaplib.control.coverage import PARTIAL, Coverage, TapStream, coverage, is_silent
 from vtaplib.model import ids
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
@@ -156,7 +156,7 @@ class _Changes:
     after: Coverage
 
     def those(
-        self, shown: Coverage, picks: Callable[[Sequence[Stream], Sequence[Stream]], bool]
+        self, shown: Coverage, picks: Callable[[Sequence[TapStream], Sequence[TapStream]], bool]
     ) -> tuple[CoveredInterface, ...]:
         """The interfaces of which the streams before and after are picked, as one of the two shows them."""
         was = {ids.key(one): streams for one, streams in self.before.items()}
@@ -167,8 +167,8 @@ class _Changes:
             if picks(was.get(ids.key(one), ()), now.get(ids.key(one), ()))
         )
 
-    def _interface(self, interface_id: str, streams: Sequence[Stream]) -> CoveredInterface:
-        reasons = dict.fromkeys(stream.silence.value for stream in streams if stream.silence is not None)
+    def _interface(self, interface_id: str, streams: Sequence[TapStream]) -> CoveredInterface:
+        reasons = dict.fromkeys(stream.loss.value for stream in streams if stream.loss is not None)
         return CoveredInterface(
             address=self.world.addresses.get(ids.key(interface_id), interface_id),
             interface_id=interface_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from vtaplib.control import settlement
+from vtaplib.control import service_defaults
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.read_view import ReadView
 from vtaplib.model.base import Block, Field, Model, Shape
@@ -15,14 +15,14 @@ from vtaplib.model.resource import Resource
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Resource)
 
-_NOTHING: Final = Overlay(ReadView((), whole=False), Policy(), settled=False)
+_NOTHING: Final = Overlay(ReadView((), whole=False), Policy(), complete=False)
 """A view in which the service gives only what follows from the resource itself."""
 
 
 def settled(resource: R) -> R:
     """The resource as the service would show it, as far as that follows from itself. What was read stays."""
-    resource = settlement.canonical(resource)
-    return filled(resource, settlement.assign(resource, _NOTHING, None))
+    resource = service_defaults.canonical(resource)
+    return filled(resource, service_defaults.assign(resource, _NOTHING, None))
 
 
 def filled(given: M, other: M) -> M:

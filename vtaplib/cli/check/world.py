@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vtaplib.cli.check.reading import Reading
-from vtaplib.control.audit import Change
+from vtaplib.control.audit import CloudChange
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
 from vtaplib.model.marks import INTERNAL
@@ -26,7 +26,7 @@ class World:
 
     before: ReadView
     after: ReadView
-    change: Change
+    change: CloudChange
     addresses: Mapping[str, str]
     """Where resources come from, by key of their IDs: addresses in Terraform's configuration."""
 
@@ -62,7 +62,7 @@ def make_world(base: Iterable[Resource], reading: Reading, *, whole: bool) -> Wo
     return World(
         ReadView(before.values(), whole=whole),
         ReadView(after.values(), whole=whole),
-        Change(before={key: was and before[key] for key, was in reading.written.items()}, gone=gone),
+        CloudChange(before={key: was and before[key] for key, was in reading.written.items()}, gone=gone),
         reading.addresses,
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from vtaplib.cli.check.world import World
-from vtaplib.control import inline, settlement
+from vtaplib.control import inline, service_defaults
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.read_view import ReadView
 from vtaplib.model import ids
@@ -51,10 +51,10 @@ def applied(world: World, policy: Policy) -> Applied:
         past = world.before.find(key)
         if past is not None and not _is_replaced(key, world):
             standing[key] = past
-    overlay = Overlay(ReadView(standing.values(), whole=True), policy, settled=True)
+    overlay = Overlay(ReadView(standing.values(), whole=True), policy, complete=True)
     assumed: list[Assumed] = []
     for resource in _in_order(written):
-        laid = _lay(resource, overlay)
+        laid = _stage(resource, overlay)
         assumed += _assumed(resource, laid)
     return Applied(overlay, tuple(assumed))
 
@@ -86,14 +86,14 @@ _DONE = "\n"
 """Ends the key of a resource all of whose targets have had their turn; no ID has a line break."""
 
 
-def _lay(resource: Resource, overlay: Overlay) -> Resource:
+def _stage(resource: Resource, overlay: Overlay) -> Resource:
     found = overlay.find(resource.id)
     past = found if isinstance(found, type(resource)) else None
-    laid = settlement.assign(settlement.canonical(_as_sent(resource)), overlay, past)
-    overlay.lay(inline.without(laid))
+    laid = service_defaults.assign(service_defaults.canonical(_as_sent(resource)), overlay, past)
+    overlay.stage(inline.without(laid))
     with suppress(Undecided):
         for other in tuple(laid.effects(overlay, past)):
-            overlay.lay(other)
+            overlay.stage(other)
         for other_id in tuple(laid.displaces(past)):
             overlay.remove(other_id)
     return laid

@@ -21,15 +21,20 @@ from vtaplib.cli.diff.report import (
 from vtaplib.cli.naming import distinct_names
 from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.comparison import Group
-from vtaplib.mirror.conversation import Conversation, Fate, Half
+from vtaplib.mirror.conversation import Conversation, CoverageChange, DirectionFrames
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.sight import Observer
+from vtaplib.mirror.visibility import DesignVisibility
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, SCTP, TCP, UDP, Flow
 
 BEFORE, AFTER = 0, 1
 
-LISTED: Final = (Fate.NO_LONGER_SEEN, Fate.SWAPPED, Fate.NEWLY_SEEN, Fate.MOVED)
+LISTED: Final = (
+    CoverageChange.NO_LONGER_SEEN,
+    CoverageChange.SWAPPED,
+    CoverageChange.NEWLY_SEEN,
+    CoverageChange.MOVED,
+)
 """The fates whose conversations are listed."""
 
 PROTOCOLS: Final = {1: "icmp", TCP: "tcp", UDP: "udp", 47: "gre", 50: "esp", 58: "icmpv6", SCTP: "sctp"}
@@ -58,10 +63,10 @@ class Total:
 
 def fate_entries(groups: Sequence[Group]) -> tuple[FateEntry, ...]:
     """Every fate, also one that no conversation has."""
-    return tuple(_fate_entry(fate, [one for one in groups if one.fate is fate]) for fate in Fate)
+    return tuple(_fate_entry(fate, [one for one in groups if one.fate is fate]) for fate in CoverageChange)
 
 
-def _fate_entry(fate: Fate, groups: Sequence[Group]) -> FateEntry:
+def _fate_entry(fate: CoverageChange, groups: Sequence[Group]) -> FateEntry:
     total = Total()
     obstacles: dict[Enum, Total] = {}
     for group in groups:
@@ -85,7 +90,7 @@ def _obstacles(group: Group) -> Mapping[Enum, list[Count]]:
     """Why directions that are seen in one design are not in the other, each with their frames."""
     found: dict[Enum, list[Count]] = {}
     for half in group.halves:
-        before, after = half.sights
+        before, after = half.visibilities
         if bool(before.collectors) != bool(after.collectors):
             blind = after if before.collectors else before
             for obstacle in blind.obstacles:
@@ -97,7 +102,7 @@ def seen_sum(groups: Iterable[Group], design: int) -> Sum:
     """What a design has somebody see."""
     total = Total()
     for group in groups:
-        seen = [half.seen(design) for half in group.halves if half.sights[design].collectors]
+        seen = [half.seen(design) for half in group.halves if half.visibilities[design].collectors]
         if seen:
             total.add(group.conversations, *seen)
     return total.sum
@@ -108,13 +113,13 @@ def count_split(groups: Iterable[Group], design: int) -> int:
     return sum(group.conversations for group in groups if _is_split(group.halves, design))
 
 
-def _is_split(halves: Iterable[Half], design: int) -> bool:
-    forth, back = (set(half.sights[design].collectors) for half in halves)
+def _is_split(halves: Iterable[DirectionFrames], design: int) -> bool:
+    forth, back = (set(half.visibilities[design].collectors) for half in halves)
     return bool(forth and back) and forth.isdisjoint(back)
 
 
 def collector_changes(
-    groups: Iterable[Group], observers: tuple[Observer, Observer], known: Iterable[Interface]
+    groups: Iterable[Group], observers: tuple[DesignVisibility, DesignVisibility], known: Iterable[Interface]
 ) -> tuple[CollectorChange, ...]:
     """What collectors get, those that get nothing too."""
     totals: dict[str, tuple[Total, Total]] = {one.id.lower(): (Total(), Total()) for one in known}
@@ -122,7 +127,7 @@ def collector_changes(
         for design in (BEFORE, AFTER):
             copies: dict[str, list[Count]] = {}
             for half in group.halves:
-                for collector in half.sights[design].collectors:
+                for collector in half.visibilities[design].collectors:
                     copies.setdefault(collector, []).append(half.seen(design))
             for collector, counts in copies.items():
                 totals.setdefault(collector, (Total(), Total()))[design].add(group.conversations, *counts)
@@ -134,7 +139,7 @@ def collector_changes(
     )
 
 
-def spelling(key: str, observers: tuple[Observer, Observer]) -> str:
+def spelling(key: str, observers: tuple[DesignVisibility, DesignVisibility]) -> str:
     """The ID of an interface as the later design that has it spells it."""
     found = observers[AFTER].topology.interface(key) or observers[BEFORE].topology.interface(key)
     return key if found is None else found.id
@@ -144,17 +149,19 @@ def spelling(key: str, observers: tuple[Observer, Observer]) -> str:
 class Describer:
     """Makes entries of conversations. `names` are those of interfaces, by lower-case ID."""
 
-    observers: tuple[Observer, Observer]
+    observers: tuple[DesignVisibility, DesignVisibility]
     names: Mapping[str, str]
 
     @classmethod
-    def of(cls, observers: tuple[Observer, Observer]) -> Describer:
+    def of(cls, observers: tuple[DesignVisibility, DesignVisibility]) -> Describer:
         """For two designs: interfaces are named as the later one spells them."""
         known = {one.id.lower(): one.id for observer in observers for one in observer.topology.interfaces}
         named = distinct_names(known.values())
         return cls(observers, {key: "/".join(named[one]) for key, one in known.items()})
 
-    def entries(self, largest: Mapping[Fate, Sequence[Conversation]]) -> Iterator[ConversationEntry]:
+    def entries(
+        self, largest: Mapping[CoverageChange, Sequence[Conversation]]
+    ) -> Iterator[ConversationEntry]:
         """The conversations in the order given."""
         for conversations in largest.values():
             yield from map(self._entry, conversations)
@@ -183,12 +190,12 @@ class Describer:
             interface=None if found is None else self.names[found.id.lower()],
         )
 
-    def _direction(self, half: Half) -> DirectionEntry:
+    def _direction(self, half: DirectionFrames) -> DirectionEntry:
         before, after = (self._sighting(half, design) for design in (BEFORE, AFTER))
         return DirectionEntry(half.count.frames, half.count.octets, before, after)
 
-    def _sighting(self, half: Half, design: int) -> Sighting:
-        sight, seen = half.sights[design], half.seen(design)
+    def _sighting(self, half: DirectionFrames, design: int) -> Sighting:
+        sight, seen = half.visibilities[design], half.seen(design)
         return Sighting(
             collectors=tuple(self.names[one] for one in sight.collectors),
             obstacles=tuple(str(one.value) for one in sight.obstacles),

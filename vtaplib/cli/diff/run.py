@@ -27,7 +27,7 @@ from vtaplib.cli.replay_report import amount
 from vtaplib.errors import VtapError
 from vtaplib.mirror.comparison import Comparison, Group
 from vtaplib.mirror.count import Count
-from vtaplib.mirror.sight import Design
+from vtaplib.mirror.visibility import Design
 from vtaplib.model.policy import Policy
 
 

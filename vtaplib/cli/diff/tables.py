@@ -12,13 +12,17 @@ from vtaplib.cli.diff.report import ConversationEntry, DesignEntry, DiffReport, 
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_tables import end_text, skipped_table
 from vtaplib.cli.table import counted, make_table
-from vtaplib.mirror.conversation import Fate
+from vtaplib.mirror.conversation import CoverageChange
 from vtaplib.model import ids
 
 _NAMED = 10
 """Assumed addresses that are named before the rest is counted; the JSON document has all."""
 
-_STYLES = {Fate.NO_LONGER_SEEN: "bold red", Fate.SWAPPED: "bold red", Fate.NEWLY_SEEN: "green"}
+_STYLES = {
+    CoverageChange.NO_LONGER_SEEN: "bold red",
+    CoverageChange.SWAPPED: "bold red",
+    CoverageChange.NEWLY_SEEN: "green",
+}
 _COUNTS = ("conversations", "frames", "bytes")
 
 
@@ -65,7 +69,7 @@ def _down(design: DesignEntry) -> str:
 def _fates(report: DiffReport) -> Table:
     table = make_table("Conversations", ("",), _COUNTS)
     for fate in report.fates:
-        style = _STYLES.get(Fate(fate.explanation)) if fate.frames else "dim"
+        style = _STYLES.get(CoverageChange(fate.explanation)) if fate.frames else "dim"
         table.add_row(fate.explanation, *_numbers(fate), style=style)
     if report.further.frames:
         note = "of these frames of conversations too many to be told apart"
@@ -168,7 +172,7 @@ def _policies(report: DiffReport) -> Iterator[Text]:
 
 
 def _conclusion(report: DiffReport) -> Text:
-    lost = [one for one in report.fates if Fate(one.explanation).is_loss and one.frames]
+    lost = [one for one in report.fates if CoverageChange(one.explanation).is_loss and one.frames]
     if not lost:
         return Text("No coverage is lost.", "bold green")
     conversations = sum(one.conversations for one in lost)

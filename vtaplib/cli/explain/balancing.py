@@ -10,12 +10,14 @@ from vtaplib.cli.explain.packet import protocol_name
 from vtaplib.cli.explain.report import BackendEntry, BalancingEntry
 from vtaplib.fabric.balancing import choose_backend
 from vtaplib.fabric.topology import Backend, Distribution
-from vtaplib.mirror.destination import Spread
+from vtaplib.mirror.destination import BalancedDestination
 from vtaplib.packets import vxlan
 from vtaplib.packets.flow import Flow
 
 
-def balancing_entry(spread: Spread, source_port: int, answers_port: int, names: Names) -> BalancingEntry:
+def balancing_entry(
+    spread: BalancedDestination, source_port: int, answers_port: int, names: Names
+) -> BalancingEntry:
     """How copies with this outer source port are given out, and those of the answers with the other."""
     rule, flow = spread.rule, spread.flow(source_port)
     chosen = choose_backend(spread.frontend, flow, spread.is_healthy)
@@ -28,7 +30,7 @@ def balancing_entry(spread: Spread, source_port: int, answers_port: int, names: 
         hashed=hashed_values(flow, rule.distribution) if rule else {},
         has_probe=rule is not None and rule.has_probe,
         is_floating_ip=rule is not None and rule.is_floating_ip,
-        is_split=spread.parting(source_port, answers_port).is_split,
+        is_split=spread.split(source_port, answers_port).is_split,
         backends=tuple(
             _backend_entry(spread, one, names, has_probe=rule.has_probe, is_chosen=chosen == (rule, one))
             for one in rule.backends
@@ -39,7 +41,7 @@ def balancing_entry(spread: Spread, source_port: int, answers_port: int, names: 
 
 
 def _backend_entry(
-    spread: Spread, backend: Backend, names: Names, *, has_probe: bool, is_chosen: bool
+    spread: BalancedDestination, backend: Backend, names: Names, *, has_probe: bool, is_chosen: bool
 ) -> BackendEntry:
     owner = spread.sender.topology.owner_of(backend.ip_configuration_id)
     is_healthy = spread.is_healthy(backend)
@@ -53,7 +55,7 @@ def _backend_entry(
     )
 
 
-def _condition(spread: Spread, backend: Backend, *, is_healthy: bool, has_probe: bool) -> str:
+def _condition(spread: BalancedDestination, backend: Backend, *, is_healthy: bool, has_probe: bool) -> str:
     """Why a backend is healthy, or not."""
     owner = spread.sender.topology.owner_of(backend.ip_configuration_id)
     if owner is None:

@@ -14,9 +14,9 @@ from vtaplib.cli.explain.peerings import Obstacle, Peerings
 from vtaplib.cli.explain.report import BalancingEntry
 from vtaplib.fabric.security import inbound
 from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, TapConfiguration, Topology
-from vtaplib.mirror.crossing import Crossing
-from vtaplib.mirror.destination import Spread, find_destination
+from vtaplib.mirror.destination import BalancedDestination, find_destination
 from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.mirror.interface_hop import InterfaceHop
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Mirrored, NotMirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
@@ -25,7 +25,7 @@ from vtaplib.packets.flow import UDP, Flow
 from vtaplib.packets.translation import Rewriting
 
 if TYPE_CHECKING:
-    from vtaplib.rules.security_evaluation import Step as GroupStep
+    from vtaplib.rules.security_evaluation import SecurityStep as GroupStep
 
 BEFORE_BALANCING: Final = frozenset(
     {
@@ -47,14 +47,14 @@ class Case:
     engine: MirrorEngine
     peerings: Peerings
     names: Names
-    crossing: Crossing
+    interface_hop: InterfaceHop
     octets: int
     verdict: Verdict
 
     @property
     def flow(self) -> Flow:
         """How the packet is addressed at the tap point."""
-        return self.crossing.flow
+        return self.interface_hop.flow
 
     @property
     def topology(self) -> Topology:
@@ -87,7 +87,7 @@ class Case:
     @property
     def rewriting(self) -> Rewriting | None:
         """The public address that the copy shows in the place of the private one."""
-        return self.verdict.carriage.rewriting if isinstance(self.verdict, Mirrored) else None
+        return self.verdict.encapsulation.rewriting if isinstance(self.verdict, Mirrored) else None
 
     @property
     def frontend(self) -> Frontend | None:
@@ -135,13 +135,13 @@ class Case:
         return balancing_entry(self.spread, port_of(self.flow), port_of(self.flow.reversed()), self.names)
 
     @cached_property
-    def spread(self) -> Spread | None:
+    def spread(self) -> BalancedDestination | None:
         """The load balancer that the TAP sends to, if it can be reached at all."""
         point = self.verdict.point
         configuration = TapConfiguration(point.tap_configuration_id, point.interface_id, point.tap_id)
         engine = self.engine
         found = find_destination(engine.topology, engine.policy, engine.down, self.interface, configuration)
-        return found if isinstance(found, Spread) else None
+        return found if isinstance(found, BalancedDestination) else None
 
     @property
     def collector(self) -> Interface | None:
@@ -163,7 +163,7 @@ class Case:
     @cached_property
     def collector_security(self) -> Sequence[GroupStep]:
         """What each security group of the collector that is asked says of the copy, as it arrives."""
-        if self._end is None or self._end[1].guard is None or self.address is None:
+        if self._end is None or self._end[1].effective_rules is None or self.address is None:
             return ()
         address, port = self._end[1].address, vxlan.PORT
         rule = self.balancing and self.spread and self.spread.rule
@@ -174,4 +174,4 @@ class Case:
             return ()
         source_port = source_port_chooser(self.policy.outer_source_port)(self.flow)
         flow = Flow(4, ethernet.IPV4, self.address.packed, address.packed, UDP, source_port, port)
-        return inbound(self._end[1].guard, flow).steps
+        return inbound(self._end[1].effective_rules, flow).steps

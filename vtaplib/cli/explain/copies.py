@@ -109,7 +109,7 @@ def _kind(case: Case) -> str:
 
 
 def _security(case: Case) -> str:
-    if case.crossing.passage.is_denied:
+    if case.interface_hop.context.is_denied:
         return "a security group drops it, but under the policy mirror_denied=true it is copied before that"
     return f"the security groups at {case.names.of_id(case.interface.id)} let it pass"
 

@@ -17,11 +17,11 @@ from vtaplib.cli.explain.report import CopyEntry, WayEntry
 from vtaplib.cli.explain.way import Ways
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Journey
+from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
-from vtaplib.mirror.crossing import crossings
 from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.mirror.interface_hop import interface_hops
 from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow
 
@@ -56,17 +56,17 @@ class Explainer:
                 self._settled.clear()
             self._settled.add(flow)
 
-    def send(self, packet: Packet, source_id: str | None = None) -> Journey | Unrouted:
+    def send(self, packet: Packet, source_id: str | None = None) -> PathTrace | Unrouted:
         """Send a packet, from an interface; without one, its sender is known by address only."""
         if source_id is None:
             journey = self._fabric.captured(packet.flow, self._connections)
         else:
             journey = self._fabric.frame(packet.frame, source_id, self._connections)
-        if isinstance(journey, Journey) and self._connections.open(journey.opens):
+        if isinstance(journey, PathTrace) and self._connections.open(journey.opens):
             self._settled.clear()
         return journey
 
-    def answer(self, packet: Packet, journey: Journey | Unrouted, *, is_made: bool) -> WayEntry | str:
+    def answer(self, packet: Packet, journey: PathTrace | Unrouted, *, is_made: bool) -> WayEntry | str:
         """What became of the answer to a packet that was sent; or why there is none.
 
         Of a made packet the answer comes from where it arrived. Where an address was translated on the way,
@@ -81,18 +81,29 @@ class Explainer:
         is_known = is_made and at is not None and journey.arrival == packet.flow
         return self.tell(answer, self.send(answer, at.id if at is not None and is_known else None))
 
-    def tell(self, packet: Packet, journey: Journey | Unrouted) -> WayEntry:
+    def tell(self, packet: Packet, journey: PathTrace | Unrouted) -> WayEntry:
         """What became of a packet that was sent, and of its copies."""
         if isinstance(journey, Unrouted):
             return self._ways.unrouted(packet, journey)
         return self._ways.entry(packet, journey, tuple(self._copies(packet, journey)))
 
-    def _copies(self, packet: Packet, journey: Journey) -> Iterator[CopyEntry]:
+    def _copies(self, packet: Packet, journey: PathTrace) -> Iterator[CopyEntry]:
         """What became of its copies: where it leaves its source, and where it gets to its destination."""
         engine = self._engine
-        for crossing in crossings(journey, packet.flow):
-            where = crossing.interface_id, crossing.direction, crossing.flow, crossing.passage
-            frame = packet.frame if crossing.translation is None else crossing.translation.apply(packet.frame)
+        for interface_hop in interface_hops(journey, packet.flow):
+            where = (
+                interface_hop.interface_id,
+                interface_hop.direction,
+                interface_hop.flow,
+                interface_hop.context,
+            )
+            frame = (
+                packet.frame
+                if interface_hop.translation is None
+                else interface_hop.translation.apply(packet.frame)
+            )
             for decision in engine.decide(*where):
                 verdict = engine.carry(decision, frame, packet.timestamp_ns)
-                yield copy_entry(Case(engine, self._peerings, self._names, crossing, len(frame), verdict))
+                yield copy_entry(
+                    Case(engine, self._peerings, self._names, interface_hop, len(frame), verdict)
+                )

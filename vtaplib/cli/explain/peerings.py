@@ -8,7 +8,7 @@ from typing import NamedTuple
 from vtaplib.model import ids
 from vtaplib.model.addresses import Address, networks
 from vtaplib.model.view import View
-from vtaplib.resources.peering_link import PeeringLink, Side
+from vtaplib.resources.peering_link import PeeringLink, PeeringSide
 from vtaplib.resources.virtual_network_peering import WRITING_AGAIN, VirtualNetworkPeering
 
 
@@ -40,7 +40,7 @@ class Peerings:
         here, there = ids.name(here_id), ids.name(there_id)
         side = self.sides.get((ids.key(here_id), ids.key(there_id)))
         other = self.sides.get((ids.key(there_id), ids.key(here_id)))
-        link = PeeringLink((Side(here_id, there_id, side), Side(there_id, here_id, other)))
+        link = PeeringLink((PeeringSide(here_id, there_id, side), PeeringSide(there_id, here_id, other)))
         if not link.is_open:
             remedy = link.remedy(ids.name)
             return Obstacle("; ".join(link.problems(ids.name)), f"{remedy[0].upper()}{remedy[1:]}.")

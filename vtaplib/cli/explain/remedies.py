@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from vtaplib.fabric.journey import Drop
+from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.verdict import Reason
 

@@ -12,7 +12,7 @@ from vtaplib.cli.explain.packet import Packet
 from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.report import ExplainReport
 from vtaplib.cli.naming import one_named
-from vtaplib.fabric.journey import Journey
+from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy
@@ -50,7 +50,7 @@ def explain(request: ExplainRequest) -> ExplainReport:
     )
 
 
-def _send(explainer: Explainer, question: Captured | Ordered) -> tuple[Packet, Journey | Unrouted]:
+def _send(explainer: Explainer, question: Captured | Ordered) -> tuple[Packet, PathTrace | Unrouted]:
     """Send the packet that is asked about, after those that come before it."""
     if isinstance(question, Ordered):
         made = make(explainer.topology, question)

@@ -10,7 +10,7 @@ from vtaplib.cli.explain.packet import Packet, packet_entry
 from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.remedies import DROP_REMEDIES, UNROUTED_REMEDIES, UNTAPPED
 from vtaplib.cli.explain.report import CopyEntry, StepEntry, WayEntry
-from vtaplib.fabric.journey import Drop, Journey, Stage
+from vtaplib.fabric.path_trace import Drop, PathStage, PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface, Network, Topology
 from vtaplib.model import ids
@@ -25,7 +25,7 @@ class Ways:
     peerings: Peerings
     names: Names
 
-    def entry(self, packet: Packet, journey: Journey, copies: tuple[CopyEntry, ...]) -> WayEntry:
+    def entry(self, packet: Packet, journey: PathTrace, copies: tuple[CopyEntry, ...]) -> WayEntry:
         """The way of a packet, with what became of its copies."""
         source, destination = journey.source, journey.destination
         return WayEntry(
@@ -53,7 +53,7 @@ class Ways:
             source=None,
             destination_id=None,
             destination=None,
-            steps=(StepEntry(Stage.SOURCE.value, passed=False, text=why.value),),
+            steps=(StepEntry(PathStage.SOURCE.value, passed=False, text=why.value),),
             delivered=False,
             drop=why.name.lower(),
             explanation=why.value,
@@ -67,12 +67,12 @@ class Ways:
             return None
         return f"{self.names.interface(interface.id)} in {self.names.of_id(interface.network_id)}"
 
-    def _arrival(self, journey: Journey) -> str:
+    def _arrival(self, journey: PathTrace) -> str:
         if journey.destination is not None:
             return f"{self.names.interface(journey.destination.id)} gets it"
         return journey.steps[-1].text if journey.steps else "it leaves the cloud"
 
-    def _remedy(self, journey: Journey, drop: Drop) -> str:
+    def _remedy(self, journey: PathTrace, drop: Drop) -> str:
         """What to change so that a packet that was dropped is not."""
         elsewhere = self._network_elsewhere(journey) if drop is Drop.NO_ROUTE else None
         if elsewhere is not None and journey.source is not None:
@@ -86,7 +86,7 @@ class Ways:
         }
         return DROP_REMEDIES[drop].format(**words)
 
-    def _network_elsewhere(self, journey: Journey) -> Network | None:
+    def _network_elsewhere(self, journey: PathTrace) -> Network | None:
         """A network in whose space the destination is, though no route leads there."""
         address = self._address(journey)
         return next(
@@ -98,10 +98,10 @@ class Ways:
             None,
         )
 
-    def _address(self, journey: Journey) -> Address | None:
+    def _address(self, journey: PathTrace) -> Address | None:
         return ip_address(journey.departure.destination) if journey.departure.version else None
 
-    def _untapped(self, journey: Journey) -> str:
+    def _untapped(self, journey: PathTrace) -> str:
         """Why a packet passes no tap point, and what to do."""
         ends = [end for end in (journey.source, journey.destination) if end is not None]
         if not ends:

@@ -19,7 +19,7 @@ from vtaplib.cli.page.figure import counted, octets, share
 from vtaplib.cli.page.markup import Child, element
 from vtaplib.cli.page.settings import settings
 from vtaplib.cli.page.table import Cell, Column, bar, table
-from vtaplib.mirror.conversation import Fate
+from vtaplib.mirror.conversation import CoverageChange
 from vtaplib.model import ids
 
 _AMOUNTS = tuple(Column(name, is_number=True) for name in ("Conversations", "Frames", "Bytes"))
@@ -27,7 +27,7 @@ _AMOUNTS = tuple(Column(name, is_number=True) for name in ("Conversations", "Fra
 
 def diff_page(report: DiffReport) -> str:
     """The page."""
-    lost = [one for one in report.fates if Fate(one.explanation).is_loss and one.frames]
+    lost = [one for one in report.fates if CoverageChange(one.explanation).is_loss and one.frames]
     conversations = sum(one.conversations for one in lost)
     verdict = (
         notice(
@@ -79,9 +79,9 @@ def _figures(report: DiffReport) -> Element:
         *(
             (name, f"{fates[fate.name.lower()].conversations:,}", "conversations")
             for name, fate in (
-                ("No longer seen", Fate.NO_LONGER_SEEN),
-                ("Newly seen", Fate.NEWLY_SEEN),
-                ("Moved", Fate.MOVED),
+                ("No longer seen", CoverageChange.NO_LONGER_SEEN),
+                ("Newly seen", CoverageChange.NEWLY_SEEN),
+                ("Moved", CoverageChange.MOVED),
             )
         ),
     )
@@ -119,9 +119,9 @@ def _fates(report: DiffReport) -> Iterator[Child]:
 
 
 def _kind(fate: FateEntry) -> str:
-    if Fate(fate.explanation).is_loss:
+    if CoverageChange(fate.explanation).is_loss:
         return "bad"
-    return "good" if Fate(fate.explanation) is Fate.NEWLY_SEEN else ""
+    return "good" if CoverageChange(fate.explanation) is CoverageChange.NEWLY_SEEN else ""
 
 
 def _collectors(report: DiffReport) -> Iterator[Child]:

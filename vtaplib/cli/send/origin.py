@@ -20,7 +20,7 @@ from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.copies import Copies
 from vtaplib.mirror.count import Count
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import COLUMNS, Block
+from vtaplib.packets.block import COLUMNS, PacketBlock
 
 
 class Origin(Protocol):
@@ -132,9 +132,9 @@ class CopiesTaker:
         self.others: dict[str, Count] = {}
         self._wanted = len(collector_ids)
         self._numbers = {one: number for number, one in enumerate(collector_ids)}
-        self._blocks: list[Block] = []
+        self._blocks: list[PacketBlock] = []
 
-    def taken(self) -> list[Block]:
+    def taken(self) -> list[PacketBlock]:
         """What was taken since this was last asked for."""
         blocks, self._blocks = self._blocks, []
         return blocks
@@ -148,7 +148,7 @@ class CopiesTaker:
 
     def write_records(self, collector_id: str, records: memoryview, count: int) -> None:
         """Take records of one collector, or of all in the order of time."""
-        block = Block(bytearray(records), count)
+        block = PacketBlock(bytearray(records), count)
         columns = [getattr(block, name) for name in COLUMNS]
         nanoseconds = array("q", [1]) * len(self._numbers)
         is_big = False
@@ -160,7 +160,7 @@ class CopiesTaker:
         """Take copies by the ID of the collector's interface."""
         self._add(_merged({self.interface_of(one): copies for one, copies in handed.items()}))
 
-    def _add(self, block: Block) -> None:
+    def _add(self, block: PacketBlock) -> None:
         if self.others:
             ids = list(self._numbers)
             for index in range(block.count):
@@ -170,11 +170,11 @@ class CopiesTaker:
         self._blocks.append(block)
 
 
-def _merged(copies: Mapping[int, Copies]) -> Block:
+def _merged(copies: Mapping[int, Copies]) -> PacketBlock:
     """Copies by the number of their output as one block, each collector's in order, and all by time."""
     if len(copies) == 1:
         ((number, one),) = copies.items()
-        block = Block.of(zip(one.timestamps, one.frames, map(len, one.frames), strict=True))
+        block = PacketBlock.of(zip(one.timestamps, one.frames, map(len, one.frames), strict=True))
         block.outputs = array("q", [number]) * block.count
         return block
     merged = sorted(
@@ -188,6 +188,6 @@ def _merged(copies: Mapping[int, Copies]) -> Block:
         # Without the rest: what is of one time stays in its collector's order.
         key=itemgetter(0),
     )
-    block = Block.of((at, frame, len(frame)) for _, _, at, frame in merged)
+    block = PacketBlock.of((at, frame, len(frame)) for _, _, at, frame in merged)
     block.outputs = array("q", [number for _, number, _, _ in merged])
     return block

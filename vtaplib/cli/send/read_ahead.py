@@ -12,7 +12,7 @@ from typing import Final
 
 from vtaplib.cli.send.rounds import copied
 from vtaplib.collector.payloads import Payloads
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 _PIECES: Final = 8
 """Pieces of a capture that are ready at most: a quarter of a mebibyte each, or their copies."""
@@ -23,7 +23,7 @@ _SWITCH_SECONDS: Final = 0.0005
 _PATIENCE_SECONDS: Final = 0.1
 
 
-_END: Final = Payloads(Block(bytearray(), 0), array("q"))
+_END: Final = Payloads(PacketBlock(bytearray(), 0), array("q"))
 """What comes after the last piece, whatever reading ended with."""
 
 

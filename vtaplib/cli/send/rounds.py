@@ -9,7 +9,7 @@ from typing import Final
 
 from vtaplib.collector.payloads import Payloads
 from vtaplib.errors import VtapError
-from vtaplib.packets.block import COLUMNS, Block
+from vtaplib.packets.block import COLUMNS, PacketBlock
 
 MOST_KEPT: Final = 1 << 27
 """Octets of a capture that is kept for further rounds."""
@@ -47,7 +47,7 @@ def rounds(
 def copied(payloads: Payloads) -> Payloads:
     """The same in memory of its own."""
     source, count = payloads.block, payloads.block.count
-    block = Block(bytearray(source.buffer), 0)
+    block = PacketBlock(bytearray(source.buffer), 0)
     for name in COLUMNS:
         setattr(block, name, getattr(source, name)[:count])
     block.count = count

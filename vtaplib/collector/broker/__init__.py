@@ -15,18 +15,18 @@ from vtaplib.collector.broker.masking import Mask
 from vtaplib.collector.broker.pipeline import Pipeline
 from vtaplib.collector.broker.sampling import Sample
 from vtaplib.collector.broker.slicing import Slice
-from vtaplib.collector.broker.stage import Stage
+from vtaplib.collector.broker.stage import BrokerStage
 from vtaplib.collector.broker.stripping import StripTunnels
 
 __all__ = [
     "Balance",
+    "BrokerStage",
     "Deduplicate",
     "Filter",
     "Mask",
     "Pipeline",
     "Sample",
     "Slice",
-    "Stage",
     "StageAccount",
     "StripTunnels",
     "parse_stage",

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import ClassVar
 
-from vtaplib.collector.broker.places import HeaderPlaces
+from vtaplib.collector.broker.header_offsets import HeaderOffsets
 from vtaplib.collector.broker.stage import AccountedStage
 from vtaplib.errors import CollectorError
 from vtaplib.loops.flow_hashes import draw
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 MOST_TICKETS = 1024
 
@@ -52,9 +52,9 @@ class Balance(AccountedStage):
         self._tickets = array(
             "Q", [_ticket(output, number) for output, most in enumerate(weights) for number in range(most)]
         )
-        self._places = HeaderPlaces()
+        self._places = HeaderOffsets()
 
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         self._places.hash_flows(block, SEED)
         draw(self._places.hashes, block.count, self._tickets, self._owners, block.outputs)
 

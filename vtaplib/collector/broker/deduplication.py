@@ -11,11 +11,11 @@ from array import array
 from collections.abc import Iterable
 from typing import ClassVar
 
-from vtaplib.collector.broker.places import HeaderPlaces
+from vtaplib.collector.broker.header_offsets import HeaderOffsets
 from vtaplib.collector.broker.stage import AccountedStage
 from vtaplib.errors import CollectorError
 from vtaplib.loops.deduplication import SET, hash_content, keep_first
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 DUPLICATE = "the same as one before"
 FORGOTTEN = "forgotten before the window was over"
@@ -61,10 +61,10 @@ class Deduplicate(AccountedStage):
         self._known_others = array("Q", bytes(8 * slots))
         self._known_times = array("q", bytes(8 * slots))
         self._newest = 0
-        self._places = HeaderPlaces()
+        self._places = HeaderOffsets()
         self._others = array("Q")
 
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         places = self._places
         places.locate(block)
         if len(self._others) < block.count:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from vtaplib.collector.broker.libpcap import compile_expression
 from vtaplib.collector.broker.stage import AccountedStage
 from vtaplib.loops.packet_filter import select
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 NOT_MATCHED = "not what the expression describes"
 
@@ -26,7 +26,7 @@ class Filter(AccountedStage):
         self.expression = expression
         self._program = compile_expression(expression)
 
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         kept = bytearray(block.count)
         select(
             block.buffer,

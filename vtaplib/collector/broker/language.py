@@ -19,7 +19,7 @@ from vtaplib.collector.broker.masking import Mask
 from vtaplib.collector.broker.pipeline import Pipeline
 from vtaplib.collector.broker.sampling import Sample
 from vtaplib.collector.broker.slicing import Slice
-from vtaplib.collector.broker.stage import Stage
+from vtaplib.collector.broker.stage import BrokerStage
 from vtaplib.collector.broker.stripping import KINDS, StripTunnels
 from vtaplib.errors import CollectorError
 
@@ -77,11 +77,11 @@ class _Words:
         )
 
 
-def _filter(text: str) -> Stage:
+def _filter(text: str) -> BrokerStage:
     return Filter(text.strip())
 
 
-def _dedup(text: str) -> Stage:
+def _dedup(text: str) -> BrokerStage:
     words = _Words("dedup", text, ("ignore", "memory"))
     window = Decimal(50)
     if words.plain:
@@ -94,7 +94,7 @@ def _dedup(text: str) -> Stage:
     return Deduplicate(float(window), ignore=ignore, memory=words.named_number("memory", 1 << 18))
 
 
-def _slice(text: str) -> Stage:
+def _slice(text: str) -> BrokerStage:
     words = _Words("slice", text, ())
     allowed = "octets such as 128, or headers+N, as headers+64"
     wanted = words.one(allowed)
@@ -104,7 +104,7 @@ def _slice(text: str) -> Stage:
     return Slice(words.number(wanted, allowed))
 
 
-def _mask(text: str) -> Stage:
+def _mask(text: str) -> BrokerStage:
     words = _Words("mask", text, ("from", "ports", "with", "checksums"))
     if words.plain not in ([], ["payload"]):
         raise words.error(",".join(words.plain), "payload")
@@ -119,14 +119,14 @@ def _mask(text: str) -> Stage:
     )
 
 
-def _strip(text: str) -> Stage:
+def _strip(text: str) -> BrokerStage:
     words = _Words("strip", text, ("vxlan-ports",))
     kinds = words.plain if words.plain != ["all"] else []
     ports = words.named_ports("vxlan-ports")
     return StripTunnels(*kinds, vxlan_ports=ports) if ports else StripTunnels(*kinds)
 
 
-def _sample(text: str) -> Stage:
+def _sample(text: str) -> BrokerStage:
     words = _Words("sample", text, ("seed",))
     allowed = "a share of flows such as 1/10 or 12.5%"
     share = words.one(allowed)
@@ -140,7 +140,7 @@ def _sample(text: str) -> Stage:
     return Sample(part, of, seed=words.named_number("seed", 0))
 
 
-def _balance(text: str) -> Stage:
+def _balance(text: str) -> BrokerStage:
     words = _Words("balance", text, ())
     allowed = "a number of outputs such as 4, or weights such as 3:1:1"
     numbers = [words.number(one, allowed) for one in words.one(allowed).split(":")]
@@ -148,7 +148,7 @@ def _balance(text: str) -> Stage:
 
 
 class _Form(NamedTuple):
-    parse: Callable[[str], Stage]
+    parse: Callable[[str], BrokerStage]
     example: str
     meaning: str
     needs_text: bool = True
@@ -184,7 +184,7 @@ FORMS = {
 """The stages by name."""
 
 
-def parse_stage(text: str) -> Stage:
+def parse_stage(text: str) -> BrokerStage:
     """The stage that a text such as `slice=128` asks for.
 
     Raises `CollectorError` that names the stage, the value and what is allowed.

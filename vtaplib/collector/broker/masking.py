@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from vtaplib.collector.broker.places import HeaderPlaces
+from vtaplib.collector.broker.header_offsets import HeaderOffsets
 from vtaplib.collector.broker.stage import AccountedStage
 from vtaplib.errors import CollectorError
 from vtaplib.loops.masking import overwrite
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 MASKED = "overwritten"
 HIGHEST_PORT = 0xFFFF
@@ -49,9 +49,9 @@ class Mask(AccountedStage):
         self._chosen = bytes(chosen)
         self._all_ports = not any(chosen)
         self._fix_checksums = fix_checksums
-        self._places = HeaderPlaces()
+        self._places = HeaderOffsets()
 
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         places = self._places
         places.locate(block)
         frames, octets = overwrite(

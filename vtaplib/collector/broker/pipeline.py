@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from vtaplib.collector.broker.account import StageAccount
 from vtaplib.collector.broker.balancing import Balance
-from vtaplib.collector.broker.stage import Stage
-from vtaplib.packets.block import Block
+from vtaplib.collector.broker.stage import BrokerStage
+from vtaplib.packets.block import PacketBlock
 
 
 class Pipeline:
@@ -17,7 +17,7 @@ class Pipeline:
     last, was dropped, removed and noted on the way. Take the stages' own from `stages`.
     """
 
-    def __init__(self, stages: Iterable[Stage] = ()) -> None:
+    def __init__(self, stages: Iterable[BrokerStage] = ()) -> None:
         self.stages = tuple(stages)
         self._own = StageAccount("pipeline")
 
@@ -44,7 +44,7 @@ class Pipeline:
         """How many outputs packets are given to: those of the last stage that balances, 1 without one."""
         return next((one.outputs for one in reversed(self.stages) if isinstance(one, Balance)), 1)
 
-    def apply(self, block: Block) -> None:
+    def apply(self, block: PacketBlock) -> None:
         """Let the packets of a block pass all stages."""
         self._own.entered.add(block.count, block.octets)
         for stage in self.stages:

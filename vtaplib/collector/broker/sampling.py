@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from vtaplib.collector.broker.places import HeaderPlaces
+from vtaplib.collector.broker.header_offsets import HeaderOffsets
 from vtaplib.collector.broker.stage import AccountedStage
 from vtaplib.errors import CollectorError
 from vtaplib.loops.flow_hashes import keep_lowest
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 NOT_SAMPLED = "of a flow that is not in the sample"
 
@@ -34,9 +34,9 @@ class Sample(AccountedStage):
             raise CollectorError(f"sample: a seed of {seed}; it is from 0 to {(1 << 64) - 1}")
         self._highest = max((part << 64) // of - 1, 0)
         self._seed = seed
-        self._places = HeaderPlaces()
+        self._places = HeaderOffsets()
 
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         self._places.hash_flows(block, self._seed)
         kept = bytearray(block.count)
         keep_lowest(self._places.hashes, block.count, self._highest, kept)

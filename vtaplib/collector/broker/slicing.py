@@ -8,11 +8,11 @@ from __future__ import annotations
 from array import array
 from typing import ClassVar
 
-from vtaplib.collector.broker.places import HeaderPlaces
+from vtaplib.collector.broker.header_offsets import HeaderOffsets
 from vtaplib.collector.broker.stage import AccountedStage
 from vtaplib.errors import CollectorError
 from vtaplib.loops.slicing import cut_behind
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 MOST_OCTETS = 262_144
 
@@ -34,10 +34,10 @@ class Slice(AccountedStage):
         if not least <= octets <= MOST_OCTETS:
             raise CollectorError(f"slice: {octets} octets; it is from {least} to {MOST_OCTETS}")
         self._octets = octets
-        self._places = HeaderPlaces() if behind_headers else None
+        self._places = HeaderOffsets() if behind_headers else None
         self._zeros = array("q")
 
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         if self._places is not None:
             self._places.locate(block)
             heads = self._places.payloads

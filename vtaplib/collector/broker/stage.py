@@ -10,17 +10,17 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Protocol
 
 from vtaplib.collector.broker.account import StageAccount
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 
-class Stage(Protocol):
+class BrokerStage(Protocol):
     """What packets pass on their way from a TAP to a tool."""
 
     @property
     def account(self) -> StageAccount:
         """What became of every packet so far."""
 
-    def apply(self, block: Block) -> None:
+    def apply(self, block: PacketBlock) -> None:
         """Drop, shorten, rewrite or distribute packets of a block, in place; no packet makes it raise."""
 
 
@@ -37,7 +37,7 @@ class AccountedStage(ABC):
         """What became of every packet so far."""
         return self._account
 
-    def apply(self, block: Block) -> None:
+    def apply(self, block: PacketBlock) -> None:
         """Let the packets of a block pass. Raises `ValueError` where they are not all in its buffer."""
         block.check()
         self.account.entered.add(block.count, block.octets)
@@ -46,10 +46,10 @@ class AccountedStage(ABC):
         self.account.left.add(block.count, block.octets)
 
     @abstractmethod
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         """Do to packets, at least one, what this stage does; count what is dropped and removed."""
 
-    def _retain(self, block: Block, kept: bytearray, reason: str) -> None:
+    def _retain(self, block: PacketBlock, kept: bytearray, reason: str) -> None:
         """Drop for a reason what is not marked as kept."""
         frames, octets = block.count, block.octets
         block.retain(kept)

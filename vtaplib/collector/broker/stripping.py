@@ -14,7 +14,7 @@ from typing import ClassVar
 from vtaplib.collector.broker.stage import AccountedStage
 from vtaplib.errors import CollectorError
 from vtaplib.loops.tunnel_stripping import strip
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.vxlan import PORT as VXLAN_PORT
 
 KINDS = {
@@ -60,7 +60,7 @@ class StripTunnels(AccountedStage):
             chosen[port] = 1
         self._vxlan_ports = bytes(chosen)
 
-    def _change(self, block: Block) -> None:
+    def _change(self, block: PacketBlock) -> None:
         layers = array("q", bytes(8 * len(KINDS)))
         left = array("q", bytes(8 * len(LEFT)))
         frames, octets = strip(

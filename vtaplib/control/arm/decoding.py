@@ -12,18 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vtaplib.control.arm.document import DocumentError, Element
-from vtaplib.control.arm.place import (
-    Place,
+from vtaplib.control.arm.arm_path import (
+    ArmPath,
     Steps,
+    arm_paths,
     arm_type_of,
     attachments_of,
     canonical_word,
     children_of,
     kinds_of,
-    places,
     steps_of,
 )
+from vtaplib.control.arm.document import DocumentError, Element
 from vtaplib.model import ids
 from vtaplib.model.base import Model
 from vtaplib.model.declaration import Field, Shape
@@ -78,7 +78,7 @@ def _resources(kind: type[Resource], element: Element, resource_id: str) -> Iter
         for part in found.elements() if found is not None else ():
             yield from _resources(child, part, _text(part, ("id",)) or _below(resource.id, segment, part))
     yield from _attached(arm_type, element, resource.id)
-    for place in places(kind):
+    for place in arm_paths(kind):
         block = place.field.block
         if block is not None and block.id_segment:
             for part in _elements(element, place.steps):
@@ -99,7 +99,7 @@ def _attached(arm_type: str, element: Element, owner_id: str) -> Iterator[Resour
             yield attachment.kind.from_values(values)
 
 
-def _targets(element: Element, place: Place) -> Sequence[str]:
+def _targets(element: Element, place: ArmPath) -> Sequence[str]:
     return [_scalar(one, place.field) for one in _all(element, place.steps)]
 
 
@@ -123,14 +123,14 @@ def _values(model: type[Model], element: Element) -> dict[str, Any]:
             if said is None or callable(said) or _same(found.value, said):
                 found.take()
     values = {}
-    for place in places(model):
+    for place in arm_paths(model):
         value = _value(place, element)
         if value is not None:
             values[place.field.name] = value
     return values
 
 
-def _value(place: Place, element: Element) -> Any:
+def _value(place: ArmPath, element: Element) -> Any:
     field, arm = place.field, place.arm
     if field.block is not None:
         return _blocks(place, element)
@@ -154,7 +154,7 @@ def _value(place: Place, element: Element) -> Any:
     return value
 
 
-def _blocks(place: Place, element: Element) -> list[dict[str, Any]] | None:
+def _blocks(place: ArmPath, element: Element) -> list[dict[str, Any]] | None:
     field = place.field
     assert field.block is not None
     if field.shape is Shape.BLOCKS:
@@ -201,7 +201,7 @@ def _flag(element: Element, path: str) -> bool:
     return found is not None and found.take() is True
 
 
-def _map(place: Place, element: Element) -> dict[str, str] | None:
+def _map(place: ArmPath, element: Element) -> dict[str, str] | None:
     found = element.find(place.steps)
     if found is None:
         return None
@@ -222,7 +222,7 @@ def _text(element: Element, steps: Steps) -> str:
     return str(found.take())
 
 
-def _scalar(element: Element, field: Field, place: Place | None = None) -> Any:
+def _scalar(element: Element, field: Field, place: ArmPath | None = None) -> Any:
     """A single value in our words; None, and unread, for a word that nobody here knows."""
     arm = place.arm if place is not None else None
     value = element.value

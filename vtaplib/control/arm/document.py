@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vtaplib.control.arm.place import Steps
+from vtaplib.control.arm.arm_path import Steps
 from vtaplib.errors import VtapError
 from vtaplib.model.violation import Path, dotted
 from vtaplib.model.wording import shown

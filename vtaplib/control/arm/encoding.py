@@ -10,17 +10,17 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vtaplib.control import settlement
-from vtaplib.control.arm.place import (
+from vtaplib.control import service_defaults
+from vtaplib.control.arm.arm_path import (
+    ArmPath,
     Attachment,
-    Place,
     Steps,
+    arm_paths,
     arm_type_of,
     attachments_of,
     canonical_word,
     children_of,
     has_properties,
-    places,
     steps_of,
 )
 from vtaplib.model import ids
@@ -74,7 +74,7 @@ def _tell(part: Any, tag: str) -> None:
 def _document(resource: Resource, view: View) -> Json:
     """The resource, with etags left open."""
     arm_type = arm_type_of(type(resource))
-    shown = settlement.apply(resource, resource.derive(view))
+    shown = service_defaults.apply(resource, resource.derive(view))
     document = _part(shown, resource.id, arm_type, view)
     for segment, child in children_of(arm_type).items():
         nested = [_document(one, view) for one in view.list(child, f"{resource.id}/{segment}/")]
@@ -99,7 +99,7 @@ def _part(model: Model, own_id: str, arm_type: str, view: View) -> Json:
 
 def _fill(target: Json, model: Model, own_id: str, arm_type: str, view: View) -> None:
     """Writes a model's fields, and what ARM says besides."""
-    for place in places(type(model)):
+    for place in arm_paths(type(model)):
         field = place.field
         if field.name == "id" and has_properties(type(model)):
             continue
@@ -129,7 +129,7 @@ def _block(block: Model, owner_id: str, arm_type: str, view: View) -> Json:
     return part
 
 
-def _value(place: Place, model: Model) -> Any:
+def _value(place: ArmPath, model: Model) -> Any:
     """What ARM has for a field that is no block; None if it has nothing."""
     field, arm = place.field, place.arm
     value = getattr(model, field.name)
@@ -148,7 +148,7 @@ def _value(place: Place, model: Model) -> Any:
     return dict(arm.words).get(value, value) if arm.words else canonical_word(field, value)
 
 
-def _steps(place: Place, value: Any) -> Steps:
+def _steps(place: ArmPath, value: Any) -> Steps:
     """Where a value of the field is."""
     return next(
         (steps_of(path) for start, path in place.arm.elsewhere if value.startswith(start)), place.steps
@@ -171,7 +171,7 @@ def _targets(attachment: Attachment, owner_id: str, view: View) -> Iterator[str]
             yield getattr(one, attachment.place.field.name)
 
 
-def _mark_first(target: Json, place: Place) -> None:
+def _mark_first(target: Json, place: ArmPath) -> None:
     """Tells the first element of a list from the others."""
     if place.arm.first:
         split = place.steps.index("[]")

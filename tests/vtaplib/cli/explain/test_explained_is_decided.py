@@ -28,9 +28,9 @@ from vtaplib.cli.explain.report import CopyEntry, ExplainReport, WayEntry
 from vtaplib.cli.explain.text import explain_text
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Drop, Journey, Stage
+from vtaplib.fabric.path_trace import Drop, PathStage, PathTrace
 from vtaplib.fabric.routing import Unrouted
-from vtaplib.mirror.passage import Passage
+from vtaplib.mirror.frame_context import FrameContext
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Reason, Verdict
 from vtaplib.testing import captures, clouds, frames
@@ -109,21 +109,21 @@ def explainer_of(cloud: Cloud, policy: Policy, down: Iterable[str] = ()) -> Expl
         return Explainer(Topology.of(view), Peerings.of(view), policy, down=down)
 
 
-def decided(engine: MirrorEngine, journey: Journey, frame: bytes, at: int) -> list[Verdict]:
+def decided(engine: MirrorEngine, journey: PathTrace, frame: bytes, at: int) -> list[Verdict]:
     """The verdicts at both ends of a journey."""
     verdicts: list[Verdict] = []
-    at_source = journey.drop is None or journey.drop.stage not in (Stage.SOURCE, Stage.PLATFORM)
+    at_source = journey.drop is None or journey.drop.stage not in (PathStage.SOURCE, PathStage.PLATFORM)
     if journey.source is not None and at_source:
-        passage = Passage(journey.drop is Drop.OUTBOUND_SECURITY, journey.is_answer)
+        passage = FrameContext(journey.drop is Drop.OUTBOUND_SECURITY, journey.is_answer)
         verdicts += engine.frame(journey.source.id, Direction.EGRESS, frame, at, passage)
     is_kept_out = journey.drop in (Drop.INBOUND_SECURITY, Drop.SHIELDED)
     if journey.destination is not None and (journey.drop is None or is_kept_out):
-        passage = Passage(is_kept_out, journey.is_answer)
+        passage = FrameContext(is_kept_out, journey.is_answer)
         verdicts += engine.frame(journey.destination.id, Direction.INGRESS, frame, at, passage)
     return verdicts
 
 
-def assert_told(told: WayEntry, journey: Journey) -> None:
+def assert_told(told: WayEntry, journey: PathTrace) -> None:
     """The way that is told is the journey; the last step is the only one that may be lost."""
     assert told.delivered == journey.delivered
     assert told.drop == (journey.drop.name.lower() if journey.drop else None)

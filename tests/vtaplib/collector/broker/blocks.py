@@ -6,7 +6,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from vtaplib.packets.block import COLUMNS, Block
+from vtaplib.packets.block import COLUMNS, PacketBlock
 from vtaplib.testing import captures, frames
 
 A, B = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
@@ -120,21 +120,21 @@ def any_frames() -> st.SearchStrategy[bytes]:
     return frames(max_payload=100) | altered(tunnelled)
 
 
-def blocks(max_size: int = 12) -> st.SearchStrategy[Block]:
+def blocks(max_size: int = 12) -> st.SearchStrategy[PacketBlock]:
     """Blocks of such frames: some come again, some late, some were cut."""
     ordered = captures(any_frames(), max_size=max_size, start_ns=10**12, max_gap_ns=10**8, disordered=True)
-    return ordered.map(Block.of)
+    return ordered.map(PacketBlock.of)
 
 
-def copy_of(block: Block) -> Block:
+def copy_of(block: PacketBlock) -> PacketBlock:
     """Another block with the same packets, columns and buffer."""
-    made = Block(bytearray(block.buffer), block.room)
+    made = PacketBlock(bytearray(block.buffer), block.room)
     for name in COLUMNS:
         getattr(made, name)[:] = getattr(block, name)
     made.count = block.count
     return made
 
 
-def content(block: Block) -> tuple[object, ...]:
+def content(block: PacketBlock) -> tuple[object, ...]:
     """All that a block says of its packets, and its buffer."""
     return (bytes(block.buffer), *(list(getattr(block, name)[: block.count]) for name in COLUMNS))

@@ -12,7 +12,7 @@ from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.broker import Deduplicate
 from vtaplib.collector.broker.deduplication import DUPLICATE, FORGOTTEN
 from vtaplib.errors import CollectorError
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 QUICKSTART = Path(__file__).parents[3] / "captures" / "quickstart.pcap"
 
@@ -34,7 +34,7 @@ def changed(frame: bytes, at: int, octets: bytes) -> bytes:
 
 def passing(stage: Deduplicate, *packets: tuple[int, bytes]) -> list[int]:
     """The numbers of the packets that pass, all in one block."""
-    block = Block.of((at, octets, len(octets)) for at, octets in packets)
+    block = PacketBlock.of((at, octets, len(octets)) for at, octets in packets)
     block.interfaces[: block.count] = type(block.interfaces)("q", range(block.count))
     stage.apply(block)
     return list(block.interfaces[: block.count])
@@ -109,7 +109,7 @@ def test_the_window_is_counted_from_the_packet_that_passed() -> None:
 
 
 def test_octets_that_do_not_count_are_still_in_the_packet() -> None:
-    block = Block.of([(0, octets, len(octets)) for octets in (UDP4, UDP6, ARP, b"", b"short")])
+    block = PacketBlock.of([(0, octets, len(octets)) for octets in (UDP4, UDP6, ARP, b"", b"short")])
     Deduplicate(50, ignore=["dscp", "checksums"]).apply(block)
     assert [octets for _, octets, _ in block] == [UDP4, UDP6, ARP, b"", b"short"]
 
@@ -165,7 +165,7 @@ def test_what_passes_of_plain_duplicates_is_what_editcap_keeps(
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     with open_capture(tmp_path / "out.pcap") as reader:
         kept = [packet for batch in reader.batches() for packet in batch]
-    block = Block.of(packets)
+    block = PacketBlock.of(packets)
     Deduplicate(50).apply(block)
     assert list(block) == kept
     assert len(kept) == 40
@@ -188,7 +188,7 @@ def test_a_capture_and_what_a_router_made_of_it_are_the_capture(
     before, behind = seen
     assert len(before) == len(behind)
     assert not {octets for _, octets, _ in before} & {octets for _, octets, _ in behind}
-    block = Block.of(sorted(before + behind))
+    block = PacketBlock.of(sorted(before + behind))
     stage = Deduplicate(50)
     stage.apply(block)
     assert list(block) == sorted(before)

@@ -14,7 +14,7 @@ from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.broker import Filter, libpcap
 from vtaplib.errors import CollectorError
 from vtaplib.loops.packet_filter import select
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 QUICKSTART = Path(__file__).parents[3] / "captures" / "quickstart.pcap"
 
@@ -86,7 +86,7 @@ class Judge:
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 @settings(max_examples=20)
 @given(blocks())
-def test_a_filter_lets_pass_what_libpcap_takes(expression: str, block: Block) -> None:
+def test_a_filter_lets_pass_what_libpcap_takes(expression: str, block: PacketBlock) -> None:
     judge = Judge(expression)
     stage = Filter(expression)
     wanted = [packet for packet in block if judge.takes(packet[1], packet[2])]
@@ -111,7 +111,7 @@ def test_a_filter_lets_pass_of_a_capture_what_tcpdump_does(
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     with open_capture(tmp_path / "out.pcap") as reader:
         wanted = [octets for batch in reader.batches() for _, octets, _ in batch]
-    block = Block.of(packets)
+    block = PacketBlock.of(packets)
     Filter(expression).apply(block)
     assert [octets for _, octets, _ in block] == wanted
 
@@ -142,7 +142,7 @@ def test_a_filter_follows_a_chain_of_headers_as_libpcap_does(headers: int, proto
     packet = b"\x60\0\0\0" + (len(chain) + 20).to_bytes(2, "big") + bytes([kinds[0], 64]) + bytes(32)
     frame = bytes(12) + b"\x86\xdd" + packet + chain + bytes(20)
     judge = Judge("ip6 protochain 17")
-    block = Block.of((0, frame[:length], len(frame)) for length in range(len(frame) + 1))
+    block = PacketBlock.of((0, frame[:length], len(frame)) for length in range(len(frame) + 1))
     wanted = [packet for packet in block if judge.takes(packet[1], packet[2])]
     assert bool(wanted) == (protocol == 17)
     Filter("ip6 protochain 17").apply(block)
@@ -152,7 +152,7 @@ def test_a_filter_follows_a_chain_of_headers_as_libpcap_does(headers: int, proto
 
 def test_a_program_that_goes_round_and_round_ends() -> None:
     # Back to itself: ja -1.
-    block = Block.of([(0, b"packet", 6)])
+    block = PacketBlock.of([(0, b"packet", 6)])
     kept = bytearray(b"\1")
     columns = array("q", [5]), array("q", [0]), array("q", [0]), array("Q", [0xFFFFFFFF])
     select(block.buffer, block.starts, block.lengths, block.original_lengths, 1, *columns, kept)

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.collector.broker.blocks import any_frames
 from vtaplib.collector.broker import Balance, Sample
-from vtaplib.collector.broker.places import HeaderPlaces
+from vtaplib.collector.broker.header_offsets import HeaderOffsets
 from vtaplib.errors import CollectorError
 from vtaplib.packets import ethernet, ipv4, ipv6, udp
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.flow import Flow, read_flow
 
 
-def block_of(frames: Sequence[bytes]) -> Block:
-    return Block.of([(number, frame, len(frame)) for number, frame in enumerate(frames)])
+def block_of(frames: Sequence[bytes]) -> PacketBlock:
+    return PacketBlock.of([(number, frame, len(frame)) for number, frame in enumerate(frames)])
 
 
 def hashes(frames: Sequence[bytes], seed: int = 0) -> list[int]:
-    places = HeaderPlaces()
+    places = HeaderOffsets()
     block = block_of(frames)
     places.hash_flows(block, seed)
     return list(places.hashes[: block.count])

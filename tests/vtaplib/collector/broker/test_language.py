@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from vtaplib.collector.broker import parse_stage, parse_stages, stage_help
 from vtaplib.collector.broker.language import FORMS
 from vtaplib.errors import CollectorError
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 GOOD = (
     "filter=tcp port 443",
@@ -62,7 +62,7 @@ BAD = {
 def test_a_stage_that_is_written_so_lets_a_block_pass(text: str) -> None:
     stage = parse_stage(text)
     assert stage.account.name == text.partition("=")[0]
-    stage.apply(Block.of([(1, bytes(60), 60)]))
+    stage.apply(PacketBlock.of([(1, bytes(60), 60)]))
     assert stage.account.is_balanced
 
 
@@ -84,7 +84,7 @@ def test_no_text_does_anything_else_than_make_a_stage_or_be_refused(text: str) -
         stage = parse_stage(text)
     except CollectorError:
         return
-    stage.apply(Block.of([(1, bytes(60), 60)]))
+    stage.apply(PacketBlock.of([(1, bytes(60), 60)]))
 
 
 def test_stages_are_a_pipeline_in_their_order() -> None:

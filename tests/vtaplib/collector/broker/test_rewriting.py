@@ -13,7 +13,7 @@ from tests.vtaplib.collector.broker.blocks import A, B, blocks, copy_of
 from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.broker import Mask, Slice
 from vtaplib.errors import CollectorError
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 QUICKSTART = Path(__file__).parents[3] / "captures" / "quickstart.pcap"
 
@@ -59,10 +59,10 @@ HEADERS = {
 def test_headers_stay_and_what_they_carry_goes_or_is_masked(what: str) -> None:
     headers = HEADERS[what]
     whole = headers + PAYLOAD
-    block = Block.of([(1, whole, 2000)])
+    block = PacketBlock.of([(1, whole, 2000)])
     Slice(3, behind_headers=True).apply(block)
     assert list(block) == [(1, whole[: len(headers) + 3], 2000)]
-    block = Block.of([(1, whole, 2000)])
+    block = PacketBlock.of([(1, whole, 2000)])
     stage = Mask(octet=0x58, offset=4)
     stage.apply(block)
     assert list(block) == [(1, headers + PAYLOAD[:4] + b"X" * (len(PAYLOAD) - 4), 2000)]
@@ -71,7 +71,7 @@ def test_headers_stay_and_what_they_carry_goes_or_is_masked(what: str) -> None:
 
 def test_of_what_is_not_ip_the_ethernet_header_is_all_and_nothing_is_masked() -> None:
     arp = bytes.fromhex("ffffffffffff020000000001 81000007 0806") + PAYLOAD
-    block = Block.of([(1, arp, len(arp))])
+    block = PacketBlock.of([(1, arp, len(arp))])
     Mask().apply(block)
     assert block.packet(0) == arp
     Slice(2, behind_headers=True).apply(block)
@@ -79,7 +79,7 @@ def test_of_what_is_not_ip_the_ethernet_header_is_all_and_nothing_is_masked() ->
 
 
 def test_packets_are_cut_to_a_length_and_shorter_ones_are_not() -> None:
-    block = Block.of([(1, bytes(100), 100), (2, bytes(64), 900), (3, bytes(10), 10)])
+    block = PacketBlock.of([(1, bytes(100), 100), (2, bytes(64), 900), (3, bytes(10), 10)])
     stage = Slice(64)
     stage.apply(block)
     assert list(block) == [(1, bytes(64), 100), (2, bytes(64), 900), (3, bytes(10), 10)]
@@ -97,7 +97,7 @@ def test_what_is_left_of_a_capture_is_what_editcap_leaves(
     for path in (QUICKSTART, tmp_path / "out.pcap"):
         with open_capture(path) as reader:
             kept.append([packet for batch in reader.batches() for packet in batch])
-    block = Block.of(kept[0])
+    block = PacketBlock.of(kept[0])
     Slice(77).apply(block)
     assert list(block) == kept[1]
 
@@ -106,7 +106,7 @@ def test_only_packets_of_chosen_ports_are_masked_and_fragments_that_do_not_show_
     # UDP goes to port 80, TCP to 443.
     masked = []
     for what, headers in HEADERS.items():
-        block = Block.of([(1, headers + PAYLOAD, 2000)])
+        block = PacketBlock.of([(1, headers + PAYLOAD, 2000)])
         Mask(ports=[443]).apply(block)
         if block.packet(0) != headers + PAYLOAD:
             masked.append(what)
@@ -114,7 +114,7 @@ def test_only_packets_of_chosen_ports_are_masked_and_fragments_that_do_not_show_
 
 
 @given(blocks())
-def test_masking_changes_nothing_but_to_its_octet_behind_the_ip_header(block: Block) -> None:
+def test_masking_changes_nothing_but_to_its_octet_behind_the_ip_header(block: PacketBlock) -> None:
     was = copy_of(block)
     Mask(octet=0x58).apply(block)
     for before, after in zip(was, block, strict=True):
@@ -144,7 +144,7 @@ def test_tshark_finds_checksums_right_where_they_are_fixed(
         echo = PING() if ip.version == 4 else ICMPv6EchoRequest()
         for above in (TCP(options=[("NOP", None)] * 4), UDP(dport=4000), echo):
             frames += [bytes(Ether(src=A, dst=B) / ip / above / Raw(secret)) for secret in secrets]
-    block = Block.of([(1, frame, len(frame)) for frame in frames])
+    block = PacketBlock.of([(1, frame, len(frame)) for frame in frames])
     Mask(octet=0x58, fix_checksums=fix, offset=1).apply(block)
     with PcapWriter(tmp_path / "out.pcap") as writer:
         writer.write_many(block)
@@ -161,7 +161,7 @@ def test_tshark_finds_checksums_right_where_they_are_fixed(
 
 def test_a_udp_datagram_without_a_checksum_stays_without() -> None:
     whole = HEADERS["UDP"] + PAYLOAD
-    block = Block.of([(1, whole, len(whole))])
+    block = PacketBlock.of([(1, whole, len(whole))])
     Mask(fix_checksums=True).apply(block)
     assert block.packet(0) == HEADERS["UDP"] + bytes(len(PAYLOAD))
 

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from tests.vtaplib.collector.broker.blocks import blocks, content, copy_of
 from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.collector.broker import (
+    BrokerStage,
     Pipeline,
-    Stage,
     balancing,
     deduplication,
     filtering,
+    header_offsets,
     masking,
     parse_stage,
-    places,
     sampling,
     slicing,
     stripping,
 )
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 TEXTS = (
     "filter=udp or (vlan and ip6) or tcp[tcpflags] & tcp-syn != 0",
@@ -62,12 +62,12 @@ def interpreted_loops() -> Generator[None]:
             source = interpreted(loop)
             for name in names:
                 stack.enter_context(patch.object(module, name, getattr(source, name)))
-        stack.enter_context(patch.object(places, "header_places", interpreted("header_places")))
-        stack.enter_context(patch.object(places, "flow_hashes", interpreted("flow_hashes")))
+        stack.enter_context(patch.object(header_offsets, "header_places", interpreted("header_places")))
+        stack.enter_context(patch.object(header_offsets, "flow_hashes", interpreted("flow_hashes")))
         yield
 
 
-def both(text: str, given_blocks: list[Block]) -> tuple[list[tuple[object, ...]], Stage]:
+def both(text: str, given_blocks: list[PacketBlock]) -> tuple[list[tuple[object, ...]], BrokerStage]:
     """What a stage leaves of blocks, and the stage."""
     stage = parse_stage(text)
     left = []
@@ -79,7 +79,7 @@ def both(text: str, given_blocks: list[Block]) -> tuple[list[tuple[object, ...]]
 
 
 @given(ANY_TEXT, st.lists(blocks(), max_size=3))
-def test_every_packet_and_octet_is_accounted_for(text: str, given_blocks: list[Block]) -> None:
+def test_every_packet_and_octet_is_accounted_for(text: str, given_blocks: list[PacketBlock]) -> None:
     stage = parse_stage(text)
     frames = octets = 0
     for block in given_blocks:
@@ -93,7 +93,7 @@ def test_every_packet_and_octet_is_accounted_for(text: str, given_blocks: list[B
 
 
 @given(ANY_TEXT, blocks())
-def test_what_is_left_lies_in_the_buffer_where_the_packet_was(text: str, block: Block) -> None:
+def test_what_is_left_lies_in_the_buffer_where_the_packet_was(text: str, block: PacketBlock) -> None:
     # The interface tells which packet it was.
     block.interfaces[: block.count] = type(block.interfaces)("q", range(block.count))
     was = copy_of(block)
@@ -113,7 +113,7 @@ def test_what_is_left_lies_in_the_buffer_where_the_packet_was(text: str, block: 
 @pytest.mark.parametrize("text", TEXTS)
 @settings(max_examples=40)
 @given(st.lists(blocks(), max_size=2))
-def test_compiled_and_interpreted_stages_agree(text: str, given_blocks: list[Block]) -> None:
+def test_compiled_and_interpreted_stages_agree(text: str, given_blocks: list[PacketBlock]) -> None:
     compiled, stage = both(text, given_blocks)
     with interpreted_loops():
         other, other_stage = both(text, given_blocks)
@@ -122,7 +122,9 @@ def test_compiled_and_interpreted_stages_agree(text: str, given_blocks: list[Blo
 
 
 @given(st.lists(ANY_TEXT, max_size=4), st.lists(blocks(), max_size=2))
-def test_a_pipeline_is_its_stages_one_after_another(texts: list[str], given_blocks: list[Block]) -> None:
+def test_a_pipeline_is_its_stages_one_after_another(
+    texts: list[str], given_blocks: list[PacketBlock]
+) -> None:
     pipeline = Pipeline(map(parse_stage, texts))
     alone = [parse_stage(text) for text in texts]
     for block in given_blocks:
@@ -139,7 +141,7 @@ def test_a_pipeline_is_its_stages_one_after_another(texts: list[str], given_bloc
 
 def test_a_pipeline_without_stages_lets_everything_pass() -> None:
     pipeline = Pipeline()
-    block = Block.of([(1, b"any", 3)])
+    block = PacketBlock.of([(1, b"any", 3)])
     pipeline.apply(block)
     assert list(block) == [(1, b"any", 3)]
     assert pipeline.account.left.frames == pipeline.account.entered.frames == 1
@@ -147,7 +149,7 @@ def test_a_pipeline_without_stages_lets_everything_pass() -> None:
 
 def test_a_pipelines_account_names_the_stage_of_each_reason() -> None:
     pipeline = Pipeline([parse_stage("filter=greater 3"), parse_stage("dedup=1s")])
-    pipeline.apply(Block.of([(1, b"abc", 3), (2, b"abc", 3), (3, b"a", 1)]))
+    pipeline.apply(PacketBlock.of([(1, b"abc", 3), (2, b"abc", 3), (3, b"a", 1)]))
     assert {reason: count.frames for reason, count in pipeline.account.dropped.items()} == {
         "filter: not what the expression describes": 1,
         "dedup: the same as one before": 1,

@@ -10,13 +10,13 @@ from tests.vtaplib.collector.broker.blocks import tunnelled_frames
 from vtaplib.capture import PcapWriter
 from vtaplib.collector.broker import StripTunnels
 from vtaplib.errors import CollectorError
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 NAMES = list(tunnelled_frames())
 
 
 def stripped(stage: StripTunnels, frame: bytes, original_length: int = 0) -> tuple[bytes, int]:
-    block = Block.of([(1, frame, original_length or len(frame))])
+    block = PacketBlock.of([(1, frame, original_length or len(frame))])
     stage.apply(block)
     ((_, octets, original),) = block
     return octets, original
@@ -91,7 +91,7 @@ def test_vxlan_is_what_goes_to_a_chosen_port() -> None:
 @pytest.mark.oracle
 def test_tshark_sees_the_inner_protocols_alone(tmp_path: Path, require: Callable[[str], str]) -> None:
     tshark = require("tshark")
-    block = Block.of([(1, whole, len(whole)) for whole, _ in tunnelled_frames().values()])
+    block = PacketBlock.of([(1, whole, len(whole)) for whole, _ in tunnelled_frames().values()])
     StripTunnels().apply(block)
     with PcapWriter(tmp_path / "out.pcap") as writer:
         writer.write_many(block)

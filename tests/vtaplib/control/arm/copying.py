@@ -9,7 +9,7 @@ from tests.vtaplib.control.arm.arm_paths import PATHS
 from tests.vtaplib.control.lab import PASSWORD
 from vtaplib import Cloud
 from vtaplib.control.arm import decode, encode
-from vtaplib.control.arm.place import steps_of
+from vtaplib.control.arm.arm_path import steps_of
 from vtaplib.model import ids
 from vtaplib.model.marks import INTERNAL, NOT_IN_ARM
 from vtaplib.model.resource import Resource

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, three_collectors, udp_frame
 from tests.vtaplib.mirror.reference import dissect
 from vtaplib.fabric.topology import Distribution, Topology
-from vtaplib.mirror import parting
-from vtaplib.mirror.parting import PartingAccount
+from vtaplib.mirror import flow_split
+from vtaplib.mirror.flow_split import SplitAccount
 from vtaplib.mirror.replay import Replay
 from vtaplib.model.policy import Policy
 
@@ -28,8 +28,8 @@ def replayed(
     return run
 
 
-def account(run: Replay, source: str = "web") -> PartingAccount:
-    return run.accounts.partings.accounts[f"{interface_id(source)}/tapConfigurations/ndr"]
+def account(run: Replay, source: str = "web") -> SplitAccount:
+    return run.accounts.splits.accounts[f"{interface_id(source)}/tapConfigurations/ndr"]
 
 
 def collectors_by_flow(
@@ -73,10 +73,10 @@ def test_of_split_conversations_without_end_the_count_is_a_lower_bound(
 ) -> None:
     world = three_collectors("web")
     whole = replayed(world, QUERIES + ANSWERS)
-    assert whole.accounts.partings.is_complete
-    monkeypatch.setattr(parting, "CONVERSATIONS_KEPT", 10)
+    assert whole.accounts.splits.is_complete
+    monkeypatch.setattr(flow_split, "CONVERSATIONS_KEPT", 10)
     bounded = replayed(world, QUERIES + ANSWERS)
-    assert not bounded.accounts.partings.is_complete
+    assert not bounded.accounts.splits.is_complete
     assert account(bounded).split_conversations == 10
 
 
@@ -103,8 +103,8 @@ def outer_port(world: Topology, frame: bytes) -> int:
 
 def test_where_no_backend_is_left_nothing_moves() -> None:
     run = replayed(three_collectors("web"), QUERIES, down=["one", "two", "three"])
-    assert run.accounts.partings.accounts == {}
+    assert run.accounts.splits.accounts == {}
 
 
 def test_a_collector_without_a_load_balancer_parts_nothing() -> None:
-    assert replayed(quickstart("web"), QUERIES + ANSWERS).accounts.partings.accounts == {}
+    assert replayed(quickstart("web"), QUERIES + ANSWERS).accounts.splits.accounts == {}

@@ -1,6 +1,6 @@
-"""Load: frames that fare alike, counted as they come and put into the accounts when their second is over.
+"""Flow counters: frames that fare alike, counted as they come, and put into the accounts after a second.
 
-The flows of two interfaces that pass the same tap points to the same effect have one load between them. So
+The flows of two interfaces that pass the same tap points to the same effect share their counters. So
 what a second costs grows with what is different, and not with flows or frames.
 """
 
@@ -15,20 +15,20 @@ from vtaplib.mirror.talkers import Pair
 from vtaplib.mirror.verdict import Reason
 
 # A tap point's account, and the ID of the collector that gets its copies, or why there are none.
-Toll = tuple[TapPointAccount, str | Reason]
+PointOutcome = tuple[TapPointAccount, str | Reason]
 
 
 @dataclass(slots=True, eq=False)
-class Load:
-    """What becomes of the frames, and counts of those that are not settled yet.
+class FlowCounters:
+    """What becomes of the frames, and counts of those that are not in the accounts yet.
 
     `lost` counts frames that belong to no interface, or that the fabric drops; those may have passed a tap
-    point before. Frames that are delivered and pass no tap point have neither `lost` nor `tolls`. `sent`
+    point before. Frames that are delivered and pass no tap point have neither `lost` nor `outcomes`. `sent`
     is the series of the interface that sends them, `pairs` what their copies are about, where that is asked
     for. `missing` are bytes that the frames had and the capture does not hold.
     """
 
-    tolls: tuple[Toll, ...] = ()
+    outcomes: tuple[PointOutcome, ...] = ()
     lost: LossAccount | None = None
     sent: Series | None = None
     pairs: tuple[Pair, ...] = ()
@@ -49,10 +49,10 @@ class Load:
             self.sent.add(second, frames, octets + self.missing)
         if self.lost is not None:
             self.lost.count.add(frames, octets)
-        elif not self.tolls:
+        elif not self.outcomes:
             accounts.untapped.add(frames, octets)
         in_copies = octets + frames * WIRE_OVERHEAD
-        for account, outcome in self.tolls:
+        for account, outcome in self.outcomes:
             account.entered.add(frames, octets)
             account.truncated += self.truncated
             account.note_over_mtu(self.over_mtu, self.is_clamped)

@@ -1,4 +1,4 @@
-"""Journeys: what becomes of a frame between two interfaces, step by step.
+"""Path traces: what becomes of a frame between two interfaces, step by step.
 
 A frame is delivered, or dropped for a reason from a closed list; nothing vanishes. The stages stand in the
 order in which they are passed. Security groups are asked before the route, at the machine's own port: what
@@ -14,7 +14,7 @@ from vtaplib.fabric.topology import Interface
 from vtaplib.packets.flow import Flow
 
 
-class Stage(StrEnum):
+class PathStage(StrEnum):
     """What a frame passes, in order."""
 
     SOURCE = "source checks"
@@ -29,51 +29,51 @@ class Stage(StrEnum):
 class Drop(Enum):
     """Why a frame is not delivered. The value is the sentence that reports show."""
 
-    stage: Stage
+    stage: PathStage
 
-    def __new__(cls, sentence: str, stage: Stage) -> Self:
+    def __new__(cls, sentence: str, stage: PathStage) -> Self:
         member = object.__new__(cls)
         member._value_ = sentence
         member.stage = stage
         return member
 
-    MALFORMED = "too short or too broken to read addresses from", Stage.SOURCE
-    SOURCE_DETACHED = "the source is attached to no machine", Stage.SOURCE
-    SOURCE_STOPPED = "the source's machine does not run", Stage.SOURCE
-    WRONG_SOURCE_MAC = "the source MAC address is not the interface's", Stage.SOURCE
+    MALFORMED = "too short or too broken to read addresses from", PathStage.SOURCE
+    SOURCE_DETACHED = "the source is attached to no machine", PathStage.SOURCE
+    SOURCE_STOPPED = "the source's machine does not run", PathStage.SOURCE
+    WRONG_SOURCE_MAC = "the source MAC address is not the interface's", PathStage.SOURCE
     WRONG_SOURCE_ADDRESS = (
         "the source address is none of the interface's, and it does not forward",
-        Stage.SOURCE,
+        PathStage.SOURCE,
     )
-    NOT_IP = "neither ARP nor IP: the network carries nothing else", Stage.PLATFORM
-    OUTBOUND_SECURITY = "a security group of the source denies it", Stage.OUTBOUND_SECURITY
-    BROADCAST = "broadcast is carried nowhere", Stage.ROUTE
-    MULTICAST = "multicast is carried nowhere", Stage.ROUTE
-    NO_ROUTE = "no route leads to the address: it is private, and in no network in reach", Stage.ROUTE
+    NOT_IP = "neither ARP nor IP: the network carries nothing else", PathStage.PLATFORM
+    OUTBOUND_SECURITY = "a security group of the source denies it", PathStage.OUTBOUND_SECURITY
+    BROADCAST = "broadcast is carried nowhere", PathStage.ROUTE
+    MULTICAST = "multicast is carried nowhere", PathStage.ROUTE
+    NO_ROUTE = "no route leads to the address: it is private, and in no network in reach", PathStage.ROUTE
     NO_SUCH_ADDRESS = (
         "a network in reach has the address in its space, and nothing has the address",
-        Stage.ROUTE,
+        PathStage.ROUTE,
     )
-    AMBIGUOUS = "several things in reach have the address", Stage.ROUTE
-    NO_BALANCING_RULE = "no rule of the load balancer takes this protocol and port", Stage.BALANCING
-    NO_HEALTHY_BACKEND = "the load balancer has no healthy backend", Stage.BALANCING
-    BACKEND_MISSING = "the chosen backend has no address, or is in another network", Stage.BALANCING
-    HAIRPIN = "a machine does not reach itself through its own load balancer", Stage.BALANCING
-    INBOUND_SECURITY = "a security group of the destination denies it", Stage.INBOUND_SECURITY
+    AMBIGUOUS = "several things in reach have the address", PathStage.ROUTE
+    NO_BALANCING_RULE = "no rule of the load balancer takes this protocol and port", PathStage.BALANCING
+    NO_HEALTHY_BACKEND = "the load balancer has no healthy backend", PathStage.BALANCING
+    BACKEND_MISSING = "the chosen backend has no address, or is in another network", PathStage.BALANCING
+    HAIRPIN = "a machine does not reach itself through its own load balancer", PathStage.BALANCING
+    INBOUND_SECURITY = "a security group of the destination denies it", PathStage.INBOUND_SECURITY
     SHIELDED = (
         "a public address of SKU Standard lets in what a security group allows, and there is none",
-        Stage.INBOUND_SECURITY,
+        PathStage.INBOUND_SECURITY,
     )
-    DESTINATION_DETACHED = "the destination is attached to no machine", Stage.DELIVERY
-    DESTINATION_STOPPED = "the destination's machine does not run", Stage.DELIVERY
+    DESTINATION_DETACHED = "the destination is attached to no machine", PathStage.DELIVERY
+    DESTINATION_STOPPED = "the destination's machine does not run", PathStage.DELIVERY
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """A step: `decided_by` is the ID of the rule, network, frontend or other resource that decided, if one
     did.
     """
 
-    stage: Stage
+    stage: PathStage
     passed: bool
     text: str
     decided_by: str | None = None
@@ -86,7 +86,7 @@ class Link(NamedTuple):
     flow: Flow
 
 
-class Journey(NamedTuple):
+class PathTrace(NamedTuple):
     """The way of a frame. `source` is None where it comes from outside, `destination` where it goes to none
     of the interfaces, or did not get as far as to have one.
 
@@ -99,7 +99,7 @@ class Journey(NamedTuple):
 
     source: Interface | None
     destination: Interface | None
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     departure: Flow
     arrival: Flow
     drop: Drop | None = None
@@ -122,8 +122,8 @@ class Journey(NamedTuple):
     def arrives(self) -> bool:
         """Whether it passes the destination's interface, or is dropped there by a security group."""
         return self.destination is not None and (
-            self.drop is None or self.drop.stage is Stage.INBOUND_SECURITY
+            self.drop is None or self.drop.stage is PathStage.INBOUND_SECURITY
         )
 
 
-BEFORE_LEAVING = frozenset((Stage.SOURCE, Stage.PLATFORM))
+BEFORE_LEAVING = frozenset((PathStage.SOURCE, PathStage.PLATFORM))

@@ -1,4 +1,4 @@
-"""Parting: what a load balancer takes apart that belongs together.
+"""Flow splits: what a load balancer takes apart that belongs together.
 
 An analyser of sessions must see both directions of a conversation, and go on seeing it. A load balancer
 spreads copies by their outer header, in which the two directions of an inner conversation may differ; and
@@ -22,7 +22,7 @@ CONVERSATIONS_KEPT = 1 << 16
 BOTH = 0b11
 
 
-class Parting(NamedTuple):
+class FlowSplit(NamedTuple):
     """What a load balancer does to a flow of copies, by its outer source port.
 
     `is_moved`: it goes to another collector than if nothing were down; None where nothing is. `is_split`: the
@@ -35,8 +35,8 @@ class Parting(NamedTuple):
 
 
 @dataclass(slots=True)
-class PartingAccount:
-    """What was parted of the copies of one tap configuration.
+class SplitAccount:
+    """What was split of the copies of one tap configuration.
 
     `ports` are the outer source ports of all flows, and `moved_ports` those of the flows that moved because
     something is down; both stay empty where nothing is.
@@ -48,27 +48,27 @@ class PartingAccount:
 
 
 @dataclass(slots=True)
-class Partings:
+class SplitAccounts:
     """The accounts of all tap configurations that send to a load balancer, by ID."""
 
-    accounts: dict[str, PartingAccount] = field(default_factory=dict)
+    accounts: dict[str, SplitAccount] = field(default_factory=dict)
     is_complete: bool = True
     """Whether no split conversation went uncounted."""
     _seen: dict[tuple[str, Flow], int] = field(default_factory=dict)
 
-    def note(self, tap_configuration_id: str, flow: Flow, parting: Parting | None) -> None:
+    def note(self, tap_configuration_id: str, flow: Flow, split: FlowSplit | None) -> None:
         """Note an inner flow and what is done to it, if anything is, as often as wanted: it counts once."""
-        if parting is None:
+        if split is None:
             return
-        account = self.accounts.setdefault(tap_configuration_id, PartingAccount())
-        if parting.is_moved is not None:
-            account.ports.add(parting.source_port)
-            if parting.is_moved:
-                account.moved_ports.add(parting.source_port)
-        if parting.is_split:
+        account = self.accounts.setdefault(tap_configuration_id, SplitAccount())
+        if split.is_moved is not None:
+            account.ports.add(split.source_port)
+            if split.is_moved:
+                account.moved_ports.add(split.source_port)
+        if split.is_split:
             self._note_half(account, tap_configuration_id, flow)
 
-    def _note_half(self, account: PartingAccount, tap_configuration_id: str, flow: Flow) -> None:
+    def _note_half(self, account: SplitAccount, tap_configuration_id: str, flow: Flow) -> None:
         """A conversation is split when both its directions were seen."""
         answer = flow.reversed()
         first, half = (flow, 0b01) if flow < answer else (answer, 0b10)

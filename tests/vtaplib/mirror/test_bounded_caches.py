@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, udp_frame
 from vtaplib.mirror import outer_header
+from vtaplib.mirror.bounded_cache import BoundedCache
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.outer_header import OuterHeader, Shelf
-from vtaplib.mirror.remembered import Remembered
+from vtaplib.mirror.outer_header import HeaderCache, OuterHeader
 from vtaplib.mirror.verdict import Direction, Mirrored
 from vtaplib.packets.flow import read_flow
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
@@ -20,13 +20,15 @@ from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 PORTS = b"\xc0\x00\x12\xb5"
 
 
-def header(number: int, shelf: Shelf) -> OuterHeader:
-    return OuterHeader(bytes(6), bytes(6), IPv4Address(number), IPv4Address(number + 1), 4789, 1, shelf)
+def header(number: int, header_cache: HeaderCache) -> OuterHeader:
+    return OuterHeader(
+        bytes(6), bytes(6), IPv4Address(number), IPv4Address(number + 1), 4789, 1, header_cache
+    )
 
 
 @given(st.integers(1, 4), st.lists(st.integers(0, 9)))
 def test_the_newest_are_remembered_and_of_the_others_no_more_than_fit(room: int, asked: list[int]) -> None:
-    memory = Remembered[int, str](room)
+    memory = BoundedCache[int, str](room)
     seen: list[int] = []
     for key in asked:
         value = memory.get(key) or memory.recall(key)
@@ -41,7 +43,7 @@ def test_the_newest_are_remembered_and_of_the_others_no_more_than_fit(room: int,
 
 
 def test_what_is_in_use_outlives_any_number_of_others() -> None:
-    memory = Remembered[int, str](4)
+    memory = BoundedCache[int, str](4)
     memory.remember(-1, "in use")
     for other in range(100):
         memory.remember(other, "other")
@@ -50,20 +52,20 @@ def test_what_is_in_use_outlives_any_number_of_others() -> None:
 
 def test_headers_of_many_paths_share_one_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outer_header, "PIECES_KEPT", 10)
-    shelf = Shelf()
-    headers = [header(number, shelf) for number in range(5)]
+    header_cache = HeaderCache()
+    headers = [header(number, header_cache) for number in range(5)]
     for length in range(50):
         for one in headers:
             frame = bytes(length)
-            alone = header(int(one.source), Shelf())
+            alone = header(int(one.source), HeaderCache())
             assert one.wrap(PORTS, frame) == alone.wrap(PORTS, frame)
-            assert sum(len(kept.pieces) for kept in headers) <= 10
+            assert sum(len(kept.template) for kept in headers) <= 10
 
 
 def test_a_path_of_its_own_has_a_room_of_its_own() -> None:
     one = OuterHeader(bytes(6), bytes(6), IPv4Address(1), IPv4Address(2), 4789, 1)
     one.wrap(PORTS, b"")
-    assert len(one.pieces) == 1
+    assert len(one.template) == 1
 
 
 @given(st.binary(max_size=80) | st.builds(udp_frame, st.just("10.0.0.4"), st.just("10.0.0.5")))

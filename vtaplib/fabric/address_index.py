@@ -38,7 +38,7 @@ def is_public(packed: bytes) -> bool:
     return not any(address in prefix for prefix in NOT_PUBLIC)
 
 
-class Place(NamedTuple):
+class IndexedAddress(NamedTuple):
     """An address of an interface."""
 
     interface: Interface
@@ -52,18 +52,18 @@ class Service(NamedTuple):
     rule: BalancingRule
 
 
-class Places:
+class AddressIndex:
     """Answers for one topology. Addresses are packed: 4 or 16 bytes."""
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
-        self._private: dict[bytes, list[Place]] = {}
-        self._public: dict[bytes, Place] = {}
+        self._private: dict[bytes, list[IndexedAddress]] = {}
+        self._public: dict[bytes, IndexedAddress] = {}
         self._frontends: dict[bytes, list[Frontend]] = {}
         self._services: dict[str, list[Service]] = {}
         for interface in topology.interfaces:
             for configuration in interface.ip_configurations:
-                place = Place(interface, configuration)
+                place = IndexedAddress(interface, configuration)
                 if configuration.address is not None:
                     self._private.setdefault(configuration.address.packed, []).append(place)
                 if configuration.public_address is not None:
@@ -76,11 +76,11 @@ class Places:
                     key = backend.ip_configuration_id.lower()
                     self._services.setdefault(key, []).append(Service(frontend, rule))
 
-    def owners(self, address: bytes) -> list[Place]:
+    def owners(self, address: bytes) -> list[IndexedAddress]:
         """The interfaces that have a private address."""
         return self._private.get(address, [])
 
-    def owners_in_reach(self, network_id: str, address: bytes) -> list[Place]:
+    def owners_in_reach(self, network_id: str, address: bytes) -> list[IndexedAddress]:
         """Those that a network reaches."""
         return [
             place
@@ -88,7 +88,7 @@ class Places:
             if self._topology.is_reachable(network_id, place.interface.network_id, ip_address(address))
         ]
 
-    def public_owner(self, address: bytes) -> Place | None:
+    def public_owner(self, address: bytes) -> IndexedAddress | None:
         """The interface that has a public address."""
         return self._public.get(address)
 
@@ -105,7 +105,7 @@ class Places:
             or self._topology.is_reachable(network_id, frontend.network_id, ip_address(address))
         ]
 
-    def services(self, place: Place) -> list[Service]:
+    def services(self, place: IndexedAddress) -> list[Service]:
         """The rules that send to an address of an interface."""
         return self._services.get(place.configuration.id.lower(), [])
 

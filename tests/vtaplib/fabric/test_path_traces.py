@@ -1,4 +1,4 @@
-"""Journeys of any frames in any worlds: each has one end, and groups decide as the reference does."""
+"""Path traces of any frames in any worlds: each has one end, and groups decide as the reference does."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.vtaplib.fabric.guards import SPACE, Rules, guard, guarded, guarded_topologies
+from tests.vtaplib.fabric.guards import SPACE, Rules, effective_rules, guarded, guarded_topologies
 from tests.vtaplib.fabric.worlds import frames, interface, interface_id, network, udp_frame
 from tests.vtaplib.resources.security_reference import Packet, passes
 from tests.vtaplib.rules.test_security_evaluation import rules
 from vtaplib.fabric import connections as connections_module
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Drop, Journey, Link
+from vtaplib.fabric.path_trace import Drop, Link, PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.security import Security
 from vtaplib.fabric.topology import Topology
@@ -23,8 +23,13 @@ from vtaplib.mirror.replay import Replay
 from vtaplib.model.spans import Spans, address_number
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import NO_PORT, PORTED, TCP, UDP, Flow, read_flow
-from vtaplib.rules.security_evaluation import ANY_PORT, Decision, Direction, Guard
-from vtaplib.rules.security_evaluation import Flow as GroupFlow
+from vtaplib.rules.security_evaluation import (
+    ANY_PORT,
+    EffectiveSecurityRules,
+    RuleDirection,
+    SecurityDecision,
+    TrafficSet,
+)
 
 ENDS = ("10.3.1.4", "10.3.1.5")
 PAIR = Topology(
@@ -38,13 +43,13 @@ def test_every_frame_has_one_end_whatever_its_bytes(world: Topology, captured: l
     fabric, connections = Fabric(world), Connections()
     for frame in captured:
         for source_id in (None, *(one.id for one in world.interfaces)):
-            journey = fabric.frame(frame, source_id, connections)
-            connections.open(journey.opens)
-            assert journey.steps
-            assert journey.steps[-1].passed is journey.delivered
-            assert all(step.passed for step in journey.steps[:-1])
-            assert journey.drop is None or journey.drop.stage is journey.steps[-1].stage
-            assert not (journey.opens and journey.awaits and journey.opens[-1] == journey.awaits)
+            trace = fabric.frame(frame, source_id, connections)
+            connections.open(trace.opens)
+            assert trace.steps
+            assert trace.steps[-1].passed is trace.delivered
+            assert all(step.passed for step in trace.steps[:-1])
+            assert trace.drop is None or trace.drop.stage is trace.steps[-1].stage
+            assert not (trace.opens and trace.awaits and trace.opens[-1] == trace.awaits)
 
 
 @given(guarded_topologies(), st.lists(frames, max_size=12))
@@ -55,10 +60,10 @@ def test_the_ends_of_frames_add_up(world: Topology, captured: list[bytes]) -> No
     fabric, connections = Fabric(world), Connections()
     delivered = 0
     for frame in captured:
-        journey = fabric.captured(read_flow(frame), connections)
-        if isinstance(journey, Journey):
-            connections.open(journey.opens)
-            delivered += journey.delivered
+        trace = fabric.captured(read_flow(frame), connections)
+        if isinstance(trace, PathTrace):
+            connections.open(trace.opens)
+            delivered += trace.delivered
     lost = [*accounts.unrouted.values(), *accounts.dropped.values()]
     assert sum(one.count.frames for one in lost) + delivered == accounts.read.frames == len(captured)
     assert accounts.is_balanced
@@ -69,10 +74,10 @@ def test_what_is_remembered_of_journeys_changes_none(world: Topology, captured: 
     remembering, connections = Fabric(world), Connections()
     for frame in captured * 2:
         flow = read_flow(frame)
-        journey = remembering.captured(flow, connections)
-        assert journey == Fabric(world).captured(flow, connections)
-        if isinstance(journey, Journey):
-            connections.open(journey.opens)
+        trace = remembering.captured(flow, connections)
+        assert trace == Fabric(world).captured(flow, connections)
+        if isinstance(trace, PathTrace):
+            connections.open(trace.opens)
 
 
 @given(
@@ -93,18 +98,18 @@ def test_groups_at_both_ends_decide_as_the_reference_does(
 ) -> None:
     world = guarded(guarded(PAIR, "a", a_interface, a_subnet), "b", b_interface, b_subnet)
     flow = read_flow(udp_frame(*ENDS, ports))._replace(protocol=protocol)
-    journey = Fabric(world).journey(flow, interface_id("a"))
+    trace = Fabric(world).trace(flow, interface_id("a"))
     packet = Packet(protocol, *ENDS, *ports)
 
     def lets_through(groups: tuple[Rules | None, ...], *, inward: bool) -> bool:
         return passes([one for one in groups if one is not None], packet, inward, SPACE)
 
     if not lets_through((a_interface, a_subnet), inward=False):
-        assert journey.drop is Drop.OUTBOUND_SECURITY
+        assert trace.drop is Drop.OUTBOUND_SECURITY
     elif not lets_through((b_subnet, b_interface), inward=True):
-        assert journey.drop is Drop.INBOUND_SECURITY
+        assert trace.drop is Drop.INBOUND_SECURITY
     else:
-        assert journey.drop is None
+        assert trace.drop is None
 
 
 @given(guarded_topologies(), st.lists(st.tuples(frames, st.booleans()), max_size=10))
@@ -114,13 +119,13 @@ def test_an_answer_passes_the_groups_that_let_its_question_through(
     fabric, connections = Fabric(world), Connections()
     for frame, _ in captured:
         flow = read_flow(frame)
-        journey = fabric.captured(flow, connections)
-        if isinstance(journey, Unrouted) or not journey.delivered:
+        trace = fabric.captured(flow, connections)
+        if isinstance(trace, Unrouted) or not trace.delivered:
             continue
-        connections.open(journey.opens)
-        if journey.source is None or journey.destination is None or flow.is_fragment:
+        connections.open(trace.opens)
+        if trace.source is None or trace.destination is None or flow.is_fragment:
             continue
-        answer = fabric.journey(journey.arrival.reversed(), journey.destination.id, connections)
+        answer = fabric.trace(trace.arrival.reversed(), trace.destination.id, connections)
         assert answer.drop not in (Drop.OUTBOUND_SECURITY, Drop.INBOUND_SECURITY)
 
 
@@ -154,7 +159,7 @@ def test_a_link_is_an_interfaces_own() -> None:
 def test_fewer_rules_to_try_decide_the_same(
     at_interface: Rules | None, at_subnet: Rules | None, frame: bytes, other: bytes
 ) -> None:
-    made, kept = guard(at_interface, at_subnet), Security()
+    made, kept = effective_rules(at_interface, at_subnet), Security()
     flow, other_flow = read_flow(frame), read_flow(other)
     assume(made is not None and flow.version and other_flow.version)
     assert made is not None
@@ -164,12 +169,12 @@ def test_fewer_rules_to_try_decide_the_same(
             assert decided == decide_plainly(made, one, is_inbound=is_inbound)
 
 
-def decide_plainly(made: Guard, one: Flow, *, is_inbound: bool) -> Decision:
+def decide_plainly(made: EffectiveSecurityRules, one: Flow, *, is_inbound: bool) -> SecurityDecision:
     """What all rules make of a flow, one after the other."""
     ends = (Spans.one(address_number(ip_address(packed))) for packed in (one.source, one.destination))
     ports = (
         ANY_PORT if port == NO_PORT or one.protocol not in PORTED else Spans.one(port)
         for port in (one.source_port, one.destination_port)
     )
-    direction = Direction.INBOUND if is_inbound else Direction.OUTBOUND
-    return made.decide(direction, GroupFlow(one.protocol, *ends, *ports))
+    direction = RuleDirection.INBOUND if is_inbound else RuleDirection.OUTBOUND
+    return made.decide(direction, TrafficSet(one.protocol, *ends, *ports))

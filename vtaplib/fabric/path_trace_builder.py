@@ -1,21 +1,21 @@
-"""A trip: a journey while it is made."""
+"""A path trace while it is made."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from vtaplib.fabric.connections import Connections
-from vtaplib.fabric.journey import Drop, Journey, Link, Stage, Step
+from vtaplib.fabric.path_trace import Drop, Link, PathStage, PathStep, PathTrace
 from vtaplib.fabric.security import rule_id, step_sentence
 from vtaplib.fabric.topology import Interface
 from vtaplib.packets.flow import Flow
 
 if TYPE_CHECKING:
-    from vtaplib.rules.security_evaluation import Decision
+    from vtaplib.rules.security_evaluation import SecurityDecision
 
 
-class Trip:
-    """What is known so far of the journey of a flow's frames."""
+class PathTraceBuilder:
+    """What is known so far of the path trace of a flow's frames."""
 
     def __init__(self, flow: Flow, connections: Connections) -> None:
         self.flow = flow
@@ -26,13 +26,13 @@ class Trip:
         self.is_answer = False
         self.is_general = True
         self._connections = connections
-        self._steps: list[Step] = []
+        self._steps: list[PathStep] = []
         self._opens: list[Link] = []
         self._awaits: Link | None = None
 
-    def end(self, drop: Drop | None) -> Journey:
-        """The journey, which ends here."""
-        return Journey(
+    def end(self, drop: Drop | None) -> PathTrace:
+        """The path trace, which ends here."""
+        return PathTrace(
             self.source,
             self.destination,
             tuple(self._steps),
@@ -45,13 +45,13 @@ class Trip:
             self.is_general,
         )
 
-    def passes(self, stage: Stage, text: str, decided_by: str | None = None) -> None:
+    def passes(self, stage: PathStage, text: str, decided_by: str | None = None) -> None:
         """Note that it gets past a stage."""
-        self._steps.append(Step(stage, passed=True, text=text, decided_by=decided_by))
+        self._steps.append(PathStep(stage, passed=True, text=text, decided_by=decided_by))
 
     def fails(self, drop: Drop, text: str, decided_by: str | None = None) -> Drop:
         """Note that it does not."""
-        self._steps.append(Step(drop.stage, passed=False, text=text, decided_by=decided_by))
+        self._steps.append(PathStep(drop.stage, passed=False, text=text, decided_by=decided_by))
         return drop
 
     def is_answering(self, link: Link) -> bool:
@@ -69,17 +69,19 @@ class Trip:
         """Note that it would pass as the answer to something."""
         self._awaits = Link(link.interface_id, link.flow.reversed())
 
-    def pass_as_answer(self, stage: Stage) -> None:
+    def pass_as_answer(self, stage: PathStage) -> None:
         """Note that it passes because what it answers did."""
         self.passes(stage, "it answers what was let through before, so no rule is asked")
 
-    def judge(self, drop: Drop, decision: Decision, link: Link) -> Drop | None:
+    def judge(self, drop: Drop, decision: SecurityDecision, link: Link) -> Drop | None:
         """Note what the groups at an interface decide of what is no answer, and what follows."""
         self.is_general = False
         if not decision.steps:
             self.passes(drop.stage, "security groups let traffic of the platform alone")
         for step in decision.steps:
-            self._steps.append(Step(drop.stage, step.allows is not False, step_sentence(step), rule_id(step)))
+            self._steps.append(
+                PathStep(drop.stage, step.allows is not False, step_sentence(step), rule_id(step))
+            )
         if decision.allows is False:
             self.waits(link)
             return drop

@@ -5,10 +5,10 @@ from __future__ import annotations
 from array import array
 
 from vtaplib.loops import flow_hashes, header_places
-from vtaplib.packets.block import Block
+from vtaplib.packets.block import PacketBlock
 
 
-class HeaderPlaces:
+class HeaderOffsets:
     """Columns of `vtaplib.loops.header_places` and hashes of flows, for the block that was looked at last."""
 
     __slots__ = ("fragmented", "hashes", "links", "networks", "payloads", "protocols", "transports")
@@ -25,7 +25,7 @@ class HeaderPlaces:
         self.fragmented = array("q", bytes(8 * room))
         self.hashes = array("Q", bytes(8 * room))
 
-    def locate(self, block: Block) -> None:
+    def locate(self, block: PacketBlock) -> None:
         """Look at the headers of all packets."""
         if len(self.links) < block.count:
             self._make_room(block.room)
@@ -42,7 +42,7 @@ class HeaderPlaces:
             self.fragmented,
         )
 
-    def hash_flows(self, block: Block, seed: int) -> None:
+    def hash_flows(self, block: PacketBlock, seed: int) -> None:
         """Look at the headers, and hash flows so that both directions get one hash."""
         self.locate(block)
         flow_hashes.hash_symmetrically(

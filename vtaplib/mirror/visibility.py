@@ -1,8 +1,8 @@
-"""Sight: what the collectors of one design see of a flow.
+"""Visibility: what the collectors of one design see of a flow.
 
-A *design* is a topology under a policy. Its observer says of a flow, not of a frame, who gets copies of it,
-and remembers what security groups have let through so far; what depends on the single frame is only whether
-it is too large for a copy.
+A *design* is a topology under a policy. `DesignVisibility` says of a flow, not of a frame, who gets copies of
+it, and remembers what security groups have let through so far. What depends on the single frame is only
+whether it is too large for a copy.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
-from vtaplib.fabric.journey import Journey, Link
+from vtaplib.fabric.path_trace import Link, PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface, Topology
-from vtaplib.mirror.carriage import Carriage
-from vtaplib.mirror.crossing import crossings
-from vtaplib.mirror.engine import Decision, MirrorEngine
+from vtaplib.mirror.encapsulation import Encapsulation
+from vtaplib.mirror.engine import MirrorDecision, MirrorEngine
+from vtaplib.mirror.interface_hop import interface_hops
 from vtaplib.mirror.verdict import Mirrored, Reason
 from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow, read_flow
@@ -31,7 +31,7 @@ class Untapped(Enum):
     UNTAPPED = "no interface on its way is tapped"
 
 
-class Sight(NamedTuple):
+class Visibility(NamedTuple):
     """Who gets copies of a flow: an entry per copy, in order, the lower-case ID of the collector's interface.
     `obstacles` are the reasons of those tap points, or of the fabric, that give none.
     """
@@ -49,7 +49,7 @@ class Design:
     down: tuple[str, ...] = ()
 
 
-class Observer:
+class DesignVisibility:
     """What the collectors of one design see of one capture, from its beginning on."""
 
     def __init__(self, design: Design) -> None:
@@ -67,47 +67,47 @@ class Observer:
         """The length up to which every frame of a flow that is seen is seen."""
         return self._engine.oversize.largest_inner
 
-    def sight(self, flow: Flow, ask_again: Callable[[], None] | None = None) -> Sight:
+    def visibility(self, flow: Flow, ask_again: Callable[[], None] | None = None) -> Visibility:
         """What is seen of the frames of a flow that come now; from then on their answers pass. `ask_again` is
         called once a flow that a security group denies would pass, as the answer to another.
         """
-        journey = self._fabric.captured(flow, self._connections)
-        if isinstance(journey, Unrouted):
-            return Sight((), (journey,))
-        self.times_forgotten += self._connections.open(journey.opens)
-        for link in journey.opens:
+        trace = self._fabric.captured(flow, self._connections)
+        if isinstance(trace, Unrouted):
+            return Visibility((), (trace,))
+        self.times_forgotten += self._connections.open(trace.opens)
+        for link in trace.opens:
             for call in self._waiting.pop(link, ()):
                 call()
-        if journey.awaits is not None and ask_again is not None:
-            self._waiting.setdefault(journey.awaits, []).append(ask_again)
-        outcomes = [decision.outcome for decision in self._decisions(journey, flow)]
-        collectors = sorted(one.collector_id.lower() for one in outcomes if isinstance(one, Carriage))
+        if trace.awaits is not None and ask_again is not None:
+            self._waiting.setdefault(trace.awaits, []).append(ask_again)
+        outcomes = [decision.outcome for decision in self._decisions(trace, flow)]
+        collectors = sorted(one.collector_id.lower() for one in outcomes if isinstance(one, Encapsulation))
         obstacles: list[Enum] = [one for one in outcomes if isinstance(one, Reason)]
         if not outcomes:
-            obstacles.append(journey.drop or Untapped.UNTAPPED)
-        return Sight(tuple(collectors), tuple(dict.fromkeys(obstacles)))
+            obstacles.append(trace.drop or Untapped.UNTAPPED)
+        return Visibility(tuple(collectors), tuple(dict.fromkeys(obstacles)))
 
     def ends(self, flow: Flow) -> tuple[Interface | None, Interface | None]:
         """The interfaces that a flow comes from and goes to, None for what is none."""
-        journey = self._fabric.captured(flow)
-        return (None, None) if isinstance(journey, Unrouted) else (journey.source, journey.destination)
+        trace = self._fabric.captured(flow)
+        return (None, None) if isinstance(trace, Unrouted) else (trace.source, trace.destination)
 
     def carries(self, frame: bytes) -> bool:
         """Whether a frame of a flow that is seen is copied, for its length."""
         length = len(frame)
         if length not in self._carried:
             flow = read_flow(frame)
-            journey = self._fabric.captured(flow, self._connections)
-            if isinstance(journey, Unrouted):
+            trace = self._fabric.captured(flow, self._connections)
+            if isinstance(trace, Unrouted):
                 return False
-            carried = [self._engine.carry(one, frame, 0) for one in self._decisions(journey, flow)]
+            carried = [self._engine.carry(one, frame, 0) for one in self._decisions(trace, flow)]
             self._carried[length] = any(isinstance(one, Mirrored) for one in carried)
         return self._carried[length]
 
-    def _decisions(self, journey: Journey, flow: Flow) -> list[Decision]:
+    def _decisions(self, trace: PathTrace, flow: Flow) -> list[MirrorDecision]:
         """What becomes of a flow at the tap points on its way."""
         return [
             decision
-            for one in crossings(journey, flow)
-            for decision in self._engine.decide_anew(one.interface_id, one.direction, one.flow, one.passage)
+            for one in interface_hops(trace, flow)
+            for decision in self._engine.decide_anew(one.interface_id, one.direction, one.flow, one.context)
         ]

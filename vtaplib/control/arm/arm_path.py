@@ -31,7 +31,7 @@ def steps_of(path: str) -> Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArmPath:
     """A field, and where it is in ARM's JSON."""
 
     field: Field
@@ -39,21 +39,21 @@ class Place:
     arm: Arm
 
 
-def places(model: type[Model]) -> Sequence[Place]:
+def arm_paths(model: type[Model]) -> Sequence[ArmPath]:
     """The fields that ARM's JSON has, in order. What an ID says is not among them, but for the name."""
     if model not in _places:
         _places[model] = tuple(_found(model))
     return _places[model]
 
 
-_places: dict[type[Model], Sequence[Place]] = {}
+_places: dict[type[Model], Sequence[ArmPath]] = {}
 
 
-def _found(model: type[Model]) -> Iterator[Place]:
+def _found(model: type[Model]) -> Iterator[ArmPath]:
     named = ids.placeholders(model.id_format)[:-1] if issubclass(model, Resource) else ()
     for field in model.fields().values():
         if field.name not in named and not field.has(NOT_IN_ARM) and not field.has(INLINE):
-            yield Place(field, _steps(model, field), field.arm or PLAIN)
+            yield ArmPath(field, _steps(model, field), field.arm or PLAIN)
 
 
 def _steps(model: type[Model], field: Field) -> Steps:
@@ -132,7 +132,7 @@ class Attachment:
 
     kind: type[Resource]
     owner_format: str
-    place: Place
+    place: ArmPath
     """The one field that is not in the owner's ID."""
 
 
@@ -151,4 +151,4 @@ def _attachment(kind: type[Resource]) -> Attachment:
     target = next(
         field for field in kind.fields().values() if field.name not in named and not field.has(NOT_IN_ARM)
     )
-    return Attachment(kind, kind.arm_owner, Place(target, _steps(kind, target), target.arm or PLAIN))
+    return Attachment(kind, kind.arm_owner, ArmPath(target, _steps(kind, target), target.arm or PLAIN))

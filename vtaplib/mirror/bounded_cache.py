@@ -13,7 +13,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Remembered(dict[K, V], Generic[K, V]):
+class BoundedCache(dict[K, V], Generic[K, V]):
     """A dictionary of at most `room` entries, and as many again that `recall` finds; None is no value."""
 
     __slots__ = ("_older", "_room")

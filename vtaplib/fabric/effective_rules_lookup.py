@@ -16,11 +16,11 @@ from vtaplib.resources.network_interface_security_group_association import (
 from vtaplib.resources.subnet_network_security_group_association import (
     SubnetNetworkSecurityGroupAssociation,
 )
-from vtaplib.rules.security_evaluation import CompiledGroup, FixedSpace, Guard
-from vtaplib.rules.security_guard import VirtualNetworkSpace, compile_group
+from vtaplib.rules.effective_security_rules import VirtualNetworkSpace, compile_group
+from vtaplib.rules.security_evaluation import CompiledGroup, EffectiveSecurityRules, FixedSpace
 
 
-class Guarding:
+class EffectiveRulesLookup:
     """Answers for one view."""
 
     def __init__(self, view: View) -> None:
@@ -36,9 +36,9 @@ class Guarding:
                 self._group_ids[ids.key(at_subnet.subnet_id)] = at_subnet.network_security_group_id
         self._groups: dict[str, CompiledGroup | None] = {}
         self._spaces: dict[str, FixedSpace | None] = {}
-        self._guards: dict[tuple[str, str], Guard | None] = {}
+        self._guards: dict[tuple[str, str], EffectiveSecurityRules | None] = {}
 
-    def guard(self, interface_id: str, subnet_id: str) -> Guard | None:
+    def effective_rules(self, interface_id: str, subnet_id: str) -> EffectiveSecurityRules | None:
         """The groups in force for the addresses of an interface in a subnet, or None if there are none."""
         interface, subnet = (self._group_at(one) for one in (interface_id, subnet_id))
         if interface is None and subnet is None:
@@ -46,7 +46,7 @@ class Guarding:
         key = interface.id if interface else "", ids.key(subnet_id)
         if key not in self._guards:
             space = self._space(ids.parent(subnet_id))
-            self._guards[key] = None if space is None else Guard(interface, subnet, space)
+            self._guards[key] = None if space is None else EffectiveSecurityRules(interface, subnet, space)
         return self._guards[key]
 
     def _group_at(self, place_id: str) -> CompiledGroup | None:

@@ -27,18 +27,18 @@ from vtaplib.rules.security_evaluation import (
     PROTOCOLS,
     CompiledGroup,
     CompiledRule,
-    Direction,
+    EffectiveSecurityRules,
     FixedSpace,
-    Guard,
+    RuleDirection,
 )
 
 ALWAYS: Final = {
-    Direction.INBOUND: (
+    RuleDirection.INBOUND: (
         (65000, "AllowVnetInBound", "VirtualNetwork", "VirtualNetwork", True),
         (65001, "AllowAzureLoadBalancerInBound", "AzureLoadBalancer", ANY, True),
         (65500, "DenyAllInBound", ANY, ANY, False),
     ),
-    Direction.OUTBOUND: (
+    RuleDirection.OUTBOUND: (
         (65000, "AllowVnetOutBound", "VirtualNetwork", "VirtualNetwork", True),
         (65001, "AllowInternetOutBound", ANY, "Internet", True),
         (65500, "DenyAllOutBound", ANY, ANY, False),
@@ -47,7 +47,9 @@ ALWAYS: Final = {
 """The rules that every group has: priority, name, source, destination, whether it allows."""
 
 
-def guard_of(view: View, interface_id: str, subnet_id: str, *, certain: bool = False) -> Guard:
+def effective_rules_of(
+    view: View, interface_id: str, subnet_id: str, *, certain: bool = False
+) -> EffectiveSecurityRules:
     """The groups in force for an interface's addresses in a subnet. `certain`: as of `View.referrers`, where
     a plan may still change which those are.
     """
@@ -57,17 +59,17 @@ def guard_of(view: View, interface_id: str, subnet_id: str, *, certain: bool = F
         next((one.network_security_group_id for one in found), None) for found in (at_interface, at_subnet)
     )
     interface, subnet = (None if one is None else compile_group(view, one) for one in group_ids)
-    return Guard(interface, subnet, VirtualNetworkSpace(view, ids.parent(subnet_id)))
+    return EffectiveSecurityRules(interface, subnet, VirtualNetworkSpace(view, ids.parent(subnet_id)))
 
 
 def compile_group(view: View, group_id: str) -> CompiledGroup:
     """A group with its rules, read once."""
     group = view.get(NetworkSecurityGroup, group_id)
     rules = compile_rules(view.referrers(group.id, NetworkSecurityRule))
-    return CompiledGroup(group.id, rules, view.settled or group.lists_its_rules)
+    return CompiledGroup(group.id, rules, view.complete or group.lists_its_rules)
 
 
-def compile_rules(rules: Iterable[SecurityRuleFields]) -> Mapping[Direction, Sequence[CompiledRule]]:
+def compile_rules(rules: Iterable[SecurityRuleFields]) -> Mapping[RuleDirection, Sequence[CompiledRule]]:
     """The rules of a group by direction, in order, with those that every group has."""
     found = sorted(rules, key=lambda rule: rule.priority)
     return {
@@ -75,11 +77,11 @@ def compile_rules(rules: Iterable[SecurityRuleFields]) -> Mapping[Direction, Seq
             *(compile_rule(rule) for rule in found if rule.direction == direction),
             *_always(direction),
         )
-        for direction in Direction
+        for direction in RuleDirection
     }
 
 
-def _always(direction: Direction) -> Iterator[CompiledRule]:
+def _always(direction: RuleDirection) -> Iterator[CompiledRule]:
     for priority, name, source, destination, allows in ALWAYS[direction]:
         yield CompiledRule(
             name, priority, allows, None, (_end(source), _end(destination)), (ANY_PORT, ANY_PORT)
@@ -157,4 +159,4 @@ class VirtualNetworkSpace:
     @property
     def _is_final(self) -> bool:
         """Whether all the addresses are known: those of a pool are not simulated."""
-        return self._view.settled and not any(one.ip_address_pool for one in self._networks)
+        return self._view.complete and not any(one.ip_address_pool for one in self._networks)

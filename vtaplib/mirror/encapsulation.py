@@ -1,4 +1,4 @@
-"""Carriage: how the frames of a flow leave a tap point, once it is decided that they do."""
+"""Encapsulation: how the frames of a flow leave a tap point, once it is decided that they do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vtaplib.mirror.outer_header import OuterHeader
 from vtaplib.packets.translation import Rewriting
 
 
-class Carriage(NamedTuple):
+class Encapsulation(NamedTuple):
     """A way to a collector, with the outer source port of one flow. `ports` are both as they are sent;
     `rewriting` puts a public address into the inner frame.
     """

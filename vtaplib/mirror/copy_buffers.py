@@ -1,4 +1,4 @@
-"""Departures: finished records of copies, collected per collector until a block is done.
+"""Copy buffers: finished records of copies, collected per collector until a block is done.
 
 Every collector has a region of one buffer, which loops write into; regions grow when one of them is full.
 What takes the records says which format they have. Where one file takes those of all collectors, they are
@@ -45,7 +45,7 @@ class RecordsTaker(Protocol):
         ...
 
 
-class Departures:
+class CopyBuffers:
     """The regions of all collectors, and what takes what is in them; None takes nothing."""
 
     def __init__(self, taker: RecordsTaker | None = None) -> None:

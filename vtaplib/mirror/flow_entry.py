@@ -1,26 +1,26 @@
-"""Itineraries: what a replay keeps of a flow, so that its frames need no objects of their own."""
+"""Flow entries: what a replay keeps of a flow, so that its frames need no objects of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from vtaplib.mirror.carriage import Carriage
-from vtaplib.mirror.load import Load
-from vtaplib.mirror.outer_header import WIRE_OVERHEAD, Pieces
+from vtaplib.mirror.encapsulation import Encapsulation
+from vtaplib.mirror.flow_counters import FlowCounters
+from vtaplib.mirror.outer_header import WIRE_OVERHEAD, HeaderTemplate
 from vtaplib.packets.translation import Rewriting, Translation
 
 # A tap point on a flow's way whose copies are made in bulk: the pieces of the outer header, the ports between
 # them, and what takes the time and the copy.
-Hop = tuple[Pieces, bytes, Callable[[int], None], Callable[[bytes], None]]
+BulkCopyAction = tuple[HeaderTemplate, bytes, Callable[[int], None], Callable[[bytes], None]]
 
 
 # The way of a flow through the fabric: what counts its frames, and its copies. A bare tuple, for those are
 # unpacked fastest.
-Itinerary = tuple[Load, tuple[Hop, ...]]
+FlowEntry = tuple[FlowCounters, tuple[BulkCopyAction, ...]]
 
 
 # A tap point on a flow's way whose copies are made: to where, and what is done to a frame, the last first.
-Leg = tuple[Carriage, tuple[Rewriting | Translation, ...]]
+CopyAction = tuple[Encapsulation, tuple[Rewriting | Translation, ...]]
 
 
 def rewriting_taker(
