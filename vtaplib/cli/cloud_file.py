@@ -11,6 +11,7 @@ from typing import Final
 from vtaplib.control.cloud import Cloud
 from vtaplib.control.database_file import files_beside
 from vtaplib.errors import VtapError
+from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy
 
 DEFAULT_CLOUD: Final = ".vtap/cloud.db"
@@ -53,3 +54,9 @@ def open_cloud(path: Path, policy: Policy | None = None, *, to_write: bool = Fal
     """
     with Cloud.open(path, policy=policy, read_only=not to_write, create=False) as cloud:
         yield cloud
+
+
+def read_topology(path: Path) -> Topology:
+    """The topology of the cloud in a file; as `open_cloud`."""
+    with open_cloud(path) as cloud:
+        return Topology.of(cloud)

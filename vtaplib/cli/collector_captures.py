@@ -6,35 +6,17 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vtaplib.analysis.naming import distinct_names, file_stem
 from vtaplib.capture import Batch, PcapngWriter
 from vtaplib.cli.capture_set import CaptureSet
-from vtaplib.cli.naming import distinct_names, file_stem
 from vtaplib.cli.output_files import OutputFiles
-from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.fabric.topology import Interface
 from vtaplib.loops.mirroring import PCAP, PCAPNG
 from vtaplib.mirror.copies import Copies
 from vtaplib.model import ids
-
-
-def collectors_of(topology: Topology) -> tuple[Interface, ...]:
-    """Every interface that copies for a TAP may arrive at, in the order of the TAPs; each once."""
-    found: dict[str, Interface] = {}
-    for tap in topology.taps:
-        for destination_id in (tap.destination_id, *_backends(topology, tap.destination_id)):
-            owner = topology.owner_of(destination_id)
-            if owner is not None:
-                found.setdefault(owner[0].id.lower(), owner[0])
-    return tuple(found.values())
-
-
-def _backends(topology: Topology, frontend_id: str) -> Iterator[str]:
-    frontend = topology.frontend(frontend_id)
-    for rule in frontend.rules if frontend is not None else ():
-        for backend in rule.backends:
-            yield backend.ip_configuration_id
 
 
 class CollectorCaptures(CaptureSet):

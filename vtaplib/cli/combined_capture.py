@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vtaplib.analysis.naming import distinct_names
 from vtaplib.capture import Batch, PcapngWriter
 from vtaplib.cli.capture_set import OUT
 from vtaplib.cli.collector_captures import describe
-from vtaplib.cli.naming import distinct_names
 from vtaplib.cli.output_files import OutputFiles
 from vtaplib.fabric.topology import Interface
 from vtaplib.loops.mirroring import PCAPNG

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from vtaplib.analysis.naming import distinct_names
 from vtaplib.capture import Batch
 from vtaplib.cli.collector_captures import CollectorCaptures
 from vtaplib.cli.combined_capture import CombinedCapture
-from vtaplib.cli.naming import distinct_names
 from vtaplib.cli.output_files import OutputFiles
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface

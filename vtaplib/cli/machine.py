@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from vtaplib.analysis.naming import one_named
 from vtaplib.cli.cloud_file import open_cloud
-from vtaplib.cli.naming import one_named
 from vtaplib.resources import VirtualMachine
 
 

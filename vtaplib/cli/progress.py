@@ -1,68 +1,59 @@
-"""How far a capture has been read: a bar on standard error, where that is a terminal and the end is known."""
+"""How far a file has been read: a bar on standard error, where that is a terminal and the end is known.
+
+The bar follows the position in the file, not in the data: a zipped capture is done when its file is.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import FileIO
-from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import BinaryIO, cast
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+from vtaplib.capture import CaptureReader, CaptureSource, open_capture
 
 
-class Progress:
-    """A capture's file and the bar that says how far it has been read, and what is done with it. `source` is
-    what to read from.
-
-    The place in the file is asked for, not in the data: a zipped capture is done when its file is. `doing`
-    says what for it is read.
+@contextmanager
+def reading(capture: str, doing: str) -> Iterator[CaptureReader]:
+    """A capture that is open, and a bar; `-` is standard input, `doing` what the bar says. Packets that are
+    not Ethernet are left out. Raises `CaptureError` for what cannot be opened, or is no capture.
     """
+    with watched(capture, doing) as source, open_capture(source, skip_other_link_types=True) as reader:
+        yield reader
 
-    def __init__(self, capture: str, doing: str = "replaying") -> None:
-        self.source: str | BinaryIO = capture
-        self._file: FileIO | None = None
-        self._bar: Bar | None = None
-        self._task: TaskID | None = None
-        self._undo = ExitStack()
-        if sys.stderr.isatty() and os.path.isfile(capture):
-            self._start(capture, doing)
 
-    def _start(self, capture: str, doing: str) -> None:
-        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
+@contextmanager
+def watched(path: str, doing: str) -> Iterator[CaptureSource]:
+    """What to read a file from, so that a bar shows how far it has been read."""
+    if not sys.stderr.isatty() or not os.path.isfile(path):
+        yield path
+        return
+    try:
+        file = _WatchedFile(path)
+    except OSError:
+        # Whoever reads it says why it cannot be read.
+        yield path
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from vtaplib.cli.output import make_console
+    from vtaplib.cli.output import make_console
 
-        try:
-            file = self._undo.enter_context(FileIO(capture))
-        except OSError:
-            # Whoever reads it says why it cannot be read.
-            return
-        self._file, self.source = file, cast(BinaryIO, file)
-        self._bar = Bar(
-            TextColumn(doing),
-            BarColumn(),
-            DownloadColumn(),
-            TimeRemainingColumn(),
-            console=make_console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=os.fstat(file.fileno()).st_size)
-        self._undo.enter_context(self._bar)
+    columns = TextColumn(doing), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    with file, Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=os.fstat(file.fileno()).st_size)
+        file.on_read = lambda position: bar.update(task, completed=position)
+        yield cast(BinaryIO, file)
 
-    def advance(self) -> None:
-        """Show how far the file has been read by now."""
-        if self._file is not None and self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._file.tell())
 
-    def __enter__(self) -> Self:
-        return self
+class _WatchedFile(FileIO):
+    """A file that tells how far it has been read."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._undo.close()
+    on_read: Callable[[int], None]
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file."""
+        piece = super().read(size)
+        self.on_read(self.tell())
+        return piece

@@ -10,36 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vtaplib.cli.load_entries import LoadEntry, MachineEntry
+from vtaplib.analysis.amount import Amount, NotMirroredEntry
+from vtaplib.analysis.load_entries import LoadEntry, MachineEntry
+from vtaplib.analysis.naming import distinct_names
+from vtaplib.analysis.warning_entry import WarningEntry
+from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.cli.mirror_entries import PartingEntry
-from vtaplib.cli.naming import distinct_names
-from vtaplib.cli.warning_entry import WarningEntry
-from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount
-from vtaplib.mirror.count import Count
 from vtaplib.mirror.verdict import TapPoint
 from vtaplib.visible_text import LINES
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """Frames and their bytes."""
-
-    frames: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class NotMirroredEntry:
-    """Frames that were not mirrored for one reason; `explanation` is the reason in words."""
-
-    reason: str
-    explanation: str
-    frames: int
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,43 +71,6 @@ class LossEntry:
     frames: int
     bytes: int
     first_positions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyEnd:
-    """Where a capture stopped being readable. `kind` is `cut` (it just ends) or `damaged`.
-
-    `offset` is the byte in it, after decompression; `record` the packet. Of `expected` bytes `present` are
-    there.
-    """
-
-    kind: str
-    trouble: str
-    offset: int | None
-    record: int | None
-    present: int | None
-    expected: int | None
-
-    @classmethod
-    def of(cls, error: CaptureError) -> EarlyEnd:
-        """The end that an error of the reader tells of."""
-        is_cut = isinstance(error, TruncatedCaptureError)
-        return cls(
-            kind="cut" if is_cut else "damaged",
-            trouble=error.trouble,
-            offset=error.offset,
-            record=error.record,
-            present=error.present if isinstance(error, TruncatedCaptureError) else None,
-            expected=error.expected if isinstance(error, TruncatedCaptureError) else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedEntry:
-    """Packets of a link type that no network tap knows."""
-
-    link_type: str
-    packets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +145,6 @@ class ReplayReport:
         return self.ended_early is not None or bool(self.skipped)
 
 
-def amount(count: Count) -> Amount:
-    """A count as the report has it."""
-    return Amount(count.frames, count.octets)
-
-
 def tap_point_entries(accounts: Accounts) -> tuple[TapPointEntry, ...]:
     """The tap points in the order of the topology."""
     interfaces = distinct_names(point.interface_id for point in accounts.tap_points)
@@ -225,8 +165,8 @@ def _tap_point_entry(point: TapPoint, account: TapPointAccount, interface: str, 
         tap_id=point.tap_id,
         tap=tap,
         tap_configuration_id=point.tap_configuration_id,
-        entered=amount(account.entered),
-        mirrored=amount(account.mirrored),
+        entered=Amount.of(account.entered),
+        mirrored=Amount.of(account.mirrored),
         not_mirrored=tuple(
             NotMirroredEntry(reason.name.lower(), reason.value, count.frames, count.octets)
             for reason, count in account.not_mirrored.items()

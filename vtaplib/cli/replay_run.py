@@ -5,41 +5,31 @@ A capture that ends early is replayed up to there, and the report says where tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vtaplib.capture import Batch, CaptureReader, open_capture
-from vtaplib.capture.record import name_of_link_type
+from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.load_entries import load_entries, machine_entry, machine_warnings
+from vtaplib.analysis.naming import interfaces_named
+from vtaplib.capture import Batch
+from vtaplib.capture.feed import CaptureFeed
 from vtaplib.cli.cloud_file import cloud_files, open_cloud
-from vtaplib.cli.collector_captures import collectors_of
 from vtaplib.cli.copies_out import CopiesOut, open_out, way_through
 from vtaplib.cli.dissection import FirstCopies
-from vtaplib.cli.feed import Piece
-from vtaplib.cli.load_entries import load_entries, machine_entry, machine_warnings
 from vtaplib.cli.mirror_entries import mirror_warnings, parting_entries
-from vtaplib.cli.naming import one_named
 from vtaplib.cli.output_files import OutputFiles
-from vtaplib.cli.progress import Progress
-from vtaplib.cli.replay_report import (
-    EarlyEnd,
-    ReplayReport,
-    SkippedEntry,
-    amount,
-    collector_entries,
-    loss_entries,
-    tap_point_entries,
-)
-from vtaplib.errors import CaptureError, TruncatedCaptureError, VtapError
+from vtaplib.cli.progress import reading
+from vtaplib.cli.replay_report import ReplayReport, collector_entries, loss_entries, tap_point_entries
+from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.model.addresses import maybe_address
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import PacketBlock
 
 if TYPE_CHECKING:
     from vtaplib.cli.staged_captures import StagedCaptures
@@ -80,39 +70,35 @@ def replay(request: ReplayRequest) -> ReplayReport:
     with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
         topology = Topology.of(view)
         world = _world_of(cloud, request) if request.page else None
-    interface_ids = [one.id for one in topology.interfaces]
-    down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
+    down = interfaces_named(topology, request.down, "--down ")
     private_link = [_private_link(text) for text in request.private_link]
     run = BlockReplay(topology, request.policy, down=down, private_link=private_link)
-    collectors = collectors_of(topology)
+    collectors = topology.collectors
     first = FirstCopies(request.decode, request.decoder)
     with (
         OutputFiles(request.inputs) as files,
-        Progress(request.capture) as progress,
-        open_capture(progress.source, skip_other_link_types=True) as reader,
+        reading(request.capture, "replaying") as reader,
     ):
         page = files.maybe_open(request.page, "--report")
         staged = _staged(request, collectors, files)
         out = None if staged else _open_out(request, collectors, files)
-        end = _replay_all(reader, run, out, first, progress, comments=request.comments, staged=staged)
+        feed = CaptureFeed(reader)
+        _replay_all(feed, run, out, first, comments=request.comments, staged=staged)
         accounts = run.accounts
         machines = tuple(machine_accounts(topology, accounts, request.policy))
         report = ReplayReport(
-            capture=reader.name,
-            format=reader.format,
+            capture=feed.name,
+            format=feed.format,
             cloud=str(request.cloud),
             policy=request.policy.in_force(),
             down=down,
-            read=amount(accounts.read),
-            untapped=amount(accounts.untapped),
+            read=Amount.of(accounts.read),
+            untapped=Amount.of(accounts.untapped),
             truncated=accounts.truncated,
             nowhere=loss_entries(accounts.unrouted),
             dropped=loss_entries(accounts.dropped),
-            skipped=tuple(
-                SkippedEntry(name_of_link_type(link_type), packets)
-                for link_type, packets in sorted(reader.skipped.items())
-            ),
-            ended_early=end,
+            skipped=feed.skipped,
+            ended_early=feed.ended_early,
             tap_points=tap_point_entries(accounts),
             collectors=collector_entries(
                 accounts, collectors, out.paths if out else staged.only_paths if staged else {}
@@ -168,49 +154,25 @@ def _private_link(text: str) -> IPv4Address:
 
 
 def _replay_all(
-    reader: CaptureReader,
+    feed: CaptureFeed,
     run: BlockReplay,
     out: CopiesOut | None,
     first: FirstCopies,
-    progress: Progress,
     *,
     comments: bool,
     staged: StagedCaptures | None = None,
-) -> EarlyEnd | None:
-    """Replay every packet that can be read; return where and why that ended early, if it did."""
+) -> None:
+    """Replay every packet that can be read."""
     way = way_through(run, out, comments=comments)
-    if staged is not None:
-        take = staged.take
-        return _go_through(reader.batches(), lambda batch: first.note(take(way(batch))), progress)
-    if not COMPILED or comments:
-        return _go_through(reader.batches(), lambda batch: first.note(way(batch)), progress)
+    if staged is not None or not COMPILED or comments:
+        for batch in feed:
+            copies = way(batch)
+            first.note(copies if staged is None else staged.take(copies))
+        return
     if out is not None:
         run.depart_to(out)
-
-    def replay_block(block: PacketBlock) -> None:
+    for block in feed.blocks():
         if first.are_there:
             run.block(block)
         else:
             first.note(way(Batch(*map(list, zip(*block, strict=True)))))
-
-    return _go_through(reader.blocks(), replay_block, progress)
-
-
-def _go_through(
-    pieces: Iterator[Piece], take: Callable[[Piece], None], progress: Progress
-) -> EarlyEnd | None:
-    nothing_read = True
-    while True:
-        try:
-            piece = next(pieces, None)
-        except CaptureError as error:
-            # A file that is no capture gives nothing to report on; one that was just cut short does.
-            if nothing_read and not isinstance(error, TruncatedCaptureError):
-                raise
-            return EarlyEnd.of(error)
-        if piece is None:
-            return None
-        if piece:
-            nothing_read = False
-            take(piece)
-        progress.advance()

@@ -9,8 +9,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vtaplib.analysis.amount import Amount
+from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.cli.policy_text import policy_text
-from vtaplib.cli.replay_report import Amount, EarlyEnd, LossEntry, ReplayReport, SkippedEntry, TapPointEntry
+from vtaplib.cli.replay_report import LossEntry, ReplayReport, TapPointEntry
 from vtaplib.cli.table import counted, make_table
 from vtaplib.model import ids
 from vtaplib.packets.nanoseconds import NS_PER_SECOND

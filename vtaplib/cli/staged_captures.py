@@ -10,11 +10,12 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.naming import distinct_names, file_stem
 from vtaplib.capture import Batch, PcapngWriter, PcapWriter
 from vtaplib.cli.capture_set import CaptureSet
-from vtaplib.cli.naming import distinct_names, file_stem
 from vtaplib.cli.output_files import OutputFiles
-from vtaplib.cli.replay_report import ReplayStageEntry, StagedCollectorEntry, amount
+from vtaplib.cli.replay_report import ReplayStageEntry, StagedCollectorEntry
 from vtaplib.collector.broker import parse_stages
 from vtaplib.collector.payloads import CopyPayloads
 from vtaplib.errors import VtapError
@@ -101,15 +102,15 @@ class StagedCaptures(CaptureSet):
             yield StagedCollectorEntry(
                 collector_id,
                 "/".join(self._names[collector_id]),
-                {reason: amount(count) for reason, count in broker.payloads.skipped.items()},
+                {reason: Amount.of(count) for reason, count in broker.payloads.skipped.items()},
                 tuple(
                     ReplayStageEntry(
                         text,
-                        amount(one.entered),
-                        amount(one.left),
-                        {reason: amount(count) for reason, count in one.dropped.items()},
-                        amount(one.removed),
-                        {what: amount(count) for what, count in one.noted.items()},
+                        Amount.of(one.entered),
+                        Amount.of(one.left),
+                        {reason: Amount.of(count) for reason, count in one.dropped.items()},
+                        Amount.of(one.removed),
+                        {what: Amount.of(count) for what, count in one.noted.items()},
                     )
                     for text, one in zip(self._stages, broker.pipeline.accounts, strict=True)
                 ),

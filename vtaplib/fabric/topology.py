@@ -244,6 +244,20 @@ class Topology:
         """The IP configuration with this ID and its interface, or None."""
         return self._owners.get(ip_configuration_id.lower())
 
+    @property
+    def collectors(self) -> tuple[Interface, ...]:
+        """Every interface that copies for a TAP may arrive at, in the order of the TAPs; each once."""
+        found: dict[str, Interface] = {}
+        for tap in self.taps:
+            frontend = self.frontend(tap.destination_id)
+            rules = frontend.rules if frontend is not None else ()
+            backends = (backend.ip_configuration_id for rule in rules for backend in rule.backends)
+            for destination_id in (tap.destination_id, *backends):
+                owner = self.owner_of(destination_id)
+                if owner is not None:
+                    found.setdefault(owner[0].id.lower(), owner[0])
+        return tuple(found.values())
+
     def tap_configurations_of(self, interface_id: str) -> tuple[TapConfiguration, ...]:
         """The tap configurations of an interface, in the topology's order."""
         return tuple(self._configurations.get(interface_id.lower(), ()))

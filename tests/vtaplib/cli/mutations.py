@@ -15,7 +15,7 @@ from vtaplib.cli.check.document import document_in
 from vtaplib.cli.check.run import CheckRequest, judged
 from vtaplib.cli.check.sarif import sarif_log
 from vtaplib.cli.check.tables import check_tables
-from vtaplib.cli.diff.designs import plan_sides
+from vtaplib.cli.diff.planned_design import designs_of_plan
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
 
@@ -147,7 +147,7 @@ def check_export(content: bytes) -> None:
 
 def diff_plan(content: bytes) -> None:
     """Make the designs before and after a plan."""
-    plan_sides(document_in("plan.json", content), None, Policy(), "--plan")
+    designs_of_plan(document_in("plan.json", content), Policy())
 
 
 def assert_answers(use: Callable[[bytes], None], document: Any, seeds: Iterable[int]) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from tests.vtaplib.cli.clouds import nic_id
 from tests.vtaplib.cli.command import CAPTURE
+from vtaplib.capture.feed import CaptureFeed
 from vtaplib.cli.cloud_file import open_cloud
-from vtaplib.cli.feed import Feed
+from vtaplib.cli.progress import reading
 from vtaplib.cli.send.origin import ReplayedCopies
 from vtaplib.cli.send.rate import pace_of, rate_of
 from vtaplib.cli.send.read_ahead import read_ahead
@@ -133,7 +134,8 @@ def test_blocks_and_batches_make_the_same_payloads(
     for compiled in (True, False):
         monkeypatch.setattr("vtaplib.cli.send.origin.COMPILED", compiled)
         copies = ReplayedCopies(topology, Policy(oversize="fragment"), [nic_id(name) for name in wanted])
-        with Feed(str(CAPTURE), "sending") as feed:
+        with reading(str(CAPTURE), "sending") as reader:
+            feed = CaptureFeed(reader)
             made = [
                 (block.times_ns[index], block.packet(index), block.outputs[index], streams[index])
                 for block, streams in copies.payloads(feed)

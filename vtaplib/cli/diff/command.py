@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -85,25 +86,32 @@ def diff(
       vtap diff traffic.pcap --policy-after oversize=drop --report diff.html
       vtap diff traffic.pcap --down-after nic-collector-b --json
     """
-    from vtaplib.cli.diff.run import DiffRequest
-    from vtaplib.cli.diff.run import diff as run
+    from vtaplib.analysis import diff as compared
+    from vtaplib.analysis.naming import interfaces_named
+    from vtaplib.cli.check.progress import Steps
+    from vtaplib.cli.diff.designs import design_inputs, read_designs
     from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
+    from vtaplib.cli.progress import reading
+    from vtaplib.errors import VtapError
 
-    request = DiffRequest(
-        capture=capture,
-        before=before,
-        after=after,
-        plan=plan,
-        policy_before=policy_of(policy, but={"--policy-before": policy_before}),
-        policy_after=policy_of(policy, but={"--policy-after": policy_after}),
-        down_after=tuple(down_after or ()),
-        limit=limit,
+    policies = (
+        policy_of(policy, but={"--policy-before": policy_before}),
+        policy_of(policy, but={"--policy-after": policy_after}),
     )
-    with OutputFiles(request.inputs) as files:
+    with OutputFiles([capture, *design_inputs(before, after, plan)]) as files:
         page_file = files.maybe_open(page, "--report")
-        report = run(request)
+        if (after, plan) == (None, None) and policies[0] == policies[1] and not down_after:
+            raise VtapError("nothing to compare with: give --after CLOUD, --after PLAN or --plan PLAN")
+        if [capture, before, after, plan].count("-") > 1:
+            raise VtapError("-: standard input can be only one of CAPTURE, --before, --after and --plan")
+        with Steps() as steps:
+            steps.begin("reading the designs")
+            first, second = read_designs(before, after, plan, *policies)
+        down = interfaces_named(second.topology, down_after or (), "--down-after ")
+        with reading(capture, "comparing") as reader:
+            report = compared(reader, first, replace(second, down=down), limit=limit or None)
         if page_file is not None:
             from vtaplib.cli.page.diff_page import diff_page
 

@@ -8,7 +8,15 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from vtaplib.cli.diff.report import ConversationEntry, DesignEntry, DiffReport, End, FateEntry, Sighting, Sum
+from vtaplib.analysis.coverage_diff.report import (
+    ConversationEnd,
+    ConversationEntry,
+    ConversationSum,
+    CoverageChangeEntry,
+    DesignEntry,
+    DiffReport,
+    DirectionCoverage,
+)
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_tables import end_text, skipped_table
 from vtaplib.cli.table import counted, make_table
@@ -58,7 +66,7 @@ def _headline(report: DiffReport) -> Text:
     return text
 
 
-def _seen(seen: Sum) -> str:
+def _seen(seen: ConversationSum) -> str:
     return f"{counted(seen.conversations, 'conversation')}, {counted(seen.frames, 'frame')}"
 
 
@@ -94,7 +102,7 @@ def _collectors(report: DiffReport) -> Table:
     return table
 
 
-def _conversations(fate: FateEntry, listed: list[ConversationEntry]) -> Table:
+def _conversations(fate: CoverageChangeEntry, listed: list[ConversationEntry]) -> Table:
     title = fate.explanation[0].upper() + fate.explanation[1:]
     if fate.conversations > len(listed):
         title += f": the {len(listed):,} largest of {fate.conversations:,} (--limit 0 lists all)"
@@ -122,18 +130,18 @@ def _ways(one: ConversationEntry) -> Iterator[tuple[str, ...]]:
             yield way, f"{half.frames:,}", f"{half.bytes:,}", *sightings
 
 
-def _sighting(one: Sighting) -> str:
+def _sighting(one: DirectionCoverage) -> str:
     if one.collectors:
         return ", ".join(dict.fromkeys(one.collectors))
     return f"nobody: {'; '.join(one.obstacles)}"
 
 
-def _end(end: End) -> str:
+def _end(end: ConversationEnd) -> str:
     port = "" if end.port is None else f" port {end.port}"
     return f"{end.interface or 'elsewhere'} {end.address}{port}"
 
 
-def _numbers(one: Sum | FateEntry | object) -> tuple[str, str, str]:
+def _numbers(one: ConversationSum | CoverageChangeEntry | object) -> tuple[str, str, str]:
     conversations, frames, octets = (f"{getattr(one, name):,}" for name in _COUNTS)
     return conversations, frames, octets
 

@@ -61,10 +61,11 @@ def estimate(
       vtap estimate traffic.pcap --report estimate.html
       vtap estimate --flow-logs insights-logs-flowlogflowevent/ --cloud lab/.vtap/cloud.db
     """
-    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.analysis import estimate as estimated
+    from vtaplib.analysis.naming import interfaces_named
+    from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, read_topology
     from vtaplib.cli.duration import read_duration
-    from vtaplib.cli.estimate.run import EstimateRequest
-    from vtaplib.cli.estimate.run import estimate as run
+    from vtaplib.cli.estimate.traffic import open_traffic, traffic_inputs
     from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
@@ -74,19 +75,24 @@ def estimate(
         raise VtapError("estimate: give a CAPTURE, or --flow-logs PATH, and not both")
     if not 0 < scale <= 1e9:
         raise VtapError(f"--scale {scale:g}: must be above 0, and at most 1000000000")
-    request = EstimateRequest(
-        cloud=find_cloud_file(cloud),
-        policy=policy_of(policy),
-        capture=capture,
-        flow_logs=tuple(flow_logs or ()),
-        down=tuple(down or ()),
-        scale=scale,
-        duration_seconds=read_duration(duration),
-        talkers=talkers,
-    )
-    with OutputFiles(request.inputs) as files:
+    seconds = read_duration(duration)
+    file, logs = find_cloud_file(cloud), flow_logs or []
+    settings = policy_of(policy)
+    with OutputFiles([*traffic_inputs(capture, logs), *cloud_files(file)]) as files:
         page_file = files.maybe_open(page, "--report")
-        report = run(request)
+        topology = read_topology(file)
+        failed = interfaces_named(topology, down or (), "--down ")
+        with open_traffic(capture, logs) as traffic:
+            report = estimated(
+                traffic,
+                topology,
+                settings,
+                down=failed,
+                scale=scale,
+                duration_seconds=seconds,
+                talkers=talkers,
+                cloud=str(file),
+            )
         if page_file is not None:
             from vtaplib.cli.page.estimate_page import estimate_page
 

@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vtaplib.analysis.traffic_estimate.report import CollectorEstimate, EstimateReport, FlowLogSummary
 from vtaplib.cli.duration import duration_text
-from vtaplib.cli.estimate.report import CollectorEntry, EstimateReport, FlowLogEntry
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_tables import end_text, skipped_table
 from vtaplib.cli.table import counted, make_table
@@ -114,7 +114,7 @@ def _sizes(report: EstimateReport) -> Table:
     return table
 
 
-def _collector(report: EstimateReport, one: CollectorEntry) -> str:
+def _collector(report: EstimateReport, one: CollectorEstimate) -> str:
     return one.interface + (" (down)" if one.interface_id in report.down else "")
 
 
@@ -141,7 +141,7 @@ def _not_mirrored(report: EstimateReport) -> Table:
     return table
 
 
-def _flow_logs(logs: FlowLogEntry) -> Iterator[Text]:
+def _flow_logs(logs: FlowLogSummary) -> Iterator[Text]:
     text = Text(
         f"Flow logs: {counted(logs.records, 'record')} in {counted(logs.files, 'file')}, "
         f"{counted(logs.tuples, 'tuple')}: {logs.without_traffic:,} without traffic, {logs.denied:,} denied, "

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from vtaplib.capture import open_capture
 from vtaplib.cli.explain.building import (
     ECHO_REQUESTS,
     EPHEMERAL_PORT,
@@ -19,7 +18,7 @@ from vtaplib.cli.explain.building import (
 )
 from vtaplib.cli.explain.end import End, find_end
 from vtaplib.cli.explain.packet import Packet, protocol_name
-from vtaplib.cli.progress import Progress
+from vtaplib.cli.progress import reading
 from vtaplib.errors import CaptureError, VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.packets.flow import PORTED
@@ -186,8 +185,7 @@ def read_up_to(captured: Captured) -> Iterator[Packet]:
     """
     number = 0
     with (
-        Progress(captured.capture, "reading") as progress,
-        open_capture(progress.source, skip_other_link_types=True) as reader,
+        reading(captured.capture, "reading") as reader,
     ):
         name = reader.name
         trouble = ""
@@ -198,7 +196,6 @@ def read_up_to(captured: Captured) -> Iterator[Packet]:
                     yield Packet(frame, original_length, at, name, number)
                     if number == captured.number:
                         return
-                progress.advance()
         except CaptureError as error:
             if not number:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtaplib.cli.naming import listed
+from vtaplib.analysis.naming import listed
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Frontend, Interface, Topology
 from vtaplib.model import ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtaplib.cli.naming import distinct_names
+from vtaplib.analysis.naming import distinct_names
 from vtaplib.fabric.topology import Topology
 from vtaplib.model import ids
 

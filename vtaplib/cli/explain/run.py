@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from vtaplib.analysis.naming import interfaces_named
 from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.cli.explain.asking import Captured, Ordered, make, read_up_to
 from vtaplib.cli.explain.explainer import Explainer
 from vtaplib.cli.explain.packet import Packet
 from vtaplib.cli.explain.peerings import Peerings
 from vtaplib.cli.explain.report import ExplainReport
-from vtaplib.cli.naming import one_named
 from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
@@ -33,8 +33,7 @@ def explain(request: ExplainRequest) -> ExplainReport:
     """Explain a packet. Raises `VtapError` for what there is not, and for what cannot be opened or read."""
     with open_cloud(request.cloud) as cloud, cloud.snapshot() as view:
         topology, peerings = Topology.of(view), Peerings.of(view)
-    interface_ids = [one.id for one in topology.interfaces]
-    down = tuple(one_named(interface_ids, one, "interface", "--down ") for one in request.down)
+    down = interfaces_named(topology, request.down, "--down ")
     explainer = Explainer(topology, peerings, request.policy, down=down)
     packet, journey = _send(explainer, request.question)
     told = explainer.tell(packet, journey)

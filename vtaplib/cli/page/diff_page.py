@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.diff.report import (
+from vtaplib.analysis.coverage_diff.report import (
+    ConversationEnd,
     ConversationEntry,
+    ConversationSum,
+    CoverageChangeEntry,
     DesignEntry,
     DiffReport,
-    End,
-    FateEntry,
-    Sighting,
-    Sum,
+    DirectionCoverage,
 )
 from vtaplib.cli.page.document import Section, ending, figures, note, notice, page
 from vtaplib.cli.page.figure import counted, octets, share
@@ -118,7 +118,7 @@ def _fates(report: DiffReport) -> Iterator[Child]:
         )
 
 
-def _kind(fate: FateEntry) -> str:
+def _kind(fate: CoverageChangeEntry) -> str:
     if CoverageChange(fate.explanation).is_loss:
         return "bad"
     return "good" if CoverageChange(fate.explanation) is CoverageChange.NEWLY_SEEN else ""
@@ -151,7 +151,7 @@ def _collectors(report: DiffReport) -> Iterator[Child]:
     )
 
 
-def _conversations(fate: FateEntry, listed: Sequence[ConversationEntry]) -> Iterator[Child]:
+def _conversations(fate: CoverageChangeEntry, listed: Sequence[ConversationEntry]) -> Iterator[Child]:
     if not listed:
         return
     if fate.conversations > len(listed):
@@ -215,16 +215,16 @@ def _policy(report: DiffReport) -> Iterator[Element]:
         yield from settings(design.policy)
 
 
-def _sighting(one: Sighting) -> str:
+def _sighting(one: DirectionCoverage) -> str:
     if one.collectors:
         return ", ".join(dict.fromkeys(one.collectors))
     return f"nobody: {'; '.join(one.obstacles)}"
 
 
-def _end(end: End) -> str:
+def _end(end: ConversationEnd) -> str:
     port = "" if end.port is None else f" port {end.port}"
     return f"{end.interface or 'elsewhere'} {end.address}{port}"
 
 
-def _numbers(one: Sum | FateEntry) -> tuple[int, int, int]:
+def _numbers(one: ConversationSum | CoverageChangeEntry) -> tuple[int, int, int]:
     return one.conversations, one.frames, one.bytes

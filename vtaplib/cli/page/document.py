@@ -12,9 +12,9 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from vtaplib import __version__
+from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.cli.page.figure import counted
 from vtaplib.cli.page.markup import Child, element, to_html
-from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry
 
 _SECURITY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"

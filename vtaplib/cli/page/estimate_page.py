@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from vtaplib.analysis.load_entries import RatesEntry
+from vtaplib.analysis.traffic_estimate.report import CollectorEstimate, EstimateReport
 from vtaplib.cli.duration import duration_text
-from vtaplib.cli.estimate.report import CollectorEntry, EstimateReport
-from vtaplib.cli.load_entries import RatesEntry
 from vtaplib.cli.page.document import Section, ending, figures, listed, note, page
 from vtaplib.cli.page.drawing import hue_class
 from vtaplib.cli.page.figure import counted, duration, octets, share, three_digits
@@ -139,7 +139,7 @@ def _collectors(report: EstimateReport) -> Iterator[Child]:
     )
 
 
-def _load(one: CollectorEntry, number: int) -> Element | str:
+def _load(one: CollectorEstimate, number: int) -> Element | str:
     """The peak as a share of the size's rate; the bar of one that is above it is full."""
     if not one.megabits_per_second:
         return "–"
@@ -203,7 +203,7 @@ def _flow_logs(report: EstimateReport) -> Iterator[Child]:
     yield from listed(f"{trouble}. What comes before it was counted" for trouble in logs.troubles)
 
 
-def _name(one: CollectorEntry, report: EstimateReport) -> str:
+def _name(one: CollectorEstimate, report: EstimateReport) -> str:
     return one.interface + (" (down)" if one.interface_id in report.down else "")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from vtaplib.cli.replay_report import Amount
+from vtaplib.analysis.amount import Amount
 
 NOTHING = Amount(0, 0)
 

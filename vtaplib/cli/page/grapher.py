@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from vtaplib.analysis.amount import Amount
 from vtaplib.cli.page.figure import counted, octets, share
 from vtaplib.cli.page.graph import NOTHING, Graph, NetworkBox, Readings, Spot, State, Stream, SubnetBox
 from vtaplib.cli.page.peerings import groups_of, peerings_of
-from vtaplib.cli.replay_report import Amount
 from vtaplib.cli.world import InterfaceEntry, LoadBalancerEntry, TapEntry, World
 from vtaplib.model import ids
 

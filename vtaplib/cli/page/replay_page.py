@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
+from vtaplib.analysis.amount import Amount
 from vtaplib.cli.page.document import Section, ending, figures, listed, note, notice, page
 from vtaplib.cli.page.drawing import draw, hue_class, legend
 from vtaplib.cli.page.figure import counted, octets, share, three_digits
@@ -15,7 +16,7 @@ from vtaplib.cli.page.markup import Child, element
 from vtaplib.cli.page.network_tables import network_tables
 from vtaplib.cli.page.settings import settings
 from vtaplib.cli.page.table import Column, bar, table
-from vtaplib.cli.replay_report import Amount, CollectorEntry, ReplayReport, TapPointEntry
+from vtaplib.cli.replay_report import CollectorEntry, ReplayReport, TapPointEntry
 from vtaplib.cli.replay_tables import NOTES
 from vtaplib.cli.world import World
 from vtaplib.mirror.series import Series

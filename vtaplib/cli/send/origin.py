@@ -10,7 +10,7 @@ from itertools import accumulate
 from operator import itemgetter
 from typing import Protocol
 
-from vtaplib.cli.feed import Feed
+from vtaplib.capture.feed import CaptureFeed
 from vtaplib.collector.payloads import CopyPayloads, Payloads, frame_payloads
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
@@ -34,7 +34,7 @@ class Origin(Protocol):
         """What is not sent, by the reason in words."""
         ...
 
-    def payloads(self, feed: Feed) -> Iterator[Payloads]:
+    def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
         """The payloads of a capture; those of one are good until the next are asked for."""
         ...
 
@@ -46,7 +46,7 @@ class Frames:
         self.read = Count()
         self.skipped: dict[str, Count] = {}
 
-    def payloads(self, feed: Feed) -> Iterator[Payloads]:
+    def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
         """The frames."""
         for block in feed.blocks():
             self.read.add(block.count, block.octets)
@@ -65,7 +65,7 @@ class CapturedCopies:
         """What is no whole copy."""
         return self._copies.skipped
 
-    def payloads(self, feed: Feed) -> Iterator[Payloads]:
+    def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
         """What was sent to the collector, as it was sent."""
         for block in feed.blocks():
             self.read.add(block.count, block.octets)
@@ -96,7 +96,7 @@ class ReplayedCopies:
         """Copies for collectors that are not sent to, by the ID of the collector's interface."""
         return self._taker.others
 
-    def payloads(self, feed: Feed) -> Iterator[Payloads]:
+    def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
         """What the network would send to the collectors, in the order of time."""
         if COMPILED:
             self._replay.depart_to(self._taker)
@@ -104,7 +104,7 @@ class ReplayedCopies:
             for block in self._taker.taken():
                 yield self._copies.of(block)
 
-    def _replayed(self, feed: Feed) -> Iterator[None]:
+    def _replayed(self, feed: CaptureFeed) -> Iterator[None]:
         """Replay piece by piece, and let the copies be taken."""
         if COMPILED:
             for block in feed.blocks():

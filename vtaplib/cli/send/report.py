@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtaplib.cli.replay_report import Amount, EarlyEnd, SkippedEntry
+from vtaplib.analysis.amount import Amount
+from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.collector.sending import SendingReport
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from vtaplib.cli.cloud_file import open_cloud
-from vtaplib.cli.collector_captures import collectors_of
-from vtaplib.cli.feed import Feed
-from vtaplib.cli.naming import listed, one_named
-from vtaplib.cli.replay_report import EarlyEnd, SkippedEntry, amount
+from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.naming import interfaces_named, listed, one_named
+from vtaplib.capture.feed import CaptureFeed, EarlyEnd, SkippedEntry
+from vtaplib.cli.cloud_file import read_topology
+from vtaplib.cli.progress import reading
 from vtaplib.cli.send.origin import CapturedCopies, Frames, Origin, ReplayedCopies
 from vtaplib.cli.send.rate import pace_of
 from vtaplib.cli.send.read_ahead import read_ahead
@@ -28,7 +28,6 @@ from vtaplib.collector.endpoint import Endpoint
 from vtaplib.collector.payloads import Payloads
 from vtaplib.collector.sending import Sender, overhead_of
 from vtaplib.errors import VtapError
-from vtaplib.fabric.topology import Topology
 from vtaplib.model import ids
 from vtaplib.model.policy import Policy
 from vtaplib.packets import vxlan
@@ -107,7 +106,7 @@ def send(request: SendRequest) -> SendReport:
         collectors=tuple(ids.name(one) for one in collectors),
         sending=sending,
         interrupted=reading.is_interrupted,
-        read=amount(origin.read),
+        read=Amount.of(origin.read),
         not_sent=tuple(
             NotSentEntry(why, count.frames, count.octets) for why, count in origin.skipped.items()
         ),
@@ -143,7 +142,8 @@ class Reading:
 
     def read(self) -> Iterator[Payloads]:
         """The payloads of the capture."""
-        with Feed(self._capture, "sending") as feed:
+        with reading(self._capture, "sending") as reader:
+            feed = CaptureFeed(reader)
             self.name, self.format = feed.name, feed.format
             pieces = self._origin.payloads(feed)
             if self._ahead:
@@ -198,12 +198,10 @@ def _origin(request: SendRequest) -> tuple[Origin, list[str], list[Endpoint]]:
                 f"--collector {request.collector}: without a network there is no collector to choose"
             )
         return CapturedCopies() if request.vni is None else Frames(), [], [_endpoint(request.to[0])]
-    with open_cloud(request.network.cloud) as cloud, cloud.snapshot() as view:
-        topology = Topology.of(view)
-    known = [one.id for one in collectors_of(topology)]
+    topology = read_topology(request.network.cloud)
+    known = [one.id for one in topology.collectors]
     wanted = _targets(request.to, request.collector, known)
-    interfaces = [one.id for one in topology.interfaces]
-    down = [one_named(interfaces, one, "interface", "--down ") for one in request.network.down]
+    down = interfaces_named(topology, request.network.down, "--down ")
     origin = ReplayedCopies(topology, request.network.policy, list(wanted), down)
     return origin, list(wanted), [_endpoint(text) for text in wanted.values()]
 

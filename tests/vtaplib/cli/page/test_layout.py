@@ -6,13 +6,13 @@ from itertools import combinations, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vtaplib.analysis.amount import Amount
 from vtaplib.cli.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN
 from vtaplib.cli.page.graph import Graph, NetworkBox, Peering, Readings, Spot, State, Stream, SubnetBox
 from vtaplib.cli.page.grapher import graph_of
 from vtaplib.cli.page.layout import Picture, lay_out
 from vtaplib.cli.page.placing import ROWS_DRAWN, Box
 from vtaplib.cli.page.streaming import WIDEST
-from vtaplib.cli.replay_report import Amount
 from vtaplib.cli.world_survey import survey_world
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration

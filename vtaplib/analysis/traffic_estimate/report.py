@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vtaplib.cli.load_entries import RatesEntry
-from vtaplib.cli.replay_report import Amount, EarlyEnd, NotMirroredEntry, SkippedEntry
-from vtaplib.cli.warning_entry import WarningEntry
+from vtaplib.analysis.amount import Amount, NotMirroredEntry
+from vtaplib.analysis.load_entries import RatesEntry
+from vtaplib.analysis.warning_entry import WarningEntry
+from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 
 
 @dataclass(frozen=True, slots=True)
-class TalkerEntry:
+class TopTalker:
     """A pair of inner addresses, and the copies that are about them."""
 
     source: str
@@ -27,7 +28,7 @@ class TalkerEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class TapEntry:
+class TapEstimate:
     """What a TAP would carry. `sources` are interfaces that send to it.
 
     `over_mtu_share` is the share of its frames, from 0 to 1, whose copies exceed the guest's MTU of 1500
@@ -42,11 +43,11 @@ class TapEntry:
     bytes_in_duration: int
     over_mtu_share: float | None
     not_mirrored: tuple[NotMirroredEntry, ...]
-    talkers: tuple[TalkerEntry, ...]
+    talkers: tuple[TopTalker, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CollectorEntry:
+class CollectorEstimate:
     """What a collector's interface would get, beside what the size of its machine can do.
 
     Azure does not limit what a machine gets; `megabits_per_second` is the rate that its size may send at, for
@@ -66,8 +67,8 @@ class CollectorEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowLogEntry:
-    """What the flow logs had. Tuples that tell of no traffic are those of flows that begin or are denied;
+class FlowLogSummary:
+    """What the flow logs had. Tuples without traffic are those of flows that begin or are denied;
     `elsewhere` those whose interface the cloud does not have, or has several for.
     """
 
@@ -94,10 +95,10 @@ class EstimateReport:
     seconds: int
     read: Amount
     untapped: Amount
-    taps: tuple[TapEntry, ...]
-    collectors: tuple[CollectorEntry, ...]
+    taps: tuple[TapEstimate, ...]
+    collectors: tuple[CollectorEstimate, ...]
     warnings: tuple[WarningEntry, ...]
-    flow_logs: FlowLogEntry | None
+    flow_logs: FlowLogSummary | None
     skipped: tuple[SkippedEntry, ...]
     ended_early: EarlyEnd | None
 

@@ -1,4 +1,4 @@
-"""Flow logs into volumes: which files, which interface each tuple is about, and since when it counts.
+"""Flow logs into volumes: which interface each tuple is about, and since when it counts.
 
 A flow between two machines is logged at both, as a TAP on both would copy it twice; so every tuple is what
 one interface saw, and no more.
@@ -6,13 +6,14 @@ one interface saw, and no more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 from typing import Final
 
-from vtaplib.capture.flow_log import Amounts, FlowLogReader, FlowLogRecord, FlowState, FlowTuple
-from vtaplib.cli.input_directory import InputDirectory
+from vtaplib.analysis.traffic_estimate.report import FlowLogSummary
+from vtaplib.capture.flow_log import Amounts, FlowLogRecord, FlowState, FlowTuple
+from vtaplib.errors import CaptureError
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.flow_volume import FlowVolumes, Volume
 from vtaplib.mirror.verdict import Direction
@@ -26,22 +27,45 @@ COUNTED_EVERY_NS: Final = 300 * NS_PER_SECOND
 OPEN_FLOWS_KEPT: Final = 1 << 19
 """Flows whose last count is remembered; past this many the older half is taken as not seen to begin."""
 
-SUFFIXES: Final = (".json", ".json.gz", ".gz")
-
 Opened = tuple[str, IPv4Address | IPv6Address, IPv4Address | IPv6Address, int, int, int]
 
 
-def flow_logs_in(paths: Iterable[Path]) -> Iterator[Path | InputDirectory]:
-    """The files given, and the directories of logs: Azure's paths have the time in them."""
-    for path in paths:
-        if path.is_dir():
-            empty = "has no flow log in it: no file whose name ends in .json or .gz"
-            yield InputDirectory(path, SUFFIXES, empty, is_deep=True)
-        else:
-            yield path
+@dataclass(frozen=True, slots=True)
+class FlowLogs:
+    """Flow logs to estimate from, and what the report calls them. A log gives its records, such as a
+    `FlowLogReader` does; one that raises a `CaptureError` counts up to there.
+    """
+
+    name: str
+    logs: Iterable[Iterable[FlowLogRecord]]
 
 
-class FlowLogIntake:
+def count_flow_logs(flow_logs: FlowLogs, topology: Topology, volumes: FlowVolumes) -> FlowLogSummary:
+    """Put what flow logs count into volumes. Raises `CaptureError` where none has a record."""
+    counter = _FlowLogCounter(topology, volumes)
+    files = 0
+    troubles: list[CaptureError] = []
+    for log in flow_logs.logs:
+        files += 1
+        try:
+            for record in log:
+                counter.take(record)
+        except CaptureError as error:
+            troubles.append(error)
+    if troubles and not counter.records:
+        raise troubles[0]
+    return FlowLogSummary(
+        files=files,
+        records=counter.records,
+        tuples=counter.tuples,
+        without_traffic=counter.without_traffic,
+        denied=counter.denied,
+        elsewhere=counter.elsewhere,
+        troubles=tuple(map(str, troubles)),
+    )
+
+
+class _FlowLogCounter:
     """Takes records, and puts what they count into volumes."""
 
     def __init__(self, topology: Topology, volumes: FlowVolumes) -> None:
@@ -59,13 +83,8 @@ class FlowLogIntake:
                     self._by_address.setdefault(configuration.address, []).append(interface)
         self._open: dict[Opened, int] = {}
 
-    def read(self, reader: FlowLogReader) -> Iterator[None]:
-        """Take all records of a log, one a step."""
-        for record in reader:
-            self._take(record)
-            yield
-
-    def _take(self, record: FlowLogRecord) -> None:
+    def take(self, record: FlowLogRecord) -> None:
+        """Take a record."""
         self.records += 1
         at = self._by_mac.get(record.mac) if record.mac is not None else None
         for one in record.tuples:
@@ -80,7 +99,7 @@ class FlowLogIntake:
             if not one.forth.packets and not one.back.packets:
                 self.without_traffic += 1
                 continue
-            flow = flow_of(one)
+            flow = _flow_of(one)
             forth, back = Direction.EGRESS, Direction.INGRESS
             if not one.is_outbound:
                 forth, back = back, forth
@@ -115,7 +134,7 @@ class FlowLogIntake:
         return one.time_ns - COUNTED_EVERY_NS if since is None else min(since, one.time_ns)
 
 
-def flow_of(one: FlowTuple) -> Flow:
+def _flow_of(one: FlowTuple) -> Flow:
     """The flow of a tuple, from its source to its destination."""
     version = one.source.version
     has_ports = one.protocol in PORTED

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import ip_address
 from typing import Final
 
-from vtaplib.cli.diff.report import (
+from vtaplib.analysis.coverage_diff.report import (
     CollectorChange,
+    ConversationEnd,
     ConversationEntry,
+    ConversationSum,
+    CoverageChangeEntry,
+    DirectionCoverage,
     DirectionEntry,
-    End,
-    FateEntry,
     ObstacleEntry,
-    Sighting,
-    Sum,
 )
-from vtaplib.cli.naming import distinct_names
+from vtaplib.analysis.naming import distinct_names
 from vtaplib.fabric.topology import Interface
 from vtaplib.mirror.comparison import Group
 from vtaplib.mirror.conversation import Conversation, CoverageChange, DirectionFrames
@@ -35,14 +35,14 @@ LISTED: Final = (
     CoverageChange.NEWLY_SEEN,
     CoverageChange.MOVED,
 )
-"""The fates whose conversations are listed."""
+"""The changes whose conversations are listed."""
 
 PROTOCOLS: Final = {1: "icmp", TCP: "tcp", UDP: "udp", 47: "gre", 50: "esp", 58: "icmpv6", SCTP: "sctp"}
 ETHERTYPES: Final = {ethernet.ARP: "arp", -1: "malformed"}
 
 
 @dataclass(slots=True)
-class Total:
+class _Total:
     """A sum that is being made."""
 
     conversations: int = 0
@@ -56,31 +56,33 @@ class Total:
         self.octets += sum(count.octets for count in counts)
 
     @property
-    def sum(self) -> Sum:
+    def sum(self) -> ConversationSum:
         """The sum as the report has it."""
-        return Sum(self.conversations, self.frames, self.octets)
+        return ConversationSum(self.conversations, self.frames, self.octets)
 
 
-def fate_entries(groups: Sequence[Group]) -> tuple[FateEntry, ...]:
-    """Every fate, also one that no conversation has."""
-    return tuple(_fate_entry(fate, [one for one in groups if one.fate is fate]) for fate in CoverageChange)
+def change_entries(groups: Sequence[Group]) -> tuple[CoverageChangeEntry, ...]:
+    """Every change of coverage, also one that no conversation has."""
+    return tuple(
+        _change_entry(change, [one for one in groups if one.fate is change]) for change in CoverageChange
+    )
 
 
-def _fate_entry(fate: CoverageChange, groups: Sequence[Group]) -> FateEntry:
-    total = Total()
-    obstacles: dict[Enum, Total] = {}
+def _change_entry(change: CoverageChange, groups: Sequence[Group]) -> CoverageChangeEntry:
+    total = _Total()
+    obstacles: dict[Enum, _Total] = {}
     for group in groups:
         total.add(group.conversations, *(half.count for half in group.halves))
         for obstacle, counts in _obstacles(group).items():
-            obstacles.setdefault(obstacle, Total()).add(group.conversations, *counts)
-    return FateEntry(
-        code_of(fate),
-        fate.value,
+            obstacles.setdefault(obstacle, _Total()).add(group.conversations, *counts)
+    return CoverageChangeEntry(
+        _code_of(change),
+        change.value,
         total.conversations,
         total.frames,
         total.octets,
         tuple(
-            ObstacleEntry(code_of(one), str(one.value), it.conversations, it.frames, it.octets)
+            ObstacleEntry(_code_of(one), str(one.value), it.conversations, it.frames, it.octets)
             for one, it in sorted(obstacles.items(), key=lambda item: -item[1].octets)
         ),
     )
@@ -98,9 +100,18 @@ def _obstacles(group: Group) -> Mapping[Enum, list[Count]]:
     return found
 
 
-def seen_sum(groups: Iterable[Group], design: int) -> Sum:
+def read_count(groups: Iterable[Group]) -> Count:
+    """The frames of all conversations."""
+    total = Count()
+    for group in groups:
+        for half in group.halves:
+            total.add(half.count.frames, half.count.octets)
+    return total
+
+
+def seen_sum(groups: Iterable[Group], design: int) -> ConversationSum:
     """What a design has somebody see."""
-    total = Total()
+    total = _Total()
     for group in groups:
         seen = [half.seen(design) for half in group.halves if half.visibilities[design].collectors]
         if seen:
@@ -122,7 +133,7 @@ def collector_changes(
     groups: Iterable[Group], observers: tuple[DesignVisibility, DesignVisibility], known: Iterable[Interface]
 ) -> tuple[CollectorChange, ...]:
     """What collectors get, those that get nothing too."""
-    totals: dict[str, tuple[Total, Total]] = {one.id.lower(): (Total(), Total()) for one in known}
+    totals: dict[str, tuple[_Total, _Total]] = {one.id.lower(): (_Total(), _Total()) for one in known}
     for group in groups:
         for design in (BEFORE, AFTER):
             copies: dict[str, list[Count]] = {}
@@ -130,8 +141,8 @@ def collector_changes(
                 for collector in half.visibilities[design].collectors:
                     copies.setdefault(collector, []).append(half.seen(design))
             for collector, counts in copies.items():
-                totals.setdefault(collector, (Total(), Total()))[design].add(group.conversations, *counts)
-    spelled = {key: spelling(key, observers) for key in totals}
+                totals.setdefault(collector, (_Total(), _Total()))[design].add(group.conversations, *counts)
+    spelled = {key: _spelling(key, observers) for key in totals}
     names = distinct_names(spelled.values())
     return tuple(
         CollectorChange(spelled[key], "/".join(names[spelled[key]]), before.sum, after.sum)
@@ -139,38 +150,36 @@ def collector_changes(
     )
 
 
-def spelling(key: str, observers: tuple[DesignVisibility, DesignVisibility]) -> str:
+def _spelling(key: str, observers: tuple[DesignVisibility, DesignVisibility]) -> str:
     """The ID of an interface as the later design that has it spells it."""
     found = observers[AFTER].topology.interface(key) or observers[BEFORE].topology.interface(key)
     return key if found is None else found.id
 
 
+def conversation_entries(
+    observers: tuple[DesignVisibility, DesignVisibility],
+    largest: Mapping[CoverageChange, Sequence[Conversation]],
+) -> tuple[ConversationEntry, ...]:
+    """The conversations in the order given. Interfaces are named as the later design spells them."""
+    known = {one.id.lower(): one.id for observer in observers for one in observer.topology.interfaces}
+    named = distinct_names(known.values())
+    describer = _Describer(observers, {key: "/".join(named[one]) for key, one in known.items()})
+    return tuple(describer.entry(one) for conversations in largest.values() for one in conversations)
+
+
 @dataclass(frozen=True, slots=True)
-class Describer:
+class _Describer:
     """Makes entries of conversations. `names` are those of interfaces, by lower-case ID."""
 
     observers: tuple[DesignVisibility, DesignVisibility]
     names: Mapping[str, str]
 
-    @classmethod
-    def of(cls, observers: tuple[DesignVisibility, DesignVisibility]) -> Describer:
-        """For two designs: interfaces are named as the later one spells them."""
-        known = {one.id.lower(): one.id for observer in observers for one in observer.topology.interfaces}
-        named = distinct_names(known.values())
-        return cls(observers, {key: "/".join(named[one]) for key, one in known.items()})
-
-    def entries(
-        self, largest: Mapping[CoverageChange, Sequence[Conversation]]
-    ) -> Iterator[ConversationEntry]:
-        """The conversations in the order given."""
-        for conversations in largest.values():
-            yield from map(self._entry, conversations)
-
-    def _entry(self, one: Conversation) -> ConversationEntry:
+    def entry(self, one: Conversation) -> ConversationEntry:
+        """The entry of a conversation."""
         requests, *answers = map(self._direction, one.halves)
         return ConversationEntry(
-            fate=code_of(one.fate),
-            protocol=protocol_of(one.flow),
+            fate=_code_of(one.fate),
+            protocol=_protocol_of(one.flow),
             source=self._end(one.flow, 0),
             destination=self._end(one.flow, 1),
             is_fragments=one.flow.is_fragment,
@@ -180,23 +189,23 @@ class Describer:
             answers=answers[0] if answers else None,
         )
 
-    def _end(self, flow: Flow, position: int) -> End:
+    def _end(self, flow: Flow, position: int) -> ConversationEnd:
         found = self.observers[AFTER].ends(flow)[position] or self.observers[BEFORE].ends(flow)[position]
         address = (flow.source, flow.destination)[position]
         port = (flow.source_port, flow.destination_port)[position]
-        return End(
+        return ConversationEnd(
             address=str(ip_address(address)) if flow.version else address.hex(":"),
             port=None if port == NO_PORT else port,
             interface=None if found is None else self.names[found.id.lower()],
         )
 
     def _direction(self, half: DirectionFrames) -> DirectionEntry:
-        before, after = (self._sighting(half, design) for design in (BEFORE, AFTER))
+        before, after = (self._coverage(half, design) for design in (BEFORE, AFTER))
         return DirectionEntry(half.count.frames, half.count.octets, before, after)
 
-    def _sighting(self, half: DirectionFrames, design: int) -> Sighting:
+    def _coverage(self, half: DirectionFrames, design: int) -> DirectionCoverage:
         sight, seen = half.visibilities[design], half.seen(design)
-        return Sighting(
+        return DirectionCoverage(
             collectors=tuple(self.names[one] for one in sight.collectors),
             obstacles=tuple(str(one.value) for one in sight.obstacles),
             frames=seen.frames,
@@ -204,12 +213,12 @@ class Describer:
         )
 
 
-def code_of(member: Enum) -> str:
+def _code_of(member: Enum) -> str:
     """A member of a closed list as machines read it."""
     return member.name.lower()
 
 
-def protocol_of(flow: Flow) -> str:
+def _protocol_of(flow: Flow) -> str:
     """What a flow's frames carry: a protocol of IP, else an EtherType."""
     if flow.version:
         return PROTOCOLS.get(flow.protocol, str(flow.protocol))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtaplib.cli.naming import distinct_names, file_stem
+from vtaplib.analysis.naming import distinct_names, file_stem
 
 NAMES = st.sampled_from(["nic", "NIC", "nic-2", "a", "b"])
 IDS = st.builds(

@@ -1,6 +1,6 @@
 """The world that a plan leaves, with what only its apply gives: addresses, MAC addresses, states.
 
-Each resource that the plan writes is laid over what stays, in the order of references, and given what the
+Each resource that the plan writes is staged over what stays, in the order of references, and given what the
 service would give it. No rule is judged, so that a broken plan can be looked at too.
 """
 
@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from vtaplib.analysis.coverage_diff.design import AssumedAddress
 from vtaplib.cli.check.world import World
 from vtaplib.control import inline, service_defaults
 from vtaplib.control.overlay import Overlay
@@ -28,22 +29,14 @@ M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
-class Assumed:
-    """An address that the apply takes from a subnet: the lowest that is free, as it is now."""
-
-    resource_id: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedPlan:
     """The world after an apply, and the addresses in it that are assumed."""
 
     view: View
-    assumed: tuple[Assumed, ...]
+    assumed: tuple[AssumedAddress, ...]
 
 
-def applied(world: World, policy: Policy) -> Applied:
+def apply_plan(world: World, policy: Policy) -> AppliedPlan:
     """What the apply of a plan makes of a world."""
     written = {ids.key(one.id): one for one in world.after if _is_written(one, world)}
     standing = {ids.key(one.id): one for one in world.after if ids.key(one.id) not in written}
@@ -52,11 +45,11 @@ def applied(world: World, policy: Policy) -> Applied:
         if past is not None and not _is_replaced(key, world):
             standing[key] = past
     overlay = Overlay(ReadView(standing.values(), whole=True), policy, complete=True)
-    assumed: list[Assumed] = []
+    assumed: list[AssumedAddress] = []
     for resource in _in_order(written):
-        laid = _stage(resource, overlay)
-        assumed += _assumed(resource, laid)
-    return Applied(overlay, tuple(assumed))
+        staged = _stage(resource, overlay)
+        assumed += _assumed(resource, staged)
+    return AppliedPlan(overlay, tuple(assumed))
 
 
 def _is_written(resource: Resource, world: World) -> bool:
@@ -89,14 +82,14 @@ _DONE = "\n"
 def _stage(resource: Resource, overlay: Overlay) -> Resource:
     found = overlay.find(resource.id)
     past = found if isinstance(found, type(resource)) else None
-    laid = service_defaults.assign(service_defaults.canonical(_as_sent(resource)), overlay, past)
-    overlay.stage(inline.without(laid))
+    staged = service_defaults.assign(service_defaults.canonical(_as_sent(resource)), overlay, past)
+    overlay.stage(inline.without(staged))
     with suppress(Undecided):
-        for other in tuple(laid.effects(overlay, past)):
+        for other in tuple(staged.effects(overlay, past)):
             overlay.stage(other)
-        for other_id in tuple(laid.displaces(past)):
+        for other_id in tuple(staged.displaces(past)):
             overlay.remove(other_id)
-    return laid
+    return staged
 
 
 def _as_sent(model: M) -> M:
@@ -113,14 +106,14 @@ def _as_sent(model: M) -> M:
     return model.replace(**changes) if changes else model
 
 
-def _assumed(planned: Resource, laid: Resource) -> Iterator[Assumed]:
+def _assumed(planned: Resource, staged: Resource) -> Iterator[AssumedAddress]:
     """The addresses that a resource is given and its plan does not know."""
-    if not isinstance(planned, AddressedResource) or not isinstance(laid, AddressedResource):
+    if not isinstance(planned, AddressedResource) or not isinstance(staged, AddressedResource):
         return
     with suppress(Undecided):
-        for before, after in zip(planned.holders, laid.holders, strict=True):
+        for before, after in zip(planned.holders, staged.holders, strict=True):
             if after.private_ip_address and not _has_address(before):
-                yield Assumed(laid.id, after.private_ip_address)
+                yield AssumedAddress(staged.id, after.private_ip_address)
 
 
 def _has_address(holder: AddressHolder) -> bool:

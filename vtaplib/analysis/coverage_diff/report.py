@@ -8,24 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vtaplib.cli.replay_report import Amount, EarlyEnd, SkippedEntry
+from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.coverage_diff.design import AssumedAddress
+from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class ConversationSum:
     """Conversations and their frames and bytes."""
 
     conversations: int
     frames: int
     bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class AssumedAddress:
-    """An address that only the apply of a plan gives: taken for the lowest that is free."""
-
-    resource_id: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,7 @@ class DesignEntry:
     name: str
     policy: Mapping[str, object]
     down: tuple[str, ...]
-    seen: Sum
+    seen: ConversationSum
     split: int
     assumed: tuple[AssumedAddress, ...]
     notes: tuple[str, ...]
@@ -56,9 +50,9 @@ class ObstacleEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class FateEntry:
-    """All conversations with one fate. `obstacles`: why what is seen in one design only is not seen in the
-    other, by direction.
+class CoverageChangeEntry:
+    """All conversations whose coverage changes in one way, `fate`. `obstacles`: why what is seen in one
+    design only is not seen in the other, by direction.
     """
 
     fate: str
@@ -75,12 +69,12 @@ class CollectorChange:
 
     interface_id: str
     interface: str
-    before: Sum
-    after: Sum
+    before: ConversationSum
+    after: ConversationSum
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ConversationEnd:
     """An end of a conversation; `interface` is None for what is no interface of either design."""
 
     address: str
@@ -89,7 +83,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class DirectionCoverage:
     """What one design sees of a direction: by which collectors, an entry per copy, and why not otherwise."""
 
     collectors: tuple[str, ...]
@@ -104,8 +98,8 @@ class DirectionEntry:
 
     frames: int
     bytes: int
-    before: Sighting
-    after: Sighting
+    before: DirectionCoverage
+    after: DirectionCoverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +110,8 @@ class ConversationEntry:
 
     fate: str
     protocol: str
-    source: End
-    destination: End
+    source: ConversationEnd
+    destination: ConversationEnd
     is_fragments: bool
     frames: int
     bytes: int
@@ -127,8 +121,9 @@ class ConversationEntry:
 
 @dataclass(frozen=True, slots=True)
 class DiffReport:
-    """A diff. `conversations` are the largest of each fate but `unchanged` and `unseen`. `further` are frames
-    whose conversations were too many to be told apart; fates count their frames, not their conversations.
+    """A diff. `conversations` are the largest of each change but `unchanged` and `unseen`. `further` are
+    frames whose conversations were too many to be told apart; `fates` count their frames, not their
+    conversations.
     """
 
     capture: str
@@ -137,7 +132,7 @@ class DiffReport:
     after: DesignEntry
     read: Amount
     coverage_lost: bool
-    fates: tuple[FateEntry, ...]
+    fates: tuple[CoverageChangeEntry, ...]
     collectors: tuple[CollectorChange, ...]
     conversations: tuple[ConversationEntry, ...]
     further: Amount

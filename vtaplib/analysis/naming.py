@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from vtaplib.errors import VtapError
+from vtaplib.fabric.topology import Topology
 from vtaplib.model import ids
 
 NAMES_LISTED: Final = 10
@@ -48,6 +49,12 @@ def one_named(resource_ids: Iterable[str], wanted: str, kind: str, told: str = "
         raise VtapError(f"{told}{wanted}: several {kind}s have this name; give an ID: {listed(found)}")
     there = listed([ids.name(one) for one in known]) or "none"
     raise VtapError(f"{told}{wanted}: the cloud has no {kind} of this name or ID; it has {there}")
+
+
+def interfaces_named(topology: Topology, wanted: Iterable[str], told: str) -> tuple[str, ...]:
+    """The IDs of the interfaces that names or IDs mean; as `one_named`."""
+    known = [one.id for one in topology.interfaces]
+    return tuple(one_named(known, one, "interface", told) for one in wanted)
 
 
 def listed(names: Sequence[str]) -> str:

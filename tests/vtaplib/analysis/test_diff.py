@@ -1,0 +1,83 @@
+"""`vtaplib.analysis.diff` without the command: a capture and two designs in, a report out."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vtaplib.cli.captures import pcap
+from tests.vtaplib.fabric.worlds import (
+    frames,
+    interface_id,
+    quickstart,
+    related_frames,
+    topologies,
+    udp_frame,
+)
+from tests.vtaplib.mirror.test_engine import policies
+from vtaplib import Policy, Topology
+from vtaplib.analysis import ComparedDesign, DiffReport, diff
+from vtaplib.capture import open_capture
+
+WEB, DATABASE = "10.0.0.4", "10.0.0.5"
+
+captures = st.lists(frames, max_size=20) | related_frames()
+designs = st.builds(ComparedDesign, topologies, policies)
+
+
+def compared(packets: list[bytes], before: ComparedDesign, after: ComparedDesign) -> DiffReport:
+    return diff(open_capture(BytesIO(pcap(packets))), before, after, limit=None)
+
+
+def frames_by_change(report: DiffReport) -> dict[str, int]:
+    return {one.fate: one.frames for one in report.fates}
+
+
+@given(captures, designs)
+def test_a_design_and_itself_differ_in_nothing(packets: list[bytes], design: ComparedDesign) -> None:
+    report = compared(packets, design, design)
+    assert {one.fate for one in report.fates if one.frames} <= {"unchanged", "unseen"}
+    assert not report.coverage_lost
+    assert not report.found_something
+    assert report.conversations == ()
+    assert report.before == report.after
+    assert all(one.before == one.after for one in report.collectors)
+
+
+@given(captures, designs, designs)
+def test_every_frame_has_one_change_and_what_one_way_loses_the_other_way_gains(
+    packets: list[bytes], first: ComparedDesign, second: ComparedDesign
+) -> None:
+    there, back = compared(packets, first, second), compared(packets, second, first)
+    lost, gained = frames_by_change(there), frames_by_change(back)
+    assert sum(lost.values()) == there.read.frames == len(packets)
+    assert lost["no_longer_seen"] == gained["newly_seen"]
+    assert lost["newly_seen"] == gained["no_longer_seen"]
+    for same in ("swapped", "moved", "unchanged", "unseen"):
+        assert lost[same] == gained[same]
+    assert (there.before, there.after) == (back.after, back.before)
+    assert there.coverage_lost == bool(lost["no_longer_seen"] or lost["swapped"])
+
+
+def test_a_diff_names_its_designs_and_the_conversations_that_are_lost() -> None:
+    before = ComparedDesign(quickstart("web"), name="today")
+    after = ComparedDesign(
+        quickstart("web"), Policy(vni="per_source"), (interface_id("collector"),), name="collector down"
+    )
+    report = compared([udp_frame(WEB, DATABASE), udp_frame(DATABASE, WEB, (53, 40000))], before, after)
+    assert (report.before.name, report.after.name) == ("today", "collector down")
+    assert report.after.policy["vni"] == "per_source"
+    (one,) = report.conversations
+    assert (one.fate, one.frames) == ("no_longer_seen", 2)
+    assert (one.source.address, one.destination.interface) == (WEB, "database")
+    assert one.requests.before.collectors == ("collector",)
+    assert one.requests.after.collectors == ()
+
+
+def test_a_limit_lists_the_largest_conversations() -> None:
+    packets = [udp_frame(WEB, DATABASE, (port, 53)) for port in (1, 2, 2, 3, 3, 3)]
+    capture = open_capture(BytesIO(pcap(packets)))
+    report = diff(capture, ComparedDesign(Topology()), ComparedDesign(quickstart("web")), limit=2)
+    assert [one.source.port for one in report.conversations] == [3, 2]

@@ -1,0 +1,31 @@
+"""Frames and their bytes, as reports have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from vtaplib.mirror.count import Count
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Frames and their bytes."""
+
+    frames: int
+    bytes: int
+
+    @classmethod
+    def of(cls, count: Count, scale: float = 1) -> Self:
+        """A count, so many times as much."""
+        return cls(round(count.frames * scale), round(count.octets * scale))
+
+
+@dataclass(frozen=True, slots=True)
+class NotMirroredEntry:
+    """Frames that were not mirrored for one reason; `explanation` is the reason in words."""
+
+    reason: str
+    explanation: str
+    frames: int
+    bytes: int

@@ -1,0 +1,66 @@
+"""A diff: one capture through two designs, and what becomes of the coverage of its conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.coverage_diff.design import ComparedDesign
+from vtaplib.analysis.coverage_diff.entries import (
+    AFTER,
+    BEFORE,
+    LISTED,
+    change_entries,
+    collector_changes,
+    conversation_entries,
+    count_split,
+    read_count,
+    seen_sum,
+)
+from vtaplib.analysis.coverage_diff.report import DesignEntry, DiffReport
+from vtaplib.capture import CaptureReader
+from vtaplib.capture.feed import CaptureFeed
+from vtaplib.mirror.comparison import Comparison, Group
+
+
+def diff(
+    capture: CaptureReader, before: ComparedDesign, after: ComparedDesign, *, limit: int | None = 20
+) -> DiffReport:
+    """What collectors see of a capture under two designs. Of each change of coverage at most `limit`
+    conversations are listed, those with the most bytes; None lists all. Raises `CaptureError` for a capture
+    that cannot be read at all.
+    """
+    feed = CaptureFeed(capture)
+    comparison = Comparison(before, after)
+    for batch in feed:
+        comparison.batch(batch.data)
+    summary = comparison.summary(LISTED, limit)
+    groups, observers = summary.groups, comparison.observers
+    collectors = (*before.topology.collectors, *after.topology.collectors)
+    return DiffReport(
+        capture=feed.name,
+        format=feed.format,
+        before=_design_entry(before, groups, BEFORE),
+        after=_design_entry(after, groups, AFTER),
+        read=Amount.of(read_count(groups)),
+        coverage_lost=any(group.fate.is_loss for group in groups),
+        fates=change_entries(groups),
+        collectors=collector_changes(groups, observers, collectors),
+        conversations=conversation_entries(observers, summary.largest),
+        further=Amount.of(comparison.further),
+        skipped=feed.skipped,
+        ended_early=feed.ended_early,
+    )
+
+
+def _design_entry(design: ComparedDesign, groups: Sequence[Group], position: int) -> DesignEntry:
+    return DesignEntry(
+        name=design.name,
+        policy=design.policy.in_force(),
+        down=design.down,
+        seen=seen_sum(groups, position),
+        split=count_split(groups, position),
+        assumed=design.assumed,
+        notes=design.notes,
+        not_read=design.not_read,
+    )

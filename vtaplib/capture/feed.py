@@ -1,0 +1,98 @@
+"""A capture read for a report: up to where it can be read, with an account of what it does not give.
+
+A file that is no capture is an error. One that was cut short, or is damaged further on, gives the packets
+before that; the report says where it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from vtaplib.capture.reader import CaptureReader
+from vtaplib.capture.record import Batch, name_of_link_type
+from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.packets.block import PacketBlock
+
+Piece = TypeVar("Piece", Batch, PacketBlock)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyEnd:
+    """Where a capture stopped being readable. `kind` is `cut` (it just ends) or `damaged`.
+
+    `offset` is the byte in it, after decompression; `record` the packet. Of `expected` bytes `present` are
+    there.
+    """
+
+    kind: str
+    trouble: str
+    offset: int | None
+    record: int | None
+    present: int | None
+    expected: int | None
+
+    @classmethod
+    def of(cls, error: CaptureError) -> Self:
+        """The end that an error of the reader describes."""
+        is_cut = isinstance(error, TruncatedCaptureError)
+        return cls(
+            kind="cut" if is_cut else "damaged",
+            trouble=error.trouble,
+            offset=error.offset,
+            record=error.record,
+            present=error.present if isinstance(error, TruncatedCaptureError) else None,
+            expected=error.expected if isinstance(error, TruncatedCaptureError) else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedEntry:
+    """Packets of a link type that no network tap knows."""
+
+    link_type: str
+    packets: int
+
+
+class CaptureFeed:
+    """The packets of a reader. Iterating raises `CaptureError` where the capture holds no packet that could
+    be read.
+    """
+
+    def __init__(self, reader: CaptureReader) -> None:
+        self.name = reader.name
+        """The capture as the user named it."""
+        self.format = reader.format
+        """`pcap` or `pcapng`."""
+        self.ended_early: EarlyEnd | None = None
+        """Where and why the capture could not be read on, once that is known."""
+        self._reader = reader
+
+    @property
+    def skipped(self) -> tuple[SkippedEntry, ...]:
+        """The packets left out so far, for they are not Ethernet."""
+        return tuple(
+            SkippedEntry(name_of_link_type(link_type), packets)
+            for link_type, packets in sorted(self._reader.skipped.items())
+        )
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._up_to_where_it_can_be_read(self._reader.batches())
+
+    def blocks(self) -> Iterator[PacketBlock]:
+        """The same in blocks."""
+        return self._up_to_where_it_can_be_read(self._reader.blocks())
+
+    def _up_to_where_it_can_be_read(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        is_first = True
+        try:
+            for piece in pieces:
+                if piece:
+                    is_first = False
+                    yield piece
+        except CaptureError as error:
+            # A file that is no capture gives nothing to report on; one that was just cut short does.
+            if is_first and not isinstance(error, TruncatedCaptureError):
+                raise
+            self.ended_early = EarlyEnd.of(error)

@@ -1,0 +1,71 @@
+"""The designs that are in documents of Terraform: a state is one, a plan has a before and an after.
+
+A plan is laid over what it would be applied to, where that is given, and so are a world before and one after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from vtaplib.analysis.coverage_diff.design import AssumedAddress, ComparedDesign
+from vtaplib.cli.check.document import Document
+from vtaplib.cli.check.reading import Reading, read_resources
+from vtaplib.cli.check.world import make_world
+from vtaplib.cli.diff.applied_plan import apply_plan
+from vtaplib.control.read_view import ReadView
+from vtaplib.errors import VtapError
+from vtaplib.fabric.topology import Topology
+from vtaplib.model.policy import Policy
+from vtaplib.model.resource import Resource
+from vtaplib.model.view import View
+
+
+class StandingDesign(NamedTuple):
+    """A design as it stands, and its resources: a plan can be laid over it."""
+
+    design: ComparedDesign
+    resources: Sequence[Resource]
+
+
+def design_of_resources(name: str, resources: Sequence[Resource]) -> StandingDesign:
+    """The design that resources are; there is nothing else."""
+    topology = Topology.of(ReadView(resources, whole=True))
+    return StandingDesign(ComparedDesign(topology, name=name), resources)
+
+
+def design_of_state(document: Document) -> StandingDesign:
+    """The design of a state."""
+    reading = read_resources(document)
+    world = make_world((), reading, whole=True)
+    design = _design(f"state {document.name}", document, reading, world.after)
+    return StandingDesign(design, tuple(world.after))
+
+
+def designs_of_plan(
+    document: Document, policy: Policy, base: StandingDesign | None = None, *, told: str = ""
+) -> tuple[ComparedDesign, ComparedDesign]:
+    """The designs before and after a plan, over a base if there is one. `policy` is that of the apply. `told`
+    opens what a `VtapError` says of a document that is no plan.
+    """
+    if not document.is_plan:
+        raise VtapError(f"{told}{document.name}: is a state, which has no after; give a plan")
+    reading = read_resources(document)
+    world = make_world(base.resources if base else (), reading, whole=True)
+    name = f"plan {document.name}"
+    before = base.design if base else _design(f"{name}, not applied", document, reading, world.before)
+    applied = apply_plan(world, policy)
+    over = f" over {base.design.name}" if base else ""
+    return before, _design(f"{name}, applied{over}", document, reading, applied.view, applied.assumed)
+
+
+def _design(
+    name: str, document: Document, reading: Reading, view: View, assumed: tuple[AssumedAddress, ...] = ()
+) -> ComparedDesign:
+    return ComparedDesign(
+        Topology.of(view),
+        name=name,
+        assumed=assumed,
+        notes=tuple(document.notes),
+        not_read=tuple(reading.unread),
+    )
