@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from provider_shim.launch import finish, run
@@ -12,11 +11,11 @@ if TYPE_CHECKING:
     from provider_shim.contract import Lifecycle
 
 
-def load() -> Callable[[], Lifecycle]:
-    """Import the lifecycle, and with it all resources."""
+def load() -> Lifecycle:
+    """Import the lifecycle, and make one."""
     from provider_shim.lifecycle import Provider
 
-    return Provider
+    return Provider()
 
 
 def main() -> None:

@@ -28,6 +28,11 @@ from vtaplib.visible_text import one_line
 _LAST_FRAMES: Final = 6
 
 
+def service_handlers(lifecycle: Lifecycle) -> grpc.GenericRpcHandler:
+    """The handlers of the service, as a gRPC server takes them."""
+    return grpc.method_handlers_generic_handler(SERVICE.full_name, method_handlers(lifecycle))
+
+
 def method_handlers(lifecycle: Lifecycle) -> dict[str, grpc.RpcMethodHandler]:
     """A gRPC handler for every call of the service; its shape (stream or not) is read from the descriptor."""
     servicer = Servicer(lifecycle)

@@ -12,24 +12,21 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from provider_shim.start_error import CANNOT_START, StartError
+
 if TYPE_CHECKING:
     from provider_shim.contract import Lifecycle
 
 _COOKIE_NAME: Final = "TF_PLUGIN_MAGIC_COOKIE"
 _COOKIE: Final = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
-CANNOT_START: Final = "vtap's provider cannot start: "
 _EXIT_CANNOT_START: Final = 2
 _CRASHED: Final = 2  # what Go exits with after a panic
 
 
-class StartError(Exception):
-    """The provider cannot start where it is; the text says what is wrong there and what to do."""
-
-
-def run(arguments: list[str], load: Callable[[], Callable[[], Lifecycle]]) -> int:
+def run(arguments: list[str], load: Callable[[], Lifecycle]) -> int:
     """Run the provider's process and return its exit code.
 
-    `load` imports the lifecycle and returns what makes one; it is called once it is clear that one is needed.
+    `load` imports the lifecycle and makes one; it is called once, when Terraform knows where to connect.
     """
     debug = bool(arguments) and _wants_debug(arguments)
     if not debug and os.environ.get(_COOKIE_NAME) != _COOKIE:
@@ -44,12 +41,9 @@ def run(arguments: list[str], load: Callable[[], Callable[[], Lifecycle]]) -> in
     # What is imported stays: to look for garbage in it, now and later, takes a tenth of the start.
     gc.disable()
     try:
-        make_lifecycle = load()
         from provider_shim.serve import serve, serve_debug
 
-        gc.freeze()
-        gc.enable()
-        return serve_debug(make_lifecycle) if debug else serve(make_lifecycle)
+        return serve_debug(load) if debug else serve(load)
     except StartError as error:
         sys.stderr.write(f"{CANNOT_START}{error}\n")
         return _EXIT_CANNOT_START

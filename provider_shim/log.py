@@ -6,9 +6,7 @@ and it splits lines over 64 KiB. So a line is only ever made here, from strings,
 
 from __future__ import annotations
 
-import json
 import os
-from datetime import UTC, datetime
 from typing import Final, Literal
 
 Level = Literal["trace", "debug", "info", "warn", "error"]
@@ -24,6 +22,9 @@ verbose: Final = any(os.environ.get(name) for name in ("TF_LOG", "TF_LOG_PROVIDE
 
 def log(level: Level, message: str, **fields: object) -> None:
     """Write one line. Never raises: a closed stderr is no reason to fail."""
+    import json
+    from datetime import UTC, datetime
+
     line: dict[str, str] = {
         "@level": level,
         "@message": str(message)[:_LONGEST_TEXT],

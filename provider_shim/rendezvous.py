@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from provider_shim.launch import StartError
+from provider_shim.start_error import StartError
 from vtaplib.errors import words_of
 
 _PREFIX: Final = "vtap-"

@@ -1,16 +1,21 @@
 """The process that Terraform talks to: a gRPC server in a private directory, from the handshake to Shutdown.
 
+The handshake comes first. Only what makes it is imported before it; what answers calls is imported while
+Terraform connects, and a call that is there before waits. So the start does not grow with the types.
+
 Standard output carries the handshake line and nothing else, ever; everything else goes to standard error.
 Shutdown is answered first and obeyed right after: a process that outlives it by two seconds is killed.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,16 +23,12 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
-from provider_shim.contract import Lifecycle
-from provider_shim.gen import grpc_controller_pb2 as controller
-from provider_shim.handlers import method_handlers
-from provider_shim.launch import CANNOT_START, StartError
 from provider_shim.log import log
 from provider_shim.rendezvous import BACKEND, FRONT, KEY, Rendezvous, hidden
-from provider_shim.servicer import SERVICE
-from vtaplib.visible_text import one_line
+from provider_shim.start_error import CANNOT_START, StartError
 
 if TYPE_CHECKING:
+    from provider_shim.contract import Lifecycle
     from provider_shim.tls import TlsFront
 
 ADDRESS: Final = "terraform.local/vtap/vtap"
@@ -67,7 +68,32 @@ class _Ending:
                 return
 
 
-def serve(make_lifecycle: Callable[[], Lifecycle]) -> int:
+class _Calls:
+    """The provider's calls, as gRPC asks for their handlers: known once they are loaded."""
+
+    def __init__(self) -> None:
+        self._loaded = threading.Event()
+        self._handlers: grpc.GenericRpcHandler = None
+
+    def load(self, load: Callable[[], Lifecycle]) -> Lifecycle:
+        """Imports what answers calls."""
+        from provider_shim.handlers import service_handlers
+
+        lifecycle = load()
+        self._handlers = service_handlers(lifecycle)
+        # What is imported stays: it is never looked through for garbage.
+        gc.freeze()
+        gc.enable()
+        self._loaded.set()
+        return lifecycle
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        """The handler of one call. gRPC's only other call is Shutdown, which may wait as well."""
+        self._loaded.wait()
+        return self._handlers.service(details)
+
+
+def serve(load: Callable[[], Lifecycle]) -> int:
     """Serve Terraform, which started this process, until Shutdown. Returns the exit code."""
     parent = os.getppid()  # now, for Terraform may be gone before the handshake is through
     handshake = _claim_standard_output()
@@ -77,26 +103,28 @@ def serve(make_lifecycle: Callable[[], Lifecycle]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, ending.ask)
     signal.signal(signal.SIGHUP, ending.ask)
-    lifecycle = make_lifecycle()
     try:
-        return _serve(lifecycle, handshake, ending, parent)
+        return _serve(load, handshake, ending, parent)
     except StartError as error:
+        from vtaplib.visible_text import one_line
+
         # Terraform shows a line that is not a handshake, and of standard error nothing.
         os.write(handshake, f"{CANNOT_START}{one_line(str(error))}\n".replace("|", "/").encode())
         raise
 
 
-def _serve(lifecycle: Lifecycle, handshake: int, ending: _Ending, parent: int) -> int:
+def _serve(load: Callable[[], Lifecycle], handshake: int, ending: _Ending, parent: int) -> int:
     rendezvous = Rendezvous.create()
     try:
-        backend = rendezvous.inner_file(BACKEND)
-        server = _start(lifecycle, backend, ending)
+        backend, calls = rendezvous.inner_file(BACKEND), _Calls()
+        server = _start(calls, backend, ending)
         front, address, certificate = None, rendezvous.file(BACKEND), ""
         if client_pem := os.environ.get("PLUGIN_CLIENT_CERT"):
             front, certificate = _start_front(rendezvous, hidden(backend), client_pem)
             address = rendezvous.file(FRONT)
         line = f"{_CORE_PROTOCOL_VERSION}|{PROTOCOL_VERSION}|unix|{address}|grpc|{certificate}\n"
         os.write(handshake, os.fsencode(line))
+        lifecycle = calls.load(load)
         ending.wait(parent)
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
         if front is not None:
@@ -107,15 +135,16 @@ def _serve(lifecycle: Lifecycle, handshake: int, ending: _Ending, parent: int) -
     return 0
 
 
-def serve_debug(make_lifecycle: Callable[[], Lifecycle]) -> int:
+def serve_debug(load: Callable[[], Lifecycle]) -> int:
     """Serve any Terraform that is told where, without TLS, until SIGINT or SIGTERM. Returns the exit code."""
     ending = _Ending()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ending.ask)
-    lifecycle = make_lifecycle()
     rendezvous = Rendezvous.create()
     try:
-        server = _start(lifecycle, rendezvous.inner_file(BACKEND), ending)
+        calls = _Calls()
+        lifecycle = calls.load(load)
+        server = _start(calls, rendezvous.inner_file(BACKEND), ending)
         sys.stdout.write(f"TF_REATTACH_PROVIDERS='{reattach_json(rendezvous.file(BACKEND))}'\n")
         sys.stdout.flush()
         sys.stderr.write(
@@ -154,16 +183,12 @@ def _claim_standard_output() -> int:
     return handshake
 
 
-def _start(lifecycle: Lifecycle, path: str, ending: _Ending) -> grpc.Server:
-    def shutdown(_request: controller.Empty, _context: grpc.ServicerContext) -> controller.Empty:
+def _start(calls: _Calls, path: str, ending: _Ending) -> grpc.Server:
+    def shutdown(_request: bytes, _context: grpc.ServicerContext) -> bytes:
         ending.ask()
-        return controller.Empty()
+        return b""  # `plugin.Empty`
 
-    end = grpc.unary_unary_rpc_method_handler(
-        shutdown,
-        request_deserializer=controller.Empty.FromString,
-        response_serializer=controller.Empty.SerializeToString,
-    )
+    end = grpc.unary_unary_rpc_method_handler(shutdown)
     server = grpc.server(
         ThreadPoolExecutor(_WORKERS, thread_name_prefix="rpc"),
         options=(
@@ -173,8 +198,8 @@ def _start(lifecycle: Lifecycle, path: str, ending: _Ending) -> grpc.Server:
     )
     server.add_generic_rpc_handlers(
         (
-            grpc.method_handlers_generic_handler(SERVICE.full_name, method_handlers(lifecycle)),
             grpc.method_handlers_generic_handler("plugin.GRPCController", {"Shutdown": end}),
+            calls,
         )
     )
     server.add_insecure_port(_target(path))

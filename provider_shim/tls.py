@@ -18,8 +18,8 @@ from collections.abc import Callable
 from typing import Final
 
 from provider_shim.certificate import ServerCertificate
-from provider_shim.launch import StartError
 from provider_shim.log import log
+from provider_shim.start_error import StartError
 
 _BACKLOG: Final = 32
 _HANDSHAKE_SECONDS: Final = 10.0

@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -239,11 +239,15 @@ class FakeLifecycle:
             return DataResult(config | {"id": config["title"], "length": notes[config["title"]]})
 
 
-def load() -> Callable[[], FakeLifecycle]:
-    """What Terraform's executable loads; $FAKE_CRASH asks for a failing import."""
+def load() -> FakeLifecycle:
+    """What Terraform's executable loads; $FAKE_CRASH asks for a failing import, $FAKE_WAITS_FOR names a pipe
+    that somebody writes to when it may load.
+    """
+    if waits_for := os.environ.get("FAKE_WAITS_FOR"):
+        Path(waits_for).read_bytes()
     if "FAKE_CRASH" in os.environ:
         import no_such_module_as_this  # type: ignore[import-not-found]  # noqa: F401  # it is missing on purpose
-    return FakeLifecycle
+    return FakeLifecycle()
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -22,6 +23,7 @@ from tests.provider_shim.launching import (
     PATIENCE,
     ROOT,
     Plugin,
+    call,
     clean_environment,
     client_certificate,
     mode,
@@ -193,9 +195,26 @@ def test_a_crash_at_start_is_printed_as_terraform_shows_one(
     launcher: Path, environment: dict[str, str]
 ) -> None:
     result = run(launcher, environment | COOKIE | {"FAKE_CRASH": "1"})
-    assert (result.returncode, result.stdout) == (2, "")
+    assert result.returncode == 2
     assert result.stderr.startswith("panic: vtap's provider failed: ModuleNotFoundError: ")
     assert "Traceback (most recent call last)" in result.stderr
+    assert not Path(result.stdout.split("|")[3]).parent.exists()
+
+
+def test_it_is_ready_before_the_types_are_loaded_and_calls_wait_for_them(
+    tmp_path: Path, launcher: Path, environment: dict[str, str]
+) -> None:
+    waits_for = tmp_path / "now"
+    os.mkfifo(waits_for)
+    with plugin(launcher, environment | {"FAKE_WAITS_FOR": str(waits_for)}, client_certificate()) as started:
+        with started.channel() as channel, ThreadPoolExecutor(1) as asking:
+            answer = asking.submit(call, channel, "GetMetadata", METADATA)
+            with pytest.raises(TimeoutError):
+                answer.result(0.3)
+            waits_for.write_bytes(b"")
+            assert answer.result(PATIENCE).resources
+        started.shut_down()
+        assert started.process.wait(timeout=PATIENCE) == 0
 
 
 GARBLED: Mapping[str, Callable[[str], str]] = {
