@@ -45,11 +45,11 @@ NOTHING = VisibilityPair(Visibility(()), Visibility(()))
 @dataclass(slots=True)
 class Group:
     """Conversations that fare alike: the same is seen of each direction. `conversations` does not count those
-    that were not told apart; `halves` are as those of a conversation, summed up.
+    that were not told apart; `directions` are as those of a conversation, summed up.
     """
 
-    fate: CoverageChange
-    halves: tuple[DirectionFrames, DirectionFrames]
+    change: CoverageChange
+    directions: tuple[DirectionFrames, DirectionFrames]
     conversations: int = 0
 
 
@@ -65,8 +65,8 @@ class Comparison:
     """Takes frames in batches, and sums up what becomes of their conversations."""
 
     def __init__(self, before: Design, after: Design) -> None:
-        self.observers = DesignVisibility(before), DesignVisibility(after)
-        self._largest = min(one.largest_surely_carried for one in self.observers)
+        self.designs = DesignVisibility(before), DesignVisibility(after)
+        self._largest = min(one.largest_surely_carried for one in self.designs)
         self._rows: dict[bytes, int] = {}
         self._shortcuts: dict[int, int] = {}
         # By slot: a row and a direction.
@@ -111,7 +111,7 @@ class Comparison:
     def summary(self, listed: Collection[CoverageChange] = (), limit: int | None = None) -> Summary:
         """How the conversations fare so far. Of the changes `listed`, at most `limit` conversations each."""
         groups: dict[tuple[int, int], Group] = {}
-        heaps: dict[CoverageChange, list[tuple[int, int]]] = {fate: [] for fate in listed}
+        heaps: dict[CoverageChange, list[tuple[int, int]]] = {change: [] for change in listed}
         frames, octets = self._frames, self._octets
         for row, key in enumerate(self._rows):
             forth, back = slots = row * WAYS, row * WAYS + 1
@@ -119,14 +119,14 @@ class Comparison:
             group = groups.get(numbers)
             if group is None:
                 group = groups[numbers] = self._group(numbers)
-            for half, slot in zip(group.halves, slots, strict=True):
-                half.count.add(frames[slot], octets[slot])
-                for sum_of, hidden in zip(half.hidden, self._hidden.get(slot, ()), strict=False):
+            for direction, slot in zip(group.directions, slots, strict=True):
+                direction.count.add(frames[slot], octets[slot])
+                for sum_of, hidden in zip(direction.hidden, self._hidden.get(slot, ()), strict=False):
                     sum_of.add(hidden.frames, hidden.octets)
             if key.startswith(FURTHER):
                 continue
             group.conversations += 1
-            heap = heaps.get(group.fate)
+            heap = heaps.get(group.change)
             if heap is not None:
                 # The row breaks a tie: the earlier conversation is the larger.
                 item = octets[forth] + octets[back], -row
@@ -138,8 +138,10 @@ class Comparison:
         return Summary(
             list(groups.values()),
             {
-                fate: [self._conversation(-row, keys[-row], fate) for _, row in sorted(heap, reverse=True)]
-                for fate, heap in heaps.items()
+                change: [
+                    self._conversation(-row, keys[-row], change) for _, row in sorted(heap, reverse=True)
+                ]
+                for change, heap in heaps.items()
             },
         )
 
@@ -149,7 +151,7 @@ class Comparison:
         key, way = key_of(flow)
         row = self._rows.get(key)
         if row is None and len(self._rows) >= CONVERSATIONS_KEPT:
-            seen = self._number(VisibilityPair(*(observer.visibility(flow) for observer in self.observers)))
+            seen = self._number(VisibilityPair(*(design.visibility(flow) for design in self.designs)))
             key, way = FURTHER + seen.to_bytes(4, "big"), KeyDirection.FORTH
             row = self._rows.get(key)
         if row is None:
@@ -180,7 +182,7 @@ class Comparison:
 
         generation = self._asked_in[slot] = self._generation
         past = self._visibilities[self._seen_as[slot]]
-        now = [observer.visibility(flow, ask_again) for observer in self.observers]
+        now = [design.visibility(flow, ask_again) for design in self.designs]
         visibilities = [
             was if was.collectors else visibility for visibility, was in zip(now, past, strict=True)
         ]
@@ -194,7 +196,7 @@ class Comparison:
     @property
     def _generation(self) -> int:
         """What was asked in an earlier one is asked again: connections have been forgotten since."""
-        return 1 + sum(observer.times_forgotten for observer in self.observers)
+        return 1 + sum(design.times_forgotten for design in self.designs)
 
     def _number(self, visibilities: VisibilityPair) -> int:
         number = self._numbers.setdefault(visibilities, len(self._visibilities))
@@ -204,10 +206,10 @@ class Comparison:
 
     def _hide(self, slot: int, frame: bytes) -> None:
         """Count a frame as too large for those designs that make no copy of it."""
-        for position, (observer, visibility) in enumerate(
-            zip(self.observers, self._visibilities[self._seen_as[slot]], strict=True)
+        for position, (design, visibility) in enumerate(
+            zip(self.designs, self._visibilities[self._seen_as[slot]], strict=True)
         ):
-            if visibility.collectors and not observer.carries(frame):
+            if visibility.collectors and not design.carries(frame):
                 self._hidden_of(slot)[position].add(1, len(frame))
 
     def _hidden_of(self, slot: int) -> tuple[Count, Count]:
@@ -236,13 +238,15 @@ class Comparison:
         )
         return Group(coverage_change_of((forth.visibilities, back.visibilities)), (forth, back))
 
-    def _conversation(self, row: int, key: bytes, fate: CoverageChange) -> Conversation:
+    def _conversation(self, row: int, key: bytes, change: CoverageChange) -> Conversation:
         first = KeyDirection(self._opened[row])
         ways = first, KeyDirection(1 - first)
-        halves = tuple(self._half(row * WAYS + way) for way in ways if self._seen_as[row * WAYS + way])
-        return Conversation(flow_of(key, first), fate, halves)
+        directions = tuple(
+            self._direction(row * WAYS + way) for way in ways if self._seen_as[row * WAYS + way]
+        )
+        return Conversation(flow_of(key, first), change, directions)
 
-    def _half(self, slot: int) -> DirectionFrames:
+    def _direction(self, slot: int) -> DirectionFrames:
         return DirectionFrames(
             self._visibilities[self._number_seen(slot)],
             Count(self._frames[slot], self._octets[slot]),

@@ -132,10 +132,10 @@ class DirectionFrames:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation that was told apart. `flow` is that of its first frame in the capture, `halves` are the
-    directions of which there are frames, that of `flow` first.
+    """A conversation that was told apart. `flow` is that of its first frame in the capture, `directions` are
+    those of which there are frames, that of `flow` first.
     """
 
     flow: Flow
-    fate: CoverageChange
-    halves: tuple[DirectionFrames, ...]
+    change: CoverageChange
+    directions: tuple[DirectionFrames, ...]

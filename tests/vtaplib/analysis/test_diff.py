@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +23,9 @@ from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Policy, Topology
 from vtaplib.analysis import ComparedDesign, DiffReport, diff
 from vtaplib.capture import open_capture
+from vtaplib.mirror.conversation import CoverageChange
+
+ROOT = Path(__file__).parents[3]
 
 WEB, DATABASE = "10.0.0.4", "10.0.0.5"
 
@@ -81,3 +87,17 @@ def test_a_limit_lists_the_largest_conversations() -> None:
     capture = open_capture(BytesIO(pcap(packets)))
     report = diff(capture, ComparedDesign(Topology()), ComparedDesign(quickstart("web")), limit=2)
     assert [one.source.port for one in report.conversations] == [3, 2]
+
+
+def test_the_page_has_every_change_of_coverage_and_whether_it_is_a_loss() -> None:
+    page = (ROOT / "docs/comparing.md").read_text()
+    for change in CoverageChange:
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| {change.value} |")]
+        assert row.endswith("| yes |") == change.is_loss
+
+
+@pytest.mark.parametrize("page", ["comparing", "estimating"])
+def test_the_example_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (example,) = re.findall(r"```python\n(.*?)```", Path(f"docs/{page}.md").read_text(), re.DOTALL)
+    exec(compile(example, f"docs/{page}.md", "exec"), {})  # noqa: S102  # the page's own example

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -51,7 +49,7 @@ captures = st.lists(frames, max_size=30) | related_frames()
 
 
 def compared(before: Design, after: Design, *packets: bytes, limit: int | None = None) -> Summary:
-    """How packets fare, the conversations of every fate listed."""
+    """How packets fare, the conversations of every change listed."""
     both = Comparison(before, after)
     both.batch(packets)
     return both.summary(tuple(CoverageChange), limit)
@@ -69,13 +67,13 @@ def only(summary: Summary) -> Conversation:
 
 
 def fares(summary: Summary) -> dict[CoverageChange, tuple[int, int]]:
-    """Conversations and frames by fate."""
+    """Conversations and frames by change."""
     found: Counter[CoverageChange] = Counter()
     counts: Counter[CoverageChange] = Counter()
     for group in summary.groups:
-        found[group.fate] += group.conversations
-        counts[group.fate] += sum(half.count.frames for half in group.halves)
-    return {fate: (found[fate], counts[fate]) for fate in found}
+        found[group.change] += group.conversations
+        counts[group.change] += sum(direction.count.frames for direction in group.directions)
+    return {change: (found[change], counts[change]) for change in found}
 
 
 def conversations_between(count: int) -> list[bytes]:
@@ -95,10 +93,10 @@ def test_a_tap_that_is_added_has_conversations_newly_seen() -> None:
     summary = compared(before, after, QUERY, ANSWER, TO_CLIENT)
     assert fares(summary) == {CoverageChange.NEWLY_SEEN: (2, 3)}
     for conversation in listed(summary):
-        for half in conversation.halves:
-            assert half.visibilities.before == Visibility((), (Untapped.UNTAPPED,))
-            assert half.visibilities.after == Visibility((interface_id("collector").lower(),))
-    (first,) = [one for one in listed(summary) if len(one.halves) == 2]
+        for direction in conversation.directions:
+            assert direction.visibilities.before == Visibility((), (Untapped.UNTAPPED,))
+            assert direction.visibilities.after == Visibility((interface_id("collector").lower(),))
+    (first,) = [one for one in listed(summary) if len(one.directions) == 2]
     assert first.flow == read_flow(QUERY)
 
 
@@ -106,7 +104,7 @@ def test_a_tap_on_the_other_end_too_changes_what_is_copied_and_not_what_is_seen(
     before, after = Design(quickstart("web")), Design(quickstart("web", "database"))
     summary = compared(before, after, QUERY, ANSWER)
     assert fares(summary) == {CoverageChange.UNCHANGED: (1, 2)}
-    assert [len(sight.collectors) for sight in only(summary).halves[0].visibilities] == [1, 2]
+    assert [len(visibility.collectors) for visibility in only(summary).directions[0].visibilities] == [1, 2]
 
 
 def test_a_peering_that_is_removed_loses_what_went_over_it() -> None:
@@ -114,8 +112,8 @@ def test_a_peering_that_is_removed_loses_what_went_over_it() -> None:
     apart = replace(world, networks=tuple(replace(one, peer_ids=frozenset()) for one in world.networks))
     summary = compared(Design(world), Design(apart), QUERY, ANSWER)
     assert fares(summary) == {CoverageChange.NO_LONGER_SEEN: (1, 2)}
-    assert only(summary).fate.is_loss
-    assert only(summary).halves[0].visibilities.after == Visibility((), (Reason.COLLECTOR_UNREACHABLE,))
+    assert only(summary).change.is_loss
+    assert only(summary).directions[0].visibilities.after == Visibility((), (Reason.COLLECTOR_UNREACHABLE,))
 
 
 def test_a_destination_that_is_moved_moves_every_conversation() -> None:
@@ -125,7 +123,7 @@ def test_a_destination_that_is_moved_moves_every_conversation() -> None:
     moved = replace(wider, taps=(tap_of("ndr", configuration_id("other"), "web")[0],))
     summary = compared(Design(world), Design(moved), QUERY, ANSWER, TO_CLIENT)
     assert fares(summary) == {CoverageChange.MOVED: (2, 3)}
-    assert [sight.collectors for sight in next(listed(summary)).halves[0].visibilities] == [
+    assert [visibility.collectors for visibility in next(listed(summary)).directions[0].visibilities] == [
         (interface_id("collector").lower(),),
         (interface_id("other").lower(),),
     ]
@@ -142,18 +140,20 @@ def test_a_backend_that_is_removed_moves_its_own_conversations_alone() -> None:
     gone = interface_id("one").lower()
     assert set(fares(summary)) == {CoverageChange.MOVED, CoverageChange.UNCHANGED}
     for conversation in listed(summary):
-        seen = {one for half in conversation.halves for one in half.visibilities.before.collectors}
-        assert (conversation.fate is CoverageChange.MOVED) == (gone in seen)
+        seen = {
+            one for direction in conversation.directions for one in direction.visibilities.before.collectors
+        }
+        assert (conversation.change is CoverageChange.MOVED) == (gone in seen)
     none = replace(world, frontends=(replace(front, rules=(replace(rule, backends=()),)),))
     lost = compared(Design(world), Design(none), QUERY)
-    assert only(lost).halves[0].visibilities.after.obstacles == (Reason.NO_HEALTHY_BACKEND,)
+    assert only(lost).directions[0].visibilities.after.obstacles == (Reason.NO_HEALTHY_BACKEND,)
 
 
 def test_a_collector_that_is_down_in_one_design_loses_what_it_saw() -> None:
     world = quickstart("web")
     summary = compared(Design(world), Design(world, down=(interface_id("collector"),)), QUERY)
     assert fares(summary) == {CoverageChange.NO_LONGER_SEEN: (1, 1)}
-    assert only(summary).halves[0].visibilities.after.obstacles == (Reason.COLLECTOR_DOWN,)
+    assert only(summary).directions[0].visibilities.after.obstacles == (Reason.COLLECTOR_DOWN,)
 
 
 def test_frames_too_large_for_a_copy_are_not_seen_and_their_conversation_may_be() -> None:
@@ -161,16 +161,16 @@ def test_frames_too_large_for_a_copy_are_not_seen_and_their_conversation_may_be(
     world = quickstart("web")
     before, after = Design(world), Design(world, Policy(oversize="drop"))
     mixed = only(compared(before, after, QUERY, long))
-    assert mixed.fate is CoverageChange.UNCHANGED
-    (half,) = mixed.halves
-    assert (half.seen(0), half.seen(1)) == (Count(2, len(QUERY) + len(long)), Count(1, len(QUERY)))
+    assert mixed.change is CoverageChange.UNCHANGED
+    (direction,) = mixed.directions
+    assert (direction.seen(0), direction.seen(1)) == (Count(2, len(QUERY) + len(long)), Count(1, len(QUERY)))
     alone = only(compared(before, after, long, ANSWER))
-    assert alone.fate is CoverageChange.NO_LONGER_SEEN
-    assert alone.halves[0].visibilities.after == Visibility((), (Reason.OVERSIZE,))
-    assert alone.halves[0].seen(1) == Count()
+    assert alone.change is CoverageChange.NO_LONGER_SEEN
+    assert alone.directions[0].visibilities.after == Visibility((), (Reason.OVERSIZE,))
+    assert alone.directions[0].seen(1) == Count()
     for mode in ("truncate", "fragment"):
         carried = only(compared(before, Design(world, Policy(oversize=mode)), long))
-        assert carried.fate is CoverageChange.UNCHANGED
+        assert carried.change is CoverageChange.UNCHANGED
 
 
 def test_a_security_group_that_is_added_loses_what_it_denies_and_no_answers() -> None:
@@ -178,27 +178,27 @@ def test_a_security_group_that_is_added_loses_what_it_denies_and_no_answers() ->
     shut = guarded(world, "web", port="53")
     opened_by_web = compared(Design(world), Design(shut), ANSWER, QUERY, ANSWER)
     conversation = only(opened_by_web)
-    assert conversation.fate is CoverageChange.UNCHANGED
-    answers, queries = conversation.halves
+    assert conversation.change is CoverageChange.UNCHANGED
+    answers, queries = conversation.directions
     assert (answers.seen(0).frames, answers.seen(1).frames) == (2, 2)
     assert (queries.seen(0).frames, queries.seen(1).frames) == (1, 1)
     asked_of_web = udp_frame("10.0.0.5", "10.0.0.4", (40000, 53))
     lost = only(compared(Design(world), Design(shut), asked_of_web))
-    assert lost.fate is CoverageChange.NO_LONGER_SEEN
+    assert lost.change is CoverageChange.NO_LONGER_SEEN
     copied = Design(shut, Policy(mirror_denied=True))
-    assert only(compared(Design(world), copied, asked_of_web)).fate is CoverageChange.UNCHANGED
+    assert only(compared(Design(world), copied, asked_of_web)).change is CoverageChange.UNCHANGED
 
 
 def test_answers_are_seen_from_when_a_security_group_lets_them_pass() -> None:
     world = quickstart("web")
     shut = guarded(world, "web", protocol="*", port="*")
     early = only(compared(Design(world), Design(shut), ANSWER, ANSWER, QUERY, ANSWER))
-    assert early.fate is CoverageChange.UNCHANGED
-    answers, queries = early.halves
+    assert early.change is CoverageChange.UNCHANGED
+    answers, queries = early.directions
     assert (answers.seen(0).frames, answers.seen(1).frames) == (3, 1)
     assert (queries.seen(0).frames, queries.seen(1).frames) == (1, 1)
     alone = only(compared(Design(world), Design(shut), ANSWER))
-    assert alone.fate is CoverageChange.NO_LONGER_SEEN
+    assert alone.change is CoverageChange.NO_LONGER_SEEN
 
 
 def test_a_collector_s_security_group_hides_everything_from_it() -> None:
@@ -206,7 +206,7 @@ def test_a_collector_s_security_group_hides_everything_from_it() -> None:
     shut = guarded(world, "collector")
     summary = compared(Design(world), Design(shut), QUERY, ANSWER)
     assert fares(summary) == {CoverageChange.NO_LONGER_SEEN: (1, 2)}
-    assert only(summary).halves[0].visibilities.after.obstacles == (Reason.COLLECTOR_SECURITY,)
+    assert only(summary).directions[0].visibilities.after.obstacles == (Reason.COLLECTOR_SECURITY,)
     assert fares(compared(Design(world), Design(shut, Policy(collector_nsg="bypass")), QUERY)) == {
         CoverageChange.UNCHANGED: (1, 1)
     }
@@ -216,7 +216,7 @@ NOBODY, ONE, TWO = Visibility(()), Visibility(("one",)), Visibility(("two",))
 
 
 @pytest.mark.parametrize(
-    ("halves", "fate"),
+    ("directions", "change"),
     [
         ([], CoverageChange.UNSEEN),
         ([VisibilityPair(NOBODY, NOBODY)], CoverageChange.UNSEEN),
@@ -230,9 +230,11 @@ NOBODY, ONE, TWO = Visibility(()), Visibility(("one",)), Visibility(("two",))
         ([VisibilityPair(NOBODY, ONE), VisibilityPair(ONE, NOBODY)], CoverageChange.SWAPPED),
     ],
 )
-def test_a_fate_is_judged_by_direction(halves: Sequence[VisibilityPair], fate: CoverageChange) -> None:
-    assert coverage_change_of(halves) is fate
-    assert coverage_change_of(halves[::-1]) is fate
+def test_a_change_of_coverage_is_judged_by_direction(
+    directions: Sequence[VisibilityPair], change: CoverageChange
+) -> None:
+    assert coverage_change_of(directions) is change
+    assert coverage_change_of(directions[::-1]) is change
 
 
 @given(frames)
@@ -266,7 +268,7 @@ def test_from_the_second_to_the_first_everything_is_the_other_way_round(
     one: Design, other: Design, packets: list[bytes]
 ) -> None:
     there, back = compared(one, other, *packets), compared(other, one, *packets)
-    turned = {MIRRORED.get(fate, fate): count for fate, count in fares(there).items()}
+    turned = {MIRRORED.get(change, change): count for change, count in fares(there).items()}
     assert turned == fares(back)
 
 
@@ -275,8 +277,8 @@ def test_every_frame_is_in_one_conversation(one: Design, other: Design, packets:
     summary = compared(one, other, *packets)
     told = Count()
     for group in summary.groups:
-        for half in group.halves:
-            told.add(half.count.frames, half.count.octets)
+        for direction in group.directions:
+            told.add(direction.count.frames, direction.count.octets)
     assert told == Count(len(packets), sum(map(len, packets)))
     conversations = list(listed(summary))
     assert len(conversations) == len({key_of(read_flow(frame))[0] for frame in packets})
@@ -292,9 +294,9 @@ def test_what_is_seen_is_what_a_replay_mirrors(world: Topology, policy: Policy, 
         mirrored.add(account.mirrored.frames, account.mirrored.octets)
     design = Design(world, policy)
     for conversation in listed(compared(design, design, *packets)):
-        for half in conversation.halves:
-            for _copy in half.visibilities.before.collectors:
-                seen.add(half.seen(0).frames, half.seen(0).octets)
+        for direction in conversation.directions:
+            for _copy in direction.visibilities.before.collectors:
+                seen.add(direction.seen(0).frames, direction.seen(0).octets)
     assert seen == mirrored
 
 
@@ -335,19 +337,7 @@ def test_what_is_remembered_changes_no_total(one: Design, other: Design, packets
 def test_a_frontend_s_collectors_are_named_as_interfaces() -> None:
     world = three_collectors("web")
     assert world.taps[0].destination_id == frontend_id("balancer")
-    collectors = only(compared(Design(world), Design(world), QUERY)).halves[0].visibilities.before.collectors
+    collectors = (
+        only(compared(Design(world), Design(world), QUERY)).directions[0].visibilities.before.collectors
+    )
     assert set(collectors) <= {interface_id(name).lower() for name in ("one", "two", "three")}
-
-
-PAGE = (Path(__file__).parents[3] / "docs/comparing.md").read_text()
-
-
-def test_the_page_has_every_fate_and_whether_it_is_a_loss() -> None:
-    for fate in CoverageChange:
-        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {fate.value} |")]
-        assert row.endswith("| yes |") == fate.is_loss
-
-
-def test_the_page_s_example_runs() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(compile(example, "docs/comparing.md", "exec"), {})  # noqa: S102  # the page's own example

@@ -35,7 +35,7 @@ def diff(
     for batch in feed:
         comparison.batch(batch.data)
     summary = comparison.summary(LISTED, limit)
-    groups, observers = summary.groups, comparison.observers
+    groups, designs = summary.groups, comparison.designs
     collectors = (*before.topology.collectors, *after.topology.collectors)
     return DiffReport(
         capture=feed.name,
@@ -43,10 +43,10 @@ def diff(
         before=_design_entry(before, groups, BEFORE),
         after=_design_entry(after, groups, AFTER),
         read=Amount.of(read_count(groups)),
-        coverage_lost=any(group.fate.is_loss for group in groups),
+        coverage_lost=any(group.change.is_loss for group in groups),
         fates=change_entries(groups),
-        collectors=collector_changes(groups, observers, collectors),
-        conversations=conversation_entries(observers, summary.largest),
+        collectors=collector_changes(groups, designs, collectors),
+        conversations=conversation_entries(designs, summary.largest),
         further=Amount.of(comparison.further),
         skipped=feed.skipped,
         ended_early=feed.ended_early,

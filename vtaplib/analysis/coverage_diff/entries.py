@@ -64,7 +64,7 @@ class _Total:
 def change_entries(groups: Sequence[Group]) -> tuple[CoverageChangeEntry, ...]:
     """Every change of coverage, also one that no conversation has."""
     return tuple(
-        _change_entry(change, [one for one in groups if one.fate is change]) for change in CoverageChange
+        _change_entry(change, [one for one in groups if one.change is change]) for change in CoverageChange
     )
 
 
@@ -72,7 +72,7 @@ def _change_entry(change: CoverageChange, groups: Sequence[Group]) -> CoverageCh
     total = _Total()
     obstacles: dict[Enum, _Total] = {}
     for group in groups:
-        total.add(group.conversations, *(half.count for half in group.halves))
+        total.add(group.conversations, *(direction.count for direction in group.directions))
         for obstacle, counts in _obstacles(group).items():
             obstacles.setdefault(obstacle, _Total()).add(group.conversations, *counts)
     return CoverageChangeEntry(
@@ -91,12 +91,12 @@ def _change_entry(change: CoverageChange, groups: Sequence[Group]) -> CoverageCh
 def _obstacles(group: Group) -> Mapping[Enum, list[Count]]:
     """Why directions that are seen in one design are not in the other, each with their frames."""
     found: dict[Enum, list[Count]] = {}
-    for half in group.halves:
-        before, after = half.visibilities
+    for direction in group.directions:
+        before, after = direction.visibilities
         if bool(before.collectors) != bool(after.collectors):
             blind = after if before.collectors else before
             for obstacle in blind.obstacles:
-                found.setdefault(obstacle, []).append(half.count)
+                found.setdefault(obstacle, []).append(direction.count)
     return found
 
 
@@ -104,8 +104,8 @@ def read_count(groups: Iterable[Group]) -> Count:
     """The frames of all conversations."""
     total = Count()
     for group in groups:
-        for half in group.halves:
-            total.add(half.count.frames, half.count.octets)
+        for direction in group.directions:
+            total.add(direction.count.frames, direction.count.octets)
     return total
 
 
@@ -113,7 +113,11 @@ def seen_sum(groups: Iterable[Group], design: int) -> ConversationSum:
     """What a design has somebody see."""
     total = _Total()
     for group in groups:
-        seen = [half.seen(design) for half in group.halves if half.visibilities[design].collectors]
+        seen = [
+            direction.seen(design)
+            for direction in group.directions
+            if direction.visibilities[design].collectors
+        ]
         if seen:
             total.add(group.conversations, *seen)
     return total.sum
@@ -121,28 +125,28 @@ def seen_sum(groups: Iterable[Group], design: int) -> ConversationSum:
 
 def count_split(groups: Iterable[Group], design: int) -> int:
     """How many conversations no collector sees both directions of, though both are seen."""
-    return sum(group.conversations for group in groups if _is_split(group.halves, design))
+    return sum(group.conversations for group in groups if _is_split(group.directions, design))
 
 
-def _is_split(halves: Iterable[DirectionFrames], design: int) -> bool:
-    forth, back = (set(half.visibilities[design].collectors) for half in halves)
+def _is_split(directions: Iterable[DirectionFrames], design: int) -> bool:
+    forth, back = (set(direction.visibilities[design].collectors) for direction in directions)
     return bool(forth and back) and forth.isdisjoint(back)
 
 
 def collector_changes(
-    groups: Iterable[Group], observers: tuple[DesignVisibility, DesignVisibility], known: Iterable[Interface]
+    groups: Iterable[Group], designs: tuple[DesignVisibility, DesignVisibility], known: Iterable[Interface]
 ) -> tuple[CollectorChange, ...]:
     """What collectors get, those that get nothing too."""
     totals: dict[str, tuple[_Total, _Total]] = {one.id.lower(): (_Total(), _Total()) for one in known}
     for group in groups:
         for design in (BEFORE, AFTER):
             copies: dict[str, list[Count]] = {}
-            for half in group.halves:
-                for collector in half.visibilities[design].collectors:
-                    copies.setdefault(collector, []).append(half.seen(design))
+            for direction in group.directions:
+                for collector in direction.visibilities[design].collectors:
+                    copies.setdefault(collector, []).append(direction.seen(design))
             for collector, counts in copies.items():
                 totals.setdefault(collector, (_Total(), _Total()))[design].add(group.conversations, *counts)
-    spelled = {key: _spelling(key, observers) for key in totals}
+    spelled = {key: _spelling(key, designs) for key in totals}
     names = distinct_names(spelled.values())
     return tuple(
         CollectorChange(spelled[key], "/".join(names[spelled[key]]), before.sum, after.sum)
@@ -150,20 +154,20 @@ def collector_changes(
     )
 
 
-def _spelling(key: str, observers: tuple[DesignVisibility, DesignVisibility]) -> str:
+def _spelling(key: str, designs: tuple[DesignVisibility, DesignVisibility]) -> str:
     """The ID of an interface as the later design that has it spells it."""
-    found = observers[AFTER].topology.interface(key) or observers[BEFORE].topology.interface(key)
+    found = designs[AFTER].topology.interface(key) or designs[BEFORE].topology.interface(key)
     return key if found is None else found.id
 
 
 def conversation_entries(
-    observers: tuple[DesignVisibility, DesignVisibility],
+    designs: tuple[DesignVisibility, DesignVisibility],
     largest: Mapping[CoverageChange, Sequence[Conversation]],
 ) -> tuple[ConversationEntry, ...]:
     """The conversations in the order given. Interfaces are named as the later design spells them."""
-    known = {one.id.lower(): one.id for observer in observers for one in observer.topology.interfaces}
+    known = {one.id.lower(): one.id for design in designs for one in design.topology.interfaces}
     named = distinct_names(known.values())
-    describer = _Describer(observers, {key: "/".join(named[one]) for key, one in known.items()})
+    describer = _Describer(designs, {key: "/".join(named[one]) for key, one in known.items()})
     return tuple(describer.entry(one) for conversations in largest.values() for one in conversations)
 
 
@@ -171,26 +175,26 @@ def conversation_entries(
 class _Describer:
     """Makes entries of conversations. `names` are those of interfaces, by lower-case ID."""
 
-    observers: tuple[DesignVisibility, DesignVisibility]
+    designs: tuple[DesignVisibility, DesignVisibility]
     names: Mapping[str, str]
 
     def entry(self, one: Conversation) -> ConversationEntry:
         """The entry of a conversation."""
-        requests, *answers = map(self._direction, one.halves)
+        requests, *answers = map(self._direction, one.directions)
         return ConversationEntry(
-            fate=_code_of(one.fate),
+            fate=_code_of(one.change),
             protocol=_protocol_of(one.flow),
             source=self._end(one.flow, 0),
             destination=self._end(one.flow, 1),
             is_fragments=one.flow.is_fragment,
-            frames=sum(half.count.frames for half in one.halves),
-            bytes=sum(half.count.octets for half in one.halves),
+            frames=sum(direction.count.frames for direction in one.directions),
+            bytes=sum(direction.count.octets for direction in one.directions),
             requests=requests,
             answers=answers[0] if answers else None,
         )
 
     def _end(self, flow: Flow, position: int) -> ConversationEnd:
-        found = self.observers[AFTER].ends(flow)[position] or self.observers[BEFORE].ends(flow)[position]
+        found = self.designs[AFTER].ends(flow)[position] or self.designs[BEFORE].ends(flow)[position]
         address = (flow.source, flow.destination)[position]
         port = (flow.source_port, flow.destination_port)[position]
         return ConversationEnd(
@@ -199,15 +203,15 @@ class _Describer:
             interface=None if found is None else self.names[found.id.lower()],
         )
 
-    def _direction(self, half: DirectionFrames) -> DirectionEntry:
-        before, after = (self._coverage(half, design) for design in (BEFORE, AFTER))
-        return DirectionEntry(half.count.frames, half.count.octets, before, after)
+    def _direction(self, direction: DirectionFrames) -> DirectionEntry:
+        before, after = (self._coverage(direction, design) for design in (BEFORE, AFTER))
+        return DirectionEntry(direction.count.frames, direction.count.octets, before, after)
 
-    def _coverage(self, half: DirectionFrames, design: int) -> DirectionCoverage:
-        sight, seen = half.visibilities[design], half.seen(design)
+    def _coverage(self, direction: DirectionFrames, design: int) -> DirectionCoverage:
+        visibility, seen = direction.visibilities[design], direction.seen(design)
         return DirectionCoverage(
-            collectors=tuple(self.names[one] for one in sight.collectors),
-            obstacles=tuple(str(one.value) for one in sight.obstacles),
+            collectors=tuple(self.names[one] for one in visibility.collectors),
+            obstacles=tuple(str(one.value) for one in visibility.obstacles),
             frames=seen.frames,
             bytes=seen.octets,
         )
