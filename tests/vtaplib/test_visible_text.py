@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vtaplib.cli.output import visible_json
+from vtaplib.reports.json_document import visible_json
 from vtaplib.visible_text import LINES, laid_out, map_texts, one_line, visible, visible_report
 
 # Half of what is drawn is what attackers would draw: controls, bidirectional controls (UAX #9, 2), joiners,

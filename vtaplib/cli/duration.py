@@ -8,7 +8,6 @@ from typing import Final
 from vtaplib.errors import VtapError
 
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-NAMES: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 _DURATION: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([smhd])")
 
@@ -20,10 +19,3 @@ def read_duration(text: str, option: str = "--duration") -> float:
     if seconds <= 0:
         raise VtapError(f"{option} {text}: write a number and s, m, h or d, such as 12h or 30d")
     return seconds
-
-
-def duration_text(seconds: float) -> str:
-    """Seconds in the largest unit that they fill: `30 days`."""
-    unit = max((one for one in SECONDS if SECONDS[one] <= seconds), key=SECONDS.__getitem__, default="s")
-    number = seconds / SECONDS[unit]
-    return f"{number:,g} {NAMES[unit]}{'' if number == 1 else 's'}"

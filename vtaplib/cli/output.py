@@ -13,10 +13,13 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from vtaplib.visible_text import map_texts, one_line, replace_hidden, spelled_out, visible_report
+from vtaplib.reports.json_document import json_text
+from vtaplib.visible_text import one_line, visible_report
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from vtaplib.reports.document import Document
 
 Report = TypeVar("Report")
 
@@ -24,8 +27,6 @@ Report = TypeVar("Report")
 _WIDTH_WITHOUT_TERMINAL: Final = 200
 
 _SIZE: Final = re.compile("[1-9][0-9]{0,3}")
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def ignore_impossible_sizes() -> None:
@@ -58,20 +59,16 @@ def print_report(
         console.print(part, soft_wrap=soft_wrap)
 
 
-def write_json(document: object) -> None:
-    """Write a dataclass as an indented JSON document on standard output. Names that are no UTF-8 have their
-    bytes escaped in it.
-    """
-    # Only here: the rest of vtap does without pydantic, which costs 100 ms at start.
-    from pydantic import TypeAdapter
+def print_document(report: Report, document_of: Callable[[Report], Document]) -> None:
+    """Print the document that is made of a report."""
+    from vtaplib.reports.terminal import renderables
 
-    text = TypeAdapter(type(document)).dump_json(map_texts(document, _encodable), indent=2)
-    sys.stdout.write(visible_json(text.decode()) + "\n")
+    print_report(report, lambda shown: renderables(document_of(shown)))
 
 
-def visible_json(text: str) -> str:
-    """A JSON document that says the same, and may be shown on a terminal."""
-    return replace_hidden(text, _json_escape)
+def write_json(report: object) -> None:
+    """Write a dataclass as a JSON document on standard output."""
+    sys.stdout.write(json_text(report) + "\n")
 
 
 def print_line(text: str) -> None:
@@ -100,12 +97,3 @@ class _OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record in one line."""
         return one_line(super().format(record))
-
-
-def _encodable(text: str) -> str:
-    return _SURROGATE.sub(lambda found: spelled_out(found[0]), text)
-
-
-def _json_escape(one: str) -> str:
-    units = one.encode("utf-16", "surrogatepass")[2:]
-    return "".join(f"\\u{unit:04x}" for unit in memoryview(units).cast("H"))

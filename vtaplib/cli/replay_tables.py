@@ -13,9 +13,10 @@ from vtaplib.analysis.amount import Amount
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_report import LossEntry, ReplayReport, TapPointEntry
-from vtaplib.cli.table import counted, make_table
+from vtaplib.cli.table import make_table
 from vtaplib.model import ids
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
+from vtaplib.reports.number import counted
 
 POINT = ("interface", "direction", "TAP")
 

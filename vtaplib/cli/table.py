@@ -1,4 +1,4 @@
-"""Tables of texts and numbers for people, and counts in words."""
+"""Tables of texts and numbers for people."""
 
 from __future__ import annotations
 
@@ -17,8 +17,3 @@ def make_table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Tabl
         # A heading takes a line a word: it must not make the column wider than the numbers.
         table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
     return table
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things: what one of them is called gets an s."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

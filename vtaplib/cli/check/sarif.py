@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from vtaplib import __version__
 from vtaplib.cli.check.report import CheckReport, FindingEntry
-from vtaplib.cli.output import visible_json
 from vtaplib.model.violation import Severity
+from vtaplib.reports.json_document import visible_json
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Final[Mapping[str, str]] = {Severity.ERROR.value: "error", Severity.WARNING.value: "warning"}

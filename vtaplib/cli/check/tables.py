@@ -13,6 +13,7 @@ from vtaplib.cli.check.report import CheckReport, CoveredInterface, FindingEntry
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.model import ids
 from vtaplib.model.violation import Severity
+from vtaplib.reports.number import counted
 
 _STYLES: Mapping[str, str] = {Severity.ERROR.value: "bold red", Severity.WARNING.value: "yellow"}
 _LISTED = 20
@@ -45,9 +46,9 @@ def _findings(findings: Sequence[FindingEntry]) -> Table:
 
 def _headline(report: CheckReport) -> Text:
     style = "red" if report.errors else "yellow" if report.warnings else "green"
-    counted = f"{_many(report.errors, 'error')}, {_many(report.warnings, 'warning')}"
-    read = _many(sum(report.read.values()), "resource")
-    text = Text.assemble((report.checked, "bold"), ": ", (counted, style), f" in {read}")
+    counts = f"{counted(report.errors, 'error')}, {counted(report.warnings, 'warning')}"
+    read = counted(sum(report.read.values()), "resource")
+    text = Text.assemble((report.checked, "bold"), ": ", (counts, style), f" in {read}")
     if report.strict and report.warnings:
         text.append(" (strict: warnings count)")
     return text
@@ -56,7 +57,7 @@ def _headline(report: CheckReport) -> Text:
 def _coverage(report: CheckReport) -> Iterator[RenderableType]:
     one = report.coverage
     yield Text(
-        f"Coverage: {one.tapped} of {_many(one.interfaces, 'interface')} tapped"
+        f"Coverage: {one.tapped} of {counted(one.interfaces, 'interface')} tapped"
         + (f", {one.silent} of them heard by nobody" if one.silent else "")
     )
     for title, interfaces, style in (
@@ -88,7 +89,7 @@ def _reach(report: CheckReport) -> Iterator[RenderableType]:
             text.append(f"\n    {address}")
         yield _more(text, len(report.not_read))
     if report.outside.references:
-        text = Text(f"{_many(report.outside.references, 'reference')} lead outside what was read, to")
+        text = Text(f"{counted(report.outside.references, 'reference')} lead outside what was read, to")
         for target in report.outside.targets[:_LISTED]:
             text.append(f"\n    {target}")
         yield _more(text, len(report.outside.targets))
@@ -98,7 +99,3 @@ def _reach(report: CheckReport) -> Iterator[RenderableType]:
 
 def _more(text: Text, count: int) -> Text:
     return text.append(f"\n    and {count - _LISTED} more (--json has all)") if count > _LISTED else text
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -8,7 +8,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from vtaplib.cli.collect.report import CollectReport
-from vtaplib.cli.table import counted, make_table
+from vtaplib.cli.table import make_table
+from vtaplib.reports.number import counted
 
 # Streams in the table; `--json` has all.
 _STREAMS_SHOWN = 20

@@ -19,9 +19,10 @@ from vtaplib.analysis.coverage_diff.report import (
 )
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_tables import end_text, skipped_table
-from vtaplib.cli.table import counted, make_table
+from vtaplib.cli.table import make_table
 from vtaplib.mirror.conversation import CoverageChange
 from vtaplib.model import ids
+from vtaplib.reports.number import counted
 
 _NAMED = 10
 """Assumed addresses that are named before the rest is counted; the JSON document has all."""

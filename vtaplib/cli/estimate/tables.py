@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from vtaplib.analysis.traffic_estimate.report import CollectorEstimate, EstimateReport, FlowLogSummary
-from vtaplib.cli.duration import duration_text
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.cli.replay_tables import end_text, skipped_table
-from vtaplib.cli.table import counted, make_table
+from vtaplib.cli.table import make_table
+from vtaplib.reports.number import counted, whole_duration
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -86,7 +86,7 @@ def _volumes(report: EstimateReport) -> Table:
         ("TAP",),
         (
             "sources",
-            f"in {duration_text(report.duration_seconds)}".replace(" ", "\u00a0"),
+            f"in {whole_duration(report.duration_seconds)}".replace(" ", "\u00a0"),
             "over\u00a0the\u00a0MTU",
         ),
     )

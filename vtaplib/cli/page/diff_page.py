@@ -15,12 +15,12 @@ from vtaplib.analysis.coverage_diff.report import (
     DirectionCoverage,
 )
 from vtaplib.cli.page.document import Section, ending, figures, note, notice, page
-from vtaplib.cli.page.figure import counted, octets, share
-from vtaplib.cli.page.markup import Child, element
 from vtaplib.cli.page.settings import settings
 from vtaplib.cli.page.table import Cell, Column, bar, table
 from vtaplib.mirror.conversation import CoverageChange
 from vtaplib.model import ids
+from vtaplib.reports.number import counted, octets, share
+from vtaplib.reports.page.markup import Child, element
 
 _AMOUNTS = tuple(Column(name, is_number=True) for name in ("Conversations", "Frames", "Bytes"))
 

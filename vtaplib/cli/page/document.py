@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element
 
 from vtaplib import __version__
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
-from vtaplib.cli.page.figure import counted
-from vtaplib.cli.page.markup import Child, element, to_html
+from vtaplib.reports.number import counted
+from vtaplib.reports.page.markup import Child, element, to_html
 
 _SECURITY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -32,7 +32,7 @@ class Section:
 
 def page(title: str, headline: Sequence[Child], sections: Sequence[Section]) -> str:
     """A whole page. `headline` stands below the title."""
-    style = files("vtaplib.cli.page").joinpath("style.css").read_text(encoding="utf-8")
+    style = files("vtaplib.reports.page").joinpath("style.css").read_text(encoding="utf-8")
     links = (element("li", element("a", one.heading, href=f"#{one.anchor}")) for one in sections)
     return to_html(
         element(

@@ -7,13 +7,12 @@ from xml.etree.ElementTree import Element
 
 from vtaplib.analysis.load_entries import RatesEntry
 from vtaplib.analysis.traffic_estimate.report import CollectorEstimate, EstimateReport
-from vtaplib.cli.duration import duration_text
 from vtaplib.cli.page.document import Section, ending, figures, listed, note, page
-from vtaplib.cli.page.drawing import hue_class
-from vtaplib.cli.page.figure import counted, duration, octets, share, three_digits
-from vtaplib.cli.page.markup import Child, element
 from vtaplib.cli.page.settings import settings
 from vtaplib.cli.page.table import Column, bar, table
+from vtaplib.reports.number import counted, duration, octets, share, three_digits, whole_duration
+from vtaplib.reports.page.drawing import hue_class
+from vtaplib.reports.page.markup import Child, element
 
 _RATES = tuple(
     Column(f"{name} {unit}", is_number=True)
@@ -56,7 +55,7 @@ def _figures(report: EstimateReport) -> Element:
     return figures(
         ("Traffic", octets(report.read.bytes), counted(report.read.frames, "frame")),
         ("Over", duration(report.seconds), "of packet time"),
-        ("Collectors get", octets(volume), f"in {duration_text(report.duration_seconds)}"),
+        ("Collectors get", octets(volume), f"in {whole_duration(report.duration_seconds)}"),
         (
             "Busiest second",
             three_digits(busiest.rates.peak_mbit_per_second if busiest else 0.0),
@@ -77,7 +76,7 @@ def _taps(report: EstimateReport) -> Iterator[Child]:
             Column("TAP", heads=True),
             Column("Sources", is_number=True),
             *_RATES,
-            Column(f"In {duration_text(report.duration_seconds)}", is_number=True),
+            Column(f"In {whole_duration(report.duration_seconds)}", is_number=True),
             Column("Over the MTU", is_number=True),
         ),
         [
@@ -102,7 +101,7 @@ def _collectors(report: EstimateReport) -> Iterator[Child]:
         (
             Column("Collector", heads=True),
             *_RATES,
-            Column(f"In {duration_text(report.duration_seconds)}", is_number=True),
+            Column(f"In {whole_duration(report.duration_seconds)}", is_number=True),
         ),
         [
             (_name(one, report), *_rates(one.rates), octets(one.bytes_in_duration))

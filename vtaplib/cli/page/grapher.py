@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from vtaplib.analysis.amount import Amount
-from vtaplib.cli.page.figure import counted, octets, share
-from vtaplib.cli.page.graph import NOTHING, Graph, NetworkBox, Readings, Spot, State, Stream, SubnetBox
 from vtaplib.cli.page.peerings import groups_of, peerings_of
 from vtaplib.cli.world import InterfaceEntry, LoadBalancerEntry, TapEntry, World
 from vtaplib.model import ids
+from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Spot, Stream, SubnetBox
+from vtaplib.reports.number import counted, octets, share
+
+NOTHING = Amount(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was counted: per interface and TAP what entered and what was mirrored, and what collectors got.
+
+    IDs are in lower case. `collector_ids` are in the order of their colours.
+    """
+
+    entered: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
+    mirrored: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
+    received: Mapping[str, Amount] = field(default_factory=dict)
+    collector_ids: tuple[str, ...] = ()
+    down: frozenset[str] = frozenset()
 
 
 def graph_of(world: World, readings: Readings) -> Graph:
@@ -85,27 +102,27 @@ class _Grapher:
         opening = f"{interface.name}{machine}, {addresses or 'no address'}"
         if is_collecting:
             got = self.readings.received.get(key, NOTHING)
-            state = State.DOWN if key in self.readings.down else State.COLLECTOR
-            fate = "down" if state is State.DOWN else f"gets {_amount(got)}"
+            state = InterfaceState.DOWN if key in self.readings.down else InterfaceState.COLLECTOR
+            fate = "down" if state is InterfaceState.DOWN else f"gets {_amount(got)}"
             return Spot(key, interface.name, addresses, f"{opening}: {fate}", state, self.hues[key])
         state, fate = self._fate(interface)
         return Spot(key, interface.name, addresses, f"{opening}: {fate}", state)
 
-    def _fate(self, interface: InterfaceEntry) -> tuple[State, str]:
+    def _fate(self, interface: InterfaceEntry) -> tuple[InterfaceState, str]:
         key = interface.id.lower()
         if key in self.readings.down:
-            return State.DOWN, "down"
+            return InterfaceState.DOWN, "down"
         if not interface.tap_ids:
-            return State.UNTAPPED, "not tapped"
+            return InterfaceState.UNTAPPED, "not tapped"
         pairs = [(key, tap_id.lower()) for tap_id in interface.tap_ids]
         entered = sum(self.readings.entered.get(pair, NOTHING).frames for pair in pairs)
         mirrored = sum(self.readings.mirrored.get(pair, NOTHING).frames for pair in pairs)
         if not entered:
-            return State.IDLE, "tapped, no frame passed"
+            return InterfaceState.IDLE, "tapped, no frame passed"
         told = f"{mirrored:,} of {counted(entered, 'frame')} mirrored"
         if mirrored == entered:
-            return State.MIRRORED, told
-        return (State.PARTLY if mirrored else State.REFUSED), told
+            return InterfaceState.MIRRORED, told
+        return (InterfaceState.PARTLY if mirrored else InterfaceState.REFUSED), told
 
     def _tap(self, tap: TapEntry) -> Spot:
         mirrored = self._mirrored(tap)

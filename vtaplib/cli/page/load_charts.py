@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.page.chart import Span, chart
 from vtaplib.cli.page.document import note
-from vtaplib.cli.page.drawing import hue_class
-from vtaplib.cli.page.figure import counted, duration, moment, three_digits
-from vtaplib.cli.page.markup import element
 from vtaplib.mirror.series import Rates, Series
+from vtaplib.reports.number import counted, duration, moment, three_digits
+from vtaplib.reports.page.chart import Span, chart
+from vtaplib.reports.page.drawing import hue_class
+from vtaplib.reports.page.markup import element
 
 COLLECTORS_DRAWN = 12
 """Collectors that have charts: the busiest."""

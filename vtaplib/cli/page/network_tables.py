@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.page.graph import Peering
 from vtaplib.cli.page.peerings import groups_of, peerings_of
 from vtaplib.cli.page.table import Column, table
 from vtaplib.cli.world import InterfaceEntry, World
 from vtaplib.model import ids
+from vtaplib.reports.network_graph import Peering
 
 
 def network_tables(world: World) -> Iterator[Element]:

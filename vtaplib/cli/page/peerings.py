@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vtaplib.cli.page.graph import Peering
 from vtaplib.cli.world import GroupEntry, NetworkEntry, World
 from vtaplib.model import ids
+from vtaplib.reports.network_graph import Peering
 from vtaplib.resources.virtual_network_peering import PeeringState
 
 

@@ -7,12 +7,8 @@ from xml.etree.ElementTree import Element
 
 from vtaplib.analysis.amount import Amount
 from vtaplib.cli.page.document import Section, ending, figures, listed, note, notice, page
-from vtaplib.cli.page.drawing import draw, hue_class, legend
-from vtaplib.cli.page.figure import counted, octets, share, three_digits
-from vtaplib.cli.page.graph import NOTHING, Readings
-from vtaplib.cli.page.grapher import graph_of
+from vtaplib.cli.page.grapher import NOTHING, Readings, graph_of
 from vtaplib.cli.page.load_charts import Charted, load_charts
-from vtaplib.cli.page.markup import Child, element
 from vtaplib.cli.page.network_tables import network_tables
 from vtaplib.cli.page.settings import settings
 from vtaplib.cli.page.table import Column, bar, table
@@ -20,6 +16,9 @@ from vtaplib.cli.replay_report import CollectorEntry, ReplayReport, TapPointEntr
 from vtaplib.cli.replay_tables import NOTES
 from vtaplib.cli.world import World
 from vtaplib.mirror.series import Series
+from vtaplib.reports.number import counted, octets, share, three_digits
+from vtaplib.reports.page.drawing import draw, hue_class, legend
+from vtaplib.reports.page.markup import Child, element
 
 _POINT = (Column("Interface", heads=True), Column("Direction"), Column("TAP"))
 

@@ -7,8 +7,8 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from vtaplib.cli.page.document import note
-from vtaplib.cli.page.markup import element
 from vtaplib.model.policy import CONTROL_PLANE, DATA_PLANE, LIMITS, Policy, Setting, setting_text
+from vtaplib.reports.page.markup import element
 
 _GROUPS: Final[Mapping[str, Mapping[str, Setting]]] = {
     "About packets": DATA_PLANE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.page.markup import Child, element
+from vtaplib.reports.page.markup import Child, element
 
 Cell: TypeAlias = "Child | int"
 

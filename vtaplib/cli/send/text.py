@@ -12,7 +12,8 @@ from rich.text import Text
 
 from vtaplib.cli.replay_tables import end_text, skipped_table
 from vtaplib.cli.send.report import SendReport
-from vtaplib.cli.table import counted, make_table
+from vtaplib.cli.table import make_table
+from vtaplib.reports.number import counted
 
 _REFUSED: Final = "ECONNREFUSED"
 _TOO_LONG: Final = "EMSGSIZE"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.vtaplib.cli.command import CAPTURE, Vtap
-from tests.vtaplib.cli.page.reading import Page
 from tests.vtaplib.cli.page.worlds import addresses_in, write_empty, write_large, write_traffic
+from tests.vtaplib.reports.page.reading import Page
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.vtaplib.cli.clouds import write_quickstart
 from tests.vtaplib.cli.command import CAPTURE, Vtap
-from tests.vtaplib.cli.page.reading import Page
+from tests.vtaplib.reports.page.reading import Page
 
 
 def test_a_page_says_which_conversations_are_no_longer_seen_and_why(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.vtaplib.cli.command import CAPTURE, Vtap
-from tests.vtaplib.cli.page.reading import Page
+from tests.vtaplib.reports.page.reading import Page
 
 
 def test_a_page_has_every_tap_collector_and_talker_of_the_document(vtap: Vtap, load_balanced: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.vtaplib.cli.page.browser import Browser, measurable
 from tests.vtaplib.cli.page.conftest import Written
-from tests.vtaplib.cli.page.reading import Page
+from tests.vtaplib.reports.page.reading import Page
 
 pytestmark = pytest.mark.oracle
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.vtaplib.cli.command import CAPTURE, Vtap
 from tests.vtaplib.cli.page.conftest import Written
-from tests.vtaplib.cli.page.reading import Page, text_of
+from tests.vtaplib.reports.page.reading import Page, text_of
 from vtaplib.cli.page.replay_page import replay_page
 from vtaplib.cli.replay_run import ReplayRequest, replay
 from vtaplib.cli.world import World

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vtaplib.cli.page.figure import counted, octets
-from vtaplib.cli.page.graph import Stream
-from vtaplib.cli.page.placing import Box
+from vtaplib.reports.network_graph import Stream
+from vtaplib.reports.number import counted, octets
+from vtaplib.reports.page.placing import Box
 
 THINNEST: Final = 1.5
 WIDEST: Final = 28.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.page.figure import clock_marks, duration, marks, three_digits
-from vtaplib.cli.page.markup import element
+from vtaplib.reports.number import clock_marks, duration, marks, three_digits
+from vtaplib.reports.page.markup import element
 
 WIDTH: Final = 560
 HEIGHT: Final = 190

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vtaplib.cli.page.folding import PEERINGS_DRAWN, folded_networks
-from vtaplib.cli.page.graph import Graph, Peering, Spot
-from vtaplib.cli.page.placing import (
+from vtaplib.reports.network_graph import Graph, Peering, Spot
+from vtaplib.reports.page.folding import PEERINGS_DRAWN, folded_networks
+from vtaplib.reports.page.placing import (
     NETWORK_HEAD,
     NETWORK_WIDTH,
     Box,
@@ -21,7 +21,7 @@ from vtaplib.cli.page.placing import (
     place_network,
     wants_tiles,
 )
-from vtaplib.cli.page.streaming import Anchors, PlacedStream, place_streams
+from vtaplib.reports.page.streaming import Anchors, PlacedStream, place_streams
 
 MARGIN: Final = 12.0
 ARC: Final = 40.0

@@ -7,9 +7,9 @@ from importlib.resources import files
 
 import pytest
 
-from vtaplib.cli.page.drawing import HUES
+from vtaplib.reports.page.drawing import HUES
 
-STYLE = files("vtaplib.cli.page").joinpath("style.css").read_text()
+STYLE = files("vtaplib.reports.page").joinpath("style.css").read_text()
 
 # The three blocks that give every colour a value.
 THEMES = dict(

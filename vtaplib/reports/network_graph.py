@@ -7,16 +7,11 @@ IDs are in lower case: they are only compared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from vtaplib.analysis.amount import Amount
 
-NOTHING = Amount(0, 0)
-
-
-class State(StrEnum):
+class InterfaceState(StrEnum):
     """What became of an interface's frames at its tap points; and of those that have none."""
 
     MIRRORED = "mirrored"
@@ -29,20 +24,6 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """What was counted: per interface and TAP what entered and what was mirrored, and what collectors got.
-
-    IDs are in lower case. `collector_ids` are in the order of their colours.
-    """
-
-    entered: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
-    mirrored: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
-    received: Mapping[str, Amount] = field(default_factory=dict)
-    collector_ids: tuple[str, ...] = ()
-    down: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Spot:
     """An interface, TAP or load balancer: its name, what stands beside it, and all that is told of it."""
 
@@ -50,7 +31,7 @@ class Spot:
     name: str
     beside: str
     told: str
-    state: State = State.MIRRORED
+    state: InterfaceState = InterfaceState.MIRRORED
     hue: int = 0
 
 

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtaplib.analysis.amount import Amount
-from vtaplib.cli.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN
-from vtaplib.cli.page.graph import Graph, NetworkBox, Peering, Readings, Spot, State, Stream, SubnetBox
-from vtaplib.cli.page.grapher import graph_of
-from vtaplib.cli.page.layout import Picture, lay_out
-from vtaplib.cli.page.placing import ROWS_DRAWN, Box
-from vtaplib.cli.page.streaming import WIDEST
+from vtaplib.cli.page.grapher import Readings, graph_of
 from vtaplib.cli.world_survey import survey_world
+from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox
+from vtaplib.reports.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN
+from vtaplib.reports.page.layout import Picture, lay_out
+from vtaplib.reports.page.placing import ROWS_DRAWN, Box
+from vtaplib.reports.page.streaming import WIDEST
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.testing import DrawnCloud, clouds
@@ -195,5 +195,5 @@ def test_every_interface_of_any_cloud_is_in_the_picture_with_what_became_of_its_
         one.id.lower() for one in interfaces if one.id.lower() not in collecting or one.id.lower() in tapped
     )
     for spot in spots_of(graph.sources):
-        assert (spot.state is State.UNTAPPED) == (spot.id not in tapped)
+        assert (spot.state is InterfaceState.UNTAPPED) == (spot.id not in tapped)
     lay_out(graph)

@@ -1,4 +1,4 @@
-"""Numbers as people read them, and the round numbers at which an axis has its marks."""
+"""Numbers as people read them: counts, bytes, rates, shares and times; and the marks of an axis."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Final
 _THOUSANDS: Final = ("", " k", " M", " G", " T", " P")
 # Steps between marks of seconds: those that clocks have.
 _CLOCK_STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400)
+
+_UNITS_OF_TIME: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 # What rounding of binary fractions may take away.
 _NEARLY: Final = 0.999_999
@@ -37,24 +39,31 @@ def three_digits(number: float) -> str:
     return f"{number:,.{min(max(3 - before, 0), 6)}f}"
 
 
-def share(part: int, whole: int) -> str:
+def share(part: float, whole: float) -> str:
     """A part of a whole in per cent. Only all is "100 %", and only nothing "0 %"."""
     if not whole:
         return "–"
     percent = 100 * part / whole
     if part and percent < 0.1:
         return "< 0.1 %"
-    if part != whole and percent > 99.9:
+    if part < whole and percent > 99.9:
         return "> 99.9 %"
     return f"{percent:.1f} %".replace(".0 %", " %")
 
 
 def duration(seconds: int) -> str:
-    """A time span: "45 s", "12 min", "1 h 30 min"."""
+    """A time span to the second: "45 s", "12 min", "1 h 30 min"."""
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
     parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{left} s" if left else ""]
     return " ".join(filter(None, parts)) or "0 s"
+
+
+def whole_duration(seconds: float) -> str:
+    """A time span in the largest unit that it fills: "30 days"."""
+    size, name = next((one for one in _UNITS_OF_TIME if one[0] <= seconds), _UNITS_OF_TIME[-1])
+    number = seconds / size
+    return f"{number:,g} {name}{'' if number == 1 else 's'}"
 
 
 def moment(second: int) -> str:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vtaplib.cli.page.reading import Page, text_of
-from vtaplib.cli.page.markup import element, to_html
+from tests.vtaplib.reports.page.reading import Page, text_of
+from vtaplib.reports.page.markup import element, to_html
 
 texts = st.text() | st.lists(
     st.sampled_from(

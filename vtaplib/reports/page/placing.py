@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vtaplib.cli.page.folding import TILES_DRAWN
-from vtaplib.cli.page.graph import NetworkBox, Spot, SubnetBox
+from vtaplib.reports.network_graph import NetworkBox, Spot, SubnetBox
+from vtaplib.reports.page.folding import TILES_DRAWN
 
 NETWORK_WIDTH: Final = 316.0
 NETWORK_HEAD: Final = 44.0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtaplib.cli.page.figure import clock_marks, counted, duration, marks, moment, octets, share, three_digits
+from vtaplib.reports.number import clock_marks, counted, duration, marks, moment, octets, share, three_digits
 
 
 @pytest.mark.parametrize(

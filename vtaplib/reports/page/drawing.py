@@ -1,15 +1,23 @@
-"""The picture of a network as SVG. Colours and fonts are the style sheet's; everything tells what it is."""
+"""The picture of a network as SVG. Colours and fonts are the style sheet's; everything tells what it is.
+
+It shows what no table does: which way copies take, where they are split, and what share of all goes where. It
+is made here and not by a library, because little of it is layout. The columns are known; what is wanted is
+boxes in boxes, and streams as wide as their bytes that meet a box side by side. Graphviz gives edges one
+width, lets them meet in a point, and is a program to install; libraries for layered graphs give places to
+boxes, which is `layout` alone; those for Sankey diagrams need matplotlib, or a script, which a page must not
+have.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from vtaplib.cli.page.figure import counted
-from vtaplib.cli.page.graph import Graph, State
-from vtaplib.cli.page.layout import PlacedPeering, lay_out
-from vtaplib.cli.page.markup import element
-from vtaplib.cli.page.placing import (
+from vtaplib.reports.network_graph import Graph, InterfaceState
+from vtaplib.reports.number import counted
+from vtaplib.reports.page.layout import PlacedPeering, lay_out
+from vtaplib.reports.page.markup import element
+from vtaplib.reports.page.placing import (
     PADDING,
     TILE_STEP,
     TILES_BESIDE,
@@ -18,7 +26,7 @@ from vtaplib.cli.page.placing import (
     PlacedSpot,
     PlacedSubnet,
 )
-from vtaplib.cli.page.streaming import PlacedStream
+from vtaplib.reports.page.streaming import PlacedStream
 
 HUES = 6
 """Colours of collectors in the style sheet; then they begin anew."""
@@ -28,18 +36,32 @@ _NAME_LETTER = 6.9
 _SMALL_LETTER = 6.7
 
 _STATES = {
-    State.MIRRORED: "all frames mirrored",
-    State.PARTLY: "some not mirrored",
-    State.REFUSED: "none mirrored",
-    State.IDLE: "tapped, no frame passed",
-    State.UNTAPPED: "not tapped",
-    State.COLLECTOR: "collector",
-    State.DOWN: "down",
+    InterfaceState.MIRRORED: "all frames mirrored",
+    InterfaceState.PARTLY: "some not mirrored",
+    InterfaceState.REFUSED: "none mirrored",
+    InterfaceState.IDLE: "tapped, no frame passed",
+    InterfaceState.UNTAPPED: "not tapped",
+    InterfaceState.COLLECTOR: "collector",
+    InterfaceState.DOWN: "down",
 }
 
 
+def picture(graph: Graph) -> Iterator[Element]:
+    """The picture, with what explains it."""
+    yield element(
+        "p",
+        "Interfaces on the left send copies through TAPs to collectors on the right. A stream is as wide as "
+        "its share of the bytes; point at anything to read its figures.",
+        class_="note",
+    )
+    yield legend(graph)
+    yield element(
+        "div", draw(graph), class_="wide", tabindex=0, role="region", aria_label="Picture of the network"
+    )
+
+
 def draw(graph: Graph) -> Element:
-    """The picture, with a text for those who do not see it."""
+    """The drawing, with a text for those who do not see it."""
     picture = lay_out(graph)
     return element(
         "svg",
@@ -130,26 +152,26 @@ def _tile(placed: PlacedSpot) -> Element:
     )
 
 
-def _mark(state: State, x: float, y: float, size: float) -> Element:
+def _mark(state: InterfaceState, x: float, y: float, size: float) -> Element:
     """A mark that says a state by its shape as well as by its colour."""
     parts = [element("rect", x=x, y=y, width=size, height=size, rx=3, class_="field")]
     middle, inset = size / 2, size * 0.27
-    if state is State.PARTLY:
+    if state is InterfaceState.PARTLY:
         half = f"M{x:.1f} {y + size - 2.5:.1f}V{y + size:.1f}H{x + size:.1f}V{y:.1f}z"
         parts.append(element("path", d=half, class_="half"))
-    elif state in (State.REFUSED, State.DOWN):
+    elif state in (InterfaceState.REFUSED, InterfaceState.DOWN):
         near, far = inset, size - inset
         cross = (
             f"M{x + near:.1f} {y + near:.1f}L{x + far:.1f} {y + far:.1f}"
             f"M{x + far:.1f} {y + near:.1f}L{x + near:.1f} {y + far:.1f}"
         )
         parts.append(element("path", d=cross, class_="cross"))
-    elif state is State.IDLE:
+    elif state is InterfaceState.IDLE:
         parts.append(element("circle", cx=x + middle, cy=y + middle, r=size * 0.18, class_="dot"))
     return element("g", *parts, class_=f"mark {state.value}")
 
 
-def _sample(state: State) -> Element:
+def _sample(state: InterfaceState) -> Element:
     return element(
         "svg", _mark(state, 1.0, 1.0, 12.0), width=14, height=14, class_="hue-1", aria_hidden="true"
     )

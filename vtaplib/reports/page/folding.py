@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from vtaplib.cli.page.figure import counted
-from vtaplib.cli.page.graph import NetworkBox, Spot, SubnetBox
+from vtaplib.reports.network_graph import NetworkBox, Spot, SubnetBox
+from vtaplib.reports.number import counted
 
 NETWORKS_DRAWN: Final = 16
 SUBNETS_DRAWN: Final = 12

@@ -1,0 +1,165 @@
+"""A document on a terminal, from the top to the bottom. What must not be missed comes last, where the eye is.
+
+It makes what rich draws, and draws nothing itself. Colours are roles. A table is as narrow as its numbers let
+it be: texts may be broken over lines, numbers may not, and the heading of numbers has a line for each word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+from rich.tree import Tree as RichTree
+
+from vtaplib.model.policy import Policy, setting_text
+from vtaplib.reports.document import (
+    Cell,
+    Column,
+    Document,
+    Element,
+    Grid,
+    KeyFigures,
+    Kind,
+    Listing,
+    Loads,
+    NetworkPicture,
+    Note,
+    Paragraph,
+    Phrase,
+    Preformatted,
+    Role,
+    Settings,
+    Share,
+    Stack,
+    Table,
+    Tree,
+    Words,
+)
+from vtaplib.reports.number import octets, share, three_digits
+
+_STYLES: Final = {
+    Role.PLAIN: "",
+    Role.STRONG: "bold",
+    Role.MUTED: "dim",
+    Role.GOOD: "green",
+    Role.WARNING: "yellow",
+    Role.BAD: "bold red",
+}
+
+
+_PAGE_ONLY: Final = (Note, KeyFigures, Loads, NetworkPicture)
+
+
+def renderables(document: Document) -> Iterator[RenderableType]:
+    """What rich is to print, one after the other."""
+    if document.lead:
+        yield _text(document.lead)
+    was_table = not document.lead
+    for section in document.sections:
+        for number, element in enumerate(one for one in section.elements if not isinstance(one, _PAGE_ONLY)):
+            # A table has room around it.
+            if not number and not was_table and not isinstance(element, Table):
+                yield Text()
+            yield _drawn(element)
+            was_table = isinstance(element, Table)
+    for warning in document.warnings:
+        yield Text(f"Warning: {warning}.", _STYLES[Role.WARNING])
+    yield from map(_drawn, document.notices)
+
+
+def _drawn(element: Element) -> RenderableType:
+    match element:
+        case Table():
+            return _table(element)
+        case Paragraph(words, role):
+            return _text(words, role)
+        case Listing():
+            return _listing(element)
+        case Grid():
+            return _grid(element)
+        case Preformatted(text):
+            return Text(text)
+        case Tree():
+            return _tree(element)
+        case Settings():
+            return _settings(element)
+        case _:
+            return Group()
+
+
+def _table(table: Table) -> RenderableType:
+    made = RichTable(title=table.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in table.columns:
+        if column.kind is Kind.TEXT:
+            made.add_column(column.name, overflow="fold")
+        else:
+            # A heading takes a line a word: it must not make the column wider than the numbers.
+            made.add_column(column.name.replace(" ", "\n"), justify="right", no_wrap=True)
+    for row in table.rows[: table.at_most]:
+        made.add_row(*(_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)))
+    return Group(made, *_more(table.rows, table.at_most))
+
+
+def _cell(column: Column, cell: Cell) -> Text:
+    match cell:
+        case Share(part, whole, role):
+            return Text(share(part, whole), _STYLES[role] if role is Role.BAD else "")
+        case int() if column.kind is Kind.BYTES:
+            return Text(octets(cell))
+        case int():
+            return Text(f"{cell:,}")
+        case float():
+            return Text(three_digits(cell))
+        case _:
+            return _text(cell)
+
+
+def _listing(listing: Listing) -> RenderableType:
+    shown = (Text("  ").append_text(_text(one)) for one in listing.items[: listing.at_most])
+    return Group(*shown, *_more(listing.items, listing.at_most))
+
+
+def _more(things: Sequence[object], at_most: int | None) -> Iterator[Text]:
+    left_out = len(things) - len(things[:at_most])
+    if left_out:
+        yield Text(f"  and {left_out:,} more; --json has all")
+
+
+def _grid(grid: Grid) -> RenderableType:
+    made = RichTable.grid(padding=(0, 2, 0, 0))
+    for row in grid.rows:
+        made.add_row(
+            *(Group(*map(_drawn, one.elements)) if isinstance(one, Stack) else _text(one) for one in row)
+        )
+    return Padding(made, (0, 0, 0, 2), expand=False)
+
+
+def _tree(tree: Tree) -> RichTree:
+    made = RichTree(_text(tree.words))
+    for child in tree.children:
+        made.add(_tree(child))
+    return made
+
+
+def _settings(settings: Settings) -> Text:
+    """All settings in a line; those that are not the default are marked."""
+    defaults = Policy()
+    text = Text(f"{settings.heading}: " if settings.heading else "Policy in force: ")
+    for number, (name, value) in enumerate(settings.in_force.items()):
+        changed = value != getattr(defaults, name)
+        text.append(", " if number else "")
+        text.append(f"{name}={setting_text(value)}", "bold" if changed else "")
+        text.append(" (not the default)" if changed else "")
+    return text
+
+
+def _text(words: Words, role: Role = Role.PLAIN) -> Text:
+    text = Text(style=_STYLES[role])
+    for one in words if isinstance(words, tuple) else (words,):
+        text.append(one.text, _STYLES[one.role]) if isinstance(one, Phrase) else text.append(one)
+    return text
