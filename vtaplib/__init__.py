@@ -10,9 +10,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vtaplib.analysis.coverage_audit import CoverageAudit, CoverageScope, Standing
+    from vtaplib.analysis.eligibility import Eligibility, Outcome
     from vtaplib.control.cloud import Cloud, SubscriptionHandle
-    from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, Standing
-    from vtaplib.control.eligibility import Eligibility, Outcome
     from vtaplib.errors import VtapError
     from vtaplib.fabric.topology import Topology
     from vtaplib.mirror.engine import MirrorEngine
@@ -158,11 +158,11 @@ __all__ = [
 _HOMES = {
     "Cloud": "vtaplib.control.cloud",
     "SubscriptionHandle": "vtaplib.control.cloud",
-    "CoverageAudit": "vtaplib.control.coverage_audit",
-    "CoverageScope": "vtaplib.control.coverage_audit",
-    "Standing": "vtaplib.control.coverage_audit",
-    "Eligibility": "vtaplib.control.eligibility",
-    "Outcome": "vtaplib.control.eligibility",
+    "CoverageAudit": "vtaplib.analysis.coverage_audit",
+    "CoverageScope": "vtaplib.analysis.coverage_audit",
+    "Standing": "vtaplib.analysis.coverage_audit",
+    "Eligibility": "vtaplib.analysis.eligibility",
+    "Outcome": "vtaplib.analysis.eligibility",
     "Policy": "vtaplib.model.policy",
     "ArmError": "vtaplib.model.violation",
     "VtapError": "vtaplib.errors",

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provider_shim.data_source import DataSource, Session
-from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, InterfaceCoverage, Standing
+from vtaplib.analysis.coverage_audit import (
+    CoverageAudit,
+    CoverageScope,
+    InterfaceCoverage,
+    Standing,
+    audit_coverage,
+)
 from vtaplib.model import ids
 from vtaplib.model.arguments import Location, NonEmpty, Tags
 from vtaplib.model.base import Block, Values
@@ -91,15 +97,15 @@ class CoverageDataSource(DataSource):
             if own is None:
                 return CoverageAudit(())
             scope_ids = [own.id]
-        return session.cloud.audit_coverage(
-            CoverageScope(
-                ids=scope_ids,
-                name_pattern=self.name_pattern or "*",
-                location=self.location or "",
-                tags=self.tags or {},
-                attached_only=bool(self.attached_only),
-            )
+        scope = CoverageScope(
+            ids=scope_ids,
+            name_pattern=self.name_pattern or "*",
+            location=self.location or "",
+            tags=self.tags or {},
+            attached_only=bool(self.attached_only),
         )
+        with session.cloud.snapshot() as view:
+            return audit_coverage(view, session.cloud.policy, scope)
 
 
 def _shown(one: InterfaceCoverage) -> Values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provider_shim.data_source import DataSource, Session
-from vtaplib.control.eligibility import Judgement
+from vtaplib.analysis.eligibility import Judgement, judge_eligibility
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Values
 from vtaplib.model.marks import SERVICE, Assigned, Ref
@@ -56,8 +56,9 @@ class EligibilityDataSource(DataSource):
         tap_id = self.virtual_network_tap_id or ""
         if tap_id:
             session.get(VirtualNetworkTap, tap_id, ("virtual_network_tap_id",))
-        found = session.cloud.eligibility(interface.id, tap_id)
         policy = session.cloud.policy
+        with session.cloud.snapshot() as view:
+            found = judge_eligibility(view, policy, interface.id, tap_id)
 
         def shown(one: Judgement) -> Values:
             severity = one.rule.severity_under(policy)

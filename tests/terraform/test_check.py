@@ -14,9 +14,9 @@ from tests.terraform.worlds import INTERFACES, LAB, SUBNETS, group, interface, m
 from tests.vtaplib.cli.azurerm_plan import as_azurerm
 from tests.vtaplib.resources.rule_case import Case, Pair
 from tests.vtaplib.resources.test_rules import EACH
-from vtaplib.cli.check.document import read_document
-from vtaplib.cli.check.reading import Reading, read_resources
-from vtaplib.cli.check.run import CheckRequest, check
+from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
+from vtaplib.cli.check.run import CheckRequest, run_check
+from vtaplib.loading import load_document
 from vtaplib.model.policy import Policy
 from vtaplib.resources import NetworkInterface
 
@@ -103,8 +103,8 @@ def written(directory: Path, document: dict[str, Any]) -> str:
     return str(path)
 
 
-def read(directory: Path, document: dict[str, Any]) -> Reading:
-    return read_resources(read_document(written(directory, document)))
+def read(directory: Path, document: dict[str, Any]) -> TerraformResources:
+    return read_resources(load_document(written(directory, document)))
 
 
 @pytest.mark.sampled(8)
@@ -116,7 +116,7 @@ def test_nothing_that_the_plan_accepts_is_an_error_of_the_check(
         lab.world(pair.valid).write(workspace)
     ours = planned(workspace)
     for document in (ours, as_azurerm(ours)):
-        report = check(CheckRequest(written(tmp_path, document), workspace.cloud_path, case.policy))
+        report = run_check(CheckRequest(written(tmp_path, document), workspace.cloud_path, case.policy))
         assert [(one.address, one.message) for one in report.findings if one.severity == "error"] == []
         assert report.not_read == ()
         assert report.outside.references == 0
@@ -143,9 +143,9 @@ def test_a_plan_over_what_is_applied_tells_what_it_does_to_coverage(
     taps = tap("t", "collector") + tapped("m", "one", "t")
     workspace.write(INTERFACES + collector + taps)
     workspace.apply()
-    assert check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy())).errors == 0
+    assert run_check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy())).errors == 0
     workspace.write(INTERFACES + collector + tap("t", "collector") + tapped("m2", "two", "t"))
-    report = check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy()))
+    report = run_check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy()))
     assert [one.address for one in report.coverage.newly_tapped] == ["azurerm_network_interface.two"]
     assert [one.address for one in report.coverage.no_longer_tapped] == ["azurerm_network_interface.one"]
 
@@ -154,6 +154,6 @@ def test_a_state_that_terraform_shows_is_checked(workspace: Workspace, tmp_path:
     workspace.write(SUBNETS + interface("one") + group("other"))
     workspace.apply()
     shown = json.loads(workspace.run("show", "-json"))
-    report = check(CheckRequest(written(tmp_path, shown), None, Policy()))
+    report = run_check(CheckRequest(written(tmp_path, shown), None, Policy()))
     assert (report.is_plan, report.errors, report.outside.references) == (False, 0, 0)
     assert report.read["Subnet"] == 2

@@ -161,17 +161,17 @@ def show(
       vtap show --cloud lab/.vtap/cloud.db --json
       vtap show --copy backup.db
     """
+    from vtaplib.analysis.inventory import take_inventory
     from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
     from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import OutputFiles
-    from vtaplib.cli.world_survey import survey_world
 
     path = find_cloud_file(cloud)
     with OutputFiles(cloud_files(path)) as files, open_cloud(path) as opened:
         if copy_to is not None:
             files.claim(copy_to, "--copy")
             opened.copy(copy_to)
-        world = survey_world(opened, str(path))
+        world = take_inventory(opened, str(path))
     if as_json:
         write_json(world)
         return
@@ -390,7 +390,7 @@ def check(
     """
     from vtaplib.cli.check.progress import Steps
     from vtaplib.cli.check.run import CheckRequest
-    from vtaplib.cli.check.run import check as run
+    from vtaplib.cli.check.run import run_check as run
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.output_files import OutputFiles

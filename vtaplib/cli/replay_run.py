@@ -32,8 +32,8 @@ from vtaplib.model.addresses import maybe_address
 from vtaplib.model.policy import Policy
 
 if TYPE_CHECKING:
+    from vtaplib.analysis.inventory import Inventory
     from vtaplib.cli.staged_captures import StagedCaptures
-    from vtaplib.cli.world import World
     from vtaplib.control.cloud import Cloud
     from vtaplib.fabric.topology import Interface
 
@@ -121,11 +121,11 @@ def replay(request: ReplayRequest) -> ReplayReport:
         return report
 
 
-def _world_of(cloud: Cloud, request: ReplayRequest) -> World:
+def _world_of(cloud: Cloud, request: ReplayRequest) -> Inventory:
     # Most replays have no page.
-    from vtaplib.cli.world_survey import survey_world
+    from vtaplib.analysis.inventory import take_inventory
 
-    return survey_world(cloud, str(request.cloud))
+    return take_inventory(cloud, str(request.cloud))
 
 
 def _open_out(

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 from rich.tree import Tree
 
-from vtaplib.cli.world import (
+from vtaplib.analysis.inventory import (
     AddressEntry,
     BalancingRuleEntry,
     GroupEntry,
     InterfaceEntry,
+    Inventory,
     LoadBalancerEntry,
     NetworkEntry,
     TapEntry,
-    World,
 )
 from vtaplib.model import ids
 from vtaplib.resources.virtual_machine import RUNNING
@@ -23,7 +23,7 @@ from vtaplib.resources.virtual_machine import RUNNING
 STATE_STYLES = {"Connected": "green", "Initiated": "yellow", "Disconnected": "red"}
 
 
-def world_tree(world: World) -> Tree:
+def world_tree(world: Inventory) -> Tree:
     """The tree of a whole cloud."""
     tree = Tree(_line("cloud", world.cloud))
     if not world.tenants:

@@ -9,8 +9,6 @@ from typing import Self, TypeVar, cast
 
 from vtaplib.control import service_defaults
 from vtaplib.control.audit import Finding, audit
-from vtaplib.control.coverage_audit import CoverageAudit, CoverageScope, audit_coverage
-from vtaplib.control.eligibility import Eligibility, eligibility
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.row import FORMS, KINDS, RowError, cached_resource, kind_problem, to_body
 from vtaplib.control.store import Row, Store
@@ -220,20 +218,6 @@ class Cloud:
         """Every rule that a resource of the cloud breaks, each conflict told once."""
         with self._store.reading():
             return tuple(audit(self.view, self.policy))
-
-    def eligibility(self, interface_id: str, tap_id: str = "") -> Eligibility:
-        """Whether an interface can be tapped, and sent to a TAP if one is given: what each rule says. Nothing
-        changes. Raises ArmError (ResourceNotFound) if either is not there.
-        """
-        with self._store.reading():
-            return eligibility(self.view, self.policy, interface_id, tap_id)
-
-    def audit_coverage(self, scope: CoverageScope | None = None) -> CoverageAudit:
-        """Who in a scope is tapped and heard, who could be tapped, who cannot, and why. Raises ArmError
-        (ResourceNotFound) if what the scope names is not there.
-        """
-        with self._store.reading():
-            return audit_coverage(self.view, self.policy, scope)
 
     def overlay(self, *, complete: bool = True) -> Overlay:
         """A what-if over this cloud: puts and deletes there change nothing here."""

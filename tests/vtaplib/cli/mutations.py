@@ -6,13 +6,10 @@ import copy
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from vtaplib.cli.check.azure import Estate, add_export
-from vtaplib.cli.check.document import document_in
-from vtaplib.cli.check.run import CheckRequest, judged
+from vtaplib.analysis import check, parse_azure_export, parse_document
 from vtaplib.cli.check.sarif import sarif_log
 from vtaplib.cli.check.tables import check_tables
 from vtaplib.cli.diff.planned_design import designs_of_plan
@@ -126,28 +123,24 @@ def _at(owner: Any, key: Any) -> Any:
 
 def check_plan(content: bytes) -> None:
     """Check a plan or a state, and show the report in every form."""
-    request = CheckRequest("plan.json", None, Policy())
-    report = judged(request, (), Estate(), document_in("plan.json", content))
+    report = check(parse_document("plan.json", content))
     list(check_tables(report))
     sarif_log(report, "plan.json")
 
 
 def check_over_nothing(content: bytes) -> None:
     """Check a plan or a state over an empty cloud: nothing is elsewhere."""
-    request = CheckRequest("plan.json", Path("cloud.db"), Policy())
-    judged(request, (), Estate(), document_in("plan.json", content))
+    check(parse_document("plan.json", content), cloud=())
 
 
 def check_export(content: bytes) -> None:
     """Check an export of Azure's."""
-    estate = Estate()
-    add_export(estate, "export.json", content)
-    judged(CheckRequest(None, None, Policy(), ("export.json",)), (), estate, None)
+    check(azure=parse_azure_export([("export.json", content)]))
 
 
 def diff_plan(content: bytes) -> None:
     """Make the designs before and after a plan."""
-    designs_of_plan(document_in("plan.json", content), Policy())
+    designs_of_plan(parse_document("plan.json", content), Policy())
 
 
 def assert_answers(use: Callable[[bytes], None], document: Any, seeds: Iterable[int]) -> None:

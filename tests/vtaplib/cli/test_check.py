@@ -23,7 +23,7 @@ from tests.vtaplib.cli.plans import (
     subnet_values,
     tapped_plan,
 )
-from vtaplib.cli.check.reading import TYPES
+from vtaplib.analysis.terraform_plan.resource_types import TYPES
 from vtaplib.model.policy import Policy
 
 WEB = "azurerm_network_interface.web"
@@ -201,11 +201,11 @@ def test_an_interface_that_is_tapped_no_longer_is_told(vtap: Vtap) -> None:
 
 def as_state(vtap: Vtap, plan: Plan) -> dict[str, dict[str, Any]]:
     """The values of a plan's objects once they are made, as far as the checks need them."""
-    from vtaplib.cli.check.document import read_document
-    from vtaplib.cli.check.reading import read_resources
+    from vtaplib.analysis.terraform_plan.resources import read_resources
+    from vtaplib.loading import load_document
     from vtaplib.model.unknown import UNKNOWN as NOT_KNOWN
 
-    reading = read_resources(read_document(str(plan.write(vtap.directory, "made.json"))))
+    reading = read_resources(load_document(str(plan.write(vtap.directory, "made.json"))))
 
     def without_unknown(value: Any) -> Any:
         if isinstance(value, dict):

@@ -14,8 +14,8 @@ from tests.vtaplib.cli.plans import (
     references,
     tapped_plan,
 )
-from vtaplib.cli.check.report import CheckReport
-from vtaplib.cli.check.run import CheckRequest, check
+from vtaplib.analysis.design_check.report import CheckReport
+from vtaplib.cli.check.run import CheckRequest, run_check
 from vtaplib.model.policy import Policy
 
 TAP, TAPPED = "azapi_resource.tap", "azapi_resource.tapped"
@@ -51,7 +51,7 @@ def azapi(
 
 
 def report_of(plan: Plan, directory: Path) -> CheckReport:
-    return check(CheckRequest(str(plan.write(directory)), None, Policy()))
+    return run_check(CheckRequest(str(plan.write(directory)), None, Policy()))
 
 
 def test_a_tap_of_azapi_is_followed_to_its_source_and_destination(tmp_path: Path) -> None:

@@ -15,11 +15,8 @@ from tests.vtaplib.cli.mutations import SEEDS, assert_answers, check_export, che
 from tests.vtaplib.cli.plans import tapped_plan
 from tests.vtaplib.cli.test_check_azapi import azapi_plan
 from tests.vtaplib.control.arm.full_world import world
-from vtaplib.cli.check.azure import Estate
-from vtaplib.cli.check.document import document_in
-from vtaplib.cli.check.run import CheckRequest, judged
+from vtaplib.analysis import check, parse_document
 from vtaplib.control.arm import encode
-from vtaplib.model.policy import Policy
 
 PLAN, AZAPI = tapped_plan().document, azapi_plan().document
 EXPORT = [encode(one, world()) for one in world()]
@@ -58,6 +55,6 @@ def calls_itself(references: list[str]) -> dict[str, Any]:
     "references", [["module.loop.y"], ["module.loop.y.a", "module.loop.y.b", "module.loop"]]
 )
 def test_modules_that_refer_to_each_other_without_end_tell_nothing(references: list[str]) -> None:
-    document = document_in("plan.json", json.dumps(calls_itself(references)).encode())
-    report = judged(CheckRequest("plan.json", None, Policy()), (), Estate(), document)
+    document = parse_document("plan.json", json.dumps(calls_itself(references)).encode())
+    report = check(document)
     assert report.not_read == ("azurerm_network_interface_tap_configuration.web",)

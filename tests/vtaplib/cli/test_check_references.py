@@ -18,8 +18,8 @@ from tests.vtaplib.cli.plans import (
     references,
     subnet_values,
 )
-from vtaplib.cli.check.document import read_document
-from vtaplib.cli.check.reading import Reading, read_resources
+from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
+from vtaplib.loading import load_document
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.resources import LinuxVirtualMachine, NetworkInterface, Subnet, VirtualNetworkTap
@@ -28,17 +28,17 @@ NIC, SUBNET = "azurerm_network_interface.nic", "azurerm_subnet.s"
 TO_INTERFACE = "destination_network_interface_ip_configuration_id"
 
 
-def reading_of(plan: Plan, directory: Path) -> Reading:
-    return read_resources(read_document(str(plan.write(directory))))
+def reading_of(plan: Plan, directory: Path) -> TerraformResources:
+    return read_resources(load_document(str(plan.write(directory))))
 
 
-def at(reading: Reading, address: str) -> Resource:
+def at(reading: TerraformResources, address: str) -> Resource:
     """The resource that comes from an address."""
     (key,) = (key for key, one in reading.addresses.items() if one == address)
     return reading.after[key]
 
 
-def subnets_of(reading: Reading) -> dict[str, str | None]:
+def subnets_of(reading: TerraformResources) -> dict[str, str | None]:
     """For each interface, by name, the name of its subnet; None where it is not known."""
     return {
         one.name: subnet.rpartition("/")[2] if (subnet := known_subnet(one)) else None

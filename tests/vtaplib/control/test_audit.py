@@ -23,8 +23,8 @@ from tests.vtaplib.control.lab import (
     tap_id,
 )
 from vtaplib import ArmError, NetworkInterfaceTapConfiguration, Policy, VirtualMachine
+from vtaplib.analysis.coverage import StreamLoss, coverage_of, is_silent
 from vtaplib.control.audit import CloudChange, audit
-from vtaplib.control.coverage import StreamLoss, coverage, is_silent
 from vtaplib.control.read_view import ReadView
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import Missing
@@ -120,7 +120,7 @@ def test_a_part_of_a_world_tells_who_refers_and_not_that_nobody_does() -> None:
 
 def test_an_interface_is_covered_where_its_stream_arrives() -> None:
     lab = Lab(QUIET)
-    streams = coverage(world(lab, mirror(nic_id("web"), "tap-lb", "other")))
+    streams = coverage_of(world(lab, mirror(nic_id("web"), "tap-lb", "other")))
     assert [one.collector_ids for one in streams[nic_id("db")]] == [(nic_id("collector"),)]
     assert [one.collector_ids for one in streams[nic_id("web")]] == [(nic_id("collector"),)]
     assert streams[nic_id("spare")] == ()
@@ -137,16 +137,16 @@ def test_an_interface_is_covered_where_its_stream_arrives() -> None:
 def test_a_stream_without_an_end_is_silent_where_that_is_certain(lacking: str, silence: StreamLoss) -> None:
     lab = Lab(QUIET)
     whole, part = world(lab, without=lacking), world(lab, without=lacking, whole=False)
-    assert [one.loss for one in coverage(whole)[nic_id("db")]] == [silence]
-    assert [one.loss for one in coverage(part, whole=False)[nic_id("db")]] == [None]
+    assert [one.loss for one in coverage_of(whole)[nic_id("db")]] == [silence]
+    assert [one.loss for one in coverage_of(part, whole=False)[nic_id("db")]] == [None]
     gone = {lacking.lower()}
-    assert [one.loss for one in coverage(part, whole=False, gone=gone)[nic_id("db")]] == [silence]
+    assert [one.loss for one in coverage_of(part, whole=False, gone=gone)[nic_id("db")]] == [silence]
 
 
 def test_a_stream_to_a_network_that_is_not_peered_is_silent() -> None:
     lab = Lab(QUIET)
     lab.put(tap("far", ip_id("stray")))
-    stream = coverage(world(lab, mirror(nic_id("web"), "far")))[nic_id("web")]
+    stream = coverage_of(world(lab, mirror(nic_id("web"), "far")))[nic_id("web")]
     assert [one.loss for one in stream] == [StreamLoss.UNREACHABLE]
 
 
@@ -154,5 +154,5 @@ def test_a_stream_into_an_empty_pool_is_silent() -> None:
     lab = Lab(QUIET)
     (member,) = (one for one in lab.cloud.view.list(Resource) if pool_id("inner") in one.id and "|" in one.id)
     view = world(lab, mirror(nic_id("web"), "tap-lb"), without=member.id)
-    assert [one.loss for one in coverage(view)[nic_id("web")]] == [StreamLoss.NO_COLLECTOR]
+    assert [one.loss for one in coverage_of(view)[nic_id("web")]] == [StreamLoss.NO_COLLECTOR]
     assert frontend_id("inner").endswith("/front")

@@ -17,12 +17,10 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.control.lab import HOME, Lab, network, network_id, nic_id, tap_id, vm_id
 from vtaplib import ArmError, Cloud, SubscriptionHandle, Topology, VtapError
-from vtaplib.cli.check.run import CheckRequest, check
+from vtaplib.analysis import audit_coverage, check, judge_eligibility, take_inventory
 from vtaplib.cli.machine import Operation, operate
-from vtaplib.cli.world_survey import survey_world
 from vtaplib.control.row import KINDS, stored_values, to_body, to_resource
 from vtaplib.model import ids
-from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 
@@ -36,15 +34,19 @@ USES: Mapping[str, Callable[[Path], object]] = {
     ),
     "topology": lambda path: used(path, Topology.of),
     "audit": lambda path: used(path, Cloud.audit),
-    "coverage": lambda path: used(path, Cloud.audit_coverage),
-    "eligibility": lambda path: used(path, lambda cloud: cloud.eligibility(nic_id("web"), tap_id("tap"))),
+    "coverage": lambda path: used(path, lambda cloud: audit_coverage(cloud.view, cloud.policy)),
+    "eligibility": lambda path: used(
+        path, lambda cloud: judge_eligibility(cloud.view, cloud.policy, nic_id("web"), tap_id("tap"))
+    ),
     "what-if": lambda path: used(path, lambda cloud: cloud.check(network("app", "10.1.0.0/16"))),
     "put": lambda path: used(path, lambda cloud: home(cloud).put(network("another", "10.9.0.0/16"))),
     "delete": lambda path: used(path, lambda cloud: cloud.delete(network_id("app"))),
     "deallocate": lambda path: used(path, lambda cloud: cloud.deallocate(vm_id("vm-web"))),
     "start": lambda path: used(path, lambda cloud: cloud.start(vm_id("vm-web"))),
-    "vtap show": lambda path: used(path, lambda cloud: survey_world(cloud, str(path)), read_only=True),
-    "vtap check": lambda path: check(CheckRequest(None, path, Policy(), (), strict=False)),
+    "vtap show": lambda path: used(path, lambda cloud: take_inventory(cloud, str(path)), read_only=True),
+    "vtap check": lambda path: used(
+        path, lambda cloud: check(cloud=cloud.view.list(Resource)), read_only=True
+    ),
     "vtap machine": lambda path: operate(path, "vm-web", Operation.START),
 }
 WRITES = ("put", "delete", "deallocate", "start", "vtap machine")

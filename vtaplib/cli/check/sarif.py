@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from vtaplib import __version__
-from vtaplib.cli.check.report import CheckReport, FindingEntry
+from vtaplib.analysis.design_check.report import CheckReport, FindingEntry
 from vtaplib.model.violation import Severity
 from vtaplib.reports.json_document import visible_json
 

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vtaplib.cli.check.report import CheckReport, CoveredInterface, FindingEntry, by_address
+from vtaplib.analysis.design_check.report import CheckReport, FindingEntry, InterfaceCoverageEntry, by_address
 from vtaplib.cli.policy_text import policy_text
 from vtaplib.model import ids
 from vtaplib.model.violation import Severity
@@ -69,7 +69,7 @@ def _coverage(report: CheckReport) -> Iterator[RenderableType]:
             yield _interfaces(title, interfaces, style)
 
 
-def _interfaces(title: str, interfaces: Sequence[CoveredInterface], style: str) -> Text:
+def _interfaces(title: str, interfaces: Sequence[InterfaceCoverageEntry], style: str) -> Text:
     text = Text.assemble(f"  {title}: ", (str(len(interfaces)), style))
     for one in interfaces[:_LISTED]:
         text.append(f"\n    {one.address}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from vtaplib.analysis.coverage_diff.design import AssumedAddress
-from vtaplib.cli.check.world import World
+from vtaplib.analysis.terraform_plan.planned_cloud import PlannedCloud
 from vtaplib.control import inline, service_defaults
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.read_view import ReadView
@@ -36,7 +36,7 @@ class AppliedPlan:
     assumed: tuple[AssumedAddress, ...]
 
 
-def apply_plan(world: World, policy: Policy) -> AppliedPlan:
+def apply_plan(world: PlannedCloud, policy: Policy) -> AppliedPlan:
     """What the apply of a plan makes of a world."""
     written = {ids.key(one.id): one for one in world.after if _is_written(one, world)}
     standing = {ids.key(one.id): one for one in world.after if ids.key(one.id) not in written}
@@ -52,12 +52,12 @@ def apply_plan(world: World, policy: Policy) -> AppliedPlan:
     return AppliedPlan(overlay, tuple(assumed))
 
 
-def _is_written(resource: Resource, world: World) -> bool:
+def _is_written(resource: Resource, world: PlannedCloud) -> bool:
     key = ids.key(resource.id)
     return key in world.change.before or world.before.find(key) != resource
 
 
-def _is_replaced(key: str, world: World) -> bool:
+def _is_replaced(key: str, world: PlannedCloud) -> bool:
     return key in world.change.before and world.change.before[key] is None
 
 

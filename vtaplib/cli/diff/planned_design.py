@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vtaplib.analysis.coverage_diff.design import AssumedAddress, ComparedDesign
-from vtaplib.cli.check.document import Document
-from vtaplib.cli.check.reading import Reading, read_resources
-from vtaplib.cli.check.world import make_world
+from vtaplib.analysis.terraform_plan.document import Document
+from vtaplib.analysis.terraform_plan.planned_cloud import plan_over
+from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
 from vtaplib.cli.diff.applied_plan import apply_plan
 from vtaplib.control.read_view import ReadView
 from vtaplib.errors import VtapError
@@ -37,7 +37,7 @@ def design_of_resources(name: str, resources: Sequence[Resource]) -> StandingDes
 def design_of_state(document: Document) -> StandingDesign:
     """The design of a state."""
     reading = read_resources(document)
-    world = make_world((), reading, whole=True)
+    world = plan_over((), reading, whole=True)
     design = _design(f"state {document.name}", document, reading, world.after)
     return StandingDesign(design, tuple(world.after))
 
@@ -51,7 +51,7 @@ def designs_of_plan(
     if not document.is_plan:
         raise VtapError(f"{told}{document.name}: is a state, which has no after; give a plan")
     reading = read_resources(document)
-    world = make_world(base.resources if base else (), reading, whole=True)
+    world = plan_over(base.resources if base else (), reading, whole=True)
     name = f"plan {document.name}"
     before = base.design if base else _design(f"{name}, not applied", document, reading, world.before)
     applied = apply_plan(world, policy)
@@ -60,7 +60,11 @@ def designs_of_plan(
 
 
 def _design(
-    name: str, document: Document, reading: Reading, view: View, assumed: tuple[AssumedAddress, ...] = ()
+    name: str,
+    document: Document,
+    reading: TerraformResources,
+    view: View,
+    assumed: tuple[AssumedAddress, ...] = (),
 ) -> ComparedDesign:
     return ComparedDesign(
         Topology.of(view),

@@ -1,7 +1,1 @@
-"""`vtap explain`: one packet, the whole way, with what decided at each step.
-
-What is decided here is decided by the fabric and the mirror engine. This package asks them, and tells what
-they looked at, in the order in which they did.
-"""
-
-from __future__ import annotations
+"""`vtap explain`: `asking` reads the question, `run` opens the files, `text` shows the report."""

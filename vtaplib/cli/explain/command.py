@@ -102,14 +102,16 @@ def explain(
       vtap explain --src 10.10.1.4 --dst 10.10.2.4 --proto udp --dport 53 --length 1400
       vtap explain --src nic-web --dst nic-database --proto icmp --down nic-collector-b --json
     """
-    from vtaplib.cli.cloud_file import find_cloud_file
-    from vtaplib.cli.explain.asking import Ordered, question_of
-    from vtaplib.cli.explain.run import ExplainRequest
-    from vtaplib.cli.explain.run import explain as run
+    from vtaplib.analysis import PacketOrder, Peerings
+    from vtaplib.analysis import explain as explained
+    from vtaplib.analysis.naming import interfaces_named
+    from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
+    from vtaplib.cli.explain.asking import OPTIONS, question_of
     from vtaplib.cli.output import print_report, write_json
     from vtaplib.cli.policy_option import policy_of
+    from vtaplib.fabric.topology import Topology
 
-    ordered = Ordered(
+    ordered = PacketOrder(
         source,
         destination,
         protocol,
@@ -120,9 +122,13 @@ def explain(
         vlan,
         ipv6 or None,
     )
-    question = question_of(capture, number, ordered)
-    report = run(
-        ExplainRequest(question, find_cloud_file(cloud), policy_of(policy), tuple(down or ()), reply)
+    asked = question_of(capture, number, ordered)
+    file, settings = find_cloud_file(cloud), policy_of(policy)
+    with open_cloud(file) as opened, opened.snapshot() as view:
+        topology, peerings = Topology.of(view), Peerings.of(view)
+    failed = interfaces_named(topology, down or (), "--down ")
+    report = explained(
+        asked, topology, peerings, settings, down=failed, reply=reply, cloud=str(file), words=OPTIONS
     )
     if as_json:
         write_json(report)

@@ -10,14 +10,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vtaplib.cli.explain.copies import BALANCING
-from vtaplib.cli.explain.report import (
+from vtaplib.analysis.packet_explanation.copies import BALANCING
+from vtaplib.analysis.packet_explanation.report import (
     BalancingEntry,
     CopyEntry,
     ExplainReport,
     OuterEntry,
+    PathEntry,
     StepEntry,
-    WayEntry,
 )
 from vtaplib.cli.policy_text import policy_text
 
@@ -44,7 +44,7 @@ def explain_text(report: ExplainReport) -> Iterator[RenderableType]:
     yield policy_text(report.policy)
 
 
-def _way(way: WayEntry, title: str) -> Iterator[RenderableType]:
+def _way(way: PathEntry, title: str) -> Iterator[RenderableType]:
     packet = way.packet
     place = "made to order" if packet.capture is None else f"number {packet.number} of {packet.capture}"
     yield Text.assemble((title, "bold"), f", {place}: ", (packet.sentence, "bold"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.inventory import InterfaceEntry, Inventory, LoadBalancerEntry, TapEntry
 from vtaplib.cli.page.peerings import groups_of, peerings_of
-from vtaplib.cli.world import InterfaceEntry, LoadBalancerEntry, TapEntry, World
 from vtaplib.model import ids
 from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Spot, Stream, SubnetBox
 from vtaplib.reports.number import counted, octets, share
@@ -29,7 +29,7 @@ class Readings:
     down: frozenset[str] = frozenset()
 
 
-def graph_of(world: World, readings: Readings) -> Graph:
+def graph_of(world: Inventory, readings: Readings) -> Graph:
     """What to draw of a world."""
     return _Grapher(world, readings).graph()
 
@@ -37,7 +37,7 @@ def graph_of(world: World, readings: Readings) -> Graph:
 class _Grapher:
     """Looks things up in a world while its graph is made."""
 
-    def __init__(self, world: World, readings: Readings) -> None:
+    def __init__(self, world: Inventory, readings: Readings) -> None:
         self.readings = readings
         groups = list(groups_of(world))
         self.networks = [one for group in groups for one in group.networks]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from vtaplib.analysis.inventory import InterfaceEntry, Inventory
 from vtaplib.cli.page.peerings import groups_of, peerings_of
 from vtaplib.cli.page.table import Column, table
-from vtaplib.cli.world import InterfaceEntry, World
 from vtaplib.model import ids
 from vtaplib.reports.network_graph import Peering
 
 
-def network_tables(world: World) -> Iterator[Element]:
+def network_tables(world: Inventory) -> Iterator[Element]:
     """Networks with what is in them, then TAPs with where they send."""
     groups = list(groups_of(world))
     networks = [one for group in groups for one in group.networks]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vtaplib.cli.world import GroupEntry, NetworkEntry, World
+from vtaplib.analysis.inventory import GroupEntry, Inventory, NetworkEntry
 from vtaplib.model import ids
 from vtaplib.reports.network_graph import Peering
 from vtaplib.resources.virtual_network_peering import PeeringState
 
 
-def groups_of(world: World) -> Iterator[GroupEntry]:
+def groups_of(world: Inventory) -> Iterator[GroupEntry]:
     """Every resource group, in order."""
     for tenant in world.tenants:
         for subscription in tenant.subscriptions:

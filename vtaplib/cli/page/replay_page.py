@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.inventory import Inventory
 from vtaplib.cli.page.document import Section, ending, figures, listed, note, notice, page
 from vtaplib.cli.page.grapher import NOTHING, Readings, graph_of
 from vtaplib.cli.page.load_charts import Charted, load_charts
@@ -14,7 +15,6 @@ from vtaplib.cli.page.settings import settings
 from vtaplib.cli.page.table import Column, bar, table
 from vtaplib.cli.replay_report import CollectorEntry, ReplayReport, TapPointEntry
 from vtaplib.cli.replay_tables import NOTES
-from vtaplib.cli.world import World
 from vtaplib.mirror.series import Series
 from vtaplib.reports.number import counted, octets, share, three_digits
 from vtaplib.reports.page.drawing import draw, hue_class, legend
@@ -23,7 +23,7 @@ from vtaplib.reports.page.markup import Child, element
 _POINT = (Column("Interface", heads=True), Column("Direction"), Column("TAP"))
 
 
-def replay_page(report: ReplayReport, world: World, loads: Mapping[str, Series]) -> str:
+def replay_page(report: ReplayReport, world: Inventory, loads: Mapping[str, Series]) -> str:
     """The page. `loads` are by the ID of the collector's interface."""
     return page(
         f"Replay of {report.capture.rpartition('/')[2]}",
@@ -39,7 +39,7 @@ def replay_page(report: ReplayReport, world: World, loads: Mapping[str, Series])
     )
 
 
-def _sections(report: ReplayReport, world: World, loads: Mapping[str, Series]) -> Iterator[Section]:
+def _sections(report: ReplayReport, world: Inventory, loads: Mapping[str, Series]) -> Iterator[Section]:
     yield Section("summary", "Summary", (_figures(report),))
     yield Section("warnings", "Warnings", tuple(listed(one.text for one in report.warnings)))
     yield Section("network", "Network", tuple(_network(report, world)))
@@ -87,7 +87,7 @@ def _figures(report: ReplayReport) -> Element:
     )
 
 
-def _network(report: ReplayReport, world: World) -> Iterator[Child]:
+def _network(report: ReplayReport, world: Inventory) -> Iterator[Child]:
     graph = graph_of(world, _readings(report))
     if not graph.sources and not graph.collectors and not graph.taps:
         yield note("The cloud has no virtual network and no TAP.")

@@ -18,13 +18,13 @@ from rich.console import Console
 from tests.vtaplib.cli.explain.guarded import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Cloud, Direction, Mirrored, MirrorEngine, NetworkInterface, Policy, Topology
-from vtaplib.cli.explain.asking import answer_to
-from vtaplib.cli.explain.copies import STAGES
-from vtaplib.cli.explain.explainer import Explainer
-from vtaplib.cli.explain.packet import Packet
-from vtaplib.cli.explain.peerings import Peerings
-from vtaplib.cli.explain.remedies import COPY_REMEDIES, DROP_REMEDIES, UNROUTED_REMEDIES
-from vtaplib.cli.explain.report import CopyEntry, ExplainReport, WayEntry
+from vtaplib.analysis.packet_explanation.copies import STAGES
+from vtaplib.analysis.packet_explanation.explainer import Explainer
+from vtaplib.analysis.packet_explanation.made_packet import answer_to
+from vtaplib.analysis.packet_explanation.packet import Packet
+from vtaplib.analysis.packet_explanation.peerings import Peerings
+from vtaplib.analysis.packet_explanation.remedies import COPY_REMEDIES, DROP_REMEDIES, UNROUTED_REMEDIES
+from vtaplib.analysis.packet_explanation.report import CopyEntry, ExplainReport, PathEntry
 from vtaplib.cli.explain.text import explain_text
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
@@ -123,7 +123,7 @@ def decided(engine: MirrorEngine, journey: PathTrace, frame: bytes, at: int) -> 
     return verdicts
 
 
-def assert_told(told: WayEntry, journey: PathTrace) -> None:
+def assert_told(told: PathEntry, journey: PathTrace) -> None:
     """The way that is told is the journey; the last step is the only one that may be lost."""
     assert told.delivered == journey.delivered
     assert told.drop == (journey.drop.name.lower() if journey.drop else None)
@@ -164,7 +164,7 @@ def verdict_fate(verdict: Verdict) -> tuple[object, ...]:
     return (*where, None, verdict.collector_id, (*ends, verdict.source_port, verdict.vni, *copies))
 
 
-def assert_readable(told: WayEntry) -> None:
+def assert_readable(told: PathEntry) -> None:
     """It can be printed, as text and as a document, and the text tells every verdict."""
     report = ExplainReport("cloud.db", Policy().in_force(), (), told, None, None)
     TypeAdapter(ExplainReport).dump_json(report)

@@ -10,10 +10,9 @@ import pytest
 from tests.vtaplib.cli.command import CAPTURE, Vtap
 from tests.vtaplib.cli.page.conftest import Written
 from tests.vtaplib.reports.page.reading import Page, text_of
+from vtaplib.analysis.inventory import Inventory, take_inventory
 from vtaplib.cli.page.replay_page import replay_page
 from vtaplib.cli.replay_run import ReplayRequest, replay
-from vtaplib.cli.world import World
-from vtaplib.cli.world_survey import survey_world
 from vtaplib.control.cloud import Cloud
 from vtaplib.model.policy import Policy, setting_text
 
@@ -195,7 +194,7 @@ def test_markup_in_the_name_of_a_capture_is_text(vtap: Vtap, quickstart: Path) -
 def test_markup_in_any_name_is_text(quickstart: Path) -> None:
     report = replay(ReplayRequest(str(CAPTURE), quickstart, Policy(oversize="drop")))
     with Cloud.open(quickstart) as cloud:
-        world = survey_world(cloud, HOSTILE)
+        world = take_inventory(cloud, HOSTILE)
     spoiled = replay_page(named(report, HOSTILE), named(world, HOSTILE), {})
     page = Page.of(spoiled)
     assert {one.tag.rpartition("}")[2] for one in page.root.iter()} <= {
@@ -226,4 +225,4 @@ def named(thing: Any, text: str) -> Any:
 
 def test_the_world_of_a_page_may_be_empty_of_tenants(quickstart: Path) -> None:
     report = replay(ReplayRequest(str(CAPTURE), quickstart, Policy()))
-    assert "no virtual network" in Page.of(replay_page(report, World("none", ()), {})).text
+    assert "no virtual network" in Page.of(replay_page(report, Inventory("none", ()), {})).text

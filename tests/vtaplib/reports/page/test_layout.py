@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.inventory import take_inventory
 from vtaplib.cli.page.grapher import Readings, graph_of
-from vtaplib.cli.world_survey import survey_world
 from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox
 from vtaplib.reports.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN
 from vtaplib.reports.page.layout import Picture, lay_out
@@ -165,7 +165,7 @@ def test_few_interfaces_are_rows_and_many_are_tiles() -> None:
 def test_every_interface_of_any_cloud_is_in_the_picture_with_what_became_of_its_frames(
     cloud: DrawnCloud, data: st.DataObject
 ) -> None:
-    world = survey_world(cloud, "drawn")
+    world = take_inventory(cloud, "drawn")
     interfaces = cloud.list(NetworkInterface)
     # Deletions may leave none.
     any_interface = st.sampled_from(interfaces) if interfaces else st.nothing()

@@ -1,0 +1,97 @@
+"""The explainer: sends packets through the fabric and the mirror engine, and tells what they decided.
+
+Packets are sent in order, as in a replay: each opens the connections that later ones are answers on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vtaplib.analysis.packet_explanation.copies import copy_entry
+from vtaplib.analysis.packet_explanation.copy_case import CopyCase
+from vtaplib.analysis.packet_explanation.made_packet import answer_to
+from vtaplib.analysis.packet_explanation.names import Names
+from vtaplib.analysis.packet_explanation.packet import Packet
+from vtaplib.analysis.packet_explanation.path_entry import PathEntries
+from vtaplib.analysis.packet_explanation.peerings import Peerings
+from vtaplib.analysis.packet_explanation.report import CopyEntry, PathEntry
+from vtaplib.fabric.connections import Connections
+from vtaplib.fabric.fabric import Fabric
+from vtaplib.fabric.path_trace import PathTrace
+from vtaplib.fabric.routing import Unrouted
+from vtaplib.fabric.topology import Topology
+from vtaplib.mirror.engine import MirrorEngine
+from vtaplib.mirror.interface_hop import interface_hops
+from vtaplib.model.policy import Policy
+from vtaplib.packets.flow import Flow
+
+FLOWS_REMEMBERED = 1 << 18
+"""Flows of which no more frames are sent, before all are forgotten: memory must not grow with a capture."""
+
+
+class Explainer:
+    """Answers for one network. `down` are the IDs of interfaces whose machine is taken for failed."""
+
+    def __init__(
+        self, topology: Topology, peerings: Peerings, policy: Policy, *, down: Iterable[str] = ()
+    ) -> None:
+        down = tuple(down)
+        self.topology = topology
+        self._fabric = Fabric(topology, policy, down=down)
+        self._engine = MirrorEngine(topology, policy, down=down)
+        self._connections = Connections()
+        self._settled: set[Flow] = set()
+        self._peerings = peerings
+        self._names = Names.of(topology)
+        self._paths = PathEntries(topology, peerings, self._names)
+
+    def pass_by(self, packet: Packet) -> None:
+        """Send a packet of which nothing is to be told; of a flow whose frames fare alike, one will do."""
+        flow = packet.flow
+        if flow in self._settled:
+            return
+        trace = self.send(packet)
+        if isinstance(trace, Unrouted) or trace.awaits is None:
+            if len(self._settled) >= FLOWS_REMEMBERED:
+                self._settled.clear()
+            self._settled.add(flow)
+
+    def send(self, packet: Packet, source_id: str | None = None) -> PathTrace | Unrouted:
+        """Send a packet, from an interface; without one, its sender is known by address only."""
+        if source_id is None:
+            trace = self._fabric.captured(packet.flow, self._connections)
+        else:
+            trace = self._fabric.frame(packet.frame, source_id, self._connections)
+        if isinstance(trace, PathTrace) and self._connections.open(trace.opens):
+            self._settled.clear()
+        return trace
+
+    def answer(self, packet: Packet, trace: PathTrace | Unrouted, *, is_made: bool) -> PathEntry | str:
+        """What became of the answer to a packet that was sent; or why there is none.
+
+        Of a made packet the answer comes from where it arrived. Where an address was translated on the way,
+        only its outside is known.
+        """
+        if isinstance(trace, Unrouted) or not trace.delivered:
+            return "the packet is not delivered"
+        answer = answer_to(packet)
+        if answer is None:
+            return "nobody answers one fragment, or what is not IP"
+        at = trace.destination
+        is_known = is_made and at is not None and trace.arrival == packet.flow
+        return self.tell(answer, self.send(answer, at.id if at is not None and is_known else None))
+
+    def tell(self, packet: Packet, trace: PathTrace | Unrouted) -> PathEntry:
+        """What became of a packet that was sent, and of its copies."""
+        if isinstance(trace, Unrouted):
+            return self._paths.unrouted(packet, trace)
+        return self._paths.entry(packet, trace, tuple(self._copies(packet, trace)))
+
+    def _copies(self, packet: Packet, trace: PathTrace) -> Iterator[CopyEntry]:
+        """What became of its copies: where it leaves its source, and where it gets to its destination."""
+        engine = self._engine
+        for hop in interface_hops(trace, packet.flow):
+            frame = packet.frame if hop.translation is None else hop.translation.apply(packet.frame)
+            for decision in engine.decide(hop.interface_id, hop.direction, hop.flow, hop.context):
+                verdict = engine.carry(decision, frame, packet.timestamp_ns)
+                yield copy_entry(CopyCase(engine, self._peerings, self._names, hop, len(frame), verdict))

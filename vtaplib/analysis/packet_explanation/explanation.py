@@ -1,0 +1,66 @@
+"""An explanation of a packet: one that is made to order, or the last of several that were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vtaplib.analysis.packet_explanation.explainer import Explainer
+from vtaplib.analysis.packet_explanation.made_packet import FIELDS, PacketOrder, make
+from vtaplib.analysis.packet_explanation.packet import Packet
+from vtaplib.analysis.packet_explanation.peerings import Peerings
+from vtaplib.analysis.packet_explanation.report import ExplainReport
+from vtaplib.errors import VtapError
+from vtaplib.fabric.path_trace import PathTrace
+from vtaplib.fabric.routing import Unrouted
+from vtaplib.fabric.topology import Topology
+from vtaplib.model.policy import Policy
+
+
+def explain(
+    asked: PacketOrder | Iterable[Packet],
+    topology: Topology,
+    peerings: Peerings,
+    policy: Policy | None = None,
+    *,
+    down: Iterable[str] = (),
+    reply: bool = False,
+    cloud: str = "",
+    words: Mapping[str, str] = FIELDS,
+) -> ExplainReport:
+    """Explain a packet. Of packets it is the last; those before it open the connections that it may answer.
+
+    `down` are the IDs of interfaces whose machine is taken for failed. `reply` asks for the answer too.
+    `cloud` is what the report calls the cloud, `words` what messages call the fields of an order. Raises
+    `VtapError` for an order that makes no packet.
+    """
+    policy, down = policy or Policy(), tuple(down)
+    explainer = Explainer(topology, peerings, policy, down=down)
+    is_made = isinstance(asked, PacketOrder)
+    if isinstance(asked, PacketOrder):
+        made = make(topology, asked, words)
+        source = made.source.interface
+        packet, trace = made.packet, explainer.send(made.packet, source.id if source else None)
+    else:
+        packet, trace = _send(explainer, asked)
+    told = explainer.tell(packet, trace)
+    answer = explainer.answer(packet, trace, is_made=is_made) if reply else None
+    return ExplainReport(
+        cloud=cloud,
+        policy=policy.in_force(),
+        down=down,
+        packet=told,
+        answer=None if isinstance(answer, str) else answer,
+        no_answer=answer if isinstance(answer, str) else None,
+    )
+
+
+def _send(explainer: Explainer, packets: Iterable[Packet]) -> tuple[Packet, PathTrace | Unrouted]:
+    """Send packets; what became of the last."""
+    last: Packet | None = None
+    for packet in packets:
+        if last is not None:
+            explainer.pass_by(last)
+        last = packet
+    if last is None:
+        raise VtapError("there is no packet to explain")
+    return last, explainer.send(last)
