@@ -74,8 +74,7 @@ if TYPE_CHECKING:
         WindowsVirtualMachine,
         WinrmListener,
     )
-
-__version__ = "0.1.0"
+    from vtaplib.version import __version__
 
 __all__ = [
     "UNKNOWN",
@@ -156,6 +155,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "__version__": "vtaplib.version",
     "Cloud": "vtaplib.control.cloud",
     "SubscriptionHandle": "vtaplib.control.cloud",
     "CoverageAudit": "vtaplib.analysis.coverage_audit",

@@ -88,9 +88,9 @@ class Decoder(StrEnum):
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from vtaplib import __version__
         from vtaplib.cli.output import print_line
         from vtaplib.loops import COMPILED
+        from vtaplib.version import __version__
 
         print_line(f"vtap {__version__}, inner loops {'compiled' if COMPILED else 'interpreted'}")
         raise typer.Exit

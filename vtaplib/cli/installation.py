@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from vtaplib import __version__
 from vtaplib.cli.launcher import compile_packages, emit_launcher, find_paths
 from vtaplib.errors import VtapError, words_of
 from vtaplib.output_file import OutputFile
+from vtaplib.version import __version__
 
 SOURCE: Final = "terraform.local/vtap/vtap"
 """The provider's source address."""

@@ -13,10 +13,10 @@ from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from vtaplib import __version__
 from vtaplib.analysis.design_check.report import CheckReport, FindingEntry
 from vtaplib.model.violation import Severity
 from vtaplib.reports.json_document import visible_json
+from vtaplib.version import __version__
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Final[Mapping[str, str]] = {Severity.ERROR.value: "error", Severity.WARNING.value: "warning"}

@@ -11,10 +11,10 @@ from importlib.resources import files
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from vtaplib import __version__
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.reports.number import counted
 from vtaplib.reports.page.markup import Child, element, to_html
+from vtaplib.version import __version__
 
 _SECURITY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"

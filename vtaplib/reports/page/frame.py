@@ -10,10 +10,10 @@ from importlib.resources import files
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from vtaplib import __version__
 from vtaplib.reports.document import Document, Paragraph, Role
 from vtaplib.reports.page.elements import children, html_of, listed
 from vtaplib.reports.page.markup import element, to_html
+from vtaplib.version import __version__
 
 _SECURITY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
