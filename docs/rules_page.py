@@ -159,8 +159,7 @@ def _shown(kinds: tuple[str, ...], rule: Rule) -> Shown:
     laid, violations = view.put(into.place(resource))
     told = [one.message for one in violations if one.rule == rule.name]
     view.asked_certain = False
-    subjects = (laid, before) if rule.compares else (laid,)
-    _ = list(rule.judge(*subjects, view, lab.cloud.policy))
+    _ = list(rule.judge(laid, before, view, lab.cloud.policy))
     return Shown(told[0], view.asked_certain)
 
 

@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from vtaplib.control.overlay import Overlay
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
+from vtaplib.model.resource import Resource
 from vtaplib.model.rule import Rule
 from vtaplib.model.unknown import UNKNOWN, Undecided
-from vtaplib.model.view import Missing, R, View
+from vtaplib.model.view import Missing, View
 from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources import NetworkInterface, NetworkInterfaceTapConfiguration, VirtualNetworkTap
+
+T = TypeVar("T", bound=Resource)
 
 NAME = "eligibility"
 """The name of the tap configuration that is thought of."""
@@ -100,7 +104,7 @@ def judge_eligibility(view: View, policy: Policy, interface_id: str, tap_id: str
     return Eligibility(interface.id, "" if tap is None else tap.id, tuple(judgements))
 
 
-def _found(view: View, kind: type[R], resource_id: str, field: str) -> R:
+def _found(view: View, kind: type[T], resource_id: str, field: str) -> T:
     found = view.find(resource_id)
     if not isinstance(found, kind):
         message = f"{label(resource_id)}: there is no {kind.__name__} {resource_id}; check the ID"
@@ -121,7 +125,7 @@ def _standing(
 
 
 def _judgements(
-    subject: R, view: View, policy: Policy, before: R | None, *, open_: bool = False
+    subject: T, view: View, policy: Policy, before: T | None, *, open_: bool = False
 ) -> Iterator[Judgement]:
     for rule in subject.rules().values():
         if rule.compares and not rule.judges_new:

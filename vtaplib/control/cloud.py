@@ -17,7 +17,7 @@ from vtaplib.model import ids
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
-from vtaplib.model.view import R, View
+from vtaplib.model.view import Identified, R, View
 from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources import Subscription, VirtualMachine
 
@@ -169,7 +169,7 @@ class Cloud:
     def find(self, resource_id: str) -> Resource | None:
         """As `get`, but None if there is none."""
         with self._store.reading():
-            found = self.view.find(resource_id)
+            found = self._stored.find(resource_id)
             return None if found is None else service_defaults.derive(found, self.view)
 
     def list(self, kind: type[T], within: str = "") -> Sequence[T]:
@@ -258,7 +258,7 @@ class Cloud:
             self._store.delete(key)
         # What referred to nothing (see `OnDelete.DANGLE`) may refer to something from now on.
         orphans = {source for key in present for source in self._store.orphans(key)} - present.keys() - gone
-        orphaned = {key: resource for key in orphans if (resource := self.view.find(key)) is not None}
+        orphaned = {key: resource for key in orphans if (resource := self._stored.find(key)) is not None}
         for key, resource in (present | orphaned).items():
             usages = [(usage.bucket, usage.amount) for usage in resource.usage()]
             references = self._references(overlay, resource)
@@ -308,5 +308,5 @@ class SubscriptionHandle:
         self.cloud.delete(resource_id)
 
 
-def _names(kind: type[Resource]) -> list[str]:
+def _names(kind: type[Identified]) -> list[str]:
     return [name for name, one in KINDS.items() if issubclass(one, kind)]

@@ -29,7 +29,7 @@ class Deletion(NamedTuple):
 def deletion_of(view: View, policy: Policy, resource_id: str) -> Deletion:
     """The deletion of a resource with its children: of nothing where there is no such resource."""
     root = view.find(resource_id)
-    if root is None:
+    if not isinstance(root, Resource):
         return Deletion({}, [])
     leaving = {ids.key(root.id): root}
     refusals: list[tuple[str, Violation]] = []

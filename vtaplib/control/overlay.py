@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import vtaplib.rules  # noqa: F401  # every rule is judged here: types must have those between them too
 from vtaplib.control import deletion, inline, integrity, service_defaults
@@ -28,6 +28,8 @@ from vtaplib.model.unknown import Undecided
 from vtaplib.model.validation import is_sound, validate
 from vtaplib.model.view import R, View, count_between
 from vtaplib.model.violation import Path, Violation
+
+T = TypeVar("T", bound=Resource)
 
 
 class Write(NamedTuple):
@@ -72,10 +74,10 @@ class Overlay(View):
         key = ids.key(resource_id)
         if key in self._present:
             return self._present[key]
-        return None if key in self._gone else self.base.find(key)
+        return None if key in self._gone else cast("Resource | None", self.base.find(key))
 
     def existing(self, resource_id: str) -> Resource | None:
-        return self.base.existing(resource_id)
+        return cast("Resource | None", self.base.existing(resource_id))
 
     def list(self, kind: type[R], within: str = "") -> Iterator[R]:
         found = {ids.key(one.id): one for one in self.base.list(kind, within)}
@@ -90,9 +92,9 @@ class Overlay(View):
     def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
         key = ids.key(resource_id)
         for source in tuple(self._sources.get(key, ())):
-            resource = self._present[source]
-            if isinstance(resource, kind):
-                yield resource
+            present = self._present[source]
+            if isinstance(present, kind):
+                yield present
         if self._complete or not certain:
             for resource in self.base.referrers(key, kind, certain=certain):
                 if not self._covers(ids.key(resource.id)):
@@ -156,8 +158,8 @@ class Overlay(View):
         return self._present, self._gone
 
     def put(
-        self, resource: R, *, strict_ids: bool = False, validated: bool = False
-    ) -> tuple[R, Sequence[Violation]]:
+        self, resource: T, *, strict_ids: bool = False, validated: bool = False
+    ) -> tuple[T, Sequence[Violation]]:
         """Stages a resource. Returns it with what the service assigns, and every broken rule.
         With an error among those the overlay must not be written. `validated`: `validate` has been run.
         """
@@ -168,7 +170,7 @@ class Overlay(View):
         self._judge(write, violations)
         return resource, list(dict.fromkeys(violations))
 
-    def assigned(self, resource: R) -> R:
+    def assigned(self, resource: T) -> T:
         """A resource with what the service would assign if it were put here. It may lack secrets that it must
         have, and else is sound.
         """
@@ -195,11 +197,11 @@ class Overlay(View):
         strict_ids = strict_ids or self.policy.arm_id_case == "strict"
         return list(validate(resource, before, strict_ids=strict_ids))
 
-    def _before(self, resource: R) -> R | None:
+    def _before(self, resource: T) -> T | None:
         found = self.find(resource.id)
         return found if isinstance(found, type(resource)) else None
 
-    def _write(self, resource: R, violations: MutableSequence[Violation]) -> tuple[R, Write]:
+    def _write(self, resource: T, violations: MutableSequence[Violation]) -> tuple[T, Write]:
         """Stages a resource and its inline children, all before any of them is judged."""
         before = self._before(resource)
         violations += integrity.another_type(self, resource)
@@ -284,7 +286,7 @@ class Overlay(View):
     def remove(self, resource_id: str) -> None:
         """Takes a resource away, without a check."""
         key = ids.key(resource_id)
-        if not self._covers(key) and (hidden := self.base.find(key)) is not None:
+        if not self._covers(key) and isinstance(hidden := self.base.find(key), Resource):
             self._hidden[key] = hidden
             _count(self._usage_below, hidden)
         self._gone.add(key)
@@ -325,7 +327,7 @@ class Overlay(View):
             _count(self._usage_below, hidden, -1)
 
 
-def _canonical(resource: R, before: R | None) -> R:
+def _canonical(resource: T, before: T | None) -> T:
     """A resource in the form that is stored, its names cased as those of what it replaces."""
     made = service_defaults.canonical(resource)
     return made if before is None else service_defaults.named_as(made, before)

@@ -16,7 +16,7 @@ from typing import cast
 from vtaplib.model import ids
 from vtaplib.model.marks import DERIVED
 from vtaplib.model.resource import Resource
-from vtaplib.model.view import Missing, R, View, count_between
+from vtaplib.model.view import Identified, Missing, R, View, count_between
 
 
 class ReadView(View):
@@ -71,7 +71,7 @@ class ReadView(View):
         if not self.whole and not self._has_all_referrers(key, kind):
             raise Missing(f"not all was read that refers to {resource_id}")
 
-    def _has_all_referrers(self, key: str, kind: type[Resource]) -> bool:
+    def _has_all_referrers(self, key: str, kind: type[Identified]) -> bool:
         """Whether a resource was read, or the one that this is a part of; and if the service has told who
         refers to it, they too.
         """
@@ -79,7 +79,7 @@ class ReadView(View):
         return resource is not None and all(
             ids.key(one) in self._resources
             for one in self._told_referrers(resource)
-            if not kind.id_format or kind.parse_id(one) is not None
+            if not kind.id_format or ids.parse(kind.id_format, one) is not None
         )
 
     def _told_referrers(self, resource: Resource) -> Iterator[str]:

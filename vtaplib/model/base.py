@@ -4,24 +4,76 @@ A `Model` is what a resource and a nested block have in common. It is smaller th
 purpose: this module is on the start-up path of every Terraform command, and a model must be able to hold a
 field whose value is *not known yet* (reading it raises `Undecided`), which validation libraries do not.
 
+`name: CreateOnly[ResourceName]` becomes a `Field`. The annotations are text; those of a class are evaluated
+together, as one expression, when somebody first asks for its fields: `typing.get_type_hints` takes longer,
+because it compiles and rebuilds each by itself.
+
 Plain values are the exchange form: what JSON can hold, in azurerm's shape. A single nested block is a list of
 at most one; a field that is not known is `UNKNOWN`.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING
+from dataclasses import MISSING, dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, NoReturn, Self, Union, dataclass_transform, get_args, get_origin
 
-from vtaplib.model.declaration import Field, Shape, own_annotations, own_fields
 from vtaplib.model.frozen import ATOMIC_TYPES, frozen
+from vtaplib.model.marks import ANY_NUMBER, Arm, Canonical, Constraint, Each, Flag, Items, RefTo
 from vtaplib.model.unknown import UNKNOWN, Undecided
 
-__all__ = ["Block", "Field", "Model", "Shape", "Values", "blocks"]
-
 Values = dict[str, Any]
+
+
+class Shape(Enum):
+    """How a field's value is built."""
+
+    SCALAR = "scalar"
+    LIST = "list"
+    MAP = "map"
+    BLOCK = "block"
+    """One nested block, or none."""
+    BLOCKS = "blocks"
+    """Any number of nested blocks."""
+
+
+SCALARS = (str, bool, int, float)
+"""The types of single values. Every other class in an annotation is that of a nested block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a model, as declared."""
+
+    name: str
+    shape: Shape
+    scalar: type
+    """`str`, `bool`, `int` or `float`: the value's type, or that of its elements."""
+    block: type[Block] | None
+    nullable: bool
+    required: bool
+    default: Any
+    flags: frozenset[str]
+    constraints: tuple[Constraint, ...] = ()
+    element_constraints: tuple[Constraint, ...] = ()
+    items: Items = ANY_NUMBER
+    canonical: Canonical | None = None
+    ref: RefTo | None = None
+    arm: Arm | None = None
+
+    def has(self, flag: Flag) -> bool:
+        """Whether the field carries a mark."""
+        return flag.name in self.flags
+
+
+def _own_annotations(cls: type) -> Mapping[str, Any]:
+    """The annotations in the body of a class that declare fields, so not those of class variables."""
+    annotations: Mapping[str, Any] = cls.__annotations__
+    return {name: hint for name, hint in annotations.items() if "ClassVar" not in str(hint)}
 
 
 @dataclass_transform(kw_only_default=True)
@@ -46,7 +98,7 @@ class Model:
         declared: dict[str, Any] = {}
         for base in reversed(cls.__bases__):
             declared |= getattr(base, "_declared", {})
-        for name in own_annotations(cls):
+        for name in _own_annotations(cls):
             declared[name] = frozen(cls.__dict__.get(name, MISSING))
             # The class must not answer for an instance: a field that an instance lacks is not known.
             if name in cls.__dict__:
@@ -123,7 +175,7 @@ class Model:
         for base in reversed(cls.__bases__):
             if issubclass(base, Model):
                 inherited = {**inherited, **base.fields()}
-        return {**inherited, **own_fields(cls, cls._declared)}
+        return {**inherited, **_own_fields(cls, cls._declared)}
 
     def knows(self, name: str) -> bool:
         """Whether the field's value is known."""
@@ -244,3 +296,76 @@ def _to_plain(field: Field, value: Any) -> Any:
     if isinstance(value, tuple | frozenset | set):
         return list(value)
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def _own_fields(cls: type, defaults: Mapping[str, Any]) -> dict[str, Field]:
+    """The fields that a class declares itself, bases excluded. `defaults`: MISSING where there is none."""
+    hints = _evaluated(cls, _own_annotations(cls))
+    return {name: _field(name, hint, defaults[name]) for name, hint in hints.items()}
+
+
+def _evaluated(cls: type, annotations: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {name: text for name, text in annotations.items() if isinstance(text, str)}
+    expression = "{" + ",".join(f"{name!r}:({text})" for name, text in texts.items()) + "}"
+    evaluated = eval(expression, vars(sys.modules[cls.__module__]))  # noqa: S307 - source code, not input
+    return {**annotations, **evaluated}
+
+
+def _field(name: str, hint: Any, default: Any) -> Field:
+    hint, marks, nullable = _unwrapped(name, hint)
+    shape, scalar, block = Shape.SCALAR, str, None
+    element_marks: list[Any] = []
+    origin = get_origin(hint)
+    if origin is None:
+        if hint in SCALARS:
+            scalar = hint
+        else:
+            shape, block = Shape.BLOCK, hint
+    elif issubclass(origin, Mapping):
+        shape = Shape.MAP
+    else:
+        assert issubclass(origin, Sequence), f"{name}: a field holds a scalar, a sequence, a map or a block"
+        element, element_marks, _ = _unwrapped(name, *get_args(hint))
+        if element in SCALARS:
+            shape, scalar = Shape.LIST, element
+        else:
+            shape, block = Shape.BLOCKS, element
+    each = tuple(constraint for mark in marks if isinstance(mark, Each) for constraint in mark.constraints)
+    absent = () if shape is Shape.BLOCKS else None
+    return Field(
+        name=name,
+        shape=shape,
+        scalar=scalar,
+        block=block,
+        nullable=nullable,
+        required=default is MISSING,
+        default=absent if default is MISSING else default,
+        flags=frozenset(mark.name for mark in marks if isinstance(mark, Flag)),
+        constraints=_constraints(marks),
+        element_constraints=_constraints(element_marks) + each,
+        items=next((mark for mark in marks if isinstance(mark, Items)), ANY_NUMBER),
+        canonical=next((mark for mark in (*marks, *element_marks) if isinstance(mark, Canonical)), None),
+        ref=next((mark for mark in (*marks, *element_marks) if isinstance(mark, RefTo)), None),
+        arm=next((mark for mark in marks if isinstance(mark, Arm)), None),
+    )
+
+
+def _unwrapped(name: str, hint: Any) -> tuple[Any, list[Any], bool]:
+    """A type without its marks and without `| None`; the marks; whether None was there."""
+    marks: list[Any] = []
+    nullable = False
+    while True:
+        origin = get_origin(hint)
+        if origin is Annotated:
+            marks.extend(hint.__metadata__)
+            hint = hint.__origin__
+        elif origin in (Union, UnionType):
+            inner = [arg for arg in get_args(hint) if arg is not NoneType]
+            assert len(inner) == 1, f"{name}: a field has one type, or one type or None"
+            nullable, hint = True, inner[0]
+        else:
+            return hint, marks, nullable
+
+
+def _constraints(marks: Sequence[Any]) -> tuple[Constraint, ...]:
+    return tuple(mark for mark in marks if isinstance(mark, Constraint))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from vtaplib.model.base import Model
-from vtaplib.model.declaration import Field
+from vtaplib.model.base import Field, Model
 from vtaplib.model.marks import ASSIGNED, UNORDERED
 
 

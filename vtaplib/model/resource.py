@@ -254,8 +254,7 @@ class Resource(Model):
             return
         if rule.on_create and before is not None:
             return
-        subjects = (self, before) if rule.compares else (self,)
-        for path, message in rule.judge(*subjects, view, policy):
+        for path, message in rule.judge(self, before, view, policy):
             yield Violation(rule.code, message, path, severity, rule.name, rule.evidence)
 
 

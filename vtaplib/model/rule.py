@@ -10,26 +10,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
-from vtaplib.model.view import View
+from vtaplib.model.view import Identified, View
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
-
-if TYPE_CHECKING:
-    from vtaplib.model.resource import Resource
 
 Findings = Iterator[tuple[Path, str]]
 """What a rule yields: the field at fault and the message."""
-R = TypeVar("R", bound="Resource")
+
+
+class Subject(Identified, Protocol):
+    """What a rule is about: a resource."""
+
+    @classmethod
+    def attach(cls, rule: Rule) -> None: ...
+
+
+R = TypeVar("R", bound=Subject)
+P = ParamSpec("P")
 Judge = Callable[[R, View, Policy], Findings]
 """What judges a resource."""
 JudgeOfChange = Callable[[R, R, View, Policy], Findings]
-"""What judges a resource, given it as it was too."""
+"""What judges a change: given the resource, and what it was."""
+JudgeOfWrite = Callable[[R, R | None, View, Policy], Findings]
+"""What judges a change or a new resource: that was nothing."""
+Types = type[R] | tuple[type[R], ...]
 
-Buckets = Callable[[Any], Iterable[str]]
+Buckets = Callable[[R], Iterable[str]]
 """Where a resource counts against a limit, as a function of the resource: once in each bucket that is named,
 as often as it is named. A bucket is `{ID of what has the limit}/{what is counted of it, in words}`."""
 
@@ -42,11 +52,33 @@ class Quota:
 
     limit: str
     """The policy's setting that says how many."""
-    buckets: Buckets
+    buckets: Buckets[Subject]
+    path: Path
+    """The field that says that a resource counts."""
     shared: bool = True
     """Whether others take of the buckets too. What only the resource takes of itself is counted in it."""
 
-    def usage(self, resource: Resource) -> Mapping[str, Usage]:
+    def judge(self, resource: Subject, before: Subject | None, view: View, policy: Policy) -> Findings:
+        """What a write has too much of. See `limit`."""
+        most = getattr(policy, self.limit)
+        grown = {ids.key(usage.bucket) for usage in self.growth(resource, before)}
+        for key, usage in self.usage(resource).items():
+            if key not in grown and (view.complete or not self.shared):
+                continue
+            count = view.usage(key, certain=True) if self.shared else usage.amount
+            if count > most and (key in grown or count > view.existing_usage(key)):
+                owner, _, counted = usage.bucket.rpartition("/")
+                where = f"with it there are {count} {counted} in {label(owner)}"
+                found = where if self.shared else f"has {count} {counted}"
+                yield (
+                    self.path,
+                    (
+                        f"{resource.label}: {found}, {most} at most; remove some, or set the policy's "
+                        f"{self.limit} if your subscription has more"
+                    ),
+                )
+
+    def usage(self, resource: Subject) -> Mapping[str, Usage]:
         """What the resource takes, by bucket. Raises Undecided if that is not known yet."""
         usage: dict[str, Usage] = {}
         for bucket in self.buckets(resource):
@@ -55,7 +87,7 @@ class Quota:
             usage[key] = Usage(bucket, amount + 1)
         return usage
 
-    def growth(self, resource: Resource, before: Resource | None) -> Iterator[Usage]:
+    def growth(self, resource: Subject, before: Subject | None) -> Iterator[Usage]:
         """That of which a write takes more than was taken: what already is too much may stay."""
         past = self.usage(before) if before is not None else {}
         for key, usage in self.usage(resource).items():
@@ -75,8 +107,9 @@ class Usage:
 class Rule:
     """A rule: a function that judges, with what reports and documentation say of it."""
 
-    judge: Callable[..., Findings]
-    """Given the resource, a view and the policy, yields what breaks the rule."""
+    judge: JudgeOfWrite[Subject]
+    """Given the resource, what it was (None where it is new or the rule does not compare), a view and the
+    policy, yields what breaks the rule."""
     name: str
     code: ErrorCode
     what: str
@@ -123,7 +156,6 @@ class Facts(TypedDict, total=False):
     severity: Severity
     evidence: Evidence
     source: str
-    judges_new: bool
     on_create: bool
     switch: str
     otherwise: Severity | None
@@ -131,39 +163,44 @@ class Facts(TypedDict, total=False):
 
 
 @overload
-def rule(code: ErrorCode, **facts: Unpack[Facts]) -> Callable[[Callable[..., Findings]], Rule]: ...
+def rule(code: ErrorCode, *, on: Types[R] = (), **facts: Unpack[Facts]) -> Callable[[Judge[R]], Rule]: ...
 @overload
 def rule(
-    code: ErrorCode, *, compares: Literal[True], **facts: Unpack[Facts]
-) -> Callable[[Callable[..., Findings]], Rule]: ...
-@overload
-def rule(
-    code: ErrorCode, *, on: type[R] | tuple[type[R], ...], **facts: Unpack[Facts]
-) -> Callable[[Judge[R]], Rule]: ...
-@overload
-def rule(
-    code: ErrorCode,
-    *,
-    on: type[R] | tuple[type[R], ...],
-    compares: Literal[True],
-    **facts: Unpack[Facts],
+    code: ErrorCode, *, on: Types[R] = (), compares: Literal[True], **facts: Unpack[Facts]
 ) -> Callable[[JudgeOfChange[R]], Rule]: ...
+@overload
 def rule(
     code: ErrorCode,
     *,
-    on: type[Resource] | tuple[type[Resource], ...] = (),
-    compares: bool = False,
+    on: Types[R] = (),
+    compares: Literal[True],
+    judges_new: Literal[True],
     **facts: Unpack[Facts],
-) -> Callable[[Callable[..., Findings]], Rule]:
+) -> Callable[[JudgeOfWrite[R]], Rule]: ...
+def rule(
+    code: ErrorCode,
+    *,
+    on: Types[R] = (),
+    compares: bool = False,
+    judges_new: bool = False,
+    **facts: Unpack[Facts],
+) -> Callable[[Callable[P, Findings]], Rule]:
     """Makes a rule of a function that yields the path of the field at fault and a message, and attaches it to
     the types that it is `on`: to none where it is a method. The function takes `(self, view, policy)`, or
     with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be None. With `on_create` it
     judges new resources only. With a `switch` the policy says what breaking it is.
     """
 
-    def declare(judge: Callable[..., Findings]) -> Rule:
-        what = " ".join((judge.__doc__ or "").partition("\n\n")[0].split())
-        declared = Rule(judge, judge.__name__, code, what, compares=compares, **facts)
+    def declare(judge: Callable[P, Findings]) -> Rule:
+        declared = Rule(
+            _of_write(judge, compares=compares),
+            judge.__name__,
+            code,
+            _sentence(judge),
+            compares=compares,
+            judges_new=judges_new,
+            **facts,
+        )
         for kind in on if isinstance(on, tuple) else (on,):
             kind.attach(declared)
         return declared
@@ -171,57 +208,54 @@ def rule(
     return declare
 
 
+def _of_write(judge: Callable[P, Findings], *, compares: bool) -> JudgeOfWrite[Subject]:
+    """A function that judges, in the form that all rules have. What it is given is of a type that has the
+    rule, and so of one that the function takes.
+    """
+    if compares:
+        return cast("JudgeOfWrite[Subject]", judge)
+    judge_alone = cast("Judge[Subject]", judge)
+    return lambda resource, before, view, policy: judge_alone(resource, view, policy)
+
+
+def _sentence(function: Callable[..., object]) -> str:
+    """What a function is, by its docstring: the first paragraph."""
+    return " ".join((function.__doc__ or "").partition("\n\n")[0].split())
+
+
 def limit(
-    setting: str,
     code: ErrorCode,
     *,
-    what: str,
-    buckets: Buckets,
     path: Path,
     shared: bool = True,
     evidence: Evidence = Evidence.DOCUMENTED,
     severity: Severity = Severity.ERROR,
     switch: str = "",
-) -> Rule:
-    """Makes a rule of one of the policy's limits. `what` says in a sentence what may not be more; a finding
-    is at `path`. Like all about numbers, it counts what is planned in a plan, and all that is at an apply.
-    What exceeds a limit in a plan may be planned before what was there; then that tells.
+) -> Callable[[Buckets[R]], Rule]:
+    """Makes a rule of one of the policy's limits, of the method that has its name and says where a resource
+    counts against it. The method's docstring says in a sentence what may not be more; a finding is at `path`.
+    Like all about numbers, it counts what is planned in a plan, and all that is at an apply. What exceeds a
+    limit in a plan may be planned before what was there; then that tells.
     """
-    quota = Quota(setting, buckets, shared)
 
-    def judge(self: Resource, before: Resource | None, view: View, policy: Policy) -> Findings:
-        most = getattr(policy, setting)
-        grown = {ids.key(usage.bucket) for usage in quota.growth(self, before)}
-        for key, usage in quota.usage(self).items():
-            if key not in grown and (view.complete or not shared):
-                continue
-            count = view.usage(key, certain=True) if shared else usage.amount
-            if count > most and (key in grown or count > view.existing_usage(key)):
-                owner, _, counted = usage.bucket.rpartition("/")
-                where = f"with it there are {count} {counted} in {label(owner)}"
-                found = where if shared else f"has {count} {counted}"
-                yield (
-                    path,
-                    (
-                        f"{self.label}: {found}, {most} at most; remove some, or set the policy's {setting} "
-                        "if your subscription has more"
-                    ),
-                )
+    def declare(buckets: Buckets[R]) -> Rule:
+        quota = Quota(buckets.__name__, cast("Buckets[Subject]", buckets), path, shared)
+        return Rule(
+            quota.judge,
+            quota.limit,
+            code,
+            _sentence(buckets),
+            severity,
+            evidence,
+            "Azure, limits",
+            compares=True,
+            judges_new=True,
+            switch=switch,
+            at_apply=NUMBERS if shared else "",
+            quota=quota,
+        )
 
-    return Rule(
-        judge,
-        setting,
-        code,
-        what,
-        severity,
-        evidence,
-        "Azure, limits",
-        compares=True,
-        judges_new=True,
-        switch=switch,
-        at_apply=NUMBERS if shared else "",
-        quota=quota,
-    )
+    return declare
 
 
 NUMBERS = "A plan counts what it plans; what others have made counts at apply."

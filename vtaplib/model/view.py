@@ -10,15 +10,24 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from vtaplib.model import ids
 from vtaplib.model.unknown import Undecided
 
-if TYPE_CHECKING:
-    from vtaplib.model.resource import Resource
 
-R = TypeVar("R", bound="Resource")
+class Identified(Protocol):
+    """What a view has: resources. Their module knows of views, so that this one cannot know of it."""
+
+    id_format: ClassVar[str]
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+R = TypeVar("R", bound=Identified)
 
 
 class Missing(Undecided):
@@ -34,10 +43,10 @@ class View(ABC):
         """Whether all that will be is here. A plan's overlay is not complete: more may be planned."""
 
     @abstractmethod
-    def find(self, resource_id: str) -> Resource | None:
+    def find(self, resource_id: str) -> Identified | None:
         """The resource with this ID, without its derived fields, or None."""
 
-    def existing(self, resource_id: str) -> Resource | None:
+    def existing(self, resource_id: str) -> Identified | None:
         """The resource with this ID as it is now, whatever is planned for it, or None."""
         return self.find(resource_id)
 

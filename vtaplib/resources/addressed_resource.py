@@ -7,7 +7,7 @@ applied claims one of its family: a reference to `{subnet}/addresses to come/{fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, Protocol, Self
@@ -44,15 +44,13 @@ def address_bucket(virtual_network_id: str) -> str:
 
 def addresses_per_network(holder_field: str) -> Rule:
     """The limit of addresses in a network, as a rule of a type whose blocks in `holder_field` hold some."""
-    return limit(
-        "private_addresses_per_virtual_network",
-        ErrorCode.QUOTA_EXCEEDED,
-        what="Interfaces and frontends hold no more private addresses of one network than the limit.",
-        buckets=lambda it: [
-            address_bucket(ids.parent(holder.subnet_id)) for holder in it.holders if holder.subnet_id
-        ],
-        path=(holder_field,),
-    )
+
+    @limit(ErrorCode.QUOTA_EXCEEDED, path=(holder_field,))
+    def private_addresses_per_virtual_network(self: AddressedResource) -> Iterable[str]:
+        """Interfaces and frontends hold no more private addresses of one network than the limit."""
+        return [address_bucket(ids.parent(one.subnet_id)) for one in self.holders if one.subnet_id]
+
+    return private_addresses_per_virtual_network
 
 
 def claim(subnet_id: str, address: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar
@@ -169,22 +169,17 @@ class NetworkInterface(PubliclyAddressedResource):
     virtual_machine_id: Derived[str] = SERVICE
     """The ID of the machine that the interface is attached to."""
 
-    network_interfaces_per_region = limit(
-        "network_interfaces_per_region",
-        ErrorCode.QUOTA_EXCEEDED,
-        what="A region of a subscription has no more interfaces than the limit.",
-        buckets=lambda it: [ids.in_region(it.subscription_id, it.location, "network interfaces")],
-        path=("location",),
-    )
+    @limit(ErrorCode.QUOTA_EXCEEDED, path=("location",))
+    def network_interfaces_per_region(self) -> Iterable[str]:
+        """A region of a subscription has no more interfaces than the limit."""
+        return [ids.in_region(self.subscription_id, self.location, "network interfaces")]
+
     private_addresses_per_virtual_network = addresses_per_network(holder_field)
-    private_addresses_per_network_interface = limit(
-        "private_addresses_per_network_interface",
-        ErrorCode.QUOTA_EXCEEDED,
-        what="An interface has no more private addresses than the limit.",
-        buckets=lambda it: [f"{it.id}/private addresses"] * len(it.ip_configuration),
-        path=("ip_configuration",),
-        shared=False,
-    )
+
+    @limit(ErrorCode.QUOTA_EXCEEDED, path=("ip_configuration",), shared=False)
+    def private_addresses_per_network_interface(self) -> Iterable[str]:
+        """An interface has no more private addresses than the limit."""
+        return [f"{self.id}/private addresses"] * len(self.ip_configuration)
 
     @property
     def primary_configuration(self) -> NetworkInterfaceIpConfiguration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from vtaplib.model.arguments import NetworkName
@@ -30,22 +31,20 @@ class NetworkInterfaceTapConfiguration(Resource):
     virtual_network_tap_id: CreateOnly[Ref[VirtualNetworkTap]]
     """The ID of the TAP to send to."""
 
-    tap_configurations_per_tap = limit(
-        "tap_configurations_per_tap",
+    @limit(ErrorCode.TAP_CONFIGURATION_COUNT_LIMIT_REACHED, path=("virtual_network_tap_id",))
+    def tap_configurations_per_tap(self) -> Iterable[str]:
+        """A TAP has no more sources than the limit."""
+        return [f"{self.virtual_network_tap_id}/tap configurations"]
+
+    @limit(
         ErrorCode.TAP_CONFIGURATION_COUNT_LIMIT_REACHED,
-        what="A TAP has no more sources than the limit.",
-        buckets=lambda it: [f"{it.virtual_network_tap_id}/tap configurations"],
-        path=("virtual_network_tap_id",),
-    )
-    tap_configurations_per_subscription = limit(
-        "tap_configurations_per_subscription",
-        ErrorCode.TAP_CONFIGURATION_COUNT_LIMIT_REACHED,
-        what="A subscription has no more tap configurations than the limit.",
-        buckets=lambda it: [f"{subscription_of(it.network_interface_id)}/tap configurations"],
         path=("network_interface_id",),
         severity=Severity.WARNING,
         switch="limits_mode",
     )
+    def tap_configurations_per_subscription(self) -> Iterable[str]:
+        """A subscription has no more tap configurations than the limit."""
+        return [f"{subscription_of(self.network_interface_id)}/tap configurations"]
 
     def when_target_goes(self, reference: Reference, in_use: ErrorCode, policy: Policy) -> DeletionOutcome:
         if reference.path == ("virtual_network_tap_id",) and policy.delete_tap_in_use == "cascade":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
@@ -122,13 +122,10 @@ class Subnet(Resource):
     security_group: NotInArm[Internal[WriteOnly[str]]] | None = None
     """The ID of the security group to attach, as a network's `subnet` argument sends it; "" for none."""
 
-    subnets_per_virtual_network = limit(
-        "subnets_per_virtual_network",
-        ErrorCode.QUOTA_EXCEEDED,
-        what="A network has no more subnets than the limit.",
-        buckets=lambda it: [f"{it.virtual_network_id}/subnets"],
-        path=("virtual_network_name",),
-    )
+    @limit(ErrorCode.QUOTA_EXCEEDED, path=("virtual_network_name",))
+    def subnets_per_virtual_network(self) -> Iterable[str]:
+        """A network has no more subnets than the limit."""
+        return [f"{self.virtual_network_id}/subnets"]
 
     @property
     def virtual_network_id(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, Self
@@ -206,21 +206,15 @@ class VirtualNetwork(Resource):
     guid: Annotated[Assigned[str], Arm("properties.resourceGuid")] = SERVICE
     """The GUID of the network."""
 
-    virtual_networks_per_region = limit(
-        "virtual_networks_per_region",
-        ErrorCode.VNET_COUNT_LIMIT_REACHED,
-        what="A region of a subscription has no more networks than the limit.",
-        buckets=lambda it: [ids.in_region(it.subscription_id, it.location, "virtual networks")],
-        path=("location",),
-    )
-    dns_servers_per_virtual_network = limit(
-        "dns_servers_per_virtual_network",
-        ErrorCode.QUOTA_EXCEEDED,
-        what="A network has no more DNS servers of its own than the limit.",
-        buckets=lambda it: [f"{it.id}/DNS servers"] * len(it.dns_servers or ()),
-        path=("dns_servers",),
-        shared=False,
-    )
+    @limit(ErrorCode.VNET_COUNT_LIMIT_REACHED, path=("location",))
+    def virtual_networks_per_region(self) -> Iterable[str]:
+        """A region of a subscription has no more networks than the limit."""
+        return [ids.in_region(self.subscription_id, self.location, "virtual networks")]
+
+    @limit(ErrorCode.QUOTA_EXCEEDED, path=("dns_servers",), shared=False)
+    def dns_servers_per_virtual_network(self) -> Iterable[str]:
+        """A network has no more DNS servers of its own than the limit."""
+        return [f"{self.id}/DNS servers"] * len(self.dns_servers or ())
 
     def requested(self) -> Self:
         return self.replace(ip_address_pool=()) if self.address_space else self

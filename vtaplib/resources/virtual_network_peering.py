@@ -11,7 +11,7 @@ other network has changed since, the link is out of step until that side is writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
@@ -140,13 +140,10 @@ class VirtualNetworkPeering(Resource):
     """`FullyInSync`, or which network has changed without the other side knowing it: `LocalNotInSync`,
     `RemoteNotInSync`, `LocalAndRemoteNotInSync`."""
 
-    peerings_per_virtual_network = limit(
-        "peerings_per_virtual_network",
-        ErrorCode.QUOTA_EXCEEDED,
-        what="A network has no more peerings than the limit.",
-        buckets=lambda it: [f"{it.virtual_network_id}/peerings"],
-        path=("virtual_network_name",),
-    )
+    @limit(ErrorCode.QUOTA_EXCEEDED, path=("virtual_network_name",))
+    def peerings_per_virtual_network(self) -> Iterable[str]:
+        """A network has no more peerings than the limit."""
+        return [f"{self.virtual_network_id}/peerings"]
 
     @property
     def virtual_network_id(self) -> str:

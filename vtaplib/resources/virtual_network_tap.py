@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Annotated, Final
 
@@ -80,13 +80,10 @@ class VirtualNetworkTap(Resource):
     network_interface_tap_configuration_ids: Derived[Sequence[str]] = SERVICE
     """The IDs of the tap configurations that send to the TAP."""
 
-    taps_per_region = limit(
-        "taps_per_region",
-        ErrorCode.VIRTUAL_NETWORK_TAP_COUNT_LIMIT_REACHED,
-        what="A region of a subscription has no more TAPs than the limit.",
-        buckets=lambda it: [taps_in_region(it.subscription_id, it.location)],
-        path=("location",),
-    )
+    @limit(ErrorCode.VIRTUAL_NETWORK_TAP_COUNT_LIMIT_REACHED, path=("location",))
+    def taps_per_region(self) -> Iterable[str]:
+        """A region of a subscription has no more TAPs than the limit."""
+        return [taps_in_region(self.subscription_id, self.location)]
 
     def assign(self, view: View, before: VirtualNetworkTap | None) -> Iterator[Assignment]:
         yield ("guid",), lambda it: ids.guid(it.id)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.verdict import Direction, Mirrored
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN
-from vtaplib.model.view import View
+from vtaplib.model.view import R, View
 from vtaplib.resources.lb import Lb, LbFrontendIpConfiguration
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
 from vtaplib.resources.lb_probe import LbProbe
@@ -29,8 +29,6 @@ from vtaplib.resources.subnet import Subnet
 from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
-
-R = TypeVar("R", bound=Resource)
 
 PROVIDERS = "/subscriptions/s/resourceGroups/lab/providers/Microsoft.Network"
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -59,7 +57,9 @@ class ListView(View):
         )
 
     def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
-        for one in self.list(kind):
+        for one in self.resources:
+            if not isinstance(one, kind):
+                continue
             targets = [reference.target.lower() for reference in one.references()]
             if any(f"{target}/".startswith(f"{resource_id.lower()}/") for target in targets):
                 yield one

@@ -13,8 +13,7 @@ from typing import Any
 
 from vtaplib.control.arm.naming import OUTSIDE, default_path
 from vtaplib.model import ids
-from vtaplib.model.base import Block, Model
-from vtaplib.model.declaration import Field
+from vtaplib.model.base import Block, Field, Model
 from vtaplib.model.marks import INLINE, NOT_IN_ARM, Arm, OneOf
 from vtaplib.model.resource import Resource, id_format_of, resource_kind
 from vtaplib.resources import RESOURCE_TYPES

@@ -25,8 +25,7 @@ from vtaplib.control.arm.arm_path import (
 )
 from vtaplib.control.arm.document import DocumentError, Element
 from vtaplib.model import ids
-from vtaplib.model.base import Model
-from vtaplib.model.declaration import Field, Shape
+from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.resource import Resource
 from vtaplib.model.wording import TYPE_WORDS
 

@@ -24,8 +24,7 @@ from vtaplib.control.arm.arm_path import (
     steps_of,
 )
 from vtaplib.model import ids
-from vtaplib.model.base import Block, Model, blocks
-from vtaplib.model.declaration import Shape
+from vtaplib.model.base import Block, Model, Shape, blocks
 from vtaplib.model.marks import ASSIGNED, DERIVED, OPTIONAL_ASSIGNED, SENSITIVE
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
@@ -43,8 +42,8 @@ def encode(resource: Resource, view: View) -> Json:
     """
     document = _document(resource, view)
     whole = view.find(_root_id(resource))
-    tag = _digest(document if whole is None or whole.id == resource.id else _document(whole, view))
-    _tell(document, tag)
+    outer = whole if isinstance(whole, Resource) and whole.id != resource.id else None
+    _tell(document, _digest(document if outer is None else _document(outer, view)))
     return document
 
 

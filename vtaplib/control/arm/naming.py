@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from vtaplib.model.declaration import Field, Shape
+from vtaplib.model.base import Field, Shape
 
 ACRONYMS = {"ip": "IP", "ipv6": "IPv6"}
 """Words that Microsoft.Network spells in capitals, but at the start of a name."""

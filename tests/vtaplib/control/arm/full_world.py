@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 from tests.vtaplib.control import lab
 from vtaplib.control.read_view import ReadView
-from vtaplib.model.base import Block, Model
-from vtaplib.model.declaration import Field, Shape
+from vtaplib.model.base import Block, Field, Model, Shape
 from vtaplib.model.marks import DERIVED, INLINE, OneOf
 from vtaplib.model.resource import Resource
 from vtaplib.resources import (
