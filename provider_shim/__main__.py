@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ def load() -> Lifecycle:
 
 def main() -> None:
     """Run the provider and end the process."""
-    finish(run(sys.argv[1:], load))
+    finish(run(sys.argv[1:], load, keep_in=os.path.join(os.path.dirname(__file__), "__pycache__")))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from vtaplib.control.cloud import Cloud
 from vtaplib.errors import VtapError
 from vtaplib.model import ids
 from vtaplib.model.arguments import NonEmpty, ResourceGroupName
@@ -36,6 +35,9 @@ from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
 from vtaplib.model.violation import ArmError, ErrorCode, Path, Violation
 from vtaplib.resources.resource_group import ResourceGroup
+
+if TYPE_CHECKING:
+    from vtaplib.control.cloud import Cloud
 
 R = TypeVar("R", bound=Resource)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from vtaplib.errors import VtapError
+
 
 class DiagnosticSeverity(enum.Enum):
     """How bad it is: an error stops the operation, a warning is shown and the operation goes on."""
@@ -36,3 +38,8 @@ class Diagnostic:
     summary: str
     detail: str = ""
     path: Path = ()
+
+
+def failure(error: VtapError) -> Diagnostic:
+    """What keeps the provider from using its cloud."""
+    return Diagnostic(DiagnosticSeverity.ERROR, "The cloud cannot be used", str(error))

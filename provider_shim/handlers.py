@@ -17,9 +17,10 @@ from google.protobuf.message_factory import GetMessageClass
 
 from provider_shim import wire
 from provider_shim.contract import Lifecycle
-from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
+from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, failure
+from provider_shim.kept_answers import KeptAnswers
+from provider_shim.late import Late
 from provider_shim.log import log, verbose
-from provider_shim.reports import failure
 from provider_shim.servicer import CALLS, SERVICE, Servicer, UnknownTypeError
 from provider_shim.values import DynamicValueError
 from vtaplib.errors import VtapError
@@ -28,14 +29,16 @@ from vtaplib.visible_text import one_line
 _LAST_FRAMES: Final = 6
 
 
-def service_handlers(lifecycle: Lifecycle) -> grpc.GenericRpcHandler:
+def service_handlers(lifecycle: Late[Lifecycle], kept: KeptAnswers | None = None) -> grpc.GenericRpcHandler:
     """The handlers of the service, as a gRPC server takes them."""
-    return grpc.method_handlers_generic_handler(SERVICE.full_name, method_handlers(lifecycle))
+    return grpc.method_handlers_generic_handler(SERVICE.full_name, method_handlers(lifecycle, kept))
 
 
-def method_handlers(lifecycle: Lifecycle) -> dict[str, grpc.RpcMethodHandler]:
+def method_handlers(
+    lifecycle: Late[Lifecycle], kept: KeptAnswers | None = None
+) -> dict[str, grpc.RpcMethodHandler]:
     """A gRPC handler for every call of the service; its shape (stream or not) is read from the descriptor."""
-    servicer = Servicer(lifecycle)
+    servicer = Servicer(lifecycle, kept)
     handlers = {}
     for method in SERVICE.methods:
         request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from vtaplib.model.base import Values
 from vtaplib.model.resource import Resource, id_format_of
+from vtaplib.model.unknown import UNKNOWN
 from vtaplib.resources.subnet import ATTACHMENT_SUFFIX
 from vtaplib.resources.subnet_network_security_group_association import (
     SubnetNetworkSecurityGroupAssociation,
@@ -42,6 +43,13 @@ def full_format(kind: type[Resource]) -> str:
     ref = kind.fields()[match.group(1)].ref
     assert ref is not None
     return id_format_of(ref.kind) + id_format[match.end() :]
+
+
+def in_subscription(resource: Resource, subscription_id: str) -> Resource:
+    """A resource in the provider's subscription; "" where that is not known yet."""
+    if resource.id_format.startswith("{"):
+        return resource
+    return resource.replace(subscription_id=subscription_id or UNKNOWN)
 
 
 def parse_identity(names: Sequence[str], resource_id: str) -> Values:

@@ -23,10 +23,11 @@ _EXIT_CANNOT_START: Final = 2
 _CRASHED: Final = 2  # what Go exits with after a panic
 
 
-def run(arguments: list[str], load: Callable[[], Lifecycle]) -> int:
+def run(arguments: list[str], load: Callable[[], Lifecycle], *, keep_in: str = "") -> int:
     """Run the provider's process and return its exit code.
 
-    `load` imports the lifecycle and makes one; it is called once, when Terraform knows where to connect.
+    `load` imports the lifecycle and makes one; it is called when a call needs it. `keep_in`: a directory for
+    answers that never change.
     """
     debug = bool(arguments) and _wants_debug(arguments)
     if not debug and os.environ.get(_COOKIE_NAME) != _COOKIE:
@@ -43,7 +44,7 @@ def run(arguments: list[str], load: Callable[[], Lifecycle]) -> int:
     try:
         from provider_shim.serve import serve, serve_debug
 
-        return serve_debug(load) if debug else serve(load)
+        return serve_debug(load, keep_in) if debug else serve(load, keep_in)
     except StartError as error:
         sys.stderr.write(f"{CANNOT_START}{error}\n")
         return _EXIT_CANNOT_START

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from provider_shim.azurerm_phrases import phrase_of
 from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity, Key, Path
-from vtaplib.errors import VtapError
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.marks import UNORDERED
 from vtaplib.model.violation import Evidence, Violation
@@ -26,11 +25,6 @@ def diagnostic(kind: type[Model], violation: Violation, model: Model | None = No
     if violation.evidence is Evidence.OURS:
         detail += " (A code of vtap's own: Azure documents this case nowhere.)"
     return Diagnostic(severity, str(violation.code), detail, terraform_path(kind, violation.path))
-
-
-def failure(error: VtapError) -> Diagnostic:
-    """What keeps the provider from using its cloud, as a diagnostic."""
-    return Diagnostic(DiagnosticSeverity.ERROR, "The cloud cannot be used", str(error))
 
 
 def terraform_path(kind: type[Model], path: Sequence[str | int]) -> Path:

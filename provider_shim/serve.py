@@ -1,7 +1,7 @@
 """The process that Terraform talks to: a gRPC server in a private directory, from the handshake to Shutdown.
 
-The handshake comes first. Only what makes it is imported before it; what answers calls is imported while
-Terraform connects, and a call that is there before waits. So the start does not grow with the types.
+The handshake comes first. Only what makes it is imported before it; what reads calls is imported while
+Terraform connects, and the types when a call needs them. So the start does not grow with the types.
 
 Standard output carries the handshake line and nothing else, ever; everything else goes to standard error.
 Shutdown is answered first and obeyed right after: a process that outlives it by two seconds is killed.
@@ -9,13 +9,11 @@ Shutdown is answered first and obeyed right after: a process that outlives it by
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
+from provider_shim.late import Late
 from provider_shim.log import log
 from provider_shim.rendezvous import BACKEND, FRONT, KEY, Rendezvous, hidden
 from provider_shim.start_error import CANNOT_START, StartError
@@ -69,31 +68,30 @@ class _Ending:
 
 
 class _Calls:
-    """The provider's calls, as gRPC asks for their handlers: known once they are loaded."""
+    """The provider's calls, as gRPC asks for their handlers."""
 
-    def __init__(self) -> None:
-        self._loaded = threading.Event()
-        self._handlers: grpc.GenericRpcHandler = None
+    def __init__(self, load: Callable[[], Lifecycle], keep_in: str) -> None:
+        self.lifecycle = Late(load)
+        self._keep_in = keep_in
+        self.handlers = Late(self._make_handlers)
 
-    def load(self, load: Callable[[], Lifecycle]) -> Lifecycle:
-        """Imports what answers calls."""
+    def _make_handlers(self) -> grpc.GenericRpcHandler:
         from provider_shim.handlers import service_handlers
+        from provider_shim.kept_answers import KeptAnswers
 
-        lifecycle = load()
-        self._handlers = service_handlers(lifecycle)
-        # What is imported stays: it is never looked through for garbage.
-        gc.freeze()
-        gc.enable()
-        self._loaded.set()
-        return lifecycle
+        return service_handlers(self.lifecycle, KeptAnswers(self._keep_in) if self._keep_in else None)
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
-        """The handler of one call. gRPC's only other call is Shutdown, which may wait as well."""
-        self._loaded.wait()
-        return self._handlers.service(details)
+        """The handler of one call; waits until the handlers are there."""
+        return self.handlers.get().service(details)
+
+    def close(self) -> None:
+        """Closes the lifecycle, if there is one."""
+        if (lifecycle := self.lifecycle.made()) is not None:
+            lifecycle.close()
 
 
-def serve(load: Callable[[], Lifecycle]) -> int:
+def serve(load: Callable[[], Lifecycle], keep_in: str) -> int:
     """Serve Terraform, which started this process, until Shutdown. Returns the exit code."""
     parent = os.getppid()  # now, for Terraform may be gone before the handshake is through
     handshake = _claim_standard_output()
@@ -104,7 +102,7 @@ def serve(load: Callable[[], Lifecycle]) -> int:
     signal.signal(signal.SIGTERM, ending.ask)
     signal.signal(signal.SIGHUP, ending.ask)
     try:
-        return _serve(load, handshake, ending, parent)
+        return _serve(_Calls(load, keep_in), handshake, ending, parent)
     except StartError as error:
         from vtaplib.visible_text import one_line
 
@@ -113,10 +111,10 @@ def serve(load: Callable[[], Lifecycle]) -> int:
         raise
 
 
-def _serve(load: Callable[[], Lifecycle], handshake: int, ending: _Ending, parent: int) -> int:
+def _serve(calls: _Calls, handshake: int, ending: _Ending, parent: int) -> int:
     rendezvous = Rendezvous.create()
     try:
-        backend, calls = rendezvous.inner_file(BACKEND), _Calls()
+        backend = rendezvous.inner_file(BACKEND)
         server = _start(calls, backend, ending)
         front, address, certificate = None, rendezvous.file(BACKEND), ""
         if client_pem := os.environ.get("PLUGIN_CLIENT_CERT"):
@@ -124,26 +122,25 @@ def _serve(load: Callable[[], Lifecycle], handshake: int, ending: _Ending, paren
             address = rendezvous.file(FRONT)
         line = f"{_CORE_PROTOCOL_VERSION}|{PROTOCOL_VERSION}|unix|{address}|grpc|{certificate}\n"
         os.write(handshake, os.fsencode(line))
-        lifecycle = calls.load(load)
+        calls.handlers.get()
         ending.wait(parent)
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
         if front is not None:
             front.drain(_DRAIN_SECONDS)
-        lifecycle.close()
+        calls.close()
     finally:
         rendezvous.remove()
     return 0
 
 
-def serve_debug(load: Callable[[], Lifecycle]) -> int:
+def serve_debug(load: Callable[[], Lifecycle], keep_in: str) -> int:
     """Serve any Terraform that is told where, without TLS, until SIGINT or SIGTERM. Returns the exit code."""
     ending = _Ending()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ending.ask)
     rendezvous = Rendezvous.create()
     try:
-        calls = _Calls()
-        lifecycle = calls.load(load)
+        calls = _Calls(load, keep_in)
         server = _start(calls, rendezvous.inner_file(BACKEND), ending)
         sys.stdout.write(f"TF_REATTACH_PROVIDERS='{reattach_json(rendezvous.file(BACKEND))}'\n")
         sys.stdout.flush()
@@ -153,7 +150,7 @@ def serve_debug(load: Callable[[], Lifecycle]) -> int:
         )
         ending.wait()
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)
-        lifecycle.close()
+        calls.close()
     finally:
         rendezvous.remove()
     return 0

@@ -16,12 +16,15 @@ from provider_shim import state_json, wire
 from provider_shim.contract import Lifecycle
 from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
 from provider_shim.gen import tfplugin6_pb2 as pb
+from provider_shim.kept_answers import KeptAnswers
+from provider_shim.late import Late
 from provider_shim.schema import Schema, Type
 from provider_shim.schema_rules import check_identity_schema, check_schema
 from provider_shim.values import DynamicValueError, object_type
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["Provider"]
 T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 
 
 class UnknownTypeError(Exception):
@@ -40,10 +43,16 @@ class _Shape:
 class Servicer:
     """The protocol's calls about managed resources and data sources over a lifecycle."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
-        self._lifecycle = lifecycle
+    def __init__(self, lifecycle: Late[Lifecycle], kept: KeptAnswers | None = None) -> None:
+        """`kept`: where the schemas are kept, for the one lifecycle that there is such a place for."""
+        self._late_lifecycle = lifecycle
+        self._kept = kept
         self._shapes: dict[str, _Shape] = {}
         self._data_types: dict[str, Type] = {}
+
+    @property
+    def _lifecycle(self) -> Lifecycle:
+        return self._late_lifecycle.get()
 
     def _shape(self, type_name: str) -> _Shape:
         if (shape := self._shapes.get(type_name)) is None:
@@ -82,35 +91,20 @@ class Servicer:
         )
 
     def get_provider_schema(self, _request: pb.GetProviderSchema.Request) -> pb.GetProviderSchema.Response:
-        provider, resources = self._lifecycle.provider_schema(), self._lifecycle.resource_schemas()
-        data_sources = self._lifecycle.data_source_schemas()
-        problems = [*check_schema(provider, "provider")]
-        for name, schema in resources.items():
-            problems += check_schema(schema, name)
-        for name, schema in data_sources.items():
-            problems += check_schema(schema, f"data.{name}")
-        if problems:
-            # The provider's schema must be there in any case, else Terraform reports only its absence.
-            return pb.GetProviderSchema.Response(
-                provider=pb.Schema(block=pb.Schema.Block()), diagnostics=_schema_diagnostics(problems)
-            )
-        return pb.GetProviderSchema.Response(
-            provider=wire.schema_to_proto(provider),
-            resource_schemas={name: wire.schema_to_proto(schema) for name, schema in resources.items()},
-            data_source_schemas={name: wire.schema_to_proto(schema) for name, schema in data_sources.items()},
-            server_capabilities=_capabilities(),
-        )
+        return self._answer("GetProviderSchema", _provider_schema)
 
     def get_resource_identity_schemas(
         self, _request: pb.GetResourceIdentitySchemas.Request
     ) -> pb.GetResourceIdentitySchemas.Response:
-        schemas = self._lifecycle.identity_schemas()
-        problems = [p for name, schema in schemas.items() for p in check_identity_schema(schema, name)]
-        if problems:
-            return pb.GetResourceIdentitySchemas.Response(diagnostics=_schema_diagnostics(problems))
-        return pb.GetResourceIdentitySchemas.Response(
-            identity_schemas={name: wire.identity_schema_to_proto(s) for name, s in schemas.items()}
-        )
+        return self._answer("GetResourceIdentitySchemas", _identity_schemas)
+
+    def _answer(self, name: str, make: Callable[[Lifecycle], M]) -> M:
+        """An answer about schemas, which is always the same."""
+        if self._kept is None:
+            return make(self._lifecycle)
+        payload = self._kept.get(name, lambda: make(self._lifecycle).SerializeToString())
+        response: M = getattr(pb, name).Response.FromString(payload)
+        return response
 
     def get_functions(self, _request: pb.GetFunctions.Request) -> pb.GetFunctions.Response:
         return pb.GetFunctions.Response()
@@ -348,6 +342,37 @@ def _capabilities() -> pb.ServerCapabilities:
         get_provider_schema_optional=True,
         move_resource_state=True,
         generate_resource_config=True,
+    )
+
+
+def _provider_schema(lifecycle: Lifecycle) -> pb.GetProviderSchema.Response:
+    provider, resources = lifecycle.provider_schema(), lifecycle.resource_schemas()
+    data_sources = lifecycle.data_source_schemas()
+    problems = [*check_schema(provider, "provider")]
+    for name, schema in resources.items():
+        problems += check_schema(schema, name)
+    for name, schema in data_sources.items():
+        problems += check_schema(schema, f"data.{name}")
+    if problems:
+        # The provider's schema must be there in any case, else Terraform reports only its absence.
+        return pb.GetProviderSchema.Response(
+            provider=pb.Schema(block=pb.Schema.Block()), diagnostics=_schema_diagnostics(problems)
+        )
+    return pb.GetProviderSchema.Response(
+        provider=wire.schema_to_proto(provider),
+        resource_schemas={name: wire.schema_to_proto(schema) for name, schema in resources.items()},
+        data_source_schemas={name: wire.schema_to_proto(schema) for name, schema in data_sources.items()},
+        server_capabilities=_capabilities(),
+    )
+
+
+def _identity_schemas(lifecycle: Lifecycle) -> pb.GetResourceIdentitySchemas.Response:
+    schemas = lifecycle.identity_schemas()
+    problems = [p for name, schema in schemas.items() for p in check_identity_schema(schema, name)]
+    if problems:
+        return pb.GetResourceIdentitySchemas.Response(diagnostics=_schema_diagnostics(problems))
+    return pb.GetResourceIdentitySchemas.Response(
+        identity_schemas={name: wire.identity_schema_to_proto(s) for name, s in schemas.items()}
     )
 
 

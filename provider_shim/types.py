@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from provider_shim.data_source import DataSource
-from provider_shim.data_sources.coverage import CoverageDataSource
-from provider_shim.data_sources.eligibility import EligibilityDataSource
-from provider_shim.data_sources.lb import LbBackendAddressPoolLookup, LbLookup, LbRuleLookup
-from provider_shim.data_sources.network_interface import NetworkInterfaceLookup, TapConfigurationLookup
-from provider_shim.data_sources.network_security_group import NetworkSecurityGroupLookup
-from provider_shim.data_sources.public_ip import PublicIpLookup
-from provider_shim.data_sources.resource_group import ResourceGroupLookup
-from provider_shim.data_sources.resources import Resources
-from provider_shim.data_sources.subscription import ClientConfig, SubscriptionDataSource
-from provider_shim.data_sources.virtual_machine import VirtualMachineLookup
-from provider_shim.data_sources.virtual_network import SubnetLookup, VirtualNetworkLookup
-from provider_shim.data_sources.virtual_network_tap import VirtualNetworkTapLookup
+from provider_shim.identity import parse_identity
+from vtaplib.model.base import Values
 from vtaplib.model.resource import Resource
 from vtaplib.resources.lb import Lb
 from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
@@ -43,6 +34,9 @@ from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
 from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 from vtaplib.resources.windows_virtual_machine import WindowsVirtualMachine
+
+if TYPE_CHECKING:
+    from provider_shim.data_source import DataSource
 
 AZURERM_VERSION = "5.10"
 """The release of azurerm whose schema is followed."""
@@ -100,22 +94,50 @@ IDENTITIES: Mapping[str, tuple[str, ...]] = {
 }
 """The names in an ID, in order. azurerm has no identities for the types that are not here."""
 
-DATA_SOURCES: Mapping[str, type[DataSource]] = {
-    "azurerm_client_config": ClientConfig,
-    "azurerm_subscription": SubscriptionDataSource,
-    "azurerm_resource_group": ResourceGroupLookup,
-    "azurerm_resources": Resources,
-    "azurerm_virtual_network": VirtualNetworkLookup,
-    "azurerm_subnet": SubnetLookup,
-    "azurerm_public_ip": PublicIpLookup,
-    "azurerm_network_interface": NetworkInterfaceLookup,
-    "azurerm_network_security_group": NetworkSecurityGroupLookup,
-    "azurerm_virtual_machine": VirtualMachineLookup,
-    "azurerm_lb": LbLookup,
-    "azurerm_lb_backend_address_pool": LbBackendAddressPoolLookup,
-    "azurerm_lb_rule": LbRuleLookup,
-    "azurerm_virtual_network_tap": VirtualNetworkTapLookup,
-    "azurerm_network_interface_tap_configuration": TapConfigurationLookup,
-    "vtap_coverage": CoverageDataSource,
-    "vtap_eligibility": EligibilityDataSource,
-}
+
+class _DataSources(Mapping[str, type["DataSource"]]):
+    """Data sources by Terraform's name, each imported when it is asked for: few configurations have one."""
+
+    def __init__(self, homes: Mapping[str, tuple[str, str]]) -> None:
+        """`homes`: the module below `data_sources`, and the class in it."""
+        self._homes = homes
+
+    def __getitem__(self, name: str) -> type[DataSource]:
+        module, cls = self._homes[name]
+        kind: type[DataSource] = getattr(import_module(f"provider_shim.data_sources.{module}"), cls)
+        return kind
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
+
+
+DATA_SOURCES: Final = _DataSources(
+    {
+        "azurerm_client_config": ("subscription", "ClientConfig"),
+        "azurerm_subscription": ("subscription", "SubscriptionDataSource"),
+        "azurerm_resource_group": ("resource_group", "ResourceGroupLookup"),
+        "azurerm_resources": ("resources", "Resources"),
+        "azurerm_virtual_network": ("virtual_network", "VirtualNetworkLookup"),
+        "azurerm_subnet": ("virtual_network", "SubnetLookup"),
+        "azurerm_public_ip": ("public_ip", "PublicIpLookup"),
+        "azurerm_network_interface": ("network_interface", "NetworkInterfaceLookup"),
+        "azurerm_network_security_group": ("network_security_group", "NetworkSecurityGroupLookup"),
+        "azurerm_virtual_machine": ("virtual_machine", "VirtualMachineLookup"),
+        "azurerm_lb": ("lb", "LbLookup"),
+        "azurerm_lb_backend_address_pool": ("lb", "LbBackendAddressPoolLookup"),
+        "azurerm_lb_rule": ("lb", "LbRuleLookup"),
+        "azurerm_virtual_network_tap": ("virtual_network_tap", "VirtualNetworkTapLookup"),
+        "azurerm_network_interface_tap_configuration": ("network_interface", "TapConfigurationLookup"),
+        "vtap_coverage": ("coverage", "CoverageDataSource"),
+        "vtap_eligibility": ("eligibility", "EligibilityDataSource"),
+    }
+)
+
+
+def identity_of(type_name: str, resource_id: str) -> Values | None:
+    """What identifies an object, by its ID; None where the type has no identity."""
+    names = IDENTITIES.get(type_name)
+    return None if names is None else parse_identity(names, resource_id)

@@ -16,6 +16,7 @@ from provider_shim import wire
 from provider_shim.derivation import identity_schema, resource_schema
 from provider_shim.gen import tfplugin6_pb2 as pb
 from provider_shim.handlers import method_handlers
+from provider_shim.late import Late
 from provider_shim.lifecycle import SOURCE_ADDRESS, Provider
 from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from provider_shim.values import object_type
@@ -50,7 +51,7 @@ class Loaded:
         """Starts a provider anew: it remembers what it has planned."""
         provider = self.terraform.start().provider
         assert isinstance(provider, Provider)
-        self._handlers = method_handlers(provider)
+        self._handlers = method_handlers(Late(lambda: provider))
 
     def call(self, name: str, request: Any) -> Any:
         """A call, none of whose diagnostics may look like a bug."""

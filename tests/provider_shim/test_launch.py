@@ -96,6 +96,7 @@ def test_noise_on_standard_output_does_not_reach_terraform(
     late = environment | {"FAKE_PRINT_LATER": "1"}
     with plugin(launcher, late) as started:
         assert started.line.startswith("1|6|")
+        assert started.call("GetMetadata", METADATA).resources
         started.shut_down()
         out, err = started.process.communicate(timeout=PATIENCE)
         assert (out, "noise from the lifecycle" in err) == ("", True)
@@ -192,13 +193,31 @@ def test_it_ends_when_its_parent_is_gone(launcher: Path, environment: dict[str, 
 
 
 def test_a_crash_at_start_is_printed_as_terraform_shows_one(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    without_grpc = tmp_path / "terraform-provider-fake"
+    without_grpc.write_text(
+        f"#!{sys.executable} -IS\nimport sys\nsys.path.append({str(ROOT)!r})\n"
+        "from tests.provider_shim.fake_lifecycle import main\nmain()\n"
+    )
+    without_grpc.chmod(0o755)
+    result = run(without_grpc, environment | COOKIE)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(
+        "panic: vtap's provider failed: ModuleNotFoundError: No module named 'grpc'"
+    )
+    assert "Traceback (most recent call last)" in result.stderr
+
+
+def test_types_that_cannot_be_loaded_are_a_bug_that_each_call_tells(
     launcher: Path, environment: dict[str, str]
 ) -> None:
-    result = run(launcher, environment | COOKIE | {"FAKE_CRASH": "1"})
-    assert result.returncode == 2
-    assert result.stderr.startswith("panic: vtap's provider failed: ModuleNotFoundError: ")
-    assert "Traceback (most recent call last)" in result.stderr
-    assert not Path(result.stdout.split("|")[3]).parent.exists()
+    with plugin(launcher, environment | {"FAKE_CRASH": "1"}, client_certificate()) as started:
+        for _ in range(2):
+            (told,) = started.call("GetProviderSchema", pb.GetProviderSchema.Request()).diagnostics
+            assert "bug in vtap's provider. GetProviderSchema: ModuleNotFoundError" in told.detail
+        started.shut_down()
+        assert started.process.wait(timeout=PATIENCE) == 0
 
 
 def test_it_is_ready_before_the_types_are_loaded_and_calls_wait_for_them(

@@ -12,6 +12,7 @@ import pytest
 
 from provider_shim.gen import tfplugin6_pb2 as pb
 from provider_shim.handlers import method_handlers
+from provider_shim.late import Late
 from provider_shim.results import (
     ApplyResult,
     DataResult,
@@ -45,7 +46,7 @@ def lifecycle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeLifecycle:
 
 
 def call(lifecycle: FakeLifecycle, name: str, request: Any) -> Any:
-    handler = method_handlers(lifecycle)[name]
+    handler = method_handlers(Late(lambda: lifecycle))[name]
     return handler.unary_unary(request, FakeContext())
 
 
@@ -65,13 +66,13 @@ def identity(title: str) -> pb.ResourceIdentityData:
 def test_every_call_of_the_service_has_a_handler(lifecycle: FakeLifecycle) -> None:
     names = {method.name for method in SERVICE.methods}
     assert len(names) == 36
-    assert method_handlers(lifecycle).keys() == names
+    assert method_handlers(Late(lambda: lifecycle)).keys() == names
     assert names > CALLS.keys()
 
 
 @pytest.mark.parametrize("name", sorted({method.name for method in SERVICE.methods} - CALLS.keys()))
 def test_a_call_of_a_kind_the_provider_lacks_is_unimplemented(lifecycle: FakeLifecycle, name: str) -> None:
-    handler = method_handlers(lifecycle)[name]
+    handler = method_handlers(Late(lambda: lifecycle))[name]
     method = SERVICE.methods_by_name[name]
     assert (handler.request_streaming, handler.response_streaming) == (
         method.client_streaming,

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from provider_shim.lifecycle import AS_IT_STANDS
+from provider_shim.configured import AS_IT_STANDS
 from provider_shim.types import RESOURCE_TYPES
 from tests.terraform.planned_lab import PlannedLab, PlannedResource, PlannedWorld
 from tests.terraform.reattached import Diagnostic, Outcome, Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provider_shim.lifecycle import AS_IT_STANDS
+from provider_shim.configured import AS_IT_STANDS
 from tests.terraform.conflicts import SINK
 from tests.terraform.hcl import Expression
 from tests.terraform.reattached import Outcome, Workspace
