@@ -87,10 +87,11 @@ def diff(
       vtap diff traffic.pcap --down-after nic-collector-b --json
     """
     from vtaplib.analysis import diff as compared
+    from vtaplib.analysis.coverage_diff.document import diff_document
     from vtaplib.analysis.naming import interfaces_named
     from vtaplib.cli.check.progress import Steps
     from vtaplib.cli.diff.designs import design_inputs, read_designs
-    from vtaplib.cli.output import print_report, write_json
+    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.progress import reading
@@ -113,13 +114,11 @@ def diff(
         with reading(capture, "comparing") as reader:
             report = compared(reader, first, replace(second, down=down), limit=limit or None)
         if page_file is not None:
-            from vtaplib.cli.page.diff_page import diff_page
+            from vtaplib.reports.page.frame import page as page_of
 
-            page_file.write(diff_page(report).encode())
+            page_file.write(page_of(diff_document(report)).encode())
     if as_json:
         write_json(report)
     else:
-        from vtaplib.cli.diff.tables import diff_tables
-
-        print_report(report, diff_tables)
+        print_document(report, diff_document)
     raise typer.Exit(ExitCode.of(report.found_something))

@@ -63,10 +63,11 @@ def estimate(
     """
     from vtaplib.analysis import estimate as estimated
     from vtaplib.analysis.naming import interfaces_named
+    from vtaplib.analysis.traffic_estimate.document import estimate_document
     from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, read_topology
     from vtaplib.cli.duration import read_duration
     from vtaplib.cli.estimate.traffic import open_traffic, traffic_inputs
-    from vtaplib.cli.output import print_report, write_json
+    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.errors import VtapError
@@ -94,13 +95,11 @@ def estimate(
                 cloud=str(file),
             )
         if page_file is not None:
-            from vtaplib.cli.page.estimate_page import estimate_page
+            from vtaplib.reports.page.frame import page as page_of
 
-            page_file.write(estimate_page(report).encode())
+            page_file.write(page_of(estimate_document(report)).encode())
     if as_json:
         write_json(report)
     else:
-        from vtaplib.cli.estimate.tables import estimate_tables
-
-        print_report(report, estimate_tables)
+        print_document(report, estimate_document)
     raise typer.Exit(ExitCode.of(report.found_something))

@@ -11,15 +11,17 @@ def test_a_page_has_every_tap_collector_and_talker_of_the_document(vtap: Vtap, l
     document = vtap(*command, "--report", "page.html", "--json").document
     page = Page.of((vtap.directory / "page.html").read_text())
     assert "4 times what was found" in page.text
-    assert [row[:2] for row in page.rows("What each TAP would carry")] == [
+    assert [row[:2] for row in page.rows("TAPs")] == [
         [one["tap"], str(one["sources"])] for one in document["taps"]
     ]
-    collectors = [one["interface"] for one in document["collectors"]]
-    assert [row[0] for row in page.rows("What each collector would get")] == collectors
+    assert [row[0] for row in page.rows("What would be carried, in copies as they are on the network")] == [
+        *(f"TAP {one['tap']}" for one in document["taps"]),
+        *(one["interface"] for one in document["collectors"]),
+    ]
     assert [
         (row[0], row[1], row[5]) for row in page.rows("Collectors beside the sizes of their machines")
     ] == [(one["interface"], one["size"], one["smallest_size"] or "any") for one in document["collectors"]]
-    assert [row[:5] for row in page.rows("Pairs of addresses with the most copies")] == [
+    assert [row[:5] for row in page.rows("Top talkers: pairs of addresses with the most copies")] == [
         [tap["tap"], one["source"], one["destination"], f"{one['frames']:,}", f"{one['bytes']:,}"]
         for tap in document["taps"]
         for one in tap["talkers"]

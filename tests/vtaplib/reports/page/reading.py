@@ -50,12 +50,22 @@ class Page:
 
     @property
     def text(self) -> str:
-        """All text but the style."""
-        style = {id(one) for one in self.all("style")}
-        return " ".join(text_of(one) for one in self.root.iter() if id(one) not in style and len(one) == 0)
+        """All text but the style; what stands in one sentence is one text."""
+        return " ".join(_texts(self.root))
 
 
 def text_of(element: Element | None) -> str:
     """The text in an element and all that it holds."""
     assert element is not None
     return "".join(element.itertext())
+
+
+def _texts(element: Element) -> Iterator[str]:
+    if element.tag == "style":
+        return
+    own = (element.text, *(child.tail for child in element))
+    if any(text and not text.isspace() for text in own):
+        yield text_of(element)
+        return
+    for child in element:
+        yield from _texts(child)
