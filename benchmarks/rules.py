@@ -24,17 +24,10 @@ from typing import Any, Final
 
 from vtaplib import (
     Cloud,
-    Lb,
-    LbBackendAddressPool,
-    LbFrontendIpConfiguration,
-    LbRule,
     NetworkInterface,
-    NetworkInterfaceBackendAddressPoolAssociation,
     NetworkInterfaceIpConfiguration,
-    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
     NetworkSecurityGroup,
-    NetworkSecurityRule,
     Policy,
     ResourceGroup,
     Subnet,
@@ -43,6 +36,15 @@ from vtaplib import (
     VirtualNetworkTap,
 )
 from vtaplib.model.resource import Resource
+from vtaplib.resources import (
+    Lb,
+    LbBackendAddressPool,
+    LbFrontendIpConfiguration,
+    LbRule,
+    NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceSecurityGroupAssociation,
+    NetworkSecurityRule,
+)
 from vtaplib.testing.resources import REGION, machine_of
 
 SIZES: Final = (100, 1_000, 10_000, 100_000)

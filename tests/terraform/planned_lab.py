@@ -20,7 +20,8 @@ from tests.terraform.reattached import Workspace
 from tests.terraform.resource_block import body, type_name
 from tests.vtaplib.control.lab import HOME, Lab, stock
 from tests.vtaplib.resources.rule_case import Make
-from vtaplib import Cloud, Policy, SubscriptionHandle, Violation
+from vtaplib import Cloud, Policy, Violation
+from vtaplib.control import SubscriptionHandle
 from vtaplib.model import ids
 from vtaplib.model.base import Model
 from vtaplib.model.general_rule import WHAT_IS_FIXED_STAYS

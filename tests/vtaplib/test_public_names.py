@@ -1,49 +1,96 @@
-"""The names that vtaplib gives to whoever imports it."""
+"""The names that vtaplib and its packages give to whoever imports them."""
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import vtaplib
+from vtaplib.model.base import Model
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 
+ROOT = Path(vtaplib.__file__).parent
+FACES = [".".join(path.parent.relative_to(ROOT.parent).parts) for path in sorted(ROOT.rglob("__init__.pyi"))]
+"""The packages whose names are loaded when they are asked for."""
 
-@pytest.mark.parametrize("name", vtaplib.__all__)
-def test_every_public_name_is_there(name: str) -> None:
-    assert getattr(vtaplib, name) is getattr(vtaplib, name)
-    assert name in dir(vtaplib)
+
+def printed(program: str) -> str:
+    """What a program prints in a process of its own: here others have loaded everything."""
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_every_public_name_is_there_and_nothing_else_is_shown(face: str) -> None:
+    package = importlib.import_module(face)
+    public = package.__all__
+    assert public
+    for name in public:
+        assert getattr(package, name) is getattr(package, name)
+    assert sorted(dir(package)) == sorted(public)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_importing_a_package_loads_nothing_else_of_it(face: str) -> None:
+    # The engine must not pay for the resources, nor the provider's start for what it does not use.
+    shown = printed(
+        f"import sys, {face}; print(*(name for name in sys.modules if name.startswith('{face}.')))"
+    )
+    assert shown == ""
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_name_that_is_not_there_is_an_attribute_error(face: str) -> None:
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        importlib.import_module(face).nothing_like_it  # noqa: B018 - reading is the point
+
+
+def test_there_are_few_names_at_the_top() -> None:
+    assert {"Cloud", "MirrorEngine", "VirtualNetworkTap", "ArmError"} <= set(dir(vtaplib))
+    assert len(dir(vtaplib)) <= 28
+
+
+def blocks_of(model: type[Model]) -> set[str]:
+    """The names of a type's blocks, and of theirs."""
+    blocks = {field.block for field in model.fields().values() if field.block is not None}
+    return {block.__name__ for block in blocks}.union(*map(blocks_of, blocks))
 
 
 @pytest.mark.parametrize("kind", RESOURCE_TYPES)
 def test_every_resource_type_and_all_its_blocks_are_public(kind: type[Resource]) -> None:
-    pending = [kind.__name__]
-    pending += [field.block.__name__ for field in kind.fields().values() if field.block is not None]
-    for field in kind.fields().values():
-        if field.block is not None:
-            pending += [
-                inner.block.__name__ for inner in field.block.fields().values() if inner.block is not None
-            ]
-    assert set(pending) <= set(vtaplib.__all__)
+    resources = importlib.import_module("vtaplib.resources")
+    assert {kind.__name__, *blocks_of(kind)} <= set(resources.__all__)
+
+
+@pytest.mark.parametrize("kind", RESOURCE_TYPES)
+def test_a_resource_type_has_the_signature_that_it_takes(kind: type[Resource]) -> None:
+    parameters = inspect.signature(kind).parameters
+    assert list(parameters) == list(kind.fields())
+    required = {
+        name: "x" for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty
+    }
+    made = kind(**required)
+    optional = {name: getattr(made, name) for name in parameters.keys() - required}
+    assert optional == {name: parameters[name].default for name in optional}
+    for name in required:
+        with pytest.raises(TypeError, match=f"needs '{name}'"):
+            kind(**{other: "x" for other in required if other != name})
+
+
+def test_a_signature_names_the_types_of_values() -> None:
+    shown = str(inspect.signature(vtaplib.NetworkInterface)).replace("'", "")
+    assert "name: str," in shown
+    assert "ip_configuration: tuple[NetworkInterfaceIpConfiguration, ...]," in shown
+    assert "tags: Mapping[str, str] | None = None" in shown
 
 
 def test_a_type_that_is_named_here_has_the_rules_between_resources_too() -> None:
-    # In a process of its own: here others have loaded them.
-    program = "from vtaplib import VirtualNetworkTap; print(*VirtualNetworkTap.rules())"
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert {"there_is_a_destination", "pool_has_a_backend"} <= set(shown.stdout.split())
-
-
-def test_what_is_not_public_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="nothing_like_it"):
-        vtaplib.nothing_like_it  # noqa: B018 - reading is the point
-
-
-def test_importing_vtaplib_loads_nothing_else_of_it() -> None:
-    # The engine must not pay for the resources, nor the provider's start for what it does not use.
-    program = "import sys, vtaplib; print([name for name in sys.modules if name.startswith('vtaplib.')])"
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "[]"
+    shown = printed("from vtaplib import VirtualNetworkTap; print(*VirtualNetworkTap.rules())")
+    assert {"there_is_a_destination", "pool_has_a_backend"} <= set(shown.split())

@@ -20,11 +20,25 @@ from dataclasses import MISSING, dataclass
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, NoReturn, Self, Union, dataclass_transform, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    NoReturn,
+    Self,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
 from vtaplib.model.frozen import ATOMIC_TYPES, frozen
 from vtaplib.model.marks import ANY_NUMBER, Arm, Canonical, Constraint, Each, Flag, Items, RefTo
 from vtaplib.model.unknown import UNKNOWN, Undecided
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 Values = dict[str, Any]
 
@@ -40,6 +54,14 @@ class Shape(Enum):
     BLOCKS = "blocks"
     """Any number of nested blocks."""
 
+
+_TYPE_TEXTS: Mapping[Shape, str] = {
+    Shape.SCALAR: "{}",
+    Shape.LIST: "tuple[{}, ...]",
+    Shape.MAP: "Mapping[str, {}]",
+    Shape.BLOCK: "{}",
+    Shape.BLOCKS: "tuple[{}, ...]",
+}
 
 SCALARS = (str, bool, int, float)
 """The types of single values. Every other class in an annotation is that of a nested block."""
@@ -69,11 +91,36 @@ class Field:
         """Whether the field carries a mark."""
         return flag.name in self.flags
 
+    @property
+    def type_text(self) -> str:
+        """The type of the value without its marks, as text."""
+        text = _TYPE_TEXTS[self.shape].format((self.block or self.scalar).__name__)
+        return f"{text} | None" if self.nullable else text
+
 
 def _own_annotations(cls: type) -> Mapping[str, Any]:
     """The annotations in the body of a class that declare fields, so not those of class variables."""
     annotations: Mapping[str, Any] = cls.__annotations__
     return {name: hint for name, hint in annotations.items() if "ClassVar" not in str(hint)}
+
+
+class _SignatureOfFields:
+    """`inspect.signature` of a model class, and so `help`: its fields, when somebody asks."""
+
+    def __get__(self, instance: object, owner: type[Model]) -> Signature:
+        from inspect import Parameter, Signature
+
+        return Signature(
+            [
+                Parameter(
+                    name,
+                    Parameter.KEYWORD_ONLY,
+                    default=Parameter.empty if field.required else field.default,
+                    annotation=field.type_text,
+                )
+                for name, field in owner.fields().items()
+            ]
+        )
 
 
 @dataclass_transform(kw_only_default=True)
@@ -87,6 +134,7 @@ class Model:
     _fields: ClassVar[Mapping[str, Field] | None] = {}
     """What the annotations say; None until somebody asks."""
     _referring: ClassVar[Mapping[str, Field] | None] = {}
+    __signature__: ClassVar = _SignatureOfFields()
     arm_says: ClassVar[Mapping[str, Any]] = {}
     """What ARM's JSON has besides the fields, by path: a value, or a function of the resource and a view that
     gives one; None for what may stand there and means nothing here."""

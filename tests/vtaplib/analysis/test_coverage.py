@@ -6,10 +6,11 @@ import pytest
 
 from tests.vtaplib.analysis.test_coverage_audit import lab_with
 from tests.vtaplib.control.lab import mirror, nic_id, tap_id
-from vtaplib import UNKNOWN, LbRule
 from vtaplib.analysis.coverage import StreamLoss, coverage_of
 from vtaplib.control.read_view import ReadView
+from vtaplib.model import UNKNOWN
 from vtaplib.model.resource import Resource
+from vtaplib.resources import LbRule
 
 UNKNOWN_FRONTEND = {"frontend_ip_configuration_name": UNKNOWN, "frontend_ip_configuration_id": UNKNOWN}
 

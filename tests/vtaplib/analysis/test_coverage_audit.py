@@ -34,22 +34,10 @@ from tests.vtaplib.control.lab import (
     tap_id,
     vm_id,
 )
-from vtaplib import (
-    ArmError,
-    Cloud,
-    CoverageAudit,
-    CoverageScope,
-    ErrorCode,
-    NetworkInterface,
-    NetworkInterfaceSecurityGroupAssociation,
-    NetworkSecurityGroup,
-    NetworkSecurityRule,
-    Policy,
-    Standing,
-)
-from vtaplib.analysis import audit_coverage
-from vtaplib.model import ids
-from vtaplib.resources import LbRule
+from vtaplib import ArmError, Cloud, NetworkInterface, NetworkSecurityGroup, Policy
+from vtaplib.analysis import CoverageAudit, CoverageScope, Standing, audit_coverage
+from vtaplib.model import ErrorCode, ids
+from vtaplib.resources import LbRule, NetworkInterfaceSecurityGroupAssociation, NetworkSecurityRule
 
 
 def audited(cloud: Cloud, scope: CoverageScope | None = None) -> CoverageAudit:

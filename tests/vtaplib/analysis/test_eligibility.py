@@ -22,18 +22,15 @@ from tests.vtaplib.control.lab import (
 from vtaplib import (
     ArmError,
     Cloud,
-    Eligibility,
-    Encryption,
-    ErrorCode,
     NetworkInterface,
     NetworkInterfaceTapConfiguration,
-    Outcome,
     Policy,
-    Severity,
     VirtualNetwork,
     VirtualNetworkTap,
 )
-from vtaplib.analysis import judge_eligibility
+from vtaplib.analysis import Eligibility, Outcome, judge_eligibility
+from vtaplib.model import ErrorCode, Severity
+from vtaplib.resources import Encryption
 from vtaplib.testing import clouds
 
 

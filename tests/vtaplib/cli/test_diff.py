@@ -16,12 +16,14 @@ from tests.vtaplib.fabric.worlds import udp_frame
 from vtaplib import (
     Cloud,
     NetworkInterface,
-    NetworkInterfaceBackendAddressPoolAssociation,
-    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
     NetworkSecurityGroup,
     VirtualNetworkPeering,
     VirtualNetworkTap,
+)
+from vtaplib.resources import (
+    NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceSecurityGroupAssociation,
 )
 
 # From the capture's own description (tests/captures/README.md).

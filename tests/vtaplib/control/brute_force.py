@@ -12,24 +12,26 @@ from itertools import combinations
 from typing import Final, TypeVar
 
 from vtaplib import (
-    Lb,
-    LbRule,
     NetworkInterface,
-    NetworkInterfaceBackendAddressPoolAssociation,
-    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
     NetworkSecurityGroup,
-    NetworkSecurityRule,
     Policy,
-    PublicIp,
     Subnet,
-    SubnetNetworkSecurityGroupAssociation,
     VirtualMachine,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
 from vtaplib.model.resource import Resource
+from vtaplib.resources import (
+    Lb,
+    LbRule,
+    NetworkInterfaceBackendAddressPoolAssociation,
+    NetworkInterfaceSecurityGroupAssociation,
+    NetworkSecurityRule,
+    PublicIp,
+    SubnetNetworkSecurityGroupAssociation,
+)
 
 R = TypeVar("R", bound=Resource)
 

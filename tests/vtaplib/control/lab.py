@@ -12,37 +12,39 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from vtaplib import (
-    AdminSshKey,
     Cloud,
+    LinuxVirtualMachine,
+    NetworkInterface,
+    NetworkInterfaceIpConfiguration,
+    NetworkInterfaceTapConfiguration,
+    NetworkSecurityGroup,
+    Policy,
+    ResourceGroup,
+    Subnet,
+    Violation,
+    VirtualNetwork,
+    VirtualNetworkPeering,
+    VirtualNetworkTap,
+)
+from vtaplib.control import SubscriptionHandle
+from vtaplib.model.resource import Resource
+from vtaplib.resources import (
+    AdminSshKey,
     InlineSecurityRule,
     Lb,
     LbBackendAddressPool,
     LbFrontendIpConfiguration,
     LbProbe,
     LbRule,
-    LinuxVirtualMachine,
-    NetworkInterface,
     NetworkInterfaceBackendAddressPoolAssociation,
-    NetworkInterfaceIpConfiguration,
     NetworkInterfaceSecurityGroupAssociation,
-    NetworkInterfaceTapConfiguration,
-    NetworkSecurityGroup,
     OsDisk,
-    Policy,
     PublicIp,
-    ResourceGroup,
     SourceImageReference,
-    Subnet,
     SubnetNetworkSecurityGroupAssociation,
-    SubscriptionHandle,
-    Violation,
-    VirtualNetwork,
-    VirtualNetworkPeering,
-    VirtualNetworkTap,
+    Subscription,
     WindowsVirtualMachine,
 )
-from vtaplib.model.resource import Resource
-from vtaplib.resources import Subscription
 
 R = TypeVar("R", bound=Resource)
 

@@ -12,7 +12,6 @@ from itertools import combinations
 from typing import TypeVar
 
 from vtaplib import (
-    Lb,
     NetworkInterface,
     NetworkInterfaceTapConfiguration,
     Subnet,
@@ -22,6 +21,7 @@ from vtaplib import (
     VirtualNetworkTap,
 )
 from vtaplib.model.resource import Resource
+from vtaplib.resources import Lb
 
 R = TypeVar("R", bound=Resource)
 Range = IPv4Network | IPv6Network

@@ -20,7 +20,8 @@ from tests.vtaplib.control.lab import (
     subnet_id,
     vm_id,
 )
-from vtaplib import ArmError, Cloud, Lb, NetworkInterface, NetworkInterfaceIpConfiguration
+from vtaplib import ArmError, Cloud, NetworkInterface, NetworkInterfaceIpConfiguration
+from vtaplib.resources import Lb
 
 LAN = subnet_id("net", "lan")
 

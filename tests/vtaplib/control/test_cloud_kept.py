@@ -20,9 +20,10 @@ from tests.vtaplib.control.lab import (
     subnet,
     subnet_id,
 )
-from vtaplib import ArmError, Cloud, InlineSubnet, ResourceGroup, SubscriptionHandle
+from vtaplib import ArmError, Cloud, ResourceGroup
+from vtaplib.control import SubscriptionHandle
 from vtaplib.model.resource import Resource
-from vtaplib.resources import RESOURCE_TYPES
+from vtaplib.resources import RESOURCE_TYPES, InlineSubnet
 
 CUSTOM_DATA = "c2VjcmV0IGRhdGEgZm9yIHRoZSBmaXJzdCBib290"
 

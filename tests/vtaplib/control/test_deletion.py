@@ -33,19 +33,21 @@ from tests.vtaplib.control.lab import (
 )
 from vtaplib import (
     ArmError,
-    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
-    NetworkSecurityRule,
     Policy,
     ResourceGroup,
     Subnet,
-    SubnetNetworkSecurityGroupAssociation,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
 from vtaplib.model.resource import Resource
-from vtaplib.resources import RESOURCE_TYPES
+from vtaplib.resources import (
+    RESOURCE_TYPES,
+    NetworkInterfaceSecurityGroupAssociation,
+    NetworkSecurityRule,
+    SubnetNetworkSecurityGroupAssociation,
+)
 
 
 class Use(NamedTuple):

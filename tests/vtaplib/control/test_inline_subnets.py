@@ -16,7 +16,8 @@ from tests.vtaplib.control.lab import (
     subnet,
     subnet_id,
 )
-from vtaplib import ArmError, InlineSubnet, Subnet, VirtualNetwork
+from vtaplib import ArmError, Subnet, VirtualNetwork
+from vtaplib.resources import InlineSubnet
 
 
 def inline(name: str, *prefixes: str) -> InlineSubnet:

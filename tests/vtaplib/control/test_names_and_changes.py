@@ -31,17 +31,16 @@ from tests.vtaplib.control.lab import (
     vm_id,
 )
 from vtaplib import (
-    AdminSshKey,
     ArmError,
     Cloud,
     LinuxVirtualMachine,
-    OsDisk,
     ResourceGroup,
     Subnet,
     VirtualNetwork,
     VirtualNetworkTap,
 )
 from vtaplib.model.resource import Resource
+from vtaplib.resources import AdminSshKey, OsDisk
 
 
 @pytest.fixture

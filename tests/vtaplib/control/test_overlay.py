@@ -23,17 +23,9 @@ from tests.vtaplib.control.lab import (
     tap,
     tap_id,
 )
-from vtaplib import (
-    UNKNOWN,
-    NetworkInterface,
-    Severity,
-    Subnet,
-    Undecided,
-    Violation,
-    VirtualNetwork,
-    VirtualNetworkPeering,
-)
+from vtaplib import NetworkInterface, Subnet, Violation, VirtualNetwork, VirtualNetworkPeering
 from vtaplib.control.overlay import Overlay
+from vtaplib.model import UNKNOWN, Severity, Undecided
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 

@@ -24,15 +24,8 @@ from tests.vtaplib.control.lab import (
     vm_id,
 )
 from tests.vtaplib.resources.fastpath_rule_cases import old_machine
-from vtaplib import (
-    ArmError,
-    NetworkInterfaceTapConfiguration,
-    Policy,
-    Severity,
-    Subnet,
-    VirtualNetworkTap,
-    VtapError,
-)
+from vtaplib import ArmError, NetworkInterfaceTapConfiguration, Policy, Subnet, VirtualNetworkTap, VtapError
+from vtaplib.model import Severity
 from vtaplib.model.policy import (
     CONTROL_PLANE,
     SETTINGS,

@@ -17,8 +17,9 @@ from tests.vtaplib.control.lab import (
     tap_id,
     vm_id,
 )
-from vtaplib import ArmError, LinuxVirtualMachine, Severity
+from vtaplib import ArmError, LinuxVirtualMachine
 from vtaplib.control.overlay import Overlay
+from vtaplib.model import Severity
 
 
 def bare_lab() -> Lab:

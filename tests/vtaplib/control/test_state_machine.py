@@ -34,16 +34,14 @@ from tests.vtaplib.control.lab import (
 from tests.vtaplib.control.soundness import before, problems, reaches
 from vtaplib import (
     ArmError,
-    Lb,
     NetworkInterface,
     NetworkInterfaceTapConfiguration,
     ResourceGroup,
-    Subscription,
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
 from vtaplib.model.resource import Resource
-from vtaplib.resources import RESOURCE_TYPES
+from vtaplib.resources import RESOURCE_TYPES, Lb, Subscription
 
 NETWORKS = st.sampled_from(["a", "a", "b", "b", "C"])
 SUBNETS = st.sampled_from(["one", "one", "Two"])

@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import DECLARED_SKIP
 from tests.vtaplib.control.lab import HOME, TENANT, WEST, network
-from vtaplib import ArmError, Cloud, Policy, ResourceGroup, SubscriptionHandle, VirtualNetwork, VtapError
-from vtaplib.control import store
+from vtaplib import ArmError, Cloud, Policy, ResourceGroup, VirtualNetwork, VtapError
+from vtaplib.control import SubscriptionHandle, store
 from vtaplib.control.store import APPLICATION_ID, SCHEMA_VERSION, Store
 from vtaplib.model.resource import Resource
 

@@ -9,15 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vtaplib import (
-    NetworkInterface,
-    PeeringState,
-    Subnet,
-    View,
-    VirtualMachine,
-    VirtualNetwork,
-    VirtualNetworkPeering,
-)
+from vtaplib import NetworkInterface, Subnet, VirtualMachine, VirtualNetwork, VirtualNetworkPeering
+from vtaplib.model import View
+from vtaplib.resources import PeeringState
 
 
 def halves(view: View) -> Iterator[str]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.worlds import ADDRESSES, PROVIDERS, interface_id, ports, topologies, udp_frame
 from tests.vtaplib.rules.test_security_evaluation import rules
-from vtaplib import InlineSecurityRule
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.spans import Spans, address_range
+from vtaplib.resources import InlineSecurityRule
 from vtaplib.rules.effective_security_rules import compile_rules
 from vtaplib.rules.security_evaluation import CompiledGroup, EffectiveSecurityRules, FixedSpace
 

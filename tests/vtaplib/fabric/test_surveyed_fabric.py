@@ -26,12 +26,12 @@ from tests.vtaplib.control.lab import (
     subnet_id,
     vm_id,
 )
-from vtaplib import PublicIp
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import Drop, PathTrace
 from vtaplib.fabric.topology import Interface, IpConfiguration, Topology
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import UDP, Flow
+from vtaplib.resources import PublicIp
 
 
 @pytest.fixture

@@ -16,15 +16,15 @@ from vtaplib import (
     NetworkInterfaceIpConfiguration,
     NetworkInterfaceTapConfiguration,
     Policy,
-    Replay,
     ResourceGroup,
     Subnet,
-    SubscriptionHandle,
     Topology,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
+from vtaplib.control import SubscriptionHandle
+from vtaplib.mirror import Replay
 from vtaplib.testing.resources import machine_of
 
 REGION, GROUP = "uksouth", "lab"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vtaplib.control.lab import Lab
-from vtaplib import UNKNOWN, Undecided
+from vtaplib.model import UNKNOWN, Undecided
 from vtaplib.model.base import Block, Model, Shape
 from vtaplib.model.marks import (
     CREATE_ONLY,

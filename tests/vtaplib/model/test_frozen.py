@@ -22,10 +22,11 @@ from rich.console import Console
 from rich.pretty import Pretty
 
 from tests.vtaplib.control.lab import Lab, network, network_id
-from vtaplib import UNKNOWN, VirtualNetwork
+from vtaplib import VirtualNetwork
 from vtaplib.control.arm.decoding import decode
 from vtaplib.control.arm.encoding import encode
 from vtaplib.control.service_defaults import canonical, with_value
+from vtaplib.model import UNKNOWN
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.frozen import FrozenDict, frozen
 from vtaplib.model.resource import Resource

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtaplib import NetworkInterfaceBackendAddressPoolAssociation, Subnet
+from vtaplib import Subnet
 from vtaplib.model import ids
 from vtaplib.model.ids import label
+from vtaplib.resources import NetworkInterfaceBackendAddressPoolAssociation
 
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/n"
 NAMES = st.text("abcXYZ019_.-", min_size=1, max_size=12)

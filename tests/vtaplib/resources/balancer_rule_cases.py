@@ -29,7 +29,7 @@ from tests.vtaplib.resources.rule_case import (
     after,
     pair,
 )
-from vtaplib import TunnelInterface
+from vtaplib.resources import TunnelInterface
 
 TUNNEL = TunnelInterface(identifier=900, type="Internal", protocol="VXLAN", port=10800)
 

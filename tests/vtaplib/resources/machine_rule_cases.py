@@ -14,8 +14,8 @@ from tests.vtaplib.control.lab import (
     windows_machine,
 )
 from tests.vtaplib.resources.rule_case import TWO, Case, Pair, after, pair
-from vtaplib import OsDisk
 from vtaplib.model.resource import Resource
+from vtaplib.resources import OsDisk
 
 
 def disk(kind: str) -> OsDisk:

@@ -23,8 +23,8 @@ from tests.vtaplib.control.lab import (
     windows_machine,
 )
 from tests.vtaplib.resources.rule_case import TWO, Case, Pair, after, pair
-from vtaplib import LbFrontendIpConfiguration
 from vtaplib.model.resource import Resource
+from vtaplib.resources import LbFrontendIpConfiguration
 
 SKU_MIX = "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed"
 PLAN = resource_id("Network/ddosProtectionPlans", "plan")

@@ -16,7 +16,8 @@ from tests.vtaplib.control.lab import (
     subnet,
     subnet_id,
 )
-from vtaplib import Policy, SubscriptionHandle
+from vtaplib import Policy
+from vtaplib.control import SubscriptionHandle
 from vtaplib.model.resource import Resource
 
 Put = Resource | tuple[Resource, SubscriptionHandle]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
-from vtaplib import InlineSecurityRule
+from vtaplib.resources import InlineSecurityRule
 
 HOST = ip_address("168.63.129.16")
 UNTOUCHED = (HOST, ip_address("169.254.169.254"))

@@ -24,8 +24,8 @@ from tests.vtaplib.control.lab import (
     subnet_id,
 )
 from tests.vtaplib.resources.rule_case import Case, Pair, after, pair
-from vtaplib import InlineSubnet, NetworkSecurityRule
 from vtaplib.model.resource import Resource
+from vtaplib.resources import InlineSubnet, NetworkSecurityRule
 
 GROUP, SECOND_GROUP = (security_group(name).replace(security_rule=None) for name in ("group", "second"))
 """Groups whose rules are resources of their own."""

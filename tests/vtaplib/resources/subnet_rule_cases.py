@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.vtaplib.control.lab import Lab, ip, nic, subnet
 from tests.vtaplib.resources.rule_case import TWO, Case, Pair, Put, after, pair
-from vtaplib import Delegation, ServiceDelegation, ServiceEndpoint
 from vtaplib.model.resource import Resource
+from vtaplib.resources import Delegation, ServiceDelegation, ServiceEndpoint
 
 OWN, BESIDE = "Microsoft.Web/serverFarms", "Microsoft.Databricks/workspaces"
 

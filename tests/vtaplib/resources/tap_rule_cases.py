@@ -40,8 +40,10 @@ from tests.vtaplib.resources.rule_case import (
     after,
     pair,
 )
-from vtaplib import Policy, SubscriptionHandle, TunnelInterface
+from vtaplib import Policy
+from vtaplib.control import SubscriptionHandle
 from vtaplib.model.resource import Resource
+from vtaplib.resources import TunnelInterface
 
 
 def across(lab: Lab, into: SubscriptionHandle) -> Put:

@@ -24,9 +24,8 @@ from tests.vtaplib.control.lab import (
     windows_machine,
 )
 from tests.vtaplib.resources.rule_case import DUAL, TWO, Case, Make, Pair, Put, after, pair
-from vtaplib import Encryption
 from vtaplib.model.resource import Resource
-from vtaplib.resources import VirtualMachine
+from vtaplib.resources import Encryption, VirtualMachine
 
 OLD, REFUSED, NEWER = "Standard_D2s_v5", "Standard_D2s_v6", "standard_d2s_v7"
 SIZE, FLOATING, BASIC = (

@@ -8,16 +8,9 @@ from typing import Any
 import pytest
 
 from tests.vtaplib.control.lab import Lab, machine, nic_id, vm_id, windows_machine
-from vtaplib import (
-    AdditionalUnattendContent,
-    ArmError,
-    LinuxVirtualMachine,
-    OsDisk,
-    Topology,
-    VirtualMachine,
-    WindowsVirtualMachine,
-)
+from vtaplib import ArmError, LinuxVirtualMachine, Topology, VirtualMachine
 from vtaplib.model.resource import Resource
+from vtaplib.resources import AdditionalUnattendContent, OsDisk, WindowsVirtualMachine
 from vtaplib.resources.machine_size import MachineSize, size_named
 
 # From Azure's pages per series.

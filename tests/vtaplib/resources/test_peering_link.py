@@ -9,9 +9,11 @@ from typing import Final, NamedTuple
 import pytest
 
 from tests.vtaplib.control.lab import HOME, Lab, network, network_id, peering
-from vtaplib import PeeringState, Severity, VirtualNetworkPeering
+from vtaplib import VirtualNetworkPeering
 from vtaplib.control.overlay import Overlay
+from vtaplib.model import Severity
 from vtaplib.model.ids import label
+from vtaplib.resources import PeeringState
 from vtaplib.resources.peering_link import PeeringLink, link_between
 
 HERE, THERE = network_id("here"), network_id("there")

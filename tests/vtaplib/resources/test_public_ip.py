@@ -22,8 +22,10 @@ from tests.vtaplib.control.lab import (
     vm_id,
     windows_machine,
 )
-from vtaplib import UNKNOWN, ArmError, PublicIp, VirtualMachine
+from vtaplib import ArmError, VirtualMachine
+from vtaplib.model import UNKNOWN
 from vtaplib.model.resource import Resource
+from vtaplib.resources import PublicIp
 
 MANY = 200
 

@@ -7,7 +7,9 @@ import pytest
 from tests.vtaplib.control.lab import Lab
 from tests.vtaplib.resources.rule_case import Case, Make, Pair
 from tests.vtaplib.resources.rule_cases import CASES, ELSEWHERE
-from vtaplib import ArmError, Severity, SubscriptionHandle
+from vtaplib import ArmError
+from vtaplib.control import SubscriptionHandle
+from vtaplib.model import Severity
 from vtaplib.model.resource import Resource
 from vtaplib.model.rule import Rule
 from vtaplib.resources import RESOURCE_TYPES

@@ -10,8 +10,9 @@ from tests.vtaplib.control.lab import Lab, ip, nic, subnet, subnet_id
 from tests.vtaplib.resources.rule_case import Case, Make
 from tests.vtaplib.resources.rule_cases import CASES
 from tests.vtaplib.resources.test_rules import made
-from vtaplib import UNKNOWN, Undecided, Violation
+from vtaplib import Violation
 from vtaplib.control.service_defaults import with_value
+from vtaplib.model import UNKNOWN, Undecided
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.resource import Resource
 from vtaplib.model.violation import Path

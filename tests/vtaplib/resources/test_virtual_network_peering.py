@@ -10,8 +10,10 @@ from __future__ import annotations
 import pytest
 
 from tests.vtaplib.control.lab import HOME, Lab, network, network_id, peering
-from vtaplib import ErrorCode, PeeringState, Severity, VirtualNetworkPeering
+from vtaplib import VirtualNetworkPeering
 from vtaplib.control.overlay import Overlay
+from vtaplib.model import ErrorCode, Severity
+from vtaplib.resources import PeeringState
 
 HERE = f"{network_id('here')}/virtualNetworkPeerings/to-there"
 THERE = f"{network_id('there')}/virtualNetworkPeerings/to-here"

@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from vtaplib import LbRule
 from vtaplib.fabric.balancing import find_rule
 from vtaplib.fabric.topology import BalancingRule, Frontend, RuleProtocol
 from vtaplib.packets.flow import UDP, Flow
+from vtaplib.resources import LbRule
 from vtaplib.resources.virtual_network_tap import VXLAN_PORT
 from vtaplib.rules.mirror_hop import carries_copies
 

@@ -25,9 +25,9 @@ from tests.vtaplib.control.lab import (
     subnet_id,
 )
 from tests.vtaplib.resources.security_reference import NUMBERS, Packet, passes
-from vtaplib import InlineSecurityRule, NetworkSecurityRule
 from vtaplib.model.resource import Resource
 from vtaplib.model.spans import Spans, address_number
+from vtaplib.resources import InlineSecurityRule, NetworkSecurityRule
 from vtaplib.rules.effective_security_rules import effective_rules_of
 from vtaplib.rules.security_evaluation import ICMP, TCP, UDP, RuleDirection, SecurityDecision, TrafficSet
 

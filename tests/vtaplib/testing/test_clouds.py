@@ -9,23 +9,20 @@ from hypothesis import strategies as st
 
 from vtaplib import (
     Cloud,
-    InlineSubnet,
-    Lb,
     LinuxVirtualMachine,
     NetworkInterface,
     NetworkInterfaceTapConfiguration,
     Policy,
     ResourceGroup,
-    Severity,
     Subnet,
-    Subscription,
     Topology,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
 )
+from vtaplib.model import Severity
 from vtaplib.model.resource import Resource
-from vtaplib.resources import RESOURCE_TYPES
+from vtaplib.resources import RESOURCE_TYPES, InlineSubnet, Lb, Subscription
 from vtaplib.testing import DrawnCloud, clouds
 
 DANGLING = Policy(delete_destination_in_use="dangle")

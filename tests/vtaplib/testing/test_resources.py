@@ -5,7 +5,8 @@ from ipaddress import IPv4Network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtaplib import Cloud, NetworkInterface, ResourceGroup, Subnet, SubscriptionHandle, VirtualNetwork
+from vtaplib import Cloud, NetworkInterface, ResourceGroup, Subnet, VirtualNetwork
+from vtaplib.control import SubscriptionHandle
 from vtaplib.testing import (
     addresses,
     interfaces,

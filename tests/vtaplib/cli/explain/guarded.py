@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from vtaplib import (
-    Cloud,
-    NetworkInterface,
-    NetworkInterfaceSecurityGroupAssociation,
-    NetworkSecurityGroup,
-    Subnet,
-    SubnetNetworkSecurityGroupAssociation,
-    VirtualMachine,
-    VirtualNetwork,
-)
+from vtaplib import Cloud, NetworkInterface, NetworkSecurityGroup, Subnet, VirtualMachine, VirtualNetwork
 from vtaplib.control.cloud import SubscriptionHandle
 from vtaplib.model import ids
+from vtaplib.resources import NetworkInterfaceSecurityGroupAssociation, SubnetNetworkSecurityGroupAssociation
 from vtaplib.resources.network_security_group import InlineSecurityRule
 
 PREFIXES = ("*", "VirtualNetwork", "Internet", "10.0.0.0/8", "192.0.2.0/24")

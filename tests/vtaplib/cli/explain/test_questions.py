@@ -16,14 +16,11 @@ from tests.vtaplib.cli.command import Vtap
 from tests.vtaplib.control.lab import security_rule
 from vtaplib import (
     Cloud,
-    LbRule,
     NetworkInterfaceIpConfiguration,
-    NetworkInterfaceSecurityGroupAssociation,
     NetworkInterfaceTapConfiguration,
     NetworkSecurityGroup,
     Policy,
     Subnet,
-    SubnetNetworkSecurityGroupAssociation,
     VirtualMachine,
     VirtualNetwork,
     VirtualNetworkPeering,
@@ -31,6 +28,11 @@ from vtaplib import (
 )
 from vtaplib.cli.console import CONTINUED
 from vtaplib.model.resource import Resource
+from vtaplib.resources import (
+    LbRule,
+    NetworkInterfaceSecurityGroupAssociation,
+    SubnetNetworkSecurityGroupAssociation,
+)
 
 R = TypeVar("R", bound=Resource)
 

@@ -1,0 +1,11 @@
+from .accounting import Accounts as Accounts
+from .comparison import Comparison as Comparison
+from .conversation import CoverageChange as CoverageChange
+from .engine import MirrorEngine as MirrorEngine
+from .replay import Replay as Replay
+from .verdict import Direction as Direction
+from .verdict import Mirrored as Mirrored
+from .verdict import NotMirrored as NotMirrored
+from .verdict import Reason as Reason
+from .verdict import TapPoint as TapPoint
+from .visibility import Design as Design

@@ -1,0 +1,9 @@
+from .policy import Policy as Policy
+from .unknown import UNKNOWN as UNKNOWN
+from .unknown import Undecided as Undecided
+from .view import View as View
+from .violation import ArmError as ArmError
+from .violation import ErrorCode as ErrorCode
+from .violation import Evidence as Evidence
+from .violation import Severity as Severity
+from .violation import Violation as Violation
