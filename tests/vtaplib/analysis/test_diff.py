@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vtaplib.cli.captures import pcap
+from tests.vtaplib.cli.plans import tapped_plan
 from tests.vtaplib.fabric.worlds import (
     frames,
     interface_id,
@@ -21,7 +23,14 @@ from tests.vtaplib.fabric.worlds import (
 )
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Policy, Topology
-from vtaplib.analysis import ComparedDesign, DiffReport, diff
+from vtaplib.analysis import (
+    ComparedDesign,
+    DiffReport,
+    design_of_resources,
+    designs_of_plan,
+    diff,
+    parse_document,
+)
 from vtaplib.capture import open_capture
 from vtaplib.mirror.conversation import CoverageChange
 
@@ -87,6 +96,20 @@ def test_a_limit_lists_the_largest_conversations() -> None:
     capture = open_capture(BytesIO(pcap(packets)))
     report = diff(capture, ComparedDesign(Topology()), ComparedDesign(quickstart("web")), limit=2)
     assert [one.source.port for one in report.conversations] == [3, 2]
+
+
+def test_a_plan_is_two_designs_and_over_a_design_it_is_what_follows_that() -> None:
+    plan = parse_document("plan.json", json.dumps(tapped_plan().document).encode())
+    before, after = designs_of_plan(plan)
+    assert (before.name, after.name) == ("plan plan.json, not applied", "plan plan.json, applied")
+    assert (before.topology.taps, [Path(one.id).name for one in after.topology.taps]) == ((), ["tap"])
+    report = compared([udp_frame("10.1.1.4", "192.0.2.9")], before, after)
+    assert [one.interface for one in report.collectors] == ["collector"]
+    base = design_of_resources("what there is", ())
+    there, then = designs_of_plan(plan, base=base)
+    assert there is base.design
+    assert then.name == "plan plan.json, applied over what there is"
+    assert then.topology == after.topology
 
 
 def test_the_page_has_every_change_of_coverage_and_whether_it_is_a_loss() -> None:

@@ -10,9 +10,9 @@ from random import Random
 from typing import Any, Final
 
 from vtaplib.analysis import check, parse_azure_export, parse_document
+from vtaplib.analysis.coverage_diff.planned_design import designs_of_plan
 from vtaplib.cli.check.sarif import sarif_log
 from vtaplib.cli.check.tables import check_tables
-from vtaplib.cli.diff.planned_design import designs_of_plan
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
 

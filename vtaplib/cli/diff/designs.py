@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from vtaplib.analysis.coverage_diff.design import ComparedDesign
-from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
-from vtaplib.cli.diff.planned_design import (
+from vtaplib.analysis.coverage_diff.planned_design import (
     StandingDesign,
     design_of_resources,
     design_of_state,
     designs_of_plan,
 )
+from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
 from vtaplib.control.store_file import is_store
 from vtaplib.errors import VtapError
 from vtaplib.loading import load_document

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from vtaplib.analysis.coverage_diff.applied_plan import apply_plan
 from vtaplib.analysis.coverage_diff.design import AssumedAddress, ComparedDesign
 from vtaplib.analysis.terraform_plan.document import Document
 from vtaplib.analysis.terraform_plan.planned_cloud import plan_over
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
-from vtaplib.cli.diff.applied_plan import apply_plan
 from vtaplib.control.read_view import ReadView
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
@@ -43,7 +43,7 @@ def design_of_state(document: Document) -> StandingDesign:
 
 
 def designs_of_plan(
-    document: Document, policy: Policy, base: StandingDesign | None = None, *, told: str = ""
+    document: Document, policy: Policy | None = None, base: StandingDesign | None = None, *, told: str = ""
 ) -> tuple[ComparedDesign, ComparedDesign]:
     """The designs before and after a plan, over a base if there is one. `policy` is that of the apply. `told`
     opens what a `VtapError` says of a document that is no plan.
@@ -54,7 +54,7 @@ def designs_of_plan(
     world = plan_over(base.resources if base else (), reading, whole=True)
     name = f"plan {document.name}"
     before = base.design if base else _design(f"{name}, not applied", document, reading, world.before)
-    applied = apply_plan(world, policy)
+    applied = apply_plan(world, policy or Policy())
     over = f" over {base.design.name}" if base else ""
     return before, _design(f"{name}, applied{over}", document, reading, applied.view, applied.assumed)
 
