@@ -10,8 +10,6 @@ undecided, and an existing resource that the plan has not reached yet is not hel
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import Counter
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -20,13 +18,14 @@ from typing import NamedTuple, TypeVar, cast
 
 import vtaplib.rules  # noqa: F401  # every rule is judged here: types must have those between them too
 from vtaplib.control import deletion, inline, integrity, service_defaults
+from vtaplib.control.resource_index import ResourceIndex
 from vtaplib.model import ids
 from vtaplib.model.marks import INLINE
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource, resource_kind
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.validation import is_sound, validate
-from vtaplib.model.view import R, View, count_between
+from vtaplib.model.view import R, View
 from vtaplib.model.violation import Path, Violation
 
 T = TypeVar("T", bound=Resource)
@@ -49,20 +48,14 @@ class Overlay(View):
         self.base = base
         self.policy = policy
         self._complete = complete
-        self._present: dict[str, Resource] = {}
+        self._staged = ResourceIndex()
         self._gone: set[str] = set()
-        self._sources: dict[str, dict[str, None]] = {}
-        self._targets: list[tuple[str, str]] = []
         self._asked: dict[str, int] = {}
         """When a plan asked about a resource, and was answered: what waits for an answer is asked later."""
         self._answered: dict[str, int] = {}
         self._moments = count(1)
-        self._usage: Counter[str] = Counter()
-        """The usage of limits by what is staged over the view."""
-        self._hidden: dict[str, Resource] = {}
+        self._hidden = ResourceIndex()
         """What does not show of the view below, as it was when it was covered."""
-        self._usage_below: Counter[str] = Counter()
-        """The usage of limits by what does not show."""
 
     @property
     def complete(self) -> bool:
@@ -72,29 +65,24 @@ class Overlay(View):
 
     def find(self, resource_id: str) -> Resource | None:
         key = ids.key(resource_id)
-        if key in self._present:
-            return self._present[key]
-        return None if key in self._gone else cast("Resource | None", self.base.find(key))
+        staged = self._staged.get(key)
+        if staged is not None or key in self._gone:
+            return staged
+        return cast("Resource | None", self.base.find(key))
 
     def existing(self, resource_id: str) -> Resource | None:
         return cast("Resource | None", self.base.existing(resource_id))
 
     def list(self, kind: type[R], within: str = "") -> Iterator[R]:
-        found = {ids.key(one.id): one for one in self.base.list(kind, within)}
-        for key in self._gone:
-            found.pop(key, None)
-        low = ids.key(within)
-        found |= {
-            key: one for key, one in self._present.items() if isinstance(one, kind) and key.startswith(low)
-        }
+        found = {ids.key(one.id): one for one in self._staged.list(kind, within)}
+        for one in self.base.list(kind, within):
+            if not self._covers(key := ids.key(one.id)):
+                found[key] = one
         yield from (found[key] for key in sorted(found))
 
     def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
         key = ids.key(resource_id)
-        for source in tuple(self._sources.get(key, ())):
-            present = self._present[source]
-            if isinstance(present, kind):
-                yield present
+        yield from self._staged.referrers(key, kind)
         if self._complete or not certain:
             for resource in self.base.referrers(key, kind, certain=certain):
                 if not self._covers(ids.key(resource.id)):
@@ -102,29 +90,23 @@ class Overlay(View):
 
     def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
         low = ids.key(prefix)
-        found: list[tuple[str, str]] = []
-        for pair in self._targets[bisect_left(self._targets, (low, "")) :]:
-            if not pair[0].startswith(low):
-                break
-            found.append(pair)
+        found = list(self._staged.targets(low))
         if self._complete or not certain:
             found += [pair for pair in self.base.targets(low, certain=certain) if not self._covers(pair[1])]
         yield from sorted(found)
 
     def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
         low, high = ids.key(prefix) + first, ids.key(prefix) + last
-        count = count_between(self._targets, low, high)
+        count = self._staged.count_targets(low, high)
         if certain and not self._complete:
             return count
-        hidden = sum(
-            low <= target <= high for resource in self._hidden.values() for target, _ in _keys(resource)
-        )
+        hidden = self._hidden.count_targets(low, high)
         return count + self.base.count_targets(prefix, first, last, certain=certain) - hidden
 
     def usage(self, bucket: str, *, certain: bool = False) -> int:
         key = ids.key(bucket)
-        below = self.base.usage(key, certain=certain) - self._usage_below[key]
-        return self._usage[key] + (below if self._complete or not certain else 0)
+        below = self.base.usage(key, certain=certain) - self._hidden.usage[key]
+        return self._staged.usage[key] + (below if self._complete or not certain else 0)
 
     def existing_usage(self, bucket: str) -> int:
         return self.base.existing_usage(bucket) if not self._complete else self.usage(bucket)
@@ -139,7 +121,7 @@ class Overlay(View):
         return False if new and self._asked[key] < self._answered.get(other, 0) else None
 
     def _covers(self, key: str) -> bool:
-        return key in self._present or key in self._gone
+        return key in self._staged or key in self._gone
 
     # The order of a plan
 
@@ -155,7 +137,7 @@ class Overlay(View):
 
     def changes(self) -> tuple[dict[str, Resource], set[str]]:
         """What the overlay changes: resources by key, and the keys of those that are gone."""
-        return self._present, self._gone
+        return {key: self._staged[key].value for key in self._staged}, self._gone
 
     def put(
         self, resource: T, *, strict_ids: bool = False, validated: bool = False
@@ -276,30 +258,15 @@ class Overlay(View):
         key = ids.key(resource.id)
         self.remove(key)
         self._gone.discard(key)
-        self._present[key] = resource
-        _count(self._usage, resource)
-        for target, owner in _keys(resource):
-            insort(self._targets, (target, key))
-            for name in {target, owner}:
-                self._sources.setdefault(name, {})[key] = None
+        self._staged.put(resource)
 
     def remove(self, resource_id: str) -> None:
         """Takes a resource away, without a check."""
         key = ids.key(resource_id)
         if not self._covers(key) and isinstance(hidden := self.base.find(key), Resource):
-            self._hidden[key] = hidden
-            _count(self._usage_below, hidden)
+            self._hidden.put(hidden)
         self._gone.add(key)
-        resource = self._present.pop(key, None)
-        if resource is None:
-            return
-        _count(self._usage, resource, -1)
-        for target, owner in _keys(resource):
-            position = bisect_left(self._targets, (target, key))
-            if self._targets[position : position + 1] == [(target, key)]:
-                del self._targets[position]
-            for name in (target, owner):
-                self._sources.get(name, {}).pop(key, None)
+        self._staged.discard(key)
 
     def unstage(self, resource_id: str) -> None:
         """Takes a resource away as a plan does that will destroy it; nothing is refused. What that does to
@@ -323,24 +290,13 @@ class Overlay(View):
         key = ids.key(resource_id)
         self.remove(key)
         self._gone.discard(key)
-        if (hidden := self._hidden.pop(key, None)) is not None:
-            _count(self._usage_below, hidden, -1)
+        self._hidden.discard(key)
 
 
 def _canonical(resource: T, before: T | None) -> T:
     """A resource in the form that is stored, its names cased as those of what it replaces."""
     made = service_defaults.canonical(resource)
     return made if before is None else service_defaults.named_as(made, before)
-
-
-def _keys(resource: Resource) -> Iterator[tuple[str, str]]:
-    for reference in resource.references():
-        yield ids.key(reference.target), ids.key(reference.owner)
-
-
-def _count(counter: Counter[str], resource: Resource, sign: int = 1) -> None:
-    for usage in resource.usage():
-        counter[usage.bucket] += sign * usage.amount
 
 
 def _under(prefix: Path, violations: Sequence[Violation]) -> Iterator[Violation]:

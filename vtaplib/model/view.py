@@ -7,9 +7,7 @@ know which.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Iterator
 from typing import ClassVar, Protocol, TypeVar
 
 from vtaplib.model import ids
@@ -99,9 +97,3 @@ class View(ABC):
         if not isinstance(found, kind):
             raise Missing(resource_id)
         return found
-
-
-def count_between(targets: Sequence[tuple[str, str]], low: str, high: str) -> int:
-    """How many pairs of sorted targets and sources have a target within a range that includes both ends."""
-    start = bisect_left(targets, low, key=itemgetter(0))
-    return bisect_right(targets, high, lo=start, key=itemgetter(0)) - start
