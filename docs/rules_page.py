@@ -5,6 +5,7 @@ The examples are those of the tests: what is shown was told.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final, NamedTuple
@@ -76,6 +77,7 @@ def rules_page() -> Iterator[str]:
         "",
     )
     yield from (f"- *{one.value}*: {text}." for one, text in EVIDENCE.items())
+    yield from _contents(every)
     yield from ("", "## All", "", "| code | rule | severity | evidence | of |", "|---|---|---|---|---|")
     for entry in every:
         rule = entry.rule
@@ -92,6 +94,14 @@ def rules_page() -> Iterator[str]:
             previous = entry.types[0]
             yield from ("", f"## `{entry.types[0]}`")
         yield from _section(entry)
+
+
+def _contents(every: Sequence[Entry]) -> Iterator[str]:
+    counts = Counter(entry.types[0] for entry in every)
+    yield from ("", "## Contents", "")
+    yield "- [All](#all), [of every type](#of-every-type), [what a plan lets pass](#what-a-plan-lets-pass)"
+    for name, count in counts.items():
+        yield f"- [`{name}`](#{name}): {count} rule{'s' if count > 1 else ''}"
 
 
 def _section(entry: Entry) -> Iterator[str]:

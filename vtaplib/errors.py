@@ -7,6 +7,16 @@ reasons in `vtaplib.model.violation`.
 
 from __future__ import annotations
 
+__all__ = [
+    "CaptureError",
+    "CollectorError",
+    "FileError",
+    "PacketError",
+    "ReaderGoneError",
+    "TruncatedCaptureError",
+    "VtapError",
+]
+
 
 class VtapError(Exception):
     """What everything that vtap raises on purpose derives from."""
