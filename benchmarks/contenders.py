@@ -82,8 +82,8 @@ def _script(name: str, *more: Path) -> Callable[[Path, Path], list[str]]:
 def rewrite_with_vtaplib(capture: str, out: str, cloud: str) -> None:
     """Replay in one process without the command: reader, `BlockReplay`, writer."""
     from vtaplib.capture import open_capture
-    from vtaplib.cli.combined_capture import CombinedCapture
     from vtaplib.cli.output_files import OutputFiles
+    from vtaplib.cli.replay.captures import CombinedCapture
     from vtaplib.control.cloud import Cloud
     from vtaplib.fabric.topology import Topology
     from vtaplib.mirror.block_replay import BlockReplay

@@ -29,3 +29,5 @@ from .terraform_plan.document import parse_document as parse_document
 from .traffic_estimate.estimate import estimate as estimate
 from .traffic_estimate.flow_logs import FlowLogs as FlowLogs
 from .traffic_estimate.report import EstimateReport as EstimateReport
+from .traffic_replay.replay import replay as replay
+from .traffic_replay.report import ReplayReport as ReplayReport

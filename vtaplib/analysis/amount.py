@@ -20,6 +20,12 @@ class Amount:
         """A count, so many times as much."""
         return cls(round(count.frames * scale), round(count.octets * scale))
 
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.frames + other.frames, self.bytes + other.bytes)
+
+
+NOTHING = Amount(0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class NotMirroredEntry:

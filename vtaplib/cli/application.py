@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import copy
-from enum import StrEnum
 from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,8 @@ from vtaplib.cli.diff.command import diff
 from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.explain.command import explain
-from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink, show_stages
+from vtaplib.cli.options import AsJson, CloudFile, PolicySettings
+from vtaplib.cli.replay.command import replay
 from vtaplib.cli.send.command import send
 from vtaplib.errors import VtapError
 
@@ -70,20 +70,6 @@ def run_command(arguments: list[str]) -> int:
         # Where there is no message, the help has been printed.
         raise VtapError(message or "name a command") from error
     return ExitCode.DONE
-
-
-class CaptureFormat(StrEnum):
-    """The formats of captures that replay writes."""
-
-    PCAPNG = "pcapng"
-    PCAP = "pcap"
-
-
-class Decoder(StrEnum):
-    """The programs that read copies for replay."""
-
-    VTAP = "vtap"
-    SCAPY = "scapy"
 
 
 def _print_version(wanted: bool) -> None:
@@ -180,102 +166,7 @@ def show(
     print_report(world, lambda shown: [world_tree(shown)])
 
 
-@app.command()
-def replay(
-    capture: Annotated[
-        str, typer.Argument(metavar="CAPTURE", help="A pcap or pcapng, gzipped or not; - is standard input.")
-    ],
-    cloud: CloudFile = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="PATH",
-            help="Write a capture for each collector's interface into this directory. A name that ends in "
-            ".pcapng is one file for all, with an interface for each.",
-        ),
-    ] = None,
-    capture_format: Annotated[
-        CaptureFormat, typer.Option("--format", help="The format of the captures.")
-    ] = CaptureFormat.PCAPNG,
-    comments: Annotated[
-        bool,
-        typer.Option(
-            "--comments",
-            help="Add a comment to each copy: which TAP made it, where, and of which packet. Slower.",
-        ),
-    ] = False,
-    down: Down = None,
-    private_link: PrivateLink = None,
-    policy: PolicySettings = None,
-    decode: Annotated[
-        int,
-        typer.Option("--decode", metavar="N", min=0, help="Show the first N copies, layer by layer."),
-    ] = 0,
-    decoder: Annotated[
-        Decoder, typer.Option("--decoder", help="What decodes them; scapy comes with the extra `decode`.")
-    ] = Decoder.VTAP,
-    stage: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--stage",
-            metavar="STAGE",
-            help="Behind each collector, decapsulate the copies and pass them through a broker's stage, such "
-            "as dedup=50ms or slice=128; --out then gets the inner frames that are left. Repeatable; stages "
-            "work in the order given. `--stage help` lists them.",
-            callback=show_stages,
-            is_eager=True,
-        ),
-    ] = None,
-    page: Page = None,
-    as_json: AsJson = False,
-) -> None:
-    """Replay a capture through the applied network: what each collector gets, and why it misses the rest.
-
-    Interfaces are found by the addresses in the frames.
-
-    Exit code 1: a part of the capture is cut off, damaged or not Ethernet; the rest was replayed.
-
-    \b
-    Examples:
-      vtap replay traffic.pcap
-      vtap replay traffic.pcapng.gz --out copies --format pcap
-      vtap replay traffic.pcap --out copies.pcapng --comments
-      vtap replay traffic.pcap --down nic-collector-b --policy vni=per_source
-      vtap replay traffic.pcap --report traffic.html
-      vtap replay traffic.pcap --out frames --stage "filter=tcp port 443" --stage dedup=50ms
-      tcpdump -w - | vtap replay - --json
-    """
-    from vtaplib.cli.cloud_file import find_cloud_file
-    from vtaplib.cli.output import print_report, write_json
-    from vtaplib.cli.policy_option import policy_of
-    from vtaplib.cli.replay_run import ReplayRequest
-    from vtaplib.cli.replay_run import replay as run
-
-    request = ReplayRequest(
-        capture=capture,
-        cloud=find_cloud_file(cloud),
-        policy=policy_of(policy),
-        out=out,
-        format=capture_format.value,
-        comments=comments,
-        down=tuple(down or ()),
-        private_link=tuple(private_link or ()),
-        decode=decode,
-        decoder=decoder.value,
-        page=page,
-        stages=tuple(stage or ()),
-    )
-    report = run(request)
-    if as_json:
-        write_json(report)
-    else:
-        from vtaplib.cli.replay_tables import replay_tables
-
-        print_report(report, replay_tables)
-    raise typer.Exit(ExitCode.of(report.found_something))
-
-
+app.command()(replay)
 app.command()(explain)
 app.command()(estimate)
 app.command()(diff)

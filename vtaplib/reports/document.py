@@ -66,15 +66,21 @@ Cell: TypeAlias = "Words | int | float | Share"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table."""
+    """A column of a table. One that is `page_only` says what others say, at a glance."""
 
     name: str
     kind: Kind = Kind.TEXT
+    page_only: bool = False
 
 
 def numbers(*names: str) -> tuple[Column, ...]:
     """Columns of numbers with these names."""
     return tuple(Column(name, Kind.NUMBER) for name in names)
+
+
+def bars(name: str) -> Column:
+    """A column of shares, for their bars."""
+    return Column(name, Kind.NUMBER, page_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,14 +94,15 @@ def _drawn(element: Element) -> RenderableType:
 
 def _table(table: Table) -> RenderableType:
     made = RichTable(title=table.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in table.columns:
+    shown = [number for number, one in enumerate(table.columns) if not one.page_only]
+    for column in map(table.columns.__getitem__, shown):
         if column.kind is Kind.TEXT:
             made.add_column(column.name, overflow="fold")
         else:
             # A heading takes a line a word: it must not make the column wider than the numbers.
             made.add_column(column.name.replace(" ", "\n"), justify="right", no_wrap=True)
     for row in table.rows[: table.at_most]:
-        made.add_row(*(_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)))
+        made.add_row(*(_cell(table.columns[number], row[number]) for number in shown))
     return Group(made, *_more(table.rows, table.at_most))
 
 

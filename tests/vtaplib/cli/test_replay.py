@@ -22,6 +22,7 @@ from tests.vtaplib.cli.captures import (
 from tests.vtaplib.cli.clouds import Builder, nic_id, write_quickstart
 from tests.vtaplib.cli.command import CAPTURE, PATIENCE_SECONDS, VTAP, Vtap
 from vtaplib.model.policy import setting_text
+from vtaplib.reports.number import three_digits
 
 # From the capture's own description (tests/captures/README.md), which has them from capinfos and tshark.
 FRAMES = 1450
@@ -124,8 +125,8 @@ def test_the_tables_say_what_the_document_says(vtap: Vtap, quickstart: Path, pol
     for one in report["collectors"]:
         (row,) = [row for row in rows if row[0] == one["interface"]]
         assert row[1:3] == [f"{one['frames']:,}", f"{one['bytes']:,}"]
-        assert row[3] == f"{one['average_mbit_per_second']:,.3f}"
-        assert row[4] == f"{one['peak_mbit_per_second']:,.3f}"
+        rates = one["average_mbit_per_second"], one["peak_mbit_per_second"]
+        assert row[3:5] == list(map(three_digits, rates))
     for one in report["nowhere"]:
         (row,) = [row for row in rows if row[0] == one["explanation"]]
         assert row[1:3] == [f"{one['frames']:,}", f"{one['bytes']:,}"]

@@ -32,6 +32,7 @@ from vtaplib.reports.document import (
     Table,
     Tree,
     Words,
+    bars,
     numbers,
 )
 from vtaplib.reports.network_graph import Graph
@@ -76,6 +77,14 @@ def test_the_heading_of_numbers_has_a_line_for_each_word_and_no_number_is_broken
     lines = printed(of(table), width=40).splitlines()
     assert not any("Frames in" in line for line in lines)
     assert any("1,000,000,000,000" in line for line in lines)
+
+
+def test_what_is_only_there_at_a_glance_is_left_out_of_a_table() -> None:
+    table = Table("T", (Column("name"), bars("Share"), *numbers("Frames")), (("nic", Share(1, 4), 7),))
+    text = printed(of(table))
+    assert "nic" in text
+    assert "7" in text
+    assert "25 %" not in text
 
 
 def test_rows_and_items_beyond_the_most_are_counted() -> None:

@@ -32,7 +32,8 @@ def test_without_hypothesis_the_package_says_what_to_install() -> None:
 
 
 @pytest.mark.parametrize(
-    ("imported", "importer"), [("hypothesis", "testing/*.py"), ("scapy", "cli/dissection.py")]
+    ("imported", "importer"),
+    [("hypothesis", "testing/*.py"), ("scapy", "analysis/traffic_replay/decoded_copies.py")],
 )
 def test_an_extra_is_imported_where_it_is_needed_and_nowhere_else(imported: str, importer: str) -> None:
     importers = set()

@@ -10,9 +10,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from vtaplib.cli.replay_tables import end_text, skipped_table
 from vtaplib.cli.send.report import SendReport
-from vtaplib.cli.table import make_table
+from vtaplib.cli.table import end_text, make_table, skipped_table
 from vtaplib.reports.number import counted
 
 _REFUSED: Final = "ECONNREFUSED"

@@ -10,11 +10,14 @@ import pytest
 from tests.vtaplib.cli.command import CAPTURE, Vtap
 from tests.vtaplib.cli.page.conftest import Written
 from tests.vtaplib.reports.page.reading import Page, text_of
+from vtaplib.analysis import ReplayReport, replay
 from vtaplib.analysis.inventory import Inventory, take_inventory
-from vtaplib.cli.page.replay_page import replay_page
-from vtaplib.cli.replay_run import ReplayRequest, replay
+from vtaplib.analysis.traffic_replay.document import replay_document
+from vtaplib.capture import open_capture
 from vtaplib.control.cloud import Cloud
+from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy, setting_text
+from vtaplib.reports.page.frame import page
 
 WORLDS = ("empty", "one", "balanced", "large")
 
@@ -72,17 +75,16 @@ def test_the_page_has_every_figure_of_the_document(any_written: Written) -> None
     for point in document["tap_points"]:
         here = [point["interface"], point["direction"], point["tap"]]
         entered, mirrored = point["entered"], point["mirrored"]
-        (row,) = [row for row in rows["Verdicts by tap point"] if row[:3] == here]
-        assert row[3:7] == numbers(
-            entered["frames"], entered["bytes"], mirrored["frames"], entered["frames"] - mirrored["frames"]
-        )
+        (row,) = [row for row in rows["Tap points"] if row[:3] == here]
+        refused = entered["frames"] - mirrored["frames"]
+        assert row[3:8] == numbers(*entered.values(), *mirrored.values(), refused)
         for one in point["not_mirrored"]:
             amount = numbers(one["frames"], one["bytes"])
             assert [*here, one["explanation"], *amount] in rows["Reasons by tap point"]
     for one in document["collectors"]:
         name = one["interface"] + (" (down)" if one["interface_id"] in document["down"] else "")
         assert [name, *numbers(one["frames"], one["bytes"])] in [
-            row[:3] for row in rows["What each collector gets"]
+            row[:3] for row in rows["What each collector gets, in outer frames"]
         ]
     for one in document["nowhere"]:
         found = [row[:3] for row in rows["Frames that belong to no interface"]]
@@ -100,7 +102,7 @@ def numbers(*found: int) -> list[str]:
 def test_reasons_are_added_up_over_tap_points(written: dict[str, Written]) -> None:
     document = written["one"].document
     refused = [one for point in document["tap_points"] for one in point["not_mirrored"]]
-    ((reason, frames, octets, share),) = written["one"].page.rows("Reasons")
+    ((reason, frames, octets, share),) = written["one"].page.rows("Why frames are not mirrored")
     assert reason == refused[0]["explanation"]
     assert [frames, octets] == numbers(*(sum(one[unit] for one in refused) for unit in ("frames", "bytes")))
     assert share == "100 %"
@@ -191,19 +193,26 @@ def test_markup_in_the_name_of_a_capture_is_text(vtap: Vtap, quickstart: Path) -
     assert not list(page.all("img"))
 
 
+def replayed(cloud: Cloud, policy: Policy | None = None) -> ReplayReport:
+    with open_capture(str(CAPTURE)) as reader:
+        return replay(reader, Topology.of(cloud), policy)
+
+
+def page_of(report: ReplayReport, inventory: Inventory) -> Page:
+    return Page.of(page(replay_document(report, inventory)))
+
+
 def test_markup_in_any_name_is_text(quickstart: Path) -> None:
-    report = replay(ReplayRequest(str(CAPTURE), quickstart, Policy(oversize="drop")))
     with Cloud.open(quickstart) as cloud:
-        world = take_inventory(cloud, HOSTILE)
-    spoiled = replay_page(named(report, HOSTILE), named(world, HOSTILE), {})
-    page = Page.of(spoiled)
-    assert {one.tag.rpartition("}")[2] for one in page.root.iter()} <= {
-        one.tag.rpartition("}")[2] for one in Page.of(replay_page(report, world, {})).root.iter()
+        report, inventory = replayed(cloud, Policy(oversize="drop")), take_inventory(cloud, HOSTILE)
+    spoiled = page_of(named(report, HOSTILE), named(inventory, HOSTILE))
+    assert {one.tag.rpartition("}")[2] for one in spoiled.root.iter()} <= {
+        one.tag.rpartition("}")[2] for one in page_of(report, inventory).root.iter()
     }
-    assert not list(page.all("script", "img"))
-    assert not [name for name, _ in page.attributes if name.startswith("on")]
-    for caption in ("Networks", "TAPs", "Verdicts by tap point", "What each collector gets"):
-        assert page.rows(caption)[0][0] == HOSTILE
+    assert not list(spoiled.all("script", "img"))
+    assert not [name for name, _ in spoiled.attributes if name.startswith("on")]
+    for caption in ("Networks", "TAPs", "Tap points", "What each collector gets, in outer frames"):
+        assert spoiled.rows(caption)[0][0] == HOSTILE
 
 
 NAMES = {"name", "interface", "tap", "explanation", "state", "direction", "location", "capture"}
@@ -223,6 +232,7 @@ def named(thing: Any, text: str) -> Any:
     return replace(thing, **changed)
 
 
-def test_the_world_of_a_page_may_be_empty_of_tenants(quickstart: Path) -> None:
-    report = replay(ReplayRequest(str(CAPTURE), quickstart, Policy()))
-    assert "no virtual network" in Page.of(replay_page(report, Inventory("none", ()), {})).text
+def test_the_inventory_of_a_page_may_be_empty(quickstart: Path) -> None:
+    with Cloud.open(quickstart) as cloud:
+        report = replayed(cloud)
+    assert "no virtual network" in page_of(report, Inventory("none", ())).text

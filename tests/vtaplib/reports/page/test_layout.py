@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vtaplib.analysis.amount import Amount
 from vtaplib.analysis.inventory import take_inventory
-from vtaplib.cli.page.grapher import Readings, graph_of
+from vtaplib.analysis.traffic_replay.graph import Readings, graph_of
 from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox
 from vtaplib.reports.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN
 from vtaplib.reports.page.layout import Picture, lay_out

@@ -1,39 +1,41 @@
-"""The network in tables: what its picture shows, for those who read rather than look, or search."""
+"""The network of a replay: its picture and, for those who read rather than look, its tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element
 
 from vtaplib.analysis.inventory import InterfaceEntry, Inventory
-from vtaplib.cli.page.peerings import groups_of, peerings_of
-from vtaplib.cli.page.table import Column, table
+from vtaplib.analysis.traffic_replay.graph import Readings, graph_of, groups_of, peerings_of
+from vtaplib.analysis.traffic_replay.report import ReplayReport
 from vtaplib.model import ids
+from vtaplib.reports.document import Column, Element, NetworkPicture, Note, Table, numbers
 from vtaplib.reports.network_graph import Peering
 
 
-def network_tables(world: Inventory) -> Iterator[Element]:
-    """Networks with what is in them, then TAPs with where they send."""
-    groups = list(groups_of(world))
+def network_elements(report: ReplayReport, inventory: Inventory) -> Iterator[Element]:
+    """Picture and tables."""
+    graph = graph_of(inventory, Readings.of(report))
+    if not graph.sources and not graph.collectors and not graph.taps:
+        yield Note("The cloud has no virtual network and no TAP.")
+        return
+    yield NetworkPicture(graph)
+    groups = list(groups_of(inventory))
     networks = [one for group in groups for one in group.networks]
-    interfaces = [one for group in groups for one in group.interfaces]
     by_network: dict[str, list[InterfaceEntry]] = {}
-    for one in interfaces:
-        subnet_id = next((address.subnet_id for address in one.addresses if address.subnet_id), "")
-        by_network.setdefault(subnet_id.lower().partition("/subnets/")[0], []).append(one)
+    for interface in (one for group in groups for one in group.interfaces):
+        subnet_id = next((address.subnet_id for address in interface.addresses if address.subnet_id), "")
+        by_network.setdefault(subnet_id.lower().partition("/subnets/")[0], []).append(interface)
     peerings: dict[str, list[tuple[str, Peering]]] = {}
     for peering in peerings_of(networks):
         for network_id, peer in zip(peering.network_ids, peering.names[::-1], strict=True):
             peerings.setdefault(network_id, []).append((peer, peering))
     if networks:
-        yield table(
+        yield Table(
             "Networks",
             (
-                Column("Network", heads=True),
+                Column("Network"),
                 Column("Addresses"),
-                Column("Subnets", is_number=True),
-                Column("Interfaces", is_number=True),
-                Column("Tapped", is_number=True),
+                *numbers("Subnets", "Interfaces", "Tapped"),
                 Column("Peerings"),
             ),
             [
@@ -51,14 +53,9 @@ def network_tables(world: Inventory) -> Iterator[Element]:
         )
     taps = [one for group in groups for one in group.taps]
     if taps:
-        yield table(
+        yield Table(
             "TAPs",
-            (
-                Column("TAP", heads=True),
-                Column("Sends to"),
-                Column("At"),
-                Column("Sources", is_number=True),
-            ),
+            (Column("TAP"), Column("Sends to"), Column("At"), *numbers("Sources")),
             [
                 (
                     one.name,

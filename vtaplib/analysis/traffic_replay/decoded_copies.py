@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from vtaplib.cli.replay_report import DecodedCopy
+from vtaplib.analysis.traffic_replay.report import DecodedCopy
 from vtaplib.errors import VtapError
 from vtaplib.mirror.copies import Copies
 from vtaplib.packets.dissection import dissect

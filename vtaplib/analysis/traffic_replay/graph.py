@@ -1,18 +1,24 @@
-"""Makes the graph of a world and of what was counted in it."""
+"""Makes the graph of a network and of what a replay counted in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from vtaplib.analysis.amount import Amount
-from vtaplib.analysis.inventory import InterfaceEntry, Inventory, LoadBalancerEntry, TapEntry
-from vtaplib.cli.page.peerings import groups_of, peerings_of
+from vtaplib.analysis.amount import NOTHING, Amount
+from vtaplib.analysis.inventory import (
+    GroupEntry,
+    InterfaceEntry,
+    Inventory,
+    LoadBalancerEntry,
+    NetworkEntry,
+    TapEntry,
+)
+from vtaplib.analysis.traffic_replay.report import ReplayReport
 from vtaplib.model import ids
-from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Spot, Stream, SubnetBox
+from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox
 from vtaplib.reports.number import counted, octets, share
-
-NOTHING = Amount(0, 0)
+from vtaplib.resources.virtual_network_peering import PeeringState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +34,63 @@ class Readings:
     collector_ids: tuple[str, ...] = ()
     down: frozenset[str] = frozenset()
 
+    @classmethod
+    def of(cls, report: ReplayReport) -> Readings:
+        """What a replay counted."""
+        entered: dict[tuple[str, str], Amount] = {}
+        mirrored: dict[tuple[str, str], Amount] = {}
+        for point in report.tap_points:
+            pair = point.interface_id.lower(), point.tap_id.lower()
+            entered[pair] = entered.get(pair, NOTHING) + point.entered
+            mirrored[pair] = mirrored.get(pair, NOTHING) + point.mirrored
+        return cls(
+            entered=entered,
+            mirrored=mirrored,
+            received={one.interface_id.lower(): Amount(one.frames, one.bytes) for one in report.collectors},
+            collector_ids=tuple(one.interface_id.lower() for one in report.collectors),
+            down=frozenset(one.lower() for one in report.down),
+        )
 
-def graph_of(world: Inventory, readings: Readings) -> Graph:
-    """What to draw of a world."""
-    return _Grapher(world, readings).graph()
+
+def groups_of(inventory: Inventory) -> Iterator[GroupEntry]:
+    """Every resource group, in order."""
+    for tenant in inventory.tenants:
+        for subscription in tenant.subscriptions:
+            yield from subscription.groups
+
+
+def peerings_of(networks: list[NetworkEntry]) -> Iterator[Peering]:
+    """Every pair of networks of which one at least has a side of a peering, once."""
+    names = {one.id.lower(): one.name for one in networks}
+    sides = {
+        (network.id.lower(), side.remote_network_id.lower()): side
+        for network in networks
+        for side in network.peerings
+    }
+    for (here, there), side in sides.items():
+        back = sides.get((there, here))
+        if back is not None and there < here:
+            continue
+        both = [side] if back is None else [side, back]
+        works = back is not None and all(
+            one.state == PeeringState.CONNECTED and one.allows_access for one in both
+        )
+        states = dict.fromkeys(one.state + ("" if one.allows_access else " without access") for one in both)
+        told = " and ".join(states) + ("" if back else ", one side only")
+        yield Peering((here, there), (names[here], names.get(there, ids.name(there))), works, told)
+
+
+def graph_of(inventory: Inventory, readings: Readings) -> Graph:
+    """What to draw of what is in a cloud."""
+    return _Grapher(inventory, readings).graph()
 
 
 class _Grapher:
-    """Looks things up in a world while its graph is made."""
+    """Looks things up while a graph is made."""
 
-    def __init__(self, world: Inventory, readings: Readings) -> None:
+    def __init__(self, inventory: Inventory, readings: Readings) -> None:
         self.readings = readings
-        groups = list(groups_of(world))
+        groups = list(groups_of(inventory))
         self.networks = [one for group in groups for one in group.networks]
         self.taps = [one for group in groups for one in group.taps]
         interfaces = [one for group in groups for one in group.interfaces]
@@ -203,8 +254,7 @@ class _Grapher:
 def _by_tap(amounts: Mapping[tuple[str, str], Amount]) -> dict[str, Amount]:
     sums: dict[str, Amount] = {}
     for (_, tap_id), amount in amounts.items():
-        so_far = sums.get(tap_id, NOTHING)
-        sums[tap_id] = Amount(so_far.frames + amount.frames, so_far.bytes + amount.bytes)
+        sums[tap_id] = sums.get(tap_id, NOTHING) + amount
     return sums
 
 

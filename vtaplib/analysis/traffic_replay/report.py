@@ -6,21 +6,14 @@ in the capture, counted from 1 over its Ethernet packets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from vtaplib.analysis.amount import Amount, NotMirroredEntry
 from vtaplib.analysis.load_entries import LoadEntry, MachineEntry
-from vtaplib.analysis.naming import distinct_names
+from vtaplib.analysis.traffic_replay.stream_entries import PartingEntry
 from vtaplib.analysis.warning_entry import WarningEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
-from vtaplib.cli.mirror_entries import PartingEntry
-from vtaplib.fabric.path_trace import Drop
-from vtaplib.fabric.routing import Unrouted
-from vtaplib.fabric.topology import Interface
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount
-from vtaplib.mirror.verdict import TapPoint
 from vtaplib.visible_text import LINES
 
 
@@ -143,74 +136,3 @@ class ReplayReport:
     def found_something(self) -> bool:
         """Whether a part of the capture could not be replayed."""
         return self.ended_early is not None or bool(self.skipped)
-
-
-def tap_point_entries(accounts: Accounts) -> tuple[TapPointEntry, ...]:
-    """The tap points in the order of the topology."""
-    interfaces = distinct_names(point.interface_id for point in accounts.tap_points)
-    taps = distinct_names(point.tap_id for point in accounts.tap_points)
-    return tuple(
-        _tap_point_entry(
-            point, account, "/".join(interfaces[point.interface_id]), "/".join(taps[point.tap_id])
-        )
-        for point, account in accounts.tap_points.items()
-    )
-
-
-def _tap_point_entry(point: TapPoint, account: TapPointAccount, interface: str, tap: str) -> TapPointEntry:
-    return TapPointEntry(
-        interface_id=point.interface_id,
-        interface=interface,
-        direction=point.direction.value,
-        tap_id=point.tap_id,
-        tap=tap,
-        tap_configuration_id=point.tap_configuration_id,
-        entered=Amount.of(account.entered),
-        mirrored=Amount.of(account.mirrored),
-        not_mirrored=tuple(
-            NotMirroredEntry(reason.name.lower(), reason.value, count.frames, count.octets)
-            for reason, count in account.not_mirrored.items()
-        ),
-        truncated=account.truncated,
-        over_mtu=account.over_mtu,
-        clamped=account.clamped,
-        cut=account.cut,
-        fragmented=account.fragmented,
-    )
-
-
-def collector_entries(
-    accounts: Accounts, collectors: Sequence[Interface], captures: Mapping[str, Path]
-) -> tuple[CollectorEntry, ...]:
-    """The collectors in the order given, those that got nothing too."""
-    names = distinct_names(one.id for one in collectors)
-    entries = []
-    for one in collectors:
-        account = accounts.collectors.get(one.id, CollectorAccount())
-        path = captures.get(one.id)
-        entries.append(
-            CollectorEntry(
-                interface_id=one.id,
-                interface="/".join(names[one.id]),
-                frames=account.frames,
-                bytes=account.octets,
-                average_mbit_per_second=account.average_mbit_per_second,
-                peak_mbit_per_second=account.peak_mbit_per_second,
-                capture=None if path is None else str(path),
-            )
-        )
-    return tuple(entries)
-
-
-def loss_entries(lost: Mapping[Unrouted, LossAccount] | Mapping[Drop, LossAccount]) -> tuple[LossEntry, ...]:
-    """The frames that got nowhere, by reason."""
-    return tuple(
-        LossEntry(
-            reason.name.lower(),
-            reason.value,
-            account.count.frames,
-            account.count.octets,
-            tuple(account.first_positions),
-        )
-        for reason, account in lost.items()
-    )

@@ -1,0 +1,197 @@
+"""A replay: every packet of a capture through the mirror engine, and its accounts as a report.
+
+A capture that ends early is replayed up to there, and the report says where that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from vtaplib.analysis.amount import Amount, NotMirroredEntry
+from vtaplib.analysis.load_entries import load_entries, machine_entry, machine_warnings
+from vtaplib.analysis.naming import distinct_names
+from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
+from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
+from vtaplib.analysis.traffic_replay.report import CollectorEntry, LossEntry, ReplayReport, TapPointEntry
+from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies
+from vtaplib.analysis.traffic_replay.stream_entries import mirror_warnings, parting_entries
+from vtaplib.capture import Batch, CaptureReader
+from vtaplib.capture.feed import CaptureFeed
+from vtaplib.fabric.path_trace import Drop
+from vtaplib.fabric.routing import Unrouted
+from vtaplib.fabric.topology import Topology
+from vtaplib.loops import COMPILED
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount
+from vtaplib.mirror.block_replay import BlockReplay
+from vtaplib.mirror.capacity import machine_accounts
+from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.verdict import TapPoint
+from vtaplib.model.policy import Policy
+
+
+def replay(
+    capture: CaptureReader,
+    topology: Topology,
+    policy: Policy | None = None,
+    *,
+    down: Sequence[str] = (),
+    private_link: Sequence[IPv4Address] = (),
+    out: CopiesOut | StagedCopies | None = None,
+    comments: bool = False,
+    decode: int = 0,
+    decoder: str = "vtap",
+    cloud: str = "",
+) -> ReplayReport:
+    """What the TAPs of a topology make of a capture: where every frame goes, and what each collector gets.
+
+    `down` are the IDs of interfaces whose machine is taken for failed, `private_link` addresses of Private
+    Link services. `out` takes the copies, with `comments` if it is not for staged ones. `decode` copies are
+    dissected, by `decoder`, which is `vtap` or `scapy`. `cloud` is what the report calls the topology. Raises
+    `CaptureError` for what cannot be read at all, or not written.
+    """
+    policy = policy or Policy()
+    run = BlockReplay(topology, policy, down=down, private_link=private_link)
+    feed = CaptureFeed(capture)
+    first = FirstCopies(decode, decoder)
+    if isinstance(out, StagedCopies) or comments or not COMPILED:
+        _replay_batches(feed, run, out, first, comments=comments)
+    else:
+        _replay_blocks(feed, run, out, first)
+    accounts = run.accounts
+    machines = tuple(machine_accounts(topology, accounts, policy))
+    return ReplayReport(
+        capture=feed.name,
+        format=feed.format,
+        cloud=cloud,
+        policy=policy.in_force(),
+        down=tuple(down),
+        read=Amount.of(accounts.read),
+        untapped=Amount.of(accounts.untapped),
+        truncated=accounts.truncated,
+        nowhere=_losses(accounts.unrouted),
+        dropped=_losses(accounts.dropped),
+        skipped=feed.skipped,
+        ended_early=feed.ended_early,
+        tap_points=_tap_points(accounts),
+        collectors=_collectors(topology, accounts, {} if out is None else out.paths),
+        partings=parting_entries(accounts),
+        machines=tuple(map(machine_entry, machines)),
+        loads=tuple(load_entries(accounts, machines)),
+        warnings=(
+            *mirror_warnings(accounts, topology, policy),
+            *(one for machine in machines for one in machine_warnings(machine, policy)),
+        ),
+        decoded=first.dissect(),
+        staged=tuple(out.entries()) if isinstance(out, StagedCopies) else (),
+    )
+
+
+def _replay_batches(
+    feed: CaptureFeed,
+    run: BlockReplay,
+    out: CopiesOut | StagedCopies | None,
+    first: FirstCopies,
+    *,
+    comments: bool,
+) -> None:
+    if comments and out is not None and not isinstance(out, StagedCopies):
+        commentator = Commentator(run, out)
+        for batch in feed:
+            first.note(commentator.replay(batch))
+        return
+    for batch in feed:
+        copies = _copies_of(run, batch)
+        if isinstance(out, StagedCopies):
+            out.take(copies)
+        elif out is not None:
+            out.write(copies)
+        first.note(copies)
+
+
+def _replay_blocks(feed: CaptureFeed, run: BlockReplay, out: CopiesOut | None, first: FirstCopies) -> None:
+    """Whole blocks, as soon as the first copies are there."""
+    if out is not None:
+        run.depart_to(out)
+    for block in feed.blocks():
+        if first.are_there:
+            run.block(block)
+            continue
+        copies = _copies_of(run, Batch(*map(list, zip(*block, strict=True))))
+        if out is not None:
+            out.write(copies)
+        first.note(copies)
+
+
+def _copies_of(run: BlockReplay, batch: Batch) -> dict[str, Copies]:
+    return run.batch(batch.timestamps_ns, batch.data, batch.original_lengths)
+
+
+def _tap_points(accounts: Accounts) -> tuple[TapPointEntry, ...]:
+    """The tap points in the order of the topology."""
+    interfaces = distinct_names(point.interface_id for point in accounts.tap_points)
+    taps = distinct_names(point.tap_id for point in accounts.tap_points)
+    return tuple(
+        _tap_point(point, account, "/".join(interfaces[point.interface_id]), "/".join(taps[point.tap_id]))
+        for point, account in accounts.tap_points.items()
+    )
+
+
+def _tap_point(point: TapPoint, account: TapPointAccount, interface: str, tap: str) -> TapPointEntry:
+    return TapPointEntry(
+        interface_id=point.interface_id,
+        interface=interface,
+        direction=point.direction.value,
+        tap_id=point.tap_id,
+        tap=tap,
+        tap_configuration_id=point.tap_configuration_id,
+        entered=Amount.of(account.entered),
+        mirrored=Amount.of(account.mirrored),
+        not_mirrored=tuple(
+            NotMirroredEntry(reason.name.lower(), reason.value, count.frames, count.octets)
+            for reason, count in account.not_mirrored.items()
+        ),
+        truncated=account.truncated,
+        over_mtu=account.over_mtu,
+        clamped=account.clamped,
+        cut=account.cut,
+        fragmented=account.fragmented,
+    )
+
+
+def _collectors(
+    topology: Topology, accounts: Accounts, captures: Mapping[str, Path]
+) -> tuple[CollectorEntry, ...]:
+    """The collectors in the order of the topology, those that got nothing too."""
+    names = distinct_names(one.id for one in topology.collectors)
+    entries = []
+    for one in topology.collectors:
+        account = accounts.collectors.get(one.id, CollectorAccount())
+        path = captures.get(one.id)
+        entries.append(
+            CollectorEntry(
+                interface_id=one.id,
+                interface="/".join(names[one.id]),
+                frames=account.frames,
+                bytes=account.octets,
+                average_mbit_per_second=account.average_mbit_per_second,
+                peak_mbit_per_second=account.peak_mbit_per_second,
+                capture=None if path is None else str(path),
+            )
+        )
+    return tuple(entries)
+
+
+def _losses(lost: Mapping[Unrouted, LossAccount] | Mapping[Drop, LossAccount]) -> tuple[LossEntry, ...]:
+    """The frames that got nowhere, by reason."""
+    return tuple(
+        LossEntry(
+            reason.name.lower(),
+            reason.value,
+            account.count.frames,
+            account.count.octets,
+            tuple(account.first_positions),
+        )
+        for reason, account in lost.items()
+    )

@@ -1,0 +1,151 @@
+"""`vtap replay`, its options and its help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vtaplib.cli.exit_code import ExitCode
+from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink, show_stages
+from vtaplib.errors import VtapError
+
+
+class CaptureFormat(StrEnum):
+    """The formats of captures that replay writes."""
+
+    PCAPNG = "pcapng"
+    PCAP = "pcap"
+
+
+class Decoder(StrEnum):
+    """The programs that read copies for replay."""
+
+    VTAP = "vtap"
+    SCAPY = "scapy"
+
+
+def replay(
+    capture: Annotated[
+        str, typer.Argument(metavar="CAPTURE", help="A pcap or pcapng, gzipped or not; - is standard input.")
+    ],
+    cloud: CloudFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="Write a capture for each collector's interface into this directory. A name that ends in "
+            ".pcapng is one file for all, with an interface for each.",
+        ),
+    ] = None,
+    capture_format: Annotated[
+        CaptureFormat, typer.Option("--format", help="The format of the captures.")
+    ] = CaptureFormat.PCAPNG,
+    comments: Annotated[
+        bool,
+        typer.Option(
+            "--comments",
+            help="Add a comment to each copy: which TAP made it, where, and of which packet. Slower.",
+        ),
+    ] = False,
+    down: Down = None,
+    private_link: PrivateLink = None,
+    policy: PolicySettings = None,
+    decode: Annotated[
+        int,
+        typer.Option("--decode", metavar="N", min=0, help="Show the first N copies, layer by layer."),
+    ] = 0,
+    decoder: Annotated[
+        Decoder, typer.Option("--decoder", help="What decodes them; scapy comes with the extra `decode`.")
+    ] = Decoder.VTAP,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stage",
+            metavar="STAGE",
+            help="Behind each collector, decapsulate the copies and pass them through a broker's stage, such "
+            "as dedup=50ms or slice=128; --out then gets the inner frames that are left. Repeatable; stages "
+            "work in the order given. `--stage help` lists them.",
+            callback=show_stages,
+            is_eager=True,
+        ),
+    ] = None,
+    page: Page = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay a capture through the applied network: what each collector gets, and why it misses the rest.
+
+    Interfaces are found by the addresses in the frames.
+
+    Exit code 1: a part of the capture is cut off, damaged or not Ethernet; the rest was replayed.
+
+    \b
+    Examples:
+      vtap replay traffic.pcap
+      vtap replay traffic.pcapng.gz --out copies --format pcap
+      vtap replay traffic.pcap --out copies.pcapng --comments
+      vtap replay traffic.pcap --down nic-collector-b --policy vni=per_source
+      vtap replay traffic.pcap --report traffic.html
+      vtap replay traffic.pcap --out frames --stage "filter=tcp port 443" --stage dedup=50ms
+      tcpdump -w - | vtap replay - --json
+    """
+    from vtaplib.analysis import replay as replayed
+    from vtaplib.analysis.naming import interfaces_named
+    from vtaplib.analysis.traffic_replay.document import replay_document
+    from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
+    from vtaplib.cli.output import print_document, write_json
+    from vtaplib.cli.output_files import OutputFiles
+    from vtaplib.cli.policy_option import policy_of
+    from vtaplib.cli.progress import reading
+    from vtaplib.cli.replay.captures import open_copies, open_staged
+    from vtaplib.fabric.topology import Topology
+
+    file, settings = find_cloud_file(cloud), policy_of(policy)
+    inventory = None
+    with open_cloud(file) as opened, opened.snapshot() as view:
+        topology = Topology.of(view)
+        if page is not None:
+            from vtaplib.analysis.inventory import take_inventory
+
+            inventory = take_inventory(opened, str(file))
+    failed = interfaces_named(topology, down or (), "--down ")
+    private = [_address(one) for one in private_link or ()]
+    with OutputFiles([capture, *cloud_files(file)]) as files, reading(capture, "replaying") as reader:
+        page_file = files.maybe_open(page, "--report")
+        outputs = out, capture_format.value, topology.collectors, files
+        report = replayed(
+            reader,
+            topology,
+            settings,
+            down=failed,
+            private_link=private,
+            out=open_staged(stage, *outputs, comments=comments)
+            if stage
+            else open_copies(*outputs, comments=comments),
+            comments=comments,
+            decode=decode,
+            decoder=decoder.value,
+            cloud=str(file),
+        )
+        if page_file is not None:
+            from vtaplib.reports.page.frame import page as page_of
+
+            page_file.write(page_of(replay_document(report, inventory)).encode())
+    if as_json:
+        write_json(report)
+    else:
+        print_document(report, replay_document)
+    raise typer.Exit(ExitCode.of(report.found_something))
+
+
+def _address(text: str) -> IPv4Address:
+    from vtaplib.model.addresses import maybe_address
+
+    address = maybe_address(text)
+    if not isinstance(address, IPv4Address):
+        raise VtapError(f"--private-link {text} is no IPv4 address")
+    return address
