@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from vtaplib.model.base import Values
-from vtaplib.model.resource import Resource, id_format_of
+from vtaplib.model.resource import Resource, id_format_of, resource_kind
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.resources.subnet import ATTACHMENT_SUFFIX
 from vtaplib.resources.subnet_network_security_group_association import (
@@ -35,14 +35,19 @@ def same_id(prior: Values | None, resource_id: str) -> str:
 
 
 def full_format(kind: type[Resource]) -> str:
-    """The ID format of a type in Terraform, down to names: an ID that it starts with is written out too."""
+    """The ID format of a type in Terraform, down to names: an ID that it starts with is written out too, with
+    the owner's name as `{…_name}`.
+    """
     id_format = to_terraform_id(kind, kind.id_format)
     match = re.match(r"\{(\w+)\}", id_format)
     if match is None:
         return id_format
     ref = kind.fields()[match.group(1)].ref
     assert ref is not None
-    return id_format_of(ref.kind) + id_format[match.end() :]
+    owner = resource_kind(ref.kind)
+    return (
+        id_format_of(ref.kind).replace("{name}", f"{{{owner.type_name()}_name}}") + id_format[match.end() :]
+    )
 
 
 def in_subscription(resource: Resource, subscription_id: str) -> Resource:

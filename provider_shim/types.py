@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from provider_shim.identity import parse_identity
+from provider_shim.identity import full_format, parse_identity
 from vtaplib.model.base import Values
 from vtaplib.model.resource import Resource
-from vtaplib.resources.lb import Lb
-from vtaplib.resources.lb_backend_address_pool import LbBackendAddressPool
-from vtaplib.resources.lb_probe import LbProbe
-from vtaplib.resources.lb_rule import LbRule
-from vtaplib.resources.linux_virtual_machine import LinuxVirtualMachine
-from vtaplib.resources.network_interface import NetworkInterface
-from vtaplib.resources.network_interface_backend_address_pool_association import (
-    NetworkInterfaceBackendAddressPoolAssociation,
-)
-from vtaplib.resources.network_interface_security_group_association import (
-    NetworkInterfaceSecurityGroupAssociation,
-)
-from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
-from vtaplib.resources.network_security_group import NetworkSecurityGroup
-from vtaplib.resources.network_security_rule import NetworkSecurityRule
-from vtaplib.resources.public_ip import PublicIp
-from vtaplib.resources.resource_group import ResourceGroup
-from vtaplib.resources.subnet import Subnet
-from vtaplib.resources.subnet_network_security_group_association import (
-    SubnetNetworkSecurityGroupAssociation,
-)
-from vtaplib.resources.virtual_network import VirtualNetwork
-from vtaplib.resources.virtual_network_peering import VirtualNetworkPeering
-from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
-from vtaplib.resources.windows_virtual_machine import WindowsVirtualMachine
+from vtaplib.resources import RESOURCE_TYPES as STORED_TYPES
+from vtaplib.resources import Subscription
 
 if TYPE_CHECKING:
     from provider_shim.data_source import DataSource
@@ -41,58 +19,29 @@ if TYPE_CHECKING:
 AZURERM_VERSION = "5.10"
 """The release of azurerm whose schema is followed."""
 
-RESOURCE_TYPES: Mapping[str, type[Resource]] = {
-    "azurerm_resource_group": ResourceGroup,
-    "azurerm_virtual_network": VirtualNetwork,
-    "azurerm_subnet": Subnet,
-    "azurerm_virtual_network_peering": VirtualNetworkPeering,
-    "azurerm_public_ip": PublicIp,
-    "azurerm_network_interface": NetworkInterface,
-    "azurerm_network_security_group": NetworkSecurityGroup,
-    "azurerm_network_security_rule": NetworkSecurityRule,
-    "azurerm_network_interface_security_group_association": NetworkInterfaceSecurityGroupAssociation,
-    "azurerm_subnet_network_security_group_association": SubnetNetworkSecurityGroupAssociation,
-    "azurerm_linux_virtual_machine": LinuxVirtualMachine,
-    "azurerm_windows_virtual_machine": WindowsVirtualMachine,
-    "azurerm_lb": Lb,
-    "azurerm_lb_backend_address_pool": LbBackendAddressPool,
-    "azurerm_lb_probe": LbProbe,
-    "azurerm_lb_rule": LbRule,
-    "azurerm_network_interface_backend_address_pool_association": (
-        NetworkInterfaceBackendAddressPoolAssociation
-    ),
-    "azurerm_virtual_network_tap": VirtualNetworkTap,
-    "azurerm_network_interface_tap_configuration": NetworkInterfaceTapConfiguration,
+RESOURCE_TYPES: Final[Mapping[str, type[Resource]]] = {
+    f"azurerm_{kind.type_name()}": kind for kind in STORED_TYPES if kind is not Subscription
 }
+"""By Terraform's name."""
 
-IDENTITIES: Mapping[str, tuple[str, ...]] = {
-    "azurerm_resource_group": ("subscription_id", "name"),
-    "azurerm_virtual_network": ("subscription_id", "resource_group_name", "name"),
-    "azurerm_subnet": ("subscription_id", "resource_group_name", "virtual_network_name", "name"),
-    "azurerm_virtual_network_peering": (
-        "subscription_id",
-        "resource_group_name",
-        "virtual_network_name",
-        "name",
-    ),
-    "azurerm_public_ip": ("subscription_id", "resource_group_name", "name"),
-    "azurerm_network_interface": ("subscription_id", "resource_group_name", "name"),
-    "azurerm_network_security_group": ("subscription_id", "resource_group_name", "name"),
-    "azurerm_network_security_rule": (
-        "subscription_id",
-        "resource_group_name",
-        "network_security_group_name",
-        "name",
-    ),
-    "azurerm_virtual_network_tap": ("subscription_id", "resource_group_name", "name"),
-    "azurerm_network_interface_tap_configuration": (
-        "subscription_id",
-        "resource_group_name",
-        "network_interface_name",
-        "name",
-    ),
+_IDENTIFIED: Final = (
+    "azurerm_resource_group",
+    "azurerm_virtual_network",
+    "azurerm_subnet",
+    "azurerm_virtual_network_peering",
+    "azurerm_public_ip",
+    "azurerm_network_interface",
+    "azurerm_network_security_group",
+    "azurerm_network_security_rule",
+    "azurerm_virtual_network_tap",
+    "azurerm_network_interface_tap_configuration",
+)
+"""The types whose objects have an identity. Of the types that azurerm has, it has none for the others."""
+
+IDENTITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    name: tuple(re.findall(r"\{(\w+)\}", full_format(RESOURCE_TYPES[name]))) for name in _IDENTIFIED
 }
-"""The names in an ID, in order. azurerm has no identities for the types that are not here."""
+"""The names in an ID, in order."""
 
 
 class _DataSources(Mapping[str, type["DataSource"]]):

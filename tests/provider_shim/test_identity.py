@@ -67,5 +67,5 @@ def test_a_part_that_is_not_given_leaves_an_id_that_is_none() -> None:
 def test_a_format_is_written_out_down_to_names() -> None:
     assert full_format(RESOURCE_TYPES["azurerm_lb_probe"]) == (
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
-        "/providers/Microsoft.Network/loadBalancers/{name}/probes/{name}"
+        "/providers/Microsoft.Network/loadBalancers/{lb_name}/probes/{name}"
     )

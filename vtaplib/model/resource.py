@@ -10,6 +10,7 @@ A type knows itself; rules know how types relate: `vtaplib.rules` attaches those
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -122,6 +123,11 @@ class Resource(Model):
     def label(self) -> str:
         """The resource in messages: its ARM type and name."""
         return label(self.id)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The name of the type in snake case, such as `virtual_network_tap`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
     def parse_id(cls, resource_id: str, *, strict: bool = False) -> dict[str, str] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,14 +10,8 @@ from vtaplib.analysis.terraform_plan.document import Instance
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES, Subscription
 
-
-def type_name(kind: type[Resource]) -> str:
-    """The azurerm name of a resource type: that of the class, in snake case."""
-    return "azurerm" + re.sub(r"([A-Z])", r"_\1", kind.__name__).lower()
-
-
 TYPES: Final[Mapping[str, type[Resource]]] = {
-    type_name(kind): kind for kind in RESOURCE_TYPES if kind is not Subscription
+    f"azurerm_{kind.type_name()}": kind for kind in RESOURCE_TYPES if kind is not Subscription
 }
 """The types that are read."""
 
