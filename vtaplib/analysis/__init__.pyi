@@ -1,5 +1,6 @@
 from .azure_export import AzureExport as AzureExport
 from .azure_export import parse_azure_export as parse_azure_export
+from .collecting.report import CollectReport as CollectReport
 from .coverage_audit import CoverageAudit as CoverageAudit
 from .coverage_audit import CoverageScope as CoverageScope
 from .coverage_audit import Standing as Standing
@@ -26,6 +27,7 @@ from .packet_explanation.peerings import Peerings as Peerings
 from .packet_explanation.report import ExplainReport as ExplainReport
 from .terraform_plan.document import Document as Document
 from .terraform_plan.document import parse_document as parse_document
+from .sending.report import SendReport as SendReport
 from .traffic_estimate.estimate import estimate as estimate
 from .traffic_estimate.flow_logs import FlowLogs as FlowLogs
 from .traffic_estimate.report import EstimateReport as EstimateReport

@@ -59,11 +59,13 @@ def print_report(
         console.print(part, soft_wrap=soft_wrap)
 
 
-def print_document(report: Report, document_of: Callable[[Report], Document]) -> None:
+def print_document(
+    report: Report, document_of: Callable[[Report], Document], *, stderr: bool = False
+) -> None:
     """Print the document that is made of a report."""
     from vtaplib.reports.terminal import renderables
 
-    print_report(report, lambda shown: renderables(document_of(shown)))
+    print_report(report, lambda shown: renderables(document_of(shown)), stderr=stderr)
 
 
 def write_json(report: object) -> None:

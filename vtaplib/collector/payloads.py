@@ -15,7 +15,7 @@ from vtaplib.loops.copy_payloads import CUT, FRAGMENT, NO_COPY, WHOLE, find_payl
 from vtaplib.loops.flow_streams import plain_streams
 from vtaplib.loops.selection import retain
 from vtaplib.mirror.count import Count
-from vtaplib.packets.block import PacketBlock
+from vtaplib.packets.block import COLUMNS, PacketBlock
 from vtaplib.packets.flow import directional_hash, read_flow
 
 _REFUSED: Final = {
@@ -37,6 +37,14 @@ class Payloads(NamedTuple):
 
     block: PacketBlock
     streams: array[int]
+
+    def copied(self) -> Payloads:
+        """The same in memory of its own."""
+        block = PacketBlock(bytearray(self.block.buffer), 0)
+        for name in COLUMNS:
+            setattr(block, name, getattr(self.block, name)[: self.block.count])
+        block.count = self.block.count
+        return Payloads(block, self.streams[: block.count])
 
 
 def frame_payloads(block: PacketBlock) -> Payloads:

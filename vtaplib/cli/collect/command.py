@@ -146,7 +146,7 @@ def collect(
     """
     from vtaplib.cli.collect.request import read_request
     from vtaplib.cli.collect.run import run
-    from vtaplib.cli.output import print_report, write_json
+    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import is_standard_output
     from vtaplib.errors import VtapError
 
@@ -179,10 +179,10 @@ def collect(
     if as_json:
         write_json(report)
     else:
-        from vtaplib.cli.collect.tables import report_tables
+        from vtaplib.analysis.collecting.document import collect_document
 
         # Where frames go to standard output, the report does not.
-        print_report(report, report_tables, stderr=write == "-")
+        print_document(report, collect_document, stderr=write == "-")
     if failure is not None:
         raise failure
     raise typer.Exit(ExitCode.of(report.lost_something))

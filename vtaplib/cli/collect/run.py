@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeAlias
 
+from vtaplib.analysis.collecting.report import CollectReport, OutputEntry, collect_report
 from vtaplib.cli.collect.hangup import OnHangup
 from vtaplib.cli.collect.live import Live
-from vtaplib.cli.collect.report import CollectReport, OutputEntry, make_report
 from vtaplib.cli.collect.request import STANDARD_OUTPUT, CollectRequest
 from vtaplib.cli.output import say_what_is_logged
 from vtaplib.cli.signals import FirstSignal
@@ -95,7 +95,8 @@ def run(request: CollectRequest) -> tuple[CollectReport, CollectorError | None]:
         OutputEntry.of(name, destination)
         for name, destination in zip(openings.names, openings.destinations, strict=True)
     )
-    return make_report(request, collector, None if failure is None else str(failure), outputs), failure
+    said = None if failure is None else str(failure)
+    return collect_report(collector, request.stages, outputs, said), failure
 
 
 def _open_outputs(request: CollectRequest, openings: Openings) -> Sequence[Destination]:

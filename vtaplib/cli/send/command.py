@@ -141,7 +141,7 @@ def send(
       vtap send copies.pcapng --copies --to 127.0.0.1:4789 --top-speed --json
     """
     from vtaplib.cli.cloud_file import find_cloud_file
-    from vtaplib.cli.output import print_report, write_json
+    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.send.run import Network, SendRequest
     from vtaplib.cli.send.run import send as run
@@ -180,7 +180,7 @@ def send(
     if as_json:
         write_json(report)
     else:
-        from vtaplib.cli.send.text import send_text
+        from vtaplib.analysis.sending.document import send_document
 
-        print_report(report, send_text)
+        print_document(report, send_document)
     raise typer.Exit(ExitCode.of(report.found_something))

@@ -1,12 +1,12 @@
-"""The report of `vtap collect`, as its `--json` has it."""
+"""The account of a collector that was stopped, in which every datagram that came stands once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from vtaplib.cli.collect.request import CollectRequest
 from vtaplib.collector.collector import Collector, Destination
 from vtaplib.collector.forwarding import Forwarder
 from vtaplib.collector.kernel_counters import KernelCounters
@@ -62,7 +62,7 @@ class StreamEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class StageEntry:
+class CollectStageEntry:
     """A broker's stage, as it was written, and where its frames went: entered = left + dropped, in octets and
     what it `removed` from frames; `noted` is what else there is to know of them, in words.
     """
@@ -95,19 +95,18 @@ class CollectReport:
     backlog_high_water: int
     backlog_full: int
     receive_buffer: int
-    stages: tuple[StageEntry, ...]
+    stages: tuple[CollectStageEntry, ...]
     outputs: tuple[OutputEntry, ...]
     streams: tuple[StreamEntry, ...]
     lost_something: bool
     failure: str | None
 
 
-def make_report(
-    request: CollectRequest, collector: Collector, failure: str | None, outputs: tuple[OutputEntry, ...]
+def collect_report(
+    collector: Collector, stages: Sequence[str], outputs: Sequence[OutputEntry], failure: str | None = None
 ) -> CollectReport:
-    """The report of a collector that was stopped."""
+    """The report of a collector that was stopped; `stages` are its pipeline's, as they were written."""
     report = collector.report()
-    accounts = request.pipeline.accounts if request.pipeline is not None else ()
     return CollectReport(
         listen=str(collector.listen),
         seconds=report.seconds,
@@ -123,10 +122,10 @@ def make_report(
         backlog_full=report.backlog_full,
         receive_buffer=report.receive_buffer,
         stages=tuple(
-            StageEntry(text, one.entered, one.left, one.dropped, one.removed, one.noted)
-            for text, one in zip(request.stages, accounts, strict=True)
+            CollectStageEntry(text, one.entered, one.left, one.dropped, one.removed, one.noted)
+            for text, one in zip(stages, report.stages, strict=True)
         ),
-        outputs=outputs,
+        outputs=tuple(outputs),
         streams=tuple(
             StreamEntry(
                 None if one.source is None else str(one.source),

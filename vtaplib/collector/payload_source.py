@@ -4,11 +4,11 @@ of a replay through the applied network.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from operator import itemgetter
-from typing import Protocol
 
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.collector.payloads import CopyPayloads, Payloads, frame_payloads
@@ -23,28 +23,29 @@ from vtaplib.model.policy import Policy
 from vtaplib.packets.block import COLUMNS, PacketBlock
 
 
-class Origin(Protocol):
-    """What makes payloads of a capture."""
+class PayloadSource(ABC):
+    """What makes payloads of a capture. `read` are the Ethernet frames of it that were read."""
 
-    read: Count
-    """The frames of the capture that were read, and their octets."""
+    def __init__(self) -> None:
+        self.read = Count()
+
+    @abstractmethod
+    def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
+        """The payloads of a capture; those of one are good until the next are asked for."""
 
     @property
     def skipped(self) -> Mapping[str, Count]:
         """What is not sent, by the reason in words."""
-        ...
+        return {}
 
-    def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
-        """The payloads of a capture; those of one are good until the next are asked for."""
-        ...
+    @property
+    def others(self) -> Mapping[str, Count]:
+        """Copies for collectors that are not sent to, by the ID of the collector's interface."""
+        return {}
 
 
-class Frames:
+class FrameSource(PayloadSource):
     """Every frame as it stands, to be wrapped."""
-
-    def __init__(self) -> None:
-        self.read = Count()
-        self.skipped: dict[str, Count] = {}
 
     def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
         """The frames."""
@@ -53,11 +54,11 @@ class Frames:
             yield frame_payloads(block)
 
 
-class CapturedCopies:
-    """The payloads of copies that the capture holds."""
+class CapturedCopySource(PayloadSource):
+    """The payloads of copies that the capture holds. What is no whole copy is skipped."""
 
     def __init__(self) -> None:
-        self.read = Count()
+        super().__init__()
         self._copies = CopyPayloads()
 
     @property
@@ -72,7 +73,7 @@ class CapturedCopies:
             yield self._copies.of(block)
 
 
-class ReplayedCopies:
+class ReplayedCopySource(CapturedCopySource):
     """The payloads of the copies that a replay makes for collectors, which are numbered as outputs.
 
     `collector_ids` are the IDs of their interfaces. Where the loops are compiled, whole blocks are replayed.
@@ -81,15 +82,9 @@ class ReplayedCopies:
     def __init__(
         self, topology: Topology, policy: Policy, collector_ids: Sequence[str], down: Sequence[str] = ()
     ) -> None:
-        self.read = Count()
+        super().__init__()
         self._replay = BlockReplay(topology, policy, down=down)
-        self._copies = CopyPayloads()
-        self._taker = CopiesTaker(collector_ids)
-
-    @property
-    def skipped(self) -> Mapping[str, Count]:
-        """Nothing, as far as the engine makes whole copies."""
-        return self._copies.skipped
+        self._taker = CopyTaker(collector_ids)
 
     @property
     def others(self) -> Mapping[str, Count]:
@@ -119,7 +114,7 @@ class ReplayedCopies:
             yield
 
 
-class CopiesTaker:
+class CopyTaker:
     """Takes the copies of a replay, as records or one by one, and makes blocks of them.
 
     The collectors that are sent to have the first numbers, others those after them.

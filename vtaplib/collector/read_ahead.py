@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Full, Queue
 from typing import Final
 
-from vtaplib.cli.send.rounds import copied
 from vtaplib.collector.payloads import Payloads
 from vtaplib.packets.block import PacketBlock
 
@@ -43,7 +42,7 @@ def read_ahead(pieces: Iterator[Payloads]) -> Generator[Payloads, None, None]:
     def read() -> None:
         try:
             for piece in pieces:
-                put(copied(piece))
+                put(piece.copied())
                 if is_over.is_set():
                     break
         finally:

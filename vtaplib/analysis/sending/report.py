@@ -1,4 +1,4 @@
-"""The report of a run of `vtap send`, as plain data that a machine can read."""
+"""The account of a capture that was sent to collectors."""
 
 from __future__ import annotations
 
