@@ -62,7 +62,7 @@ class LoadEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class MachineEntry:
+class MachineLoad:
     """A machine beside what its size can do; `above` is what a policer of its rate would drop.
 
     Figures are None where Azure publishes none for the size. `flows_out` and `flows_in` are the most in any
@@ -96,10 +96,10 @@ def load_entries(accounts: Accounts, machines: tuple[MachineAccount, ...]) -> It
         yield from _load("machine", machine.machine_id, machine.sent, span)
 
 
-def machine_entry(machine: MachineAccount) -> MachineEntry:
+def machine_entry(machine: MachineAccount) -> MachineLoad:
     """A machine as reports have it."""
     excess = machine.excess
-    return MachineEntry(
+    return MachineLoad(
         machine_id=machine.machine_id,
         size=machine.figures.size,
         megabits_per_second=machine.figures.megabits_per_second,

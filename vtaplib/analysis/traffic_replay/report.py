@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vtaplib.analysis.amount import Amount, NotMirroredEntry
-from vtaplib.analysis.load_entries import LoadEntry, MachineEntry
+from vtaplib.analysis.load_entries import LoadEntry, MachineLoad
 from vtaplib.analysis.traffic_replay.stream_entries import PartingEntry
 from vtaplib.analysis.warning_entry import WarningEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
@@ -126,7 +126,7 @@ class ReplayReport:
     tap_points: tuple[TapPointEntry, ...]
     collectors: tuple[CollectorEntry, ...]
     partings: tuple[PartingEntry, ...]
-    machines: tuple[MachineEntry, ...]
+    machines: tuple[MachineLoad, ...]
     loads: tuple[LoadEntry, ...]
     warnings: tuple[WarningEntry, ...]
     decoded: tuple[DecodedCopy, ...]

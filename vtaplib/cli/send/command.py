@@ -143,7 +143,7 @@ def send(
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.policy_option import policy_of
-    from vtaplib.cli.send.run import Network, SendRequest
+    from vtaplib.cli.send.run import ReplayedNetwork, SendRequest
     from vtaplib.cli.send.run import send as run
     from vtaplib.errors import VtapError
 
@@ -151,7 +151,7 @@ def send(
     if vni is not None and copies:
         raise VtapError("--vni and --copies exclude each other: copies have their VNI")
     if vni is None and not copies:
-        network = Network(find_cloud_file(cloud), policy_of(policy), tuple(down or ()))
+        network = ReplayedNetwork(find_cloud_file(cloud), policy_of(policy), tuple(down or ()))
     else:
         without = "--copies" if copies else "--vni"
         for name, given in (("--cloud", cloud), ("--policy", policy), ("--down", down)):

@@ -33,7 +33,7 @@ from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class ReplayedNetwork:
     """The applied network to replay through: its file, its policy, and interfaces taken for failed."""
 
     cloud: Path
@@ -50,7 +50,7 @@ class SendRequest:
 
     capture: str
     to: tuple[str, ...]
-    network: Network | None
+    network: ReplayedNetwork | None
     vni: int | None
     collector: str | None
     speed: float | None
