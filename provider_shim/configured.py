@@ -27,6 +27,7 @@ from provider_shim.identity import (
     to_resource_id,
     to_terraform_id,
 )
+from provider_shim.late import once_for_each_class
 from provider_shim.planning import Planning
 from provider_shim.provider_configuration import ProviderConfiguration
 from provider_shim.reports import diagnostic
@@ -38,6 +39,7 @@ from vtaplib.model import ids
 from vtaplib.model.base import Values
 from vtaplib.model.marks import IGNORED_AS_IMPORTED, NOT_IN_ARM, WRITE_ONLY
 from vtaplib.model.resource import Resource
+from vtaplib.model.rule import Rule
 from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources.resource_group import ResourceGroup
@@ -274,17 +276,23 @@ def _standing_warnings(resource: Resource, cloud: Cloud) -> Iterator[Violation]:
     """What is to be warned of as things stand, by rules that are silent while a plan is made: what they miss
     could still be planned.
     """
-    silent = [
-        rule
-        for rule in resource.rules().values()
-        if rule.at_apply and rule.quota is None and rule.severity is Severity.WARNING
-    ]
+    silent = _silent_warnings(type(resource))
     if silent:
         with cloud.snapshot() as view:
             for rule in silent:
                 with suppress(Undecided):
                     for one in resource.judge(rule, view, cloud.policy):
                         yield replace(one, message=f"{AS_IT_STANDS}{one.message}")
+
+
+@once_for_each_class
+def _silent_warnings(kind: type[Resource]) -> Sequence[Rule]:
+    """The rules that warn, and say nothing while a plan is made."""
+    return [
+        rule
+        for rule in kind.rules().values()
+        if rule.at_apply and rule.quota is None and rule.severity is Severity.WARNING
+    ]
 
 
 def _group_in_use(group_id: str, inside: Sequence[str]) -> Diagnostic:

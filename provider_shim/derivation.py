@@ -16,9 +16,10 @@ Beside the fields every resource has `id` and a `timeouts` block; a data source 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from provider_shim.late import once_for_each_class
 from provider_shim.schema import (
     Attribute,
     IdentityAttribute,
@@ -49,9 +50,10 @@ SCALARS: Mapping[type, Type] = {str: "string", bool: "bool", int: "number", floa
 NOT_SIMULATED = "Accepted and kept, without effect in the simulation."
 
 
-def public_fields(cls: type[Model]) -> Iterator[Field]:
+@once_for_each_class
+def public_fields(cls: type[Model]) -> Sequence[Field]:
     """The fields that Terraform sees."""
-    return (field for field in cls.fields().values() if not field.has(INTERNAL))
+    return tuple(field for field in cls.fields().values() if not field.has(INTERNAL))
 
 
 def is_attribute(field: Field) -> bool:

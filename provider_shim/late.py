@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+C = TypeVar("C")
 
 
 class Late(Generic[T]):
@@ -40,3 +41,16 @@ def _imported(make: Callable[[], T]) -> T:
     finally:
         gc.enable()
     return made
+
+
+def once_for_each_class(make: Callable[[type[C]], T]) -> Callable[[type[C]], T]:
+    """Remembers what is made of a class: `functools.cache`, to which mypy gives no class of a model."""
+    made: dict[type[C], T] = {}
+
+    def get(cls: type[C]) -> T:
+        found = made.get(cls)
+        if found is None:
+            found = made[cls] = make(cls)
+        return found
+
+    return get

@@ -7,6 +7,7 @@ does with its cloud is in `configured.py`, imported when it is configured.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from provider_shim import data_reading
@@ -45,7 +46,7 @@ class Provider:
         return {name: resource_schema(kind, described=True) for name, kind in RESOURCE_TYPES.items()}
 
     def resource_schema(self, type_name: str) -> Schema:
-        return resource_schema(RESOURCE_TYPES[type_name])
+        return _resource_schema(type_name)
 
     def identity_schemas(self) -> Mapping[str, IdentitySchema]:
         return {name: identity_schema(names) for name, names in IDENTITIES.items()}
@@ -109,7 +110,7 @@ class Provider:
 
     def upgrade(self, type_name: str, version: int, state: Values) -> tuple[Values | None, list[Diagnostic]]:
         kind = RESOURCE_TYPES[type_name]
-        value, diagnostics = load(type_name, kind, resource_schema(kind), version, state)
+        value, diagnostics = load(type_name, kind, _resource_schema(type_name), version, state)
         if self._configured is not None and value is not None:
             self._configured.loaded(kind, value["id"])
         return value, diagnostics
@@ -138,7 +139,7 @@ class Provider:
             )
         kind = RESOURCE_TYPES[target_type_name]
         # The version is that of the source's provider, which may be another.
-        value, diagnostics = load(target_type_name, kind, resource_schema(kind), 0, state)
+        value, diagnostics = load(target_type_name, kind, _resource_schema(target_type_name), 0, state)
         moved = None if value is None else identity_of(target_type_name, value["id"])
         return MoveResult(value, b"", moved, diagnostics)
 
@@ -187,3 +188,8 @@ class Provider:
     def _ready(self) -> ConfiguredProvider:
         assert self._configured is not None, "the provider is not configured"
         return self._configured
+
+
+@cache
+def _resource_schema(type_name: str) -> Schema:
+    return resource_schema(RESOURCE_TYPES[type_name])

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from provider_shim.derivation import is_computed, is_settable, public_fields
+from provider_shim.late import once_for_each_class
 from vtaplib.control.service_defaults import canonical, empty
 from vtaplib.model.base import Field, Model, Shape, Values
 from vtaplib.model.marks import (
@@ -137,10 +138,22 @@ def departs(cls: type[Model], config: Values, prior: Values | None, plan: Values
     the service gives, and in an attribute of objects, such as a network's subnets, whose elements Terraform
     takes for all or nothing although the user writes their names and the service gives their IDs.
     """
+    was = prior or {}
     return any(
-        _field_departs(field, config.get(field.name), (prior or {}).get(field.name), plan[field.name])
-        for field in public_fields(cls)
+        _field_departs(field, config.get(field.name), was.get(field.name), plan[field.name])
+        for field in _departing_fields(cls)
     )
+
+
+@once_for_each_class
+def _departing_fields(cls: type[Model]) -> Sequence[Field]:
+    """The fields whose planned value may depart."""
+    return [
+        field
+        for field in public_fields(cls)
+        if field.has(ATTRIBUTE_BLOCK)
+        or (field.has(OPTIONAL_ASSIGNED) if field.block is None else _departing_fields(field.block))
+    ]
 
 
 def _field_departs(field: Field, written: Any, was: Any, value: Any) -> bool:

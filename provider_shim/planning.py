@@ -102,14 +102,15 @@ class Planning:
         kind = type(resource)
         if prior is None and past_id:
             self._claimed.release(past_id)
-        replace = [] if prior is None else list(_replacing(kind, resource, config, prior))
+        stays = prior is not None and self._stays(resource, config, prior)
+        replace = [] if prior is None else list(_replacing(resource, config, prior, stays=stays))
         orphaned = prior is not None and self._loses_its_parent(past_id)
         if orphaned:
             replace.append(("id",))
         clashes = [] if replace else self._claimed.claim(resource, new=prior is None)
         if clashes:
             return _refused(kind, config, prior, clashes)
-        if prior is not None and not replace and self._stays(resource, config, prior):
+        if prior is not None and stays and not replace:
             return PlanAnswer(prior, (), self._keep(resource), merging.departs(kind, config, prior, prior))
         assigned, violations, fresh = self._stage(resource, past_id, prior, replaced=bool(replace))
         self._note_question(assigned, prior)
@@ -236,11 +237,15 @@ def _refused(
     return PlanAnswer(plan, (), violations, merging.departs(kind, config, prior, plan))
 
 
-def _replacing(kind: type[Resource], resource: Resource, config: Values, prior: Values) -> Iterator[Path]:
-    """Paths of what the configuration changes although it cannot change: each needs a new object."""
-    draft = merging.planned(kind, config, prior, prior, fresh=False)
-    for path in merging.changed_for_good(kind, prior, draft):
-        yield terraform_path(kind, path)
+def _replacing(resource: Resource, config: Values, prior: Values, *, stays: bool) -> Iterator[Path]:
+    """Paths of what the configuration changes although it cannot change: each needs a new object. `stays`:
+    the values are the same.
+    """
+    kind = type(resource)
+    if not stays:
+        draft = merging.planned(kind, config, prior, prior, fresh=False)
+        for path in merging.changed_for_good(kind, prior, draft):
+            yield terraform_path(kind, path)
     try:
         for path in resource.needs_replacing(kind.from_values(prior)):
             yield terraform_path(kind, path)

@@ -117,7 +117,17 @@ def _decode(raw: Any, type_: Type, path: Path) -> Any:
         return [_decode(v, t, (*path, i)) for i, (v, t) in enumerate(zip(items, argument, strict=True))]
     attributes = expect(dict, raw, kind, path)
     _same_names(attributes, argument, path)
-    return {name: _decode(attributes[name], t, (*path, name)) for name, t in argument.items()}
+    return {
+        name: attributes[name]
+        if _is_plain(attributes[name], t)
+        else _decode(attributes[name], t, (*path, name))
+        for name, t in argument.items()
+    }
+
+
+def _is_plain(value: Any, type_: Type) -> bool:
+    """Whether a value is its own form on the wire and ours, as most are: to know it at once saves half."""
+    return value is None or (type_ == "string" and type(value) is str)
 
 
 def _encode(value: Any, type_: Type, path: Path) -> Any:
@@ -138,7 +148,12 @@ def _encode(value: Any, type_: Type, path: Path) -> Any:
         return [_encode(v, t, (*path, i)) for i, (v, t) in enumerate(zip(items, argument, strict=True))]
     attributes = expect(dict, value, kind, path)
     _same_names(attributes, argument, path)
-    return {name: _encode(attributes[name], t, (*path, name)) for name, t in argument.items()}
+    return {
+        name: attributes[name]
+        if _is_plain(attributes[name], t)
+        else _encode(attributes[name], t, (*path, name))
+        for name, t in argument.items()
+    }
 
 
 def expect(python: type, raw: Any, kind: str, path: Path) -> Any:
@@ -229,12 +244,20 @@ def _known(name: str, table: dict[str, Callable[[Any, Path], Any]], path: Path) 
     return name
 
 
+_ARGUMENTS: Final[dict[str, type]] = {
+    "list": object,
+    "set": object,
+    "map": object,
+    "object": dict,
+    "tuple": list,
+}
+
+
 def _split(type_: Any, path: Path) -> tuple[str, Any]:
     """A compound type's kind and argument; anything else is refused, for it may come with a dynamic value."""
     if isinstance(type_, list) and len(type_) == 2:
         kind, argument = type_
-        shape = {"list": object, "set": object, "map": object, "object": dict, "tuple": list}
-        if isinstance(kind, str) and kind in shape and isinstance(argument, shape[kind]):
+        if isinstance(kind, str) and isinstance(argument, _ARGUMENTS.get(kind, ())):
             return kind, argument
     raise DynamicValueError(path, f"there is no type {type_!r:.80}")
 
