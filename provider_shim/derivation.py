@@ -17,7 +17,6 @@ Beside the fields every resource has `id` and a `timeouts` block; a data source 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from provider_shim.late import once_for_each_class
 from provider_shim.schema import (
@@ -94,7 +93,7 @@ def resource_schema(kind: type[Resource], *, described: bool = False) -> Schema:
 def data_source_schema(kind: type[Model], *, described: bool = False) -> Schema:
     """The schema of a data source; `described` as in `resource_schema`."""
     block = _block(kind, described)
-    return Schema(replace(block, blocks=(*block.blocks, _timeouts("read"))))
+    return Schema(block._replace(blocks=(*block.blocks, _timeouts("read"))))
 
 
 def _timeouts(*names: str) -> NestedBlock:

@@ -7,7 +7,7 @@ Its path names the attribute that causes it, so that Terraform can point at the 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vtaplib.errors import VtapError
 
@@ -19,8 +19,7 @@ class DiagnosticSeverity(enum.Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A step into a map, by key; a plain `str` is an attribute or block name, an `int` a list index."""
 
     key: str
@@ -30,8 +29,7 @@ Step = str | int | Key
 Path = tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One message to the user, with the path of the attribute that it is about (empty: the whole object)."""
 
     severity: DiagnosticSeverity

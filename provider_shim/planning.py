@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from provider_shim import merging
 from provider_shim.claimed_ids import ClaimedIds
@@ -37,8 +37,7 @@ HOLD_SECONDS = 0.02
 about at once within a millisecond or two. An apply destroys an object as soon after it has loaded it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanAnswer:
+class PlanAnswer(NamedTuple):
     """What is planned for a proposal."""
 
     values: Values

@@ -8,16 +8,14 @@ response says, so that silence would erase them).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from provider_shim.diagnostics import Diagnostic, Path
 
 Values = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
+class ReadResult(NamedTuple):
     """`new_state` None: the object is gone, Terraform forgets it and plans to create it."""
 
     new_state: Values | None
@@ -26,8 +24,7 @@ class ReadResult:
     diagnostics: Sequence[Diagnostic] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PlanResult:
+class PlanResult(NamedTuple):
     """`planned` None: to be destroyed. `requires_replace`: paths whose change needs a new object."""
 
     planned: Values | None
@@ -39,8 +36,7 @@ class PlanResult:
     legacy_type_system: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyResult:
+class ApplyResult(NamedTuple):
     """`new_state` None: destroyed, or with an error: nothing new exists and Terraform keeps what it had."""
 
     new_state: Values | None
@@ -49,8 +45,7 @@ class ApplyResult:
     diagnostics: Sequence[Diagnostic] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ImportResult:
+class ImportResult(NamedTuple):
     """`state` None needs an error that says why: an empty answer would look like a success."""
 
     state: Values | None
@@ -59,8 +54,7 @@ class ImportResult:
     diagnostics: Sequence[Diagnostic] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MoveResult:
+class MoveResult(NamedTuple):
     """`state` is the object in the target type's shape, None with an error if it cannot be moved."""
 
     state: Values | None
@@ -69,8 +63,7 @@ class MoveResult:
     diagnostics: Sequence[Diagnostic] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DataResult:
+class DataResult(NamedTuple):
     """`state` is what a data source answers, None with an error if it cannot."""
 
     state: Values | None

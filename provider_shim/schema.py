@@ -7,8 +7,7 @@ writes values by them.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 # A Terraform type as its JSON form decodes: "string", "number", "bool", "dynamic", ["list", T], ["set", T],
 # ["map", T], ["object", {name: T}], ["tuple", [T, ...]].
@@ -25,8 +24,7 @@ class Nesting(enum.Enum):
     GROUP = "group"
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One argument or computed value; exactly one of required, optional, computed, optional and computed."""
 
     name: str
@@ -40,8 +38,7 @@ class Attribute:
     deprecated: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NestedBlock:
+class NestedBlock(NamedTuple):
     """A block type inside a block; `max_items` 0 means any number."""
 
     name: str
@@ -51,8 +48,7 @@ class NestedBlock:
     max_items: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaBlock:
+class SchemaBlock(NamedTuple):
     """Attributes and nested blocks, under one pair of braces."""
 
     attributes: tuple[Attribute, ...]
@@ -61,16 +57,14 @@ class SchemaBlock:
     deprecated: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """The block of a provider or of a resource type, and the version of the state written with it."""
 
     block: SchemaBlock
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityAttribute:
+class IdentityAttribute(NamedTuple):
     """One part of what identifies an object, as an `import` block's `identity` gives it."""
 
     name: str
@@ -79,8 +73,7 @@ class IdentityAttribute:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IdentitySchema:
+class IdentitySchema(NamedTuple):
     """What identifies an object of a resource type."""
 
     attributes: tuple[IdentityAttribute, ...]

@@ -7,8 +7,7 @@ and asks only the first for the schemas. What a method raises, `handlers.py` mak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
@@ -31,8 +30,7 @@ class UnknownTypeError(Exception):
     """Terraform asked about a resource type or data source that this provider does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(NamedTuple):
     """What converting values of one resource type needs."""
 
     schema: Schema

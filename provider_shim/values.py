@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgpack
 
@@ -40,8 +39,7 @@ class DynamicValueError(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class Dynamic:
+class Dynamic(NamedTuple):
     """A value of a type that only the configuration decides. Null is None, wholly unknown is UNKNOWN."""
 
     type: Type

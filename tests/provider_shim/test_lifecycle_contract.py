@@ -190,19 +190,19 @@ class Faulty(Honest):
 
 def put(**values: Any) -> Fault:
     """A fault of a plan: some planned values are others."""
-    return lambda result: replace(result, planned=None if result.planned is None else result.planned | values)
+    return lambda result: result._replace(planned=None if result.planned is None else result.planned | values)
 
 
 def state(**values: Any) -> Fault:
     """A fault of an apply: some values of the new state are others."""
-    return lambda result: replace(
-        result, new_state=None if result.new_state is None else result.new_state | values
+    return lambda result: result._replace(
+        new_state=None if result.new_state is None else result.new_state | values
     )
 
 
 def without(name: str, field: str) -> Fault:
-    return lambda result: replace(
-        result, **{field: {k: v for k, v in getattr(result, field).items() if k != name}}
+    return lambda result: result._replace(
+        **{field: {k: v for k, v in getattr(result, field).items() if k != name}}
     )
 
 
@@ -246,7 +246,7 @@ SPOILT_PLANS: list[tuple[str, Fault, str]] = [
     ("a single block goes", put(timeouts=None), "timeouts: planned for absence but config wants"),
     ("an attribute is missing", without("note", "planned"), "an object with 11 attributes is required"),
     ("a type is another", put(note=1), "note: string is required"),
-    ("nothing is planned", lambda result: replace(result, planned=None), "planned for absence"),
+    ("nothing is planned", lambda result: result._replace(planned=None), "planned for absence"),
     ("an object is another", put(parts=[{"name": "q", "given": "g"}]), "parts: no planned element is"),
     (
         "an object is added",
@@ -255,12 +255,12 @@ SPOILT_PLANS: list[tuple[str, Fault, str]] = [
     ),
     (
         "objects are filled without a word",
-        lambda result: replace(result, legacy_type_system=False),
+        lambda result: result._replace(legacy_type_system=False),
         "parts: .*does not match config value",
     ),
     (
         "the relaxation is claimed for nothing",
-        lambda result: replace(result, planned=result.planned | {"parts": CONFIG["parts"]}),
+        lambda result: result._replace(planned=result.planned | {"parts": CONFIG["parts"]}),
         "the legacy type system is set, and nothing needs it",
     ),
 ]
@@ -291,11 +291,11 @@ SPOILT_RESULTS: list[tuple[str, Fault, str]] = [
     ("a set block is added", state(mark=[{"key": n, "made": "m"} for n in "yz"]), "mark: set length changed"),
     ("a value in a block is another", state(item=[{"key": "z", "made": "m"}]), r"item\[0\].key: was 'x'"),
     ("an attribute is missing", without("note", "new_state"), "an object with 11 attributes is required"),
-    ("nothing comes", lambda result: replace(result, new_state=None), "was present, but now absent"),
-    ("the identity is missing", lambda result: replace(result, identity={}), "an identity of .* is required"),
+    ("nothing comes", lambda result: result._replace(new_state=None), "was present, but now absent"),
+    ("the identity is missing", lambda result: result._replace(identity={}), "an identity of .* is required"),
     (
         "the identity is unknown",
-        lambda result: replace(result, identity={"name": UNKNOWN}),
+        lambda result: result._replace(identity={"name": UNKNOWN}),
         "an identity is known",
     ),
 ]
@@ -317,13 +317,13 @@ def spoil_later(call: str, fault: Fault) -> tuple[Terraform, Object]:
 
 
 def test_an_object_that_outlives_its_deletion_is_caught() -> None:
-    faulty, made = spoil_later("apply", lambda result: replace(result, new_state=CONFIG))
+    faulty, made = spoil_later("apply", lambda result: result._replace(new_state=CONFIG))
     with pytest.raises(ContractError, match="still there after it was deleted"):
         faulty.destroy(made)
 
 
 def test_a_destroy_plan_that_keeps_something_is_caught() -> None:
-    faulty, made = spoil_later("plan", lambda result: replace(result, planned=CONFIG))
+    faulty, made = spoil_later("plan", lambda result: result._replace(planned=CONFIG))
     with pytest.raises(ContractError, match="planned a non-null destroy value"):
         faulty.destroy(made)
 
@@ -348,25 +348,25 @@ def test_an_unknown_block_is_passed_on_as_it_is() -> None:
 
 
 def test_an_unknown_identity_of_an_update_is_caught() -> None:
-    faulty, made = spoil_later("plan", lambda result: replace(result, identity={"name": UNKNOWN}))
+    faulty, made = spoil_later("plan", lambda result: result._replace(identity={"name": UNKNOWN}))
     with pytest.raises(ContractError, match="the identity of an update is known"):
         faulty.plan(THING, made, CONFIG)
 
 
 def test_an_identity_that_changes_with_an_update_is_caught() -> None:
-    faulty, made = spoil_later("apply", lambda result: replace(result, identity={"name": "b"}))
+    faulty, made = spoil_later("apply", lambda result: result._replace(identity={"name": "b"}))
     with pytest.raises(ContractError, match="the identity changed"):
         faulty.apply(THING, made, CONFIG | {"note": "new"})
 
 
 def test_a_replacement_for_a_path_that_is_nowhere_is_caught() -> None:
-    faulty, made = spoil_later("plan", lambda result: replace(result, requires_replace=[("item", 4, "key")]))
+    faulty, made = spoil_later("plan", lambda result: result._replace(requires_replace=[("item", 4, "key")]))
     with pytest.raises(ContractError, match="a replacement is required for a non-existent path"):
         faulty.plan(THING, made, CONFIG)
 
 
 def test_a_replacement_for_a_value_that_stays_is_none() -> None:
-    faulty, made = spoil_later("plan", lambda result: replace(result, requires_replace=[("note",)]))
+    faulty, made = spoil_later("plan", lambda result: result._replace(requires_replace=[("note",)]))
     assert faulty.plan(THING, made, CONFIG | {"tags": None})[0].action == "update"
     assert faulty.plan(THING, made, CONFIG | {"note": "new"})[0].action == "replace"
 
@@ -376,7 +376,7 @@ def test_a_replacement_for_a_value_that_stays_is_none() -> None:
     [
         (state(note=UNKNOWN), "known all through"),
         (state(secret="word"), "write-only"),
-        (lambda result: replace(result, identity={"name": "b"}), "the identity changed"),
+        (lambda result: result._replace(identity={"name": "b"}), "the identity changed"),
     ],
 )
 def test_a_spoilt_read_is_caught(fault: Fault, says: str) -> None:
@@ -394,10 +394,10 @@ def test_an_upgrade_that_changes_something_is_caught() -> None:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        (lambda result: replace(result, state=None), "nothing came back, and no error"),
-        (lambda result: replace(result, state=result.state | {"id": "z"}), "non-existent remote object"),
-        (lambda result: replace(result, state=result.state | {"note": UNKNOWN}), "known all through"),
-        (lambda result: replace(result, identity={}), "an identity of .* is required"),
+        (lambda result: result._replace(state=None), "nothing came back, and no error"),
+        (lambda result: result._replace(state=result.state | {"id": "z"}), "non-existent remote object"),
+        (lambda result: result._replace(state=result.state | {"note": UNKNOWN}), "known all through"),
+        (lambda result: result._replace(identity={}), "an identity of .* is required"),
     ],
 )
 def test_a_spoilt_import_is_caught(fault: Fault, says: str) -> None:
@@ -416,16 +416,16 @@ def test_a_plan_that_says_something_else_when_more_is_known_is_caught() -> None:
 
 def test_a_refused_apply_keeps_what_terraform_keeps() -> None:
     error = [Diagnostic(DiagnosticSeverity.ERROR, "No")]
-    refusing = terraform("apply", lambda result: replace(result, new_state=None, diagnostics=error))
+    refusing = terraform("apply", lambda result: result._replace(new_state=None, diagnostics=error))
     with pytest.raises(RefusedError) as refused:
         refusing.apply(THING, None, CONFIG)
     assert refused.value.kept is None
-    midway = terraform("apply", lambda result: replace(result, diagnostics=error))
+    midway = terraform("apply", lambda result: result._replace(diagnostics=error))
     with pytest.raises(RefusedError) as refused:
         midway.apply(THING, None, CONFIG)
     assert refused.value.kept is not None
     assert refused.value.kept.tainted
-    faulty, made = spoil_later("apply", lambda result: replace(result, new_state=None, diagnostics=error))
+    faulty, made = spoil_later("apply", lambda result: result._replace(new_state=None, diagnostics=error))
     with pytest.raises(RefusedError) as refused:
         faulty.apply(THING, made, CONFIG | {"note": "new"})
     assert refused.value.kept == made
@@ -435,7 +435,7 @@ def test_a_refused_apply_keeps_what_terraform_keeps() -> None:
 def test_a_diagnostic_that_points_nowhere_is_caught(path: Path) -> None:
     lost = [Diagnostic(DiagnosticSeverity.ERROR, "No", path=path)]
     with pytest.raises(ContractError, match="leads nowhere"):
-        terraform("plan", lambda result: replace(result, diagnostics=lost)).plan(THING, None, CONFIG)
+        terraform("plan", lambda result: result._replace(diagnostics=lost)).plan(THING, None, CONFIG)
 
 
 def test_what_is_proposed_is_the_configuration_with_computed_values_of_before() -> None:
