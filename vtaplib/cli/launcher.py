@@ -19,7 +19,15 @@ from typing import Final
 
 from vtaplib.errors import VtapError
 
-PACKAGES: Final = ("provider_shim", "vtaplib", "grpc", "google.protobuf", "msgpack", "typing_extensions")
+PACKAGES: Final = (
+    "provider_shim",
+    "vtaplib",
+    "grpc",
+    "google.protobuf",
+    "lazy_loader",
+    "msgpack",
+    "typing_extensions",
+)
 """What the provider imports beyond the standard library. The last is gRPC's."""
 
 # The line after `#!` that every Linux reads whole: 127 bytes before 5.1, 255 since.
