@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vtaplib.analysis.azure_export import AzureExport, parse_azure_export
-from vtaplib.analysis.terraform_plan.document import Document, parse_document
+from vtaplib.analysis.terraform_plan.document import TerraformDocument, parse_terraform
 
 
-def load_document(name: str | Path) -> Document:
+def load_terraform(name: str | Path) -> TerraformDocument:
     """The plan or state in a file, as `terraform show -json` prints it; `-` is standard input. Raises
     `VtapError` for what is neither.
     """
     if str(name) == "-":
-        return parse_document("standard input", sys.stdin.buffer.read())
-    return parse_document(str(name), Path(name).read_bytes())
+        return parse_terraform("standard input", sys.stdin.buffer.read())
+    return parse_terraform(str(name), Path(name).read_bytes())
 
 
 def load_azure_export(names: Iterable[str | Path]) -> AzureExport:

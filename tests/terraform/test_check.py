@@ -16,7 +16,7 @@ from tests.vtaplib.resources.rule_case import Case, Pair
 from tests.vtaplib.resources.test_rules import EACH
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
 from vtaplib.cli.check.run import CheckRequest, run_check
-from vtaplib.loading import load_document
+from vtaplib.loading import load_terraform
 from vtaplib.model.policy import Policy
 from vtaplib.resources import NetworkInterface
 
@@ -104,7 +104,7 @@ def written(directory: Path, document: dict[str, Any]) -> str:
 
 
 def read(directory: Path, document: dict[str, Any]) -> TerraformResources:
-    return read_resources(load_document(written(directory, document)))
+    return read_resources(load_terraform(written(directory, document)))
 
 
 @pytest.mark.sampled(8)

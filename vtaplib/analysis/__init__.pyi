@@ -26,8 +26,8 @@ from .packet_explanation.packet import Packet as Packet
 from .packet_explanation.peerings import Peerings as Peerings
 from .packet_explanation.report import ExplainReport as ExplainReport
 from .sending.report import SendReport as SendReport
-from .terraform_plan.document import Document as Document
-from .terraform_plan.document import parse_document as parse_document
+from .terraform_plan.document import TerraformDocument as TerraformDocument
+from .terraform_plan.document import parse_terraform as parse_terraform
 from .traffic_estimate.estimate import estimate as estimate
 from .traffic_estimate.flow_logs import FlowLogs as FlowLogs
 from .traffic_estimate.report import EstimateReport as EstimateReport

@@ -29,7 +29,7 @@ from vtaplib.analysis import (
     design_of_resources,
     designs_of_plan,
     diff,
-    parse_document,
+    parse_terraform,
 )
 from vtaplib.capture import open_capture
 from vtaplib.mirror.conversation import CoverageChange
@@ -99,7 +99,7 @@ def test_a_limit_lists_the_largest_conversations() -> None:
 
 
 def test_a_plan_is_two_designs_and_over_a_design_it_is_what_follows_that() -> None:
-    plan = parse_document("plan.json", json.dumps(tapped_plan().document).encode())
+    plan = parse_terraform("plan.json", json.dumps(tapped_plan().document).encode())
     before, after = designs_of_plan(plan)
     assert (before.name, after.name) == ("plan plan.json, not applied", "plan plan.json, applied")
     assert (before.topology.taps, [Path(one.id).name for one in after.topology.taps]) == ((), ["tap"])

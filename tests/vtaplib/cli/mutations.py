@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import Any, Final
 
-from vtaplib.analysis import check, parse_azure_export, parse_document
+from vtaplib.analysis import check, parse_azure_export, parse_terraform
 from vtaplib.analysis.coverage_diff.planned_design import designs_of_plan
 from vtaplib.cli.check.sarif import sarif_log
 from vtaplib.cli.check.tables import check_tables
@@ -123,14 +123,14 @@ def _at(owner: Any, key: Any) -> Any:
 
 def check_plan(content: bytes) -> None:
     """Check a plan or a state, and show the report in every form."""
-    report = check(parse_document("plan.json", content))
+    report = check(parse_terraform("plan.json", content))
     list(check_tables(report))
     sarif_log(report, "plan.json")
 
 
 def check_over_nothing(content: bytes) -> None:
     """Check a plan or a state over an empty cloud: nothing is elsewhere."""
-    check(parse_document("plan.json", content), cloud=())
+    check(parse_terraform("plan.json", content), cloud=())
 
 
 def check_export(content: bytes) -> None:
@@ -140,7 +140,7 @@ def check_export(content: bytes) -> None:
 
 def diff_plan(content: bytes) -> None:
     """Make the designs before and after a plan."""
-    designs_of_plan(parse_document("plan.json", content), Policy())
+    designs_of_plan(parse_terraform("plan.json", content), Policy())
 
 
 def assert_answers(use: Callable[[bytes], None], document: Any, seeds: Iterable[int]) -> None:

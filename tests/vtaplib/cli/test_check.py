@@ -202,10 +202,10 @@ def test_an_interface_that_is_tapped_no_longer_is_told(vtap: Vtap) -> None:
 def as_state(vtap: Vtap, plan: Plan) -> dict[str, dict[str, Any]]:
     """The values of a plan's objects once they are made, as far as the checks need them."""
     from vtaplib.analysis.terraform_plan.resources import read_resources
-    from vtaplib.loading import load_document
+    from vtaplib.loading import load_terraform
     from vtaplib.model.unknown import UNKNOWN as NOT_KNOWN
 
-    reading = read_resources(load_document(str(plan.write(vtap.directory, "made.json"))))
+    reading = read_resources(load_terraform(str(plan.write(vtap.directory, "made.json"))))
 
     def without_unknown(value: Any) -> Any:
         if isinstance(value, dict):

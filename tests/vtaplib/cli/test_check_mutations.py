@@ -15,7 +15,7 @@ from tests.vtaplib.cli.mutations import SEEDS, assert_answers, check_export, che
 from tests.vtaplib.cli.plans import tapped_plan
 from tests.vtaplib.cli.test_check_azapi import azapi_plan
 from tests.vtaplib.control.arm.full_world import world
-from vtaplib.analysis import check, parse_document
+from vtaplib.analysis import check, parse_terraform
 from vtaplib.control.arm import encode
 
 PLAN, AZAPI = tapped_plan().document, azapi_plan().document
@@ -55,6 +55,6 @@ def calls_itself(references: list[str]) -> dict[str, Any]:
     "references", [["module.loop.y"], ["module.loop.y.a", "module.loop.y.b", "module.loop"]]
 )
 def test_modules_that_refer_to_each_other_without_end_tell_nothing(references: list[str]) -> None:
-    document = parse_document("plan.json", json.dumps(calls_itself(references)).encode())
+    document = parse_terraform("plan.json", json.dumps(calls_itself(references)).encode())
     report = check(document)
     assert report.not_read == ("azurerm_network_interface_tap_configuration.web",)

@@ -19,7 +19,7 @@ from tests.vtaplib.cli.plans import (
     subnet_values,
 )
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
-from vtaplib.loading import load_document
+from vtaplib.loading import load_terraform
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
 from vtaplib.resources import LinuxVirtualMachine, NetworkInterface, Subnet, VirtualNetworkTap
@@ -29,7 +29,7 @@ TO_INTERFACE = "destination_network_interface_ip_configuration_id"
 
 
 def reading_of(plan: Plan, directory: Path) -> TerraformResources:
-    return read_resources(load_document(str(plan.write(directory))))
+    return read_resources(load_terraform(str(plan.write(directory))))
 
 
 def at(reading: TerraformResources, address: str) -> Resource:

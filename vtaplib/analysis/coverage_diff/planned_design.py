@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from vtaplib.analysis.coverage_diff.applied_plan import apply_plan
 from vtaplib.analysis.coverage_diff.design import AssumedAddress, ComparedDesign
-from vtaplib.analysis.terraform_plan.document import Document
+from vtaplib.analysis.terraform_plan.document import TerraformDocument
 from vtaplib.analysis.terraform_plan.planned_cloud import plan_over
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
 from vtaplib.control.read_view import ReadView
@@ -34,7 +34,7 @@ def design_of_resources(name: str, resources: Sequence[Resource]) -> StandingDes
     return StandingDesign(ComparedDesign(topology, name=name), resources)
 
 
-def design_of_state(document: Document) -> StandingDesign:
+def design_of_state(document: TerraformDocument) -> StandingDesign:
     """The design of a state."""
     reading = read_resources(document)
     world = plan_over((), reading, whole=True)
@@ -43,7 +43,11 @@ def design_of_state(document: Document) -> StandingDesign:
 
 
 def designs_of_plan(
-    document: Document, policy: Policy | None = None, base: StandingDesign | None = None, *, told: str = ""
+    document: TerraformDocument,
+    policy: Policy | None = None,
+    base: StandingDesign | None = None,
+    *,
+    told: str = "",
 ) -> tuple[ComparedDesign, ComparedDesign]:
     """The designs before and after a plan, over a base if there is one. `policy` is that of the apply. `told`
     opens what a `VtapError` says of a document that is no plan.
@@ -61,7 +65,7 @@ def designs_of_plan(
 
 def _design(
     name: str,
-    document: Document,
+    document: TerraformDocument,
     reading: TerraformResources,
     view: View,
     assumed: tuple[AssumedAddress, ...] = (),

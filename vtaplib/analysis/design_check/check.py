@@ -15,7 +15,7 @@ from vtaplib.analysis.design_check.report import (
     InterfaceCoverageEntry,
     Outside,
 )
-from vtaplib.analysis.terraform_plan.document import Document
+from vtaplib.analysis.terraform_plan.document import TerraformDocument
 from vtaplib.analysis.terraform_plan.planned_cloud import PlannedCloud, plan_over
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
 from vtaplib.control.audit import Finding, audit
@@ -28,14 +28,14 @@ from vtaplib.resources import Subscription
 
 
 def check(
-    document: Document | None = None,
+    document: TerraformDocument | None = None,
     *,
     cloud: Iterable[Resource] | None = None,
     azure: AzureExport | None = None,
     policy: Policy | None = None,
     strict: bool = False,
     name: str = "",
-    begin: Callable[[str], None] = lambda step: None,
+    begin: Callable[[str], None] | None = None,
 ) -> CheckReport:
     """Check a plan or state, over what is in a cloud or what Azure has if that is given; or those alone.
 
@@ -48,7 +48,8 @@ def check(
     if document is not None:
         read = read_resources(document, strict_ids=policy.arm_id_case == "strict")
     planned = plan_over((*(cloud or ()), *azure.resources), read, whole=cloud is not None)
-    begin(f"judging {len(planned.after):,} resources")
+    if begin is not None:
+        begin(f"judging {len(planned.after):,} resources")
     findings = tuple(audit(planned.after, policy, planned.change))
     entries = (
         *(_entry(one.address, one.resource, one.violation) for one in read.violations),

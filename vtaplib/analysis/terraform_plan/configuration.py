@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from vtaplib.analysis.terraform_plan.document import Document, Instance, Key
+from vtaplib.analysis.terraform_plan.document import Instance, Key, TerraformDocument
 from vtaplib.analysis.terraform_plan.terraform_json import (
     ConfigModule,
     ConfigOutput,
@@ -91,7 +91,7 @@ def steps_of(reference: str) -> Steps:
 class Configuration:
     """The blocks of a plan, and the instances that they make."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: TerraformDocument) -> None:
         self._root = document.configuration.root_module or ConfigModule()
         self._providers = document.configuration.provider_config or {}
         self._variables = document.variables

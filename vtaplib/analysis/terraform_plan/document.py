@@ -56,7 +56,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class TerraformDocument:
     """A plan or a state."""
 
     name: str
@@ -74,7 +74,7 @@ class Document:
         return f"{'plan' if self.is_plan else 'state'} {self.name}"
 
 
-def parse_document(name: str, content: bytes) -> Document:
+def parse_terraform(name: str, content: bytes) -> TerraformDocument:
     """The plan or state in a file's content. Raises `VtapError` for what is neither."""
     text = json_text(name, content, HOW)
     if content.lstrip().startswith(LOG):
@@ -108,14 +108,14 @@ def json_text(name: str, content: bytes, how: str) -> bytes | str:
         raise VtapError(f"{name}: is not JSON; {how}") from error
 
 
-def _state(name: str, parsed: ShownDocument) -> Document:
+def _state(name: str, parsed: ShownDocument) -> TerraformDocument:
     instances = [_standing(one, module) for module, one in _resources(parsed.values) if one.mode == MANAGED]
-    return Document(
+    return TerraformDocument(
         name, is_plan=False, instances=instances, configuration=ShownConfiguration(), variables={}
     )
 
 
-def _plan(name: str, parsed: ShownDocument) -> Document:
+def _plan(name: str, parsed: ShownDocument) -> TerraformDocument:
     changes = [one for one in parsed.resource_changes or () if one.mode == MANAGED]
     changed = {one.address: _changed(one) for one in changes if one.deposed is None}
     prior = parsed.prior_state.values if parsed.prior_state else None
@@ -127,7 +127,7 @@ def _plan(name: str, parsed: ShownDocument) -> Document:
         notes.append("Terraform could not finish this plan: what is missing in it was not checked.")
     elif parsed.complete is False:
         notes.append("This plan defers some changes to a later one: those were not checked.")
-    return Document(
+    return TerraformDocument(
         name=name,
         is_plan=True,
         instances=list((standing | changed).values()),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from vtaplib.analysis.known_defaults import with_known_defaults
 from vtaplib.analysis.terraform_plan import azapi
 from vtaplib.analysis.terraform_plan.configuration import Configuration, Expression, Scope, expression_in
-from vtaplib.analysis.terraform_plan.document import Document, Instance
+from vtaplib.analysis.terraform_plan.document import Instance, TerraformDocument
 from vtaplib.analysis.terraform_plan.references import References
 from vtaplib.analysis.terraform_plan.resource_types import TYPES
 from vtaplib.model import ids
@@ -34,7 +34,7 @@ class Draft(NamedTuple):
 class DraftReader:
     """Makes resources of the instances of a document. `strict_ids`: as `validate` takes it."""
 
-    def __init__(self, document: Document, *, strict_ids: bool) -> None:
+    def __init__(self, document: TerraformDocument, *, strict_ids: bool) -> None:
         self._strict_ids = strict_ids
         self._configuration = Configuration(document)
         self._references = References(document, self._configuration)

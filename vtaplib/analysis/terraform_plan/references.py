@@ -21,7 +21,7 @@ from vtaplib.analysis.terraform_plan.configuration import (
     Target,
     expression_in,
 )
-from vtaplib.analysis.terraform_plan.document import Document, Instance
+from vtaplib.analysis.terraform_plan.document import Instance, TerraformDocument
 from vtaplib.analysis.terraform_plan.provider_subscription import provider_subscriptions
 from vtaplib.analysis.terraform_plan.resource_types import kind_of
 from vtaplib.model import ids
@@ -38,7 +38,7 @@ class References:
     needs it.
     """
 
-    def __init__(self, document: Document, configuration: Configuration) -> None:
+    def __init__(self, document: TerraformDocument, configuration: Configuration) -> None:
         self._configuration = configuration
         self._ids: dict[str, str | None] = {}
         self.subscriptions = provider_subscriptions(document.instances, configuration)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from vtaplib.analysis.known_defaults import with_known_defaults
 from vtaplib.analysis.terraform_plan import azapi
-from vtaplib.analysis.terraform_plan.document import Document, Instance
+from vtaplib.analysis.terraform_plan.document import Instance, TerraformDocument
 from vtaplib.analysis.terraform_plan.drafts import DraftReader
 from vtaplib.analysis.terraform_plan.resource_types import kind_of
 from vtaplib.control import inline
@@ -74,7 +74,7 @@ class _Claims:
         return used_twice(resource, path, resource.id, f"{other.address} has it too", other.resource_id)
 
 
-def read_resources(document: Document, *, strict_ids: bool = False) -> TerraformResources:
+def read_resources(document: TerraformDocument, *, strict_ids: bool = False) -> TerraformResources:
     """The resources of a document. `strict_ids`: as `validate` takes it."""
     reader = DraftReader(document, strict_ids=strict_ids)
     read, claims = TerraformResources(), _Claims()

@@ -11,7 +11,7 @@ from vtaplib.analysis.design_check.check import check
 from vtaplib.analysis.design_check.report import CheckReport
 from vtaplib.cli.cloud_file import cloud_files, open_cloud
 from vtaplib.cli.input_directory import Input, InputDirectory, input_files
-from vtaplib.loading import load_azure_export, load_document
+from vtaplib.loading import load_azure_export, load_terraform
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 
@@ -42,7 +42,7 @@ def run_check(request: CheckRequest, begin: Callable[[str], None] = lambda step:
         with open_cloud(request.cloud, request.policy) as opened, opened.snapshot() as view:
             cloud = tuple(view.list(Resource))
     azure = load_azure_export(input_files(_exports(request.azure)))
-    document = load_document(request.plan) if request.plan is not None else None
+    document = load_terraform(request.plan) if request.plan is not None else None
     parts = [document.title] if document is not None else []
     parts += [f"what Azure has in {', '.join(request.azure)}"] if request.azure else []
     parts += [f"cloud {request.cloud}"] if request.cloud is not None else []

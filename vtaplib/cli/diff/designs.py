@@ -16,7 +16,7 @@ from vtaplib.analysis.coverage_diff.planned_design import (
 from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
 from vtaplib.control.store_file import is_store
 from vtaplib.errors import VtapError
-from vtaplib.loading import load_document
+from vtaplib.loading import load_terraform
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 
@@ -45,13 +45,13 @@ def _read_designs(
     if plan is not None:
         if before is not None or after is not None:
             raise VtapError("--plan has a before and an after of its own; leave out --before and --after")
-        return designs_of_plan(load_document(plan), policy, told="--plan ")
+        return designs_of_plan(load_terraform(plan), policy, told="--plan ")
     base = _read_standing(before)
     if after is None:
         return base.design, base.design
     if _is_cloud(after):
         return base.design, _read_cloud(Path(after)).design
-    document = load_document(after)
+    document = load_terraform(after)
     if document.is_plan:
         return designs_of_plan(document, policy, base)
     return base.design, design_of_state(document).design
@@ -60,7 +60,7 @@ def _read_designs(
 def _read_standing(given: str | None) -> StandingDesign:
     if given is None or _is_cloud(given):
         return _read_cloud(find_cloud_file(given))
-    document = load_document(given)
+    document = load_terraform(given)
     if document.is_plan:
         raise VtapError(
             f"--before {document.name}: is a plan, which has a before and an after; compare the two with "
