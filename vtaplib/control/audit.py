@@ -146,8 +146,6 @@ def _left_behind(resource: Resource, policy: Policy, gone: Mapping[str, Resource
 
 
 def _refused(code: ErrorCode, resource: Resource, owner: Resource, path: Path) -> Violation:
-    message = (
-        f"{label(owner.id)}: cannot be deleted while {resource.label} uses it as {dotted(path)}; delete that "
-        "too, or let it refer to another"
-    )
-    return Violation(code, message, path, rule=PARTS_IN_USE_STAY)
+    problem = f"{label(owner.id)}: cannot be deleted while {resource.label} uses it as {dotted(path)}"
+    way_out = "delete that too, or let it refer to another"
+    return Violation.of(code, problem, way_out, path, rule=PARTS_IN_USE_STAY)

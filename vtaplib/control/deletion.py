@@ -45,10 +45,13 @@ def deletion_of(view: View, policy: Policy, resource_id: str) -> Deletion:
                 leaving[user_key] = user
                 pending.append(user)
             elif deletion_outcome.on_delete is OnDelete.REFUSE:
-                message = f"{target.label}: cannot be deleted while {user.label} uses it"
-                refusals.append(
-                    (user_key, Violation(deletion_outcome.code, message, rule=WHAT_IS_IN_USE_STAYS))
+                refusal = Violation.of(
+                    deletion_outcome.code,
+                    f"{target.label}: cannot be deleted while {user.label} uses it",
+                    "let that use another first, or delete it",
+                    rule=WHAT_IS_IN_USE_STAYS,
                 )
+                refusals.append((user_key, refusal))
     violations = [violation for user_key, violation in refusals if user_key not in leaving]
     return Deletion(leaving, list(dict.fromkeys(violations)))
 

@@ -7,6 +7,7 @@ dependent is broken that held before.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from vtaplib.model import ids
@@ -58,15 +59,17 @@ def used_twice(resource: Resource, path: Path, resource_id: str, other: str, oth
     user knows them. `other`: a clause that says who else has it.
     """
     spelled = (
-        f" It is written {other_id!r} there, and IDs are compared without case."
+        f". It is written {other_id!r} there, and IDs are compared without case"
         if other_id not in ("", resource_id)
         else ""
     )
-    message = (
-        f"{resource.label}: the plan has two objects with the ID {resource_id!r}: {other}.{spelled} Remove "
-        f"one of the two, or change its {' or '.join(naming_arguments(resource))}."
+    return Violation.of(
+        ErrorCode.OPERATION_NOT_ALLOWED,
+        f"{resource.label}: the plan has two objects with the ID {resource_id!r}: {other}{spelled}",
+        f"Remove one of the two, or change its {' or '.join(naming_arguments(resource))}.",
+        path,
+        rule=IDS_ARE_UNIQUE,
     )
-    return Violation(ErrorCode.OPERATION_NOT_ALLOWED, message, path, rule=IDS_ARE_UNIQUE)
 
 
 def naming_arguments(resource: Resource) -> list[str]:
@@ -81,8 +84,12 @@ def another_type(view: View, resource: Resource) -> Iterator[Violation]:
     found = view.find(resource.id) if view.complete else None
     if found is not None and not isinstance(found, type(resource)):
         kinds = f"a {type(found).__name__}, and cannot become a {type(resource).__name__}"
-        message = f"{found.label}: is {kinds}; delete it and create it anew"
-        yield Violation(ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, message, rule=TYPE_STAYS)
+        yield Violation.of(
+            ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED,
+            f"{found.label}: is {kinds}",
+            "delete it and create it anew",
+            rule=TYPE_STAYS,
+        )
 
 
 def parts_in_use(view: View, policy: Policy, resource: Resource, before: Resource) -> Iterator[Violation]:
@@ -104,8 +111,9 @@ def _users(view: View, policy: Policy, owner: Resource, part_id: str, path: Path
                 continue
             deletion_outcome = user.when_target_goes(reference, type(owner).in_use_code, policy)
             if deletion_outcome.on_delete is OnDelete.REFUSE:
-                message = f"{label(part_id)}: cannot be removed while {user.label} uses it"
-                yield Violation(deletion_outcome.code, message, path, rule=PARTS_IN_USE_STAY)
+                problem = f"{label(part_id)}: cannot be removed while {user.label} uses it"
+                way_out = "let that use another first, or delete it"
+                yield Violation.of(deletion_outcome.code, problem, way_out, path, rule=PARTS_IN_USE_STAY)
 
 
 def _has_part(owner: Resource, kind: type[Block], part_id: str) -> bool:
@@ -126,14 +134,12 @@ def changed_for_good(resource: Resource, before: Resource) -> Iterator[Violation
         if not field.has(CREATE_ONLY) or field.has(SENSITIVE) or kept or _same(past, value):
             continue
         if path == ("location",):
-            message = f"{before.label}: exists in {past}, cannot be created in {value}"
+            problem = f"{before.label}: exists in {past}, cannot be created in {value}"
             code = ErrorCode.INVALID_RESOURCE_LOCATION
         else:
-            message = (
-                f"{before.label}: {dotted(path)} is {past!r} and cannot become {value!r}; create it anew"
-            )
+            problem = f"{before.label}: {dotted(path)} is {past!r} and cannot become {value!r}"
             code = ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED
-        yield Violation(code, message, path, rule=WHAT_IS_FIXED_STAYS)
+        yield Violation.of(code, problem, "create it anew", path, rule=WHAT_IS_FIXED_STAYS)
 
 
 def _same(past: Any, value: Any) -> bool:
@@ -162,7 +168,7 @@ def judge_dependents(view: View, policy: Policy, resource: Resource, before: Res
         return []
     return [
         # The field at fault is another resource's, so that the violation is about this one as a whole.
-        Violation(one.code, one.message, (), one.severity, one.rule, one.evidence)
+        replace(one, path=())
         for name in type(resource).dependents
         for other in view.referrers(resource.id, resource_kind(name), certain=True)
         for one in other.check(view, policy)

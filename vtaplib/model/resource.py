@@ -23,7 +23,7 @@ from vtaplib.model.combination import Combination
 from vtaplib.model.ids import label
 from vtaplib.model.marks import Internal, NotInArm
 from vtaplib.model.policy import Policy
-from vtaplib.model.rule import Rule, Usage
+from vtaplib.model.rule import Findings, Rule, Usage
 from vtaplib.model.unknown import Undecided
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Path, Violation
@@ -215,8 +215,8 @@ class Resource(Model):
         """Names of secrets that the resource must have, although no read tells them."""
         yield from ()
 
-    def missing_secrets(self) -> Iterator[tuple[Path, str]]:
-        """Path and problem of each secret that the resource must be given when it is created, and is not."""
+    def missing_secrets(self) -> Findings:
+        """The secrets that the resource must be given when it is created, and is not; as a rule yields."""
         yield from ()
 
     def needs_replacing(self, before: Self) -> Iterator[Path]:
@@ -260,8 +260,16 @@ class Resource(Model):
             return
         if rule.on_create and before is not None:
             return
-        for path, message in rule.judge(self, before, view, policy):
-            yield Violation(rule.code, message, path, severity, rule.name, rule.evidence)
+        for path, problem, way_out in rule.judge(self, before, view, policy):
+            yield Violation.of(
+                rule.code,
+                problem,
+                way_out,
+                path,
+                severity=severity,
+                rule=rule.name,
+                evidence=rule.evidence,
+            )
 
 
 _kinds: dict[str, type[Resource | Block]] = {}

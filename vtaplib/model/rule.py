@@ -18,8 +18,8 @@ from vtaplib.model.policy import Policy
 from vtaplib.model.view import Identified, View
 from vtaplib.model.violation import ErrorCode, Evidence, Path, Severity
 
-Findings = Iterator[tuple[Path, str]]
-"""What a rule yields: the field at fault and the message."""
+Findings = Iterator[tuple[Path, str, str]]
+"""What a rule yields: the field at fault, what is wrong with it, and the way out."""
 
 
 class Subject(Identified, Protocol):
@@ -72,10 +72,8 @@ class Quota:
                 found = where if self.shared else f"has {count} {counted}"
                 yield (
                     self.path,
-                    (
-                        f"{resource.label}: {found}, {most} at most; remove some, or set the policy's "
-                        f"{self.limit} if your subscription has more"
-                    ),
+                    f"{resource.label}: {found}, {most} at most",
+                    f"remove some, or set the policy's {self.limit} if your subscription has more",
                 )
 
     def usage(self, resource: Subject) -> Mapping[str, Usage]:
@@ -185,10 +183,10 @@ def rule(
     judges_new: bool = False,
     **facts: Unpack[Facts],
 ) -> Callable[[Callable[P, Findings]], Rule]:
-    """Makes a rule of a function that yields the path of the field at fault and a message, and attaches it to
-    the types that it is `on`: to none where it is a method. The function takes `(self, view, policy)`, or
-    with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be None. With `on_create` it
-    judges new resources only. With a `switch` the policy says what breaking it is.
+    """Makes a rule of a function that yields the path of the field at fault, what is wrong and what to do,
+    and attaches it to the types that it is `on`: to none where it is a method. The function takes
+    `(self, view, policy)`, or with `compares` `(self, before, view, policy)`; `judges_new`: `before` may be
+    None. With `on_create` it judges new resources only. With a `switch` the policy says what breaking it is.
     """
 
     def declare(judge: Callable[P, Findings]) -> Rule:

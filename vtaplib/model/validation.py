@@ -63,9 +63,9 @@ def validate(
 def missing_secrets(resource: Resource) -> Iterator[Violation]:
     """What is wrong with a new resource of which all secrets are told that there are."""
     with suppress(Undecided):
-        for path, problem in resource.missing_secrets():
-            message = f"{resource.label}: {problem}"
-            yield Violation(type(resource).combination_code, message, path, rule=SECRETS_ARE_GIVEN)
+        code = type(resource).combination_code
+        for path, problem, way_out in resource.missing_secrets():
+            yield Violation.of(code, f"{resource.label}: {problem}", way_out, path, rule=SECRETS_ARE_GIVEN)
 
 
 def check_fields(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import Any, Self
 
 from vtaplib.errors import VtapError
 
@@ -126,7 +127,9 @@ CONFLICTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule: code, message (it names the resource and both values), the field at fault."""
+    """One broken rule: code, message (it names the resource and both values, and ends in the way out), the
+    field at fault.
+    """
 
     code: ErrorCode
     message: str
@@ -135,6 +138,21 @@ class Violation:
     rule: str = ""
     """The rule's function name; empty for checks of a single field."""
     evidence: Evidence = Evidence.DOCUMENTED
+    way_out: str = ""
+    """What to do, the end of the message; "" where the message says no more than what is wrong."""
+
+    @classmethod
+    def of(cls, code: ErrorCode, problem: str, way_out: str, path: Path = (), **more: Any) -> Self:
+        """A violation whose message says what is wrong, then what to do: as a sentence of its own, where it
+        begins like one.
+        """
+        separator = ". " if way_out[:1].isupper() else "; "
+        return cls(code, f"{problem}{separator}{way_out}", path, way_out=way_out, **more)
+
+    @property
+    def problem(self) -> str:
+        """The message without the way out."""
+        return self.message.removesuffix(self.way_out)[:-2] if self.way_out else self.message
 
 
 class ArmError(VtapError):

@@ -206,6 +206,7 @@ class Lb(PubliclyAddressedResource):
                         f"{self.label}: {block.name} needs exactly one of {', '.join(kinds)}; "
                         f"{', '.join(given) or 'none'} is given"
                     ),
+                    "give one of them",
                 )
 
     @rule(
@@ -217,7 +218,7 @@ class Lb(PubliclyAddressedResource):
         for position, block in enumerate(self.frontend_ip_configuration):
             if block.name.lower() in seen:
                 path = ("frontend_ip_configuration", position, "name")
-                yield path, f"{self.label}: {block.name} is used twice"
+                yield (path, f"{self.label}: {block.name} is used twice", "give each a name of its own")
             seen.add(block.name.lower())
 
     global_tier_needs_standard = global_needs_standard

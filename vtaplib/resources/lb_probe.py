@@ -61,9 +61,17 @@ class LbProbe(Resource):
     def http_probes_have_a_path(self, view: View, policy: Policy) -> Findings:
         """A probe over HTTP has a path, one over TCP has none."""
         if self.protocol == "Tcp" and self.request_path:
-            yield ("request_path",), f"{self.label}: protocol is Tcp, which takes no request_path"
+            yield (
+                ("request_path",),
+                f"{self.label}: protocol is Tcp, which takes no request_path",
+                "leave it out",
+            )
         if self.protocol != "Tcp" and not self.request_path:
-            yield ("request_path",), f"{self.label}: protocol is {self.protocol}, which needs a request_path"
+            yield (
+                ("request_path",),
+                f"{self.label}: protocol is {self.protocol}, which needs a request_path",
+                'give one, such as "/"',
+            )
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="Azure, load balancer")
     def probes_take_long_enough(self, view: View, policy: Policy) -> Findings:
@@ -74,6 +82,7 @@ class LbProbe(Resource):
                 ("number_of_probes",),
                 (
                     f"{self.label}: {self.number_of_probes} probes every {self.interval_in_seconds} s make "
-                    f"{seconds} s, and Azure wants at least {LEAST_SECONDS_TO_DOWN} s; raise either of them"
+                    f"{seconds} s, and Azure wants at least {LEAST_SECONDS_TO_DOWN} s"
                 ),
+                "raise either of them",
             )

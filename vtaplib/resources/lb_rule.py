@@ -128,7 +128,11 @@ class LbRule(Resource):
         ]
         for path, child in [*children, (("probe_id",), self.probe_id)]:
             if child and not child.lower().startswith(home):
-                yield path, f"{self.label}: {label(child)} belongs to another load balancer than the rule"
+                yield (
+                    path,
+                    f"{self.label}: {label(child)} belongs to another load balancer than the rule",
+                    "use one of the rule's own load balancer",
+                )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
     def all_protocols_mean_ha_ports(self, view: View, policy: Policy) -> Findings:
@@ -141,9 +145,14 @@ class LbRule(Resource):
                     f"{self.label}: protocol All needs frontend_port 0 and backend_port 0, "
                     f"not {ports[0]} and {ports[1]}"
                 ),
+                "set both to 0, or choose another protocol",
             )
         if not self.covers_all_ports and self.frontend_port == 0:
-            yield ("frontend_port",), f"{self.label}: frontend_port 0 needs protocol All, not {self.protocol}"
+            yield (
+                ("frontend_port",),
+                f"{self.label}: frontend_port 0 needs protocol All, not {self.protocol}",
+                "use protocol All, or choose a port",
+            )
 
 
 def _only_pool(rule: LbRule) -> Mapping[str, str] | None:

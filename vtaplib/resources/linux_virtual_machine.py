@@ -10,7 +10,7 @@ from vtaplib.model.marks import Arm, CreateOnly, Inert, OneOf, OptionalAssigned,
 from vtaplib.model.policy import Policy
 from vtaplib.model.rule import Findings, rule
 from vtaplib.model.view import View
-from vtaplib.model.violation import ErrorCode, Path
+from vtaplib.model.violation import ErrorCode
 from vtaplib.resources.provisioned_virtual_machine import (
     ATTACHED_DISK,
     BY_PLATFORM,
@@ -101,15 +101,13 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
         if self.admin_username is not None and not self.admin_ssh_key:
             yield "admin_password"
 
-    def missing_secrets(self) -> Iterator[tuple[Path, str]]:
+    def missing_secrets(self) -> Findings:
         passwords_log_in = self.admin_username is not None and self.disable_password_authentication is False
         if passwords_log_in and self.admin_password is None:
             yield (
                 ("admin_password",),
-                (
-                    "disable_password_authentication is false and there is no admin_password; give one, or "
-                    "set it to true and add an admin_ssh_key"
-                ),
+                "disable_password_authentication is false and there is no admin_password",
+                "give one, or set it to true and add an admin_ssh_key",
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
@@ -121,8 +119,6 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
         if keys_only and not self.admin_ssh_key:
             yield (
                 ("admin_ssh_key",),
-                (
-                    f"{self.label}: disable_password_authentication is true and there is no admin_ssh_key; "
-                    "add one, or set it to false and give an admin_password"
-                ),
+                f"{self.label}: disable_password_authentication is true and there is no admin_ssh_key",
+                "add one, or set it to false and give an admin_password",
             )

@@ -235,6 +235,7 @@ class NetworkInterface(PubliclyAddressedResource):
                 yield (
                     ("ip_configuration", position, "subnet_id"),
                     f"{self.label}: {block.name} is IPv4 and needs a subnet_id",
+                    "give one",
                 )
 
     @rule(
@@ -247,7 +248,11 @@ class NetworkInterface(PubliclyAddressedResource):
         seen: set[str] = set()
         for position, block in enumerate(self.ip_configuration):
             if block.name.lower() in seen:
-                yield ("ip_configuration", position, "name"), f"{self.label}: {block.name} is used twice"
+                yield (
+                    ("ip_configuration", position, "name"),
+                    f"{self.label}: {block.name} is used twice",
+                    "give each a name of its own",
+                )
             seen.add(block.name.lower())
 
     @rule(
@@ -265,6 +270,7 @@ class NetworkInterface(PubliclyAddressedResource):
                     f"{self.label}: of {len(self.ip_configuration)} configurations exactly one must have "
                     f"primary = true; {chosen} has"
                 ),
+                "set it on one of them",
             )
 
     @rule(
@@ -278,7 +284,8 @@ class NetworkInterface(PubliclyAddressedResource):
         if primary.private_ip_address_version == "IPv6":
             yield (
                 ("ip_configuration", self.ip_configuration.index(primary), "private_ip_address_version"),
-                f"{self.label}: {primary.name} is IPv6 and primary; the primary configuration must be IPv4",
+                f"{self.label}: {primary.name} is IPv6 and primary",
+                "the primary configuration must be IPv4",
             )
 
     @rule(
@@ -298,6 +305,7 @@ class NetworkInterface(PubliclyAddressedResource):
                         f"{self.label}: {block.name} is in another virtual network than "
                         f"{self.ip_configuration[0].name}"
                     ),
+                    "use subnets of one network",
                 )
 
     @rule(
@@ -311,10 +319,8 @@ class NetworkInterface(PubliclyAddressedResource):
         if before.virtual_network_id.lower() != self.virtual_network_id.lower():
             yield (
                 ("ip_configuration", 0, "subnet_id"),
-                (
-                    f"{self.label}: cannot move from {before.virtual_network_id} to "
-                    f"{self.virtual_network_id}; delete it and create it anew"
-                ),
+                f"{self.label}: cannot move from {before.virtual_network_id} to {self.virtual_network_id}",
+                "delete it and create it anew",
             )
 
     @rule(
@@ -331,6 +337,7 @@ class NetworkInterface(PubliclyAddressedResource):
                 yield (
                     ("ip_configuration", position, "private_ip_address"),
                     f"{self.label}: {address!r} is not an {block.private_ip_address_version} address",
+                    "give one, or change private_ip_address_version",
                 )
 
 

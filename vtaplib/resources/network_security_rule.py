@@ -67,10 +67,8 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
                 if prefix == ANY or is_service_tag(prefix):
                     yield (
                         (name,),
-                        (
-                            f"{self.label}: {name} holds {prefix!r}, which is no address and no prefix; give "
-                            f"it as {name.removesuffix('es')}, in a rule of its own"
-                        ),
+                        f"{self.label}: {name} holds {prefix!r}, which is no address and no prefix",
+                        f"give it as {name.removesuffix('es')}, in a rule of its own",
                     )
 
     @rule(
@@ -89,5 +87,6 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
             if getattr(self, name) not in (None, ANY):
                 yield (
                     (name,),
-                    f'{self.label}: {self.protocol} has no ports and {name} no meaning; use {one} = "{ANY}"',
+                    f"{self.label}: {self.protocol} has no ports and {name} no meaning",
+                    f'use {one} = "{ANY}"',
                 )

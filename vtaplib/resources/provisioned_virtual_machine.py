@@ -332,7 +332,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
             return
         problem = self.computer_names.problem(self.name)
         if problem:
-            yield ("name",), f"{self.label}: as a host name {self.name!r} {problem}; give a computer_name"
+            yield (("name",), f"{self.label}: as a host name {self.name!r} {problem}", "give a computer_name")
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider", on_create=True)
     def extensions_need_the_agent(self, view: View, policy: Policy) -> Findings:
@@ -341,6 +341,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
             yield (
                 ("allow_extension_operations",),
                 f"{self.label}: allow_extension_operations is true, which needs provision_vm_agent = true",
+                "set that, or allow_extension_operations = false",
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure REST API, virtual machines")
@@ -350,7 +351,11 @@ class ProvisionedVirtualMachine(VirtualMachine):
             return
         for name in ("patch_mode", "patch_assessment_mode"):
             if getattr(self, name) == BY_PLATFORM:
-                yield (name,), f"{self.label}: {name} is {BY_PLATFORM}, which needs provision_vm_agent = true"
+                yield (
+                    (name,),
+                    f"{self.label}: {name} is {BY_PLATFORM}, which needs provision_vm_agent = true",
+                    "set that, or choose another mode",
+                )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def patch_options_need_the_platform(self, view: View, policy: Policy) -> Findings:
@@ -359,19 +364,35 @@ class ProvisionedVirtualMachine(VirtualMachine):
             return
         for name in ("bypass_platform_safety_checks_on_user_schedule_enabled", "reboot_setting"):
             if getattr(self, name):
-                yield (name,), f'{self.label}: {name} needs patch_mode = "{BY_PLATFORM}"'
+                yield (
+                    (name,),
+                    f'{self.label}: {name} needs patch_mode = "{BY_PLATFORM}"',
+                    "set that, or leave it out",
+                )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def spot_options_go_with_spot(self, view: View, policy: Policy) -> Findings:
         """A Spot machine has an eviction policy; no other has one, or a bid."""
         if self.priority == "Spot":
             if self.eviction_policy is None:
-                yield ("priority",), f"{self.label}: priority is Spot, which needs an eviction_policy"
+                yield (
+                    ("priority",),
+                    f"{self.label}: priority is Spot, which needs an eviction_policy",
+                    'give one, such as "Deallocate"',
+                )
             return
         if self.eviction_policy is not None:
-            yield ("eviction_policy",), f'{self.label}: eviction_policy needs priority = "Spot"'
+            yield (
+                ("eviction_policy",),
+                f'{self.label}: eviction_policy needs priority = "Spot"',
+                "set that, or leave it out",
+            )
         if self.max_bid_price not in (NO_BID, None):
-            yield ("max_bid_price",), f'{self.label}: max_bid_price needs priority = "Spot"'
+            yield (
+                ("max_bid_price",),
+                f'{self.label}: max_bid_price needs priority = "Spot"',
+                "set that, or leave it out",
+            )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def confidential_disks_need_a_tpm(self, view: View, policy: Policy) -> Findings:
@@ -381,11 +402,13 @@ class ProvisionedVirtualMachine(VirtualMachine):
             yield (
                 ("vtpm_enabled",),
                 f"{self.label}: security_encryption_type {kind} needs vtpm_enabled = true",
+                "set that too",
             )
         if kind == "DiskWithVMGuestState" and not self.secure_boot_enabled:
             yield (
                 ("secure_boot_enabled",),
                 f"{self.label}: security_encryption_type {kind} needs secure_boot_enabled = true",
+                "set that too",
             )
 
 

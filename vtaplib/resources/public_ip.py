@@ -198,7 +198,7 @@ class PublicIp(Resource):
     def basic_is_retired(self, view: View, policy: Policy) -> Findings:
         """No address of the Basic SKU is created."""
         if self.sku == "Basic":
-            yield ("sku",), f"{self.label}: sku Basic is retired; use sku Standard"
+            yield (("sku",), f"{self.label}: sku Basic is retired", "use sku Standard")
 
     global_tier_needs_standard = global_needs_standard
 
@@ -209,6 +209,7 @@ class PublicIp(Resource):
             yield (
                 ("allocation_method",),
                 f"{self.label}: sku {self.sku} needs allocation_method Static, not {self.allocation_method}",
+                "use allocation_method Static",
             )
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
@@ -221,6 +222,7 @@ class PublicIp(Resource):
                     f"{self.label}: ddos_protection_plan_id needs ddos_protection_mode Enabled, not "
                     f"{self.ddos_protection_mode}"
                 ),
+                "set that, or leave the plan out",
             )
 
 

@@ -28,4 +28,8 @@ class TieredResource(Protocol):
 def global_needs_standard(self: TieredResource, view: View, policy: Policy) -> Findings:
     """The Global tier exists for the Standard SKU only."""
     if self.sku_tier == "Global" and self.sku != "Standard":
-        yield ("sku_tier",), f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}"
+        yield (
+            ("sku_tier",),
+            f"{self.label}: sku_tier Global needs sku Standard, not {self.sku}",
+            "use sku Standard, or sku_tier Regional",
+        )

@@ -188,7 +188,11 @@ class Subnet(Resource):
                 ("service_delegation", delegation.service_delegation.name),
             ):
                 if (field, ids.key(name)) in seen:
-                    yield ("delegation", position, field), f"{self.label}: {name} is given twice"
+                    yield (
+                        ("delegation", position, field),
+                        f"{self.label}: {name} is given twice",
+                        "give it once",
+                    )
                 seen.add((field, ids.key(name)))
 
     @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="Azure, service endpoints")
@@ -198,7 +202,7 @@ class Subnet(Resource):
         for position, endpoint in enumerate(self.service_endpoint):
             if ids.key(endpoint.service) in seen:
                 path = ("service_endpoint", position, "service")
-                yield path, f"{self.label}: {endpoint.service} is given twice"
+                yield (path, f"{self.label}: {endpoint.service} is given twice", "give it once")
             seen.add(ids.key(endpoint.service))
 
     @rule(
@@ -212,7 +216,11 @@ class Subnet(Resource):
             path = ("address_prefixes", position)
             network = maybe_network(prefix)
             if network is None:
-                yield path, f"{self.label}: {prefix!r} is not a prefix in CIDR notation without host bits"
+                yield (
+                    path,
+                    f"{self.label}: {prefix!r} is not a prefix in CIDR notation without host bits",
+                    "write one such as 10.0.1.0/24",
+                )
             elif network.version == 4 and network.prefixlen > SMALLEST_PREFIX:
                 yield (
                     path,
@@ -220,9 +228,14 @@ class Subnet(Resource):
                         f"{self.label}: {prefix} is smaller than /{SMALLEST_PREFIX}, the smallest that Azure "
                         "takes"
                     ),
+                    "use a larger one",
                 )
             elif network.version == 6 and network.prefixlen != IPV6_PREFIX:
-                yield path, f"{self.label}: {prefix} is IPv6 and not a /{IPV6_PREFIX}"
+                yield (
+                    path,
+                    f"{self.label}: {prefix} is IPv6 and not a /{IPV6_PREFIX}",
+                    f"use a /{IPV6_PREFIX}",
+                )
 
     @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.DOCUMENTED, source="azurerm provider")
     def sharing_needs_no_default_outbound_access(self, view: View, policy: Policy) -> Findings:
@@ -231,6 +244,7 @@ class Subnet(Resource):
             yield (
                 ("sharing_scope",),
                 f"{self.label}: sharing_scope needs default_outbound_access_enabled = false",
+                "set that, or leave sharing_scope out",
             )
 
 

@@ -155,10 +155,8 @@ class VirtualMachine(Resource):
         if size is not None and count > size.max_interfaces:
             yield (
                 ("network_interface_ids",),
-                (
-                    f"{self.label}: {count} interfaces, of which {self.size} allows {size.max_interfaces}; "
-                    "remove some or choose a larger size"
-                ),
+                f"{self.label}: {count} interfaces, of which {self.size} allows {size.max_interfaces}",
+                "remove some or choose a larger size",
             )
 
     @rule(
@@ -174,8 +172,9 @@ class VirtualMachine(Resource):
                 ("size",),
                 (
                     f"{self.label}: vtap knows no size {self.size!r}. Azure's sizes have names such as "
-                    "Standard_D2s_v5; check the spelling"
+                    "Standard_D2s_v5"
                 ),
+                "check the spelling",
             )
 
     @rule(
@@ -194,4 +193,5 @@ class VirtualMachine(Resource):
                         f"{self.label}: the machine is in subscription {self.subscription_id}, "
                         f"{label(interface_id)} in {theirs}"
                     ),
+                    "they must be in one subscription",
                 )

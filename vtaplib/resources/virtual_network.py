@@ -247,15 +247,21 @@ class VirtualNetwork(Resource):
                 yield (
                     ("address_space",),
                     f"{self.label}: {prefix!r} is not a prefix in CIDR notation without host bits",
+                    "write one such as 10.0.0.0/16",
                 )
                 continue
             if network.version == 4 and not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
                 yield (
                     ("address_space",),
                     f"{self.label}: {prefix} is outside the sizes /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}",
+                    "choose a size in between",
                 )
             for _, forbidden in overlaps([network], FORBIDDEN):
-                yield ("address_space",), f"{self.label}: {prefix} overlaps {forbidden}, which Azure reserves"
+                yield (
+                    ("address_space",),
+                    f"{self.label}: {prefix} overlaps {forbidden}, which Azure reserves",
+                    "choose another prefix",
+                )
 
     @rule(
         ErrorCode.INVALID_ADDRESS_SPACE,
@@ -267,7 +273,11 @@ class VirtualNetwork(Resource):
         spaces = networks(self.address_space or ())
         for position, space in enumerate(spaces):
             for one, other in overlaps([space], spaces[position + 1 :]):
-                yield ("address_space",), f"{self.label}: {one} and {other} overlap"
+                yield (
+                    ("address_space",),
+                    f"{self.label}: {one} and {other} overlap",
+                    "remove or change one of the two",
+                )
 
     def spaces_hold(self, prefix: str) -> bool:
         """Whether a prefix lies inside one prefix of the address space."""

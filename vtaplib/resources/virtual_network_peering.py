@@ -257,10 +257,8 @@ class VirtualNetworkPeering(Resource):
         if self.use_remote_gateways and self.allow_gateway_transit:
             yield (
                 ("use_remote_gateways",),
-                (
-                    f"{self.label}: use_remote_gateways and allow_gateway_transit are both true; a network "
-                    "with a gateway of its own cannot use a remote one, so set one of them to false"
-                ),
+                f"{self.label}: use_remote_gateways and allow_gateway_transit are both true",
+                "a network with a gateway of its own cannot use a remote one, so set one of them to false",
             )
 
     @rule(
@@ -271,7 +269,11 @@ class VirtualNetworkPeering(Resource):
     def remote_network_is_another(self, view: View, policy: Policy) -> Findings:
         """A network is not peered with itself."""
         if self.remote_virtual_network_id.lower() == self.virtual_network_id.lower():
-            yield ("remote_virtual_network_id",), f"{self.label}: the network cannot be peered with itself"
+            yield (
+                ("remote_virtual_network_id",),
+                f"{self.label}: the network cannot be peered with itself",
+                "name another network",
+            )
 
     @rule(
         ErrorCode.INVALID_PARAMETER_COMBINATION,
@@ -285,10 +287,8 @@ class VirtualNetworkPeering(Resource):
             if getattr(self, field) and self.peer_complete_virtual_networks_enabled:
                 yield (
                     (field,),
-                    (
-                        f"{self.label}: {field} means nothing while the whole networks are peered; set "
-                        "peer_complete_virtual_networks_enabled = false"
-                    ),
+                    f"{self.label}: {field} means nothing while the whole networks are peered",
+                    "set peer_complete_virtual_networks_enabled = false",
                 )
 
 

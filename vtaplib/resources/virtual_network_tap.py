@@ -120,7 +120,11 @@ class VirtualNetworkTap(Resource):
     def there_is_a_destination(self, view: View, policy: Policy) -> Findings:
         """A TAP has a destination."""
         if not self.destination_id:
-            yield (TO_INTERFACE,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}"
+            yield (
+                (TO_INTERFACE,),
+                f"{self.label}: it has no destination",
+                f"give {TO_INTERFACE} or {TO_FRONTEND}",
+            )
 
     @rule(
         ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_AMBIGUOUS,
@@ -133,19 +137,19 @@ class VirtualNetworkTap(Resource):
             self.destination_network_interface_ip_configuration_id
             and self.destination_load_balancer_frontend_ip_configuration_id
         ):
-            yield (TO_FRONTEND,), f"{self.label}: give {TO_INTERFACE} or {TO_FRONTEND}, not both"
+            yield (
+                (TO_FRONTEND,),
+                f"{self.label}: it has two destinations",
+                f"give {TO_INTERFACE} or {TO_FRONTEND}, not both",
+            )
 
     @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_PORT_NOT_SUPPORTED, source=SOURCE)
     def destination_port_is_vxlan(self, view: View, policy: Policy) -> Findings:
         """The destination port is 4789."""
         if self.destination_port != VXLAN_PORT:
-            yield (
-                ("destination_port",),
-                (
-                    f"{self.label}: destination_port is {self.destination_port}; Azure sends to {VXLAN_PORT} "
-                    "only"
-                ),
-            )
+            port = f"destination_port is {self.destination_port}"
+            only = f"Azure sends to {VXLAN_PORT} only"
+            yield ("destination_port",), f"{self.label}: {port}; {only}", "leave it out"
 
     @rule(
         ErrorCode.VIRTUAL_NETWORK_TAP_REGION_NOT_LISTED,
@@ -162,6 +166,7 @@ class VirtualNetworkTap(Resource):
                     f"{self.label}: {self.location} is not among the regions that the preview lists "
                     f"({', '.join(LISTED_REGIONS)}); that it works there is not documented"
                 ),
+                "Choose one of these to be sure",
             )
 
     def destination_owner(self, view: View) -> NetworkInterface | Lb:

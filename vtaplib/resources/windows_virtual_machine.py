@@ -176,13 +176,12 @@ class WindowsVirtualMachine(ProvisionedVirtualMachine):
         if self.patch_mode != BY_PLATFORM:
             yield (
                 ("hotpatching_enabled",),
-                (
-                    f"{self.label}: hotpatching_enabled is true and patch_mode is {self.patch_mode}; set "
-                    f'patch_mode = "{BY_PLATFORM}"'
-                ),
+                f"{self.label}: hotpatching_enabled is true and patch_mode is {self.patch_mode}",
+                f'set patch_mode = "{BY_PLATFORM}"',
             )
         elif self.provision_vm_agent is False:
             yield (
                 ("hotpatching_enabled",),
                 f"{self.label}: hotpatching_enabled is true, which needs provision_vm_agent = true",
+                "set that too",
             )

@@ -34,6 +34,7 @@ def prefixes_stay_while_subnets_use_them(
                 yield (
                     ("address_space",),
                     f"{self.label}: {space} cannot be removed while a subnet uses {inner} of it",
+                    "remove that subnet first",
                 )
 
 
@@ -54,6 +55,7 @@ def prefixes_lie_in_the_network(self: Subnet, view: View, policy: Policy) -> Fin
             yield (
                 ("address_prefixes", position),
                 f"{self.label}: {prefix} is outside the address space of {network.label} ({spaces})",
+                "choose a prefix in it, or add one to it",
             )
 
 
@@ -73,12 +75,14 @@ def prefixes_do_not_overlap_other_subnets(self: Subnet, view: View, policy: Poli
             yield (
                 ("address_prefixes", position),
                 f"{self.label}: {prefix} overlaps {earlier} of the same subnet",
+                "leave one of them out",
             )
         for other in _overlapping(self, view, bits(network)):
             theirs = ", ".join(other.address_prefixes or ())
             yield (
                 ("address_prefixes", position),
                 f"{self.label}: {prefix} overlaps {other.label} ({theirs}) in the same virtual network",
+                "choose a prefix that is free",
             )
 
 
@@ -112,6 +116,7 @@ def prefixes_stay_while_in_use(self: Subnet, before: Subnet, view: View, policy:
         if any(reference.claim and "/addresses/" in reference.target for reference in user.references()):
             yield (
                 ("address_prefixes",),
-                (f"{self.label}: the prefixes cannot change while {user.label} has an address in the subnet"),
+                f"{self.label}: the prefixes cannot change while {user.label} has an address in the subnet",
+                "move or delete that first",
             )
             return

@@ -36,6 +36,7 @@ def configuration_exists(
                 f"{interface.label} has no IP configuration {self.ip_configuration_name!r}; it has "
                 f"{', '.join(names)}"
             ),
+            "name one of these",
         )
 
 
@@ -54,10 +55,8 @@ def interface_and_load_balancer_share_a_region(
     if interface.location != balancer.location:
         yield (
             ("backend_address_pool_id",),
-            (
-                f"{interface.label} is in {interface.location}, {balancer.label} in {balancer.location}; "
-                "they must be in one region"
-            ),
+            f"{interface.label} is in {interface.location}, {balancer.label} in {balancer.location}",
+            "they must be in one region",
         )
 
 
@@ -76,8 +75,9 @@ def pool_is_in_one_network(
             ("network_interface_id",),
             (
                 f"{interface.label} is in {label(interface.virtual_network_id)}, {label(other_id)} of "
-                f"the same pool in {label(home)}; the backends of a pool must be in one virtual network"
+                f"the same pool in {label(home)}"
             ),
+            "the backends of a pool must be in one virtual network",
         )
 
 
@@ -101,7 +101,7 @@ def backends_are_in_one_network(
                 ("network_interface_id",),
                 (
                     f"{interface.label} is in {label(home)}, the frontend {frontend.name} of "
-                    f"{balancer.label} in {label(network_id)}; a backend must be in its load balancer's "
-                    "network"
+                    f"{balancer.label} in {label(network_id)}"
                 ),
+                "a backend must be in its load balancer's network",
             )

@@ -71,8 +71,9 @@ def one_sku_per_backend(
             ("backend_address_pool_id",),
             (
                 f"{self.label}: {balancer.label} has sku {balancer.sku}; {label(mixed.interface_id)} is "
-                f"reached through {mixed.label} with sku {mixed.sku}. Use sku Standard for all of one machine"
+                f"reached through {mixed.label} with sku {mixed.sku}"
             ),
+            "Use sku Standard for all of one machine",
         )
 
 
@@ -91,8 +92,9 @@ def one_sku_per_machine(self: VirtualMachine, view: View, policy: Policy) -> Fin
                     (
                         f"{self.label}: {label(interface_id)} is reached through {reach.label} with sku "
                         f"{reach.sku}, {label(first.interface_id)} through {first.label} with sku "
-                        f"{first.sku}. Use sku Standard for all of one machine"
+                        f"{first.sku}"
                     ),
+                    "Use sku Standard for all of one machine",
                 )
                 break
 
@@ -116,8 +118,9 @@ def one_internal_balancer(
                 ("backend_address_pool_id",),
                 (
                     f"{self.label}: {label(self.network_interface_id)} is a backend of {other.label}, which "
-                    f"is internal like {balancer.label}; take it out there first"
+                    f"is internal like {balancer.label}"
                 ),
+                "take it out there first",
             )
             return
 

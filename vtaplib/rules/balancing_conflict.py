@@ -47,7 +47,10 @@ def load_balancer_rules_per_network_interface(
                 path,
                 (
                     f"{self.label}: with it {count} load-balancing rules reach {label(interface_id)}, "
-                    f"{most} at most; take it out of a pool, or set the policy's "
+                    f"{most} at most"
+                ),
+                (
+                    "take it out of a pool, or set the policy's "
                     "load_balancer_rules_per_network_interface if your subscription has more"
                 ),
             )
@@ -100,8 +103,9 @@ def ha_ports_are_alone(self: LbRule, view: View, policy: Policy) -> Findings:
                 ("backend_address_pool_ids", position),
                 (
                     f"{self.label}: {whole.label} sends HA ports to {label(pool_id)}, {single.label} sends "
-                    f"port {single.backend_port}; use another pool, or floating_ip_enabled = true on both"
+                    f"port {single.backend_port}"
                 ),
+                "use another pool, or floating_ip_enabled = true on both",
             )
 
 
@@ -119,8 +123,9 @@ def frontend_ports_are_not_shared(self: LbRule, view: View, policy: Policy) -> F
                 ("frontend_port",),
                 (
                     f"{self.label}: {other.label} already takes {self.protocol} port {self.frontend_port} of "
-                    f"{self.frontend_ip_configuration_name}; use another frontend_port or frontend"
+                    f"{self.frontend_ip_configuration_name}"
                 ),
+                "use another frontend_port or frontend",
             )
 
 
@@ -146,9 +151,9 @@ def backend_ports_are_not_shared(self: LbRule, view: View, policy: Policy) -> Fi
                     ("backend_address_pool_ids", position),
                     (
                         f"{self.label}: {other.label} already sends {self.protocol} to port "
-                        f"{self.backend_port} of {label(pool_id)}; use another backend_port or "
-                        "floating_ip_enabled = true"
+                        f"{self.backend_port} of {label(pool_id)}"
                     ),
+                    "use another backend_port or floating_ip_enabled = true",
                 )
 
 

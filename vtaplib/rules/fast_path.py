@@ -16,6 +16,7 @@ from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.rules.references import configurations_of_machine, machines_of
 
 SOURCE = "Azure, virtual network TAP"
+_TOO_EARLY = "was created before there was a TAP in its subscription and region"
 ORDER = "Whether a new machine is made before or after the first TAP shows when they are made."
 
 
@@ -37,9 +38,10 @@ def source_is_on_the_fast_path(
             yield (
                 ("network_interface_id",),
                 (
-                    f"{self.label}: {label(self.network_interface_id)} is not on the fast "
-                    f"path: {_way_out(machine)}"
+                    f"{self.label}: {label(self.network_interface_id)} is not on the fast path: "
+                    f"{machine.label} {_TOO_EARLY}"
                 ),
+                _way_out(machine),
             )
 
 
@@ -62,8 +64,11 @@ def machine_waits_for_the_tap(self: NetworkInterfaceTapConfiguration, view: View
                 (
                     f"{self.label}: nothing makes {machine.label} wait for {label(tap_id)}. If the "
                     "machine is created before there is a TAP, it must be deallocated and started before its "
-                    "interface can be tapped. Write into the machine: depends_on = "
-                    f"[azurerm_virtual_network_tap.…], with the name of the block that makes {label(tap_id)}"
+                    "interface can be tapped"
+                ),
+                (
+                    "Write into the machine: depends_on = [azurerm_virtual_network_tap.…], with the name of "
+                    f"the block that makes {label(tap_id)}"
                 ),
             )
 
@@ -89,14 +94,14 @@ def tapped_interfaces_are_on_the_fast_path(self: VirtualMachine, view: View, pol
             ("network_interface_ids", position),
             (
                 f"{self.label}: {configuration.label} taps {label(configuration.network_interface_id)}, "
-                f"which is not on the fast path: {_way_out(self)}"
+                f"which is not on the fast path: {self.label} {_TOO_EARLY}"
             ),
+            _way_out(self),
         )
 
 
 def _way_out(machine: VirtualMachine) -> str:
     return (
-        f"{machine.label} was created before there was a TAP in its subscription and region. Deallocate and "
-        f"start it once: vtap machine deallocate {machine.name} && vtap machine start {machine.name} (in "
-        "Azure: az vm deallocate, az vm start)"
+        f"Deallocate and start it once: vtap machine deallocate {machine.name} && vtap machine start "
+        f"{machine.name} (in Azure: az vm deallocate, az vm start)"
     )

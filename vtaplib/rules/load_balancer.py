@@ -29,8 +29,9 @@ def networks_are_in_the_same_region(self: Lb, view: View, policy: Policy) -> Fin
                 ("frontend_ip_configuration", position, "subnet_id"),
                 (
                     f"{self.label}: the load balancer is in {self.location}, {network.label} of "
-                    f"{block.name} in {network.location}; they must be in one region"
+                    f"{block.name} in {network.location}"
                 ),
+                "they must be in one region",
             )
 
 
@@ -47,9 +48,9 @@ def backends_are_in_one_network(self: Lb, view: View, policy: Policy) -> Finding
                     ("frontend_ip_configuration", position, "subnet_id"),
                     (
                         f"{self.label}: {block.name} is in {label(here)}, its backend "
-                        f"{label(interface_id)} in {label(home)}; a load balancer must be in its "
-                        "backends' network"
+                        f"{label(interface_id)} in {label(home)}"
                     ),
+                    "a load balancer must be in its backends' network",
                 )
 
 
@@ -60,10 +61,8 @@ def tunnels_are_for_gateways(self: LbBackendAddressPool, view: View, policy: Pol
     if bool(self.tunnel_interface) != (balancer.sku == "Gateway"):
         yield (
             ("tunnel_interface",),
-            (
-                f"{self.label}: {balancer.label} has sku {balancer.sku}; tunnel_interface is for sku "
-                "Gateway, which always needs it"
-            ),
+            f"{self.label}: {balancer.label} has sku {balancer.sku}",
+            "tunnel_interface is for sku Gateway, which always needs it",
         )
 
 
@@ -75,6 +74,7 @@ def synchronous_mode_is_for_standard(self: LbBackendAddressPool, view: View, pol
         yield (
             ("synchronous_mode",),
             f"{self.label}: synchronous_mode needs sku Standard, {balancer.label} has {balancer.sku}",
+            "use sku Standard, or leave synchronous_mode out",
         )
 
 
@@ -83,7 +83,11 @@ def load_balancer_has_a_frontend(self: LbRule, view: View, policy: Policy) -> Fi
     """A load balancer without a frontend has no rules."""
     balancer = view.get(Lb, self.loadbalancer_id)
     if not balancer.frontend_ip_configuration:
-        yield ("loadbalancer_id",), f"{self.label}: {balancer.label} has no frontend_ip_configuration"
+        yield (
+            ("loadbalancer_id",),
+            f"{self.label}: {balancer.label} has no frontend_ip_configuration",
+            "give it one first",
+        )
 
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=LbRule, source="azurerm provider")
@@ -98,6 +102,7 @@ def frontend_exists(self: LbRule, view: View, policy: Policy) -> Findings:
                 f"{self.label}: {balancer.label} has no frontend "
                 f"{self.frontend_ip_configuration_name!r}; it has {names}"
             ),
+            "name one of these",
         )
 
 
@@ -108,7 +113,8 @@ def two_pools_are_for_gateways(self: LbRule, view: View, policy: Policy) -> Find
     if len(self.backend_address_pool_ids or ()) > 1 and balancer.sku != "Gateway":
         yield (
             ("backend_address_pool_ids",),
-            (f"{self.label}: {balancer.label} has sku {balancer.sku}; more than one pool needs sku Gateway"),
+            f"{self.label}: {balancer.label} has sku {balancer.sku}",
+            "more than one pool needs sku Gateway",
         )
 
 
@@ -127,6 +133,7 @@ def ha_ports_are_internal(self: LbRule, view: View, policy: Policy) -> Findings:
                 f"{self.label}: HA ports need an internal frontend of a Standard load balancer; "
                 f"{frontend.name} is {kind}, {balancer.label} has sku {balancer.sku}"
             ),
+            "use such a frontend, or give the rule a port",
         )
 
 
@@ -138,4 +145,5 @@ def ha_ports_are_ipv4(self: LbRule, view: View, policy: Policy) -> Findings:
         yield (
             ("frontend_ip_configuration_name",),
             f"{self.label}: HA ports need an IPv4 frontend; {frontend.name} is IPv6",
+            "use such a frontend, or give the rule a port",
         )

@@ -52,9 +52,9 @@ def no_interface_is_its_own_collector(self: Resource, view: View, policy: Policy
                 hop.path,
                 (
                     f"{self.label}: {label(hop.sources[key])} sends to {label(hop.tap_id)}, and is where "
-                    "that TAP's copies arrive; they would be copied without end. Send them elsewhere, or "
-                    "do not tap the interface"
+                    "that TAP's copies arrive; they would be copied without end"
                 ),
+                "Send them elsewhere, or do not tap the interface",
             )
 
 
@@ -76,9 +76,9 @@ def taps_form_no_ring(self: Resource, view: View, policy: Policy) -> Findings:
                 hop.path,
                 (
                     f"{self.label}: a ring of TAPs, {' → '.join(map(label, ring))}; copies that are "
-                    "copied again come back to where they were made. Send one of these TAPs to a "
-                    "collector that is not tapped"
+                    "copied again come back to where they were made"
                 ),
+                "Send one of these TAPs to a collector that is not tapped",
             )
 
 
@@ -101,8 +101,9 @@ def collectors_are_not_tapped(self: Resource, view: View, policy: Policy) -> Fin
             chain.path,
             (
                 f"{self.label}: {label(chain.interface_id)} is a collector of {label(chain.tap_id)} and "
-                f"tapped by {chain.onward}; use a collector that is not tapped (policy remirror = error)"
+                f"tapped by {chain.onward}"
             ),
+            "use a collector that is not tapped (policy remirror = error)",
         )
 
 

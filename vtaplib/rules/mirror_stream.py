@@ -40,8 +40,9 @@ def carrier_has_a_pool(self: Resource, view: View, policy: Policy) -> Findings:
                 path,
                 (
                     f"{self.label}: the copies of {tap.label} are lost: {balancing.label} takes them and "
-                    "has no backend pool; give it backend_address_pool_ids"
+                    "has no backend pool"
                 ),
+                "give it backend_address_pool_ids",
             )
 
 
@@ -67,9 +68,9 @@ def probe_can_pass(self: Resource, view: View, policy: Policy) -> Findings:
                 (
                     f"{self.label}: {probe.label} asks over {probe.protocol} on port {VXLAN_PORT}, where "
                     "a collector listens over UDP only. No backend passes, and "
-                    f"{balancing.label} drops the copies of {tap.label}. There is no probe over UDP: "
-                    "open a health port on the collectors, and probe that"
+                    f"{balancing.label} drops the copies of {tap.label}"
                 ),
+                "There is no probe over UDP: open a health port on the collectors, and probe that",
             )
 
 
@@ -109,7 +110,10 @@ def frontend_has_a_rule(self: VirtualNetworkTap, view: View, policy: Policy) -> 
             (self.destination_field,),
             (
                 f"{self.label}: copies are lost at {label(frontend_id)} of {label(ids.parent(frontend_id))}: "
-                f"no rule there covers UDP {VXLAN_PORT}; add one with protocol Udp and frontend_port "
+                f"no rule there covers UDP {VXLAN_PORT}"
+            ),
+            (
+                "add one with protocol Udp and frontend_port "
                 f"{VXLAN_PORT}, or one for HA ports (protocol All, both ports 0)"
             ),
         )
@@ -122,10 +126,8 @@ def pool_has_a_backend(self: VirtualNetworkTap, view: View, policy: Policy) -> F
     if view.complete and pool_ids and not collectors_of(self, view):
         yield (
             (self.destination_field,),
-            (
-                f"{self.label}: copies are lost: there is no backend in {', '.join(map(label, pool_ids))}; "
-                "put the collectors there"
-            ),
+            f"{self.label}: copies are lost: there is no backend in {', '.join(map(label, pool_ids))}",
+            "put the collectors there",
         )
 
 
@@ -139,6 +141,7 @@ def collector_has_a_machine(self: VirtualNetworkTap, view: View, policy: Policy)
             (self.destination_field,),
             (
                 f"{self.label}: nothing receives the copies yet: no machine is attached to "
-                f"{', '.join(map(label, collectors))}; attach one"
+                f"{', '.join(map(label, collectors))}"
             ),
+            "attach one",
         )

@@ -24,10 +24,8 @@ def network_is_in_the_same_region(self: NetworkInterface, view: View, policy: Po
     if network.location != self.location:
         yield (
             ("location",),
-            (
-                f"{self.label}: the interface is in {self.location}, {network.label} in "
-                f"{network.location}; they must be in one region"
-            ),
+            f"{self.label}: the interface is in {self.location}, {network.label} in {network.location}",
+            "they must be in one region",
         )
 
 
@@ -46,7 +44,10 @@ def subnets_are_in_the_same_subscription(self: NetworkInterface, view: View, pol
                 ("ip_configuration", position, "subnet_id"),
                 (
                     f"{self.label}: the interface is in {label(subscription_of(self.id))}, "
-                    f"{subnet.label} in {label(theirs)}; use a subnet of the interface's subscription, "
+                    f"{subnet.label} in {label(theirs)}"
+                ),
+                (
+                    "use a subnet of the interface's subscription, "
                     'or share that one with sharing_scope = "Tenant"'
                 ),
             )
@@ -59,16 +60,14 @@ def interfaces_are_not_attached_elsewhere(self: VirtualMachine, view: View, poli
     for position, interface_id in enumerate(self.network_interface_ids):
         path = ("network_interface_ids", position)
         if interface_id.lower() in seen:
-            yield path, f"{self.label}: {label(interface_id)} is listed twice"
+            yield (path, f"{self.label}: {label(interface_id)} is listed twice", "list it once")
         seen.add(interface_id.lower())
         for other in view.referrers(interface_id, VirtualMachine, certain=True):
             if other.id.lower() != self.id.lower():
                 yield (
                     path,
-                    (
-                        f"{self.label}: {label(interface_id)} is attached to {other.label}; "
-                        "detach it there first"
-                    ),
+                    f"{self.label}: {label(interface_id)} is attached to {other.label}",
+                    "detach it there first",
                 )
 
 
@@ -84,9 +83,9 @@ def interfaces_are_in_one_network(self: VirtualMachine, view: View, policy: Poli
                 ("network_interface_ids", position),
                 (
                     f"{self.label}: {interface.label} is in {label(interface.virtual_network_id)}, "
-                    f"{label(self.network_interface_ids[0])} in {label(home)}; they must be in one "
-                    "virtual network"
+                    f"{label(self.network_interface_ids[0])} in {label(home)}"
                 ),
+                "they must be in one virtual network",
             )
 
 
@@ -100,6 +99,7 @@ def interfaces_are_in_the_same_region(self: VirtualMachine, view: View, policy: 
                 ("network_interface_ids", position),
                 (
                     f"{self.label}: the machine is in {self.location}, {interface.label} in "
-                    f"{interface.location}; they must be in one region"
+                    f"{interface.location}"
                 ),
+                "they must be in one region",
             )

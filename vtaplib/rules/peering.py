@@ -40,9 +40,9 @@ def a_gateway_is_lent_where_it_is_used(self: VirtualNetworkPeering, view: View, 
                 (field,),
                 (
                     f"{self.label}: {user.label} has use_remote_gateways = true, {lender.label} of "
-                    f"{label(lender.virtual_network_id)} has allow_gateway_transit = false; set that to "
-                    "true first, with depends_on if both change"
+                    f"{label(lender.virtual_network_id)} has allow_gateway_transit = false"
                 ),
+                "set that to true first, with depends_on if both change",
             )
 
 
@@ -55,8 +55,9 @@ def one_remote_gateway_is_used(self: VirtualNetworkPeering, view: View, policy: 
                 ("use_remote_gateways",),
                 (
                     f"{self.label}: {other.label} of {label(self.virtual_network_id)} has "
-                    "use_remote_gateways = true already; set it on one peering of the network only"
+                    "use_remote_gateways = true already"
                 ),
+                "set it on one peering of the network only",
             )
 
 
@@ -74,9 +75,9 @@ def remote_side_is_not_disconnected(self: VirtualNetworkPeering, view: View, pol
             ("remote_virtual_network_id",),
             (
                 f"{self.label}: {remote.label} of {label(remote.virtual_network_id)} is "
-                f"{remote.peering_state} since its other side was deleted; write it again first "
-                f"({WRITING_AGAIN}), or delete it"
+                f"{remote.peering_state} since its other side was deleted"
             ),
+            f"write it again first ({WRITING_AGAIN}), or delete it",
         )
 
 
@@ -96,6 +97,7 @@ def one_peering_per_remote_network(self: VirtualNetworkPeering, view: View, poli
                     f"{self.label}: {other.label} already peers {label(self.virtual_network_id)} with "
                     f"{label(self.remote_virtual_network_id)}"
                 ),
+                "remove one of the two",
             )
 
 
@@ -117,6 +119,7 @@ def address_spaces_do_not_overlap(self: VirtualNetworkPeering, view: View, polic
         yield (
             ("remote_virtual_network_id",),
             f"{self.label}: {one} of {local.label} overlaps {other} of {remote.label}",
+            "networks that are peered must not overlap: change one of the two",
         )
 
 
@@ -145,6 +148,7 @@ def address_space_does_not_overlap_a_third_network(
                     f"{self.label}: {one} of {remote.label} overlaps {other} of {third.label}, "
                     f"which {local.label} is already peered with"
                 ),
+                "networks that are peered must not overlap: change one of the two",
             )
 
 
@@ -165,7 +169,11 @@ def named_subnets_exist(self: VirtualNetworkPeering, view: View, policy: Policy)
     ):
         for position, name in enumerate(getattr(self, field) or ()):
             if view.find(f"{network_id}/subnets/{name}") is None:
-                yield (field, position), f"{self.label}: {label(network_id)} has no subnet {name}"
+                yield (
+                    (field, position),
+                    f"{self.label}: {label(network_id)} has no subnet {name}",
+                    "name subnets that it has",
+                )
 
 
 @rule(ErrorCode.QUOTA_EXCEEDED, on=VirtualNetworkPeering, severity=Severity.WARNING, source="Azure, limits")
@@ -183,5 +191,9 @@ def private_addresses_in_peered_networks(self: VirtualNetworkPeering, view: View
             (
                 f"{self.label}: {label(self.virtual_network_id)} and the networks peered with it hold "
                 f"{count} private addresses, {policy.private_addresses_in_peered_networks} at most"
+            ),
+            (
+                "peer fewer networks, or set the policy's private_addresses_in_peered_networks if yours hold "
+                "more"
             ),
         )

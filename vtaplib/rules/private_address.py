@@ -40,7 +40,11 @@ def addresses_are_in_the_subnet(self: AddressedResource, view: View, policy: Pol
         prefixes = networks(subnet.address_prefixes or ())
         if parsed is not None and prefixes and not any(parsed in prefix for prefix in prefixes):
             listed = ", ".join(map(str, prefixes))
-            yield path, f"{self.label}: {address} is not in {subnet.label} ({listed})"
+            yield (
+                path,
+                f"{self.label}: {address} is not in {subnet.label} ({listed})",
+                'choose an address in it, or let Azure choose one: private_ip_address_allocation = "Dynamic"',
+            )
 
 
 @rule(
@@ -62,6 +66,7 @@ def addresses_are_not_reserved(self: AddressedResource, view: View, policy: Poli
                         f"{self.label}: {address} is reserved in {prefix}: the first four addresses and "
                         "the last are Azure's"
                     ),
+                    "choose another",
                 )
 
 
@@ -75,10 +80,18 @@ def addresses_are_free(self: AddressedResource, view: View, policy: Policy) -> F
             continue
         twin = seen.setdefault(target.lower(), holder.name)
         if twin.lower() != holder.name.lower():  # of two with one name, that is the fault
-            yield path, f"{self.label}: {holder.name} wants {address}, which {twin} holds"
+            yield (
+                path,
+                f"{self.label}: {holder.name} wants {address}, which {twin} holds",
+                "choose one that is free",
+            )
         for other in view.referrers(target, Resource, certain=True):
             if other.id.lower() != self.id.lower():
-                yield path, f"{self.label}: {holder.name} wants {address}, which {other.label} holds"
+                yield (
+                    path,
+                    f"{self.label}: {holder.name} wants {address}, which {other.label} holds",
+                    "choose one that is free",
+                )
 
 
 @rule(
@@ -96,6 +109,7 @@ def subnet_has_an_address_left(self: AddressedResource, view: View, policy: Poli
                     f"{self.label}: {label(holder.subnet_id or '')} has no IPv{family} prefix for "
                     f"{holder.name}"
                 ),
+                "add one to the subnet",
             )
     yield from _too_many_to_come(self, view)
     for position, holder in enumerate(self.holders):
@@ -103,6 +117,7 @@ def subnet_has_an_address_left(self: AddressedResource, view: View, policy: Poli
             yield (
                 (self.holder_field, position, "subnet_id"),
                 f"{self.label}: {label(holder.subnet_id)} has no free address left for {holder.name}",
+                "use a larger prefix, or another subnet",
             )
 
 
@@ -125,9 +140,9 @@ def _too_many_to_come(resource: AddressedResource, view: View) -> Findings:
                 (resource.holder_field, position, "subnet_id"),
                 (
                     f"{resource.label}: {label(subnet_id)} has no free address left for {holder.name}: the "
-                    f"plan wants {wanted} IPv{family} addresses there, and {room} can be assigned. Use a "
-                    "larger prefix, or another subnet"
+                    f"plan wants {wanted} IPv{family} addresses there, and {room} can be assigned"
                 ),
+                "Use a larger prefix, or another subnet",
             )
 
 

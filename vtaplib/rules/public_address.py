@@ -29,11 +29,11 @@ def public_addresses_are_held_once(self: PubliclyAddressedResource, view: View, 
     for path, holder, address_id in self.public_address_ids():
         what = f"{self.label}: {holder.name} wants {label(address_id)}"
         if address_id.lower() in seen:
-            yield path, f"{what}, which another of its own configurations holds; use one for each"
+            yield (path, f"{what}, which another of its own configurations holds", "use one for each")
         seen.add(address_id.lower())
         for other in view.referrers(address_id, Resource, certain=True):
             if other.id.lower() not in (self.id.lower(), address_id.lower()):
-                yield path, f"{what}, which {other.label} holds; take it away there first, or use another"
+                yield (path, f"{what}, which {other.label} holds", "take it away there first, or use another")
 
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=PubliclyAddressedResource, source=SOURCE)
@@ -45,10 +45,8 @@ def public_addresses_are_in_the_same_region(
         if address.location != self.location:
             yield (
                 path,
-                (
-                    f"{self.label}: {holder.name} is in {self.location}, {address.label} in "
-                    f"{address.location}; they must be in one region"
-                ),
+                f"{self.label}: {holder.name} is in {self.location}, {address.label} in {address.location}",
+                "they must be in one region",
             )
 
 
@@ -64,10 +62,8 @@ def public_addresses_are_of_the_same_family(
         if version and version != address.ip_version:
             yield (
                 path,
-                (
-                    f"{self.label}: {holder.name} is {version}, {address.label} {address.ip_version}; "
-                    f"use an address with ip_version {version}"
-                ),
+                f"{self.label}: {holder.name} is {version}, {address.label} {address.ip_version}",
+                f"use an address with ip_version {version}",
             )
 
 
@@ -89,6 +85,7 @@ def public_addresses_are_of_the_same_tier(
                     f"{self.label}: {holder.name} needs an address of sku_tier {self.public_tier}; "
                     f"{address.label} has {address.sku_tier}"
                 ),
+                "use one of that tier",
             )
 
 
@@ -105,8 +102,9 @@ def public_addresses_are_of_the_same_sku(self: Lb, view: View, policy: Policy) -
                 path,
                 (
                     f"{self.label}: the load balancer has sku {self.sku}, {address.label} of "
-                    f"{holder.name} {address.sku}; use sku Standard for both"
+                    f"{holder.name} {address.sku}"
                 ),
+                "use sku Standard for both",
             )
 
 
@@ -119,8 +117,6 @@ def names_are_free(self: PublicIp, view: View, policy: Policy) -> Findings:
         if other.id.lower() != self.id.lower():
             yield (
                 ("domain_name_label",),
-                (
-                    f"{self.label}: {self.fqdn} is the name of {other.label}; use another "
-                    "domain_name_label, or a domain_name_label_scope"
-                ),
+                f"{self.label}: {self.fqdn} is the name of {other.label}",
+                "use another domain_name_label, or a domain_name_label_scope",
             )

@@ -23,10 +23,8 @@ def priority_is_unique(self: NetworkSecurityRule, view: View, policy: Policy) ->
         if other.id.lower() != self.id.lower():
             yield (
                 ("priority",),
-                (
-                    f"{self.label}: {other.label} already has priority {self.priority} {self.direction}; "
-                    "give one of them another"
-                ),
+                f"{self.label}: {other.label} already has priority {self.priority} {self.direction}",
+                "give one of them another",
             )
 
 
@@ -44,8 +42,9 @@ def interface_has_one_group(
                 (
                     f"{label(self.network_interface_id)} already has "
                     f"{label(other.network_security_group_id)} and cannot have "
-                    f"{label(self.network_security_group_id)} too; remove that association first"
+                    f"{label(self.network_security_group_id)} too"
                 ),
+                "remove that association first",
             )
 
 
@@ -65,8 +64,6 @@ def in_another_region(path: Path, other_id: str, group: NetworkSecurityGroup, vi
     if location != group.location:
         yield (
             path,
-            (
-                f"{group.label} is in {group.location}, {label(other_id)} in {location}; they "
-                "must be in one region"
-            ),
+            f"{group.label} is in {group.location}, {label(other_id)} in {location}",
+            "they must be in one region",
         )

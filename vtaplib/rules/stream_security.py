@@ -90,9 +90,9 @@ def security_groups_let_copies_in(self: Resource, view: View, policy: Policy) ->
                             f"{self.label}: {label(collector_id)} gets no copies of "
                             f"{', '.join(sources)} over {label(hop.tap_id)}: securityRules/"
                             f"{step.rule} (priority {step.priority}) of {label(step.group_id)} at "
-                            f"{label(place)} denies UDP {VXLAN_PORT}; allow that with a lower number, or "
-                            "set the policy's collector_nsg to bypass"
+                            f"{label(place)} denies UDP {VXLAN_PORT}"
                         ),
+                        "allow that with a lower number, or set the policy's collector_nsg to bypass",
                     )
 
 

@@ -50,8 +50,9 @@ def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: P
                 ("ip_configuration", position, "subnet_id"),
                 (
                     f"{self.label}: {subnet.label} is delegated to {service}, which takes the subnet for "
-                    "itself; use another subnet"
+                    "itself"
                 ),
+                "use another subnet",
             )
 
 
@@ -68,9 +69,7 @@ def delegated_subnet_has_no_interfaces(self: Subnet, view: View, policy: Policy)
         for interface in view.referrers(self.id, NetworkInterface, certain=True):
             yield (
                 ("delegation", position),
-                (
-                    f"{self.label}: {service} takes the subnet for itself, and {interface.label} is in it; "
-                    "delegate another subnet"
-                ),
+                f"{self.label}: {service} takes the subnet for itself, and {interface.label} is in it",
+                "delegate another subnet",
             )
             return

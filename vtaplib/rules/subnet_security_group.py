@@ -50,10 +50,8 @@ def subnet_does_not_send_it_too(
         )
         yield (
             ("subnet_id",),
-            (
-                f"{self.label}: has {label(group_id)} already, by {argument}; keep that or the "
-                "association, not both"
-            ),
+            f"{self.label}: has {label(group_id)} already, by {argument}",
+            "keep that or the association, not both",
         )
 
 
@@ -70,7 +68,11 @@ def sent_security_group_exists(self: Subnet, before: Subnet | None, view: View, 
     group_id = self.sent_group(before)
     if group_id and view.complete and view.find(group_id) is None:
         argument = self.group_argument
-        yield (argument,), f"{self.label}: {argument} = {group_id!r} does not exist"
+        yield (
+            (argument,),
+            f"{self.label}: {argument} = {group_id!r} does not exist",
+            "create it first, or correct the ID",
+        )
 
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=Subnet, source=SOURCE, compares=True, judges_new=True)
@@ -84,4 +86,8 @@ def sent_security_group_can_be_attached(
     if isinstance(group, NetworkSecurityGroup):
         yield from in_another_region((argument,), self.virtual_network_id, group, view)
     elif group is not None:
-        yield (argument,), f"{self.label}: {argument} = {group_id!r} is not a network security group"
+        yield (
+            (argument,),
+            f"{self.label}: {argument} = {group_id!r} is not a network security group",
+            "give the ID of one",
+        )

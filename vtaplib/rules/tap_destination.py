@@ -30,6 +30,7 @@ def destination_can_collect(self: VirtualNetworkTap, view: View, policy: Policy)
                     f"{self.label}: {label(self.destination_id)} is an IPv6 configuration; "
                     "a TAP sends over IPv4"
                 ),
+                "Choose an IPv4 configuration",
             )
     elif self.destination_load_balancer_frontend_ip_configuration_id:
         balancer = view.get(Lb, ids.parent(self.destination_id))
@@ -37,15 +38,14 @@ def destination_can_collect(self: VirtualNetworkTap, view: View, policy: Policy)
         if frontend is not None and not frontend.internal:
             yield (
                 (TO_FRONTEND,),
-                (
-                    f"{self.label}: {label(self.destination_id)} of {balancer.label} is public; a TAP "
-                    "sends to an internal frontend, one with a subnet_id"
-                ),
+                f"{self.label}: {label(self.destination_id)} of {balancer.label} is public",
+                "a TAP sends to an internal frontend, one with a subnet_id",
             )
         if balancer.sku == "Gateway":
             yield (
                 (TO_FRONTEND,),
-                f"{self.label}: {balancer.label} has sku Gateway; a TAP sends to sku Standard",
+                f"{self.label}: {balancer.label} has sku Gateway",
+                "a TAP sends to sku Standard",
             )
 
 
@@ -72,6 +72,7 @@ def destination_stays_while_sources_send(
                 f"{self.label}: the destination cannot change while {', '.join(sources)} send to it "
                 "(policy destination_update = error_if_sources)"
             ),
+            "remove their tap configurations first",
         )
 
 
@@ -86,8 +87,9 @@ def destination_is_in_the_same_region(self: VirtualNetworkTap, view: View, polic
             (self.destination_field,),
             (
                 f"{self.label}: the TAP is in {self.location}, its destination {owner.label} in "
-                f"{owner.location}; they must be in one region"
+                f"{owner.location}"
             ),
+            "they must be in one region",
         )
 
 
@@ -104,10 +106,8 @@ def destination_balancer_is_standard(self: VirtualNetworkTap, view: View, policy
         if balancer.sku == "Basic":
             yield (
                 (TO_FRONTEND,),
-                (
-                    f"{self.label}: {balancer.label} has sku Basic, which Azure retired on 2025-09-30; "
-                    "create it with sku Standard"
-                ),
+                f"{self.label}: {balancer.label} has sku Basic, which Azure retired on 2025-09-30",
+                "create it with sku Standard",
             )
 
 
@@ -125,8 +125,9 @@ def subscription_has_the_feature(self: VirtualNetworkTap, view: View, policy: Po
     if FEATURE.lower() not in map(str.lower, subscription.registered_features):
         yield (
             ("resource_group_name",),
+            f"{self.label}: {subscription.label} is not registered for {FEATURE}",
             (
-                f"{self.label}: {subscription.label} is not registered for {FEATURE}; register it (in "
+                "register it (in "
                 "vtap: Subscription.registered_features), or set the policy's feature_registration to off"
             ),
         )

@@ -30,10 +30,8 @@ def source_is_in_the_same_region(
     if source.location != tap.location:
         yield (
             ("virtual_network_tap_id",),
-            (
-                f"{self.label}: {source.label} is in {source.location}, {tap.label} in {tap.location}; "
-                "they must be in one region"
-            ),
+            f"{self.label}: {source.label} is in {source.location}, {tap.label} in {tap.location}",
+            "they must be in one region",
         )
 
 
@@ -49,9 +47,9 @@ def source_is_in_the_same_tenant(
             ("virtual_network_tap_id",),
             (
                 f"{self.label}: the interface's subscription is in tenant {source.tenant_id}, that of "
-                f"{label(self.virtual_network_tap_id)} in {tap.tenant_id}; a TAP takes sources of its "
-                "own tenant only"
+                f"{label(self.virtual_network_tap_id)} in {tap.tenant_id}"
             ),
+            "a TAP takes sources of its own tenant only",
         )
 
 
@@ -80,9 +78,9 @@ def destination_is_reachable(self: NetworkInterfaceTapConfiguration, view: View,
             ("virtual_network_tap_id",),
             (
                 f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, and the "
-                f"destination of {tap.label} is in {label(there)}: {', '.join(link.problems(label))}; to "
-                f"connect them, {link.remedy(label)}{'' if link.is_whole else order}"
+                f"destination of {tap.label} is in {label(there)}: {', '.join(link.problems(label))}"
             ),
+            f"to connect them, {link.remedy(label)}{'' if link.is_whole else order}",
         )
 
 
@@ -104,6 +102,7 @@ def interface_has_one_tap(self: NetworkInterfaceTapConfiguration, view: View, po
                     f"{self.label}: {label(self.network_interface_id)} already has {other.label}; "
                     "Azure's API lists several, that two work is not documented"
                 ),
+                "Keep one to be sure",
             )
 
 
@@ -121,10 +120,8 @@ def source_network_is_not_encrypted(
     if network.encryption is not None:
         yield (
             ("network_interface_id",),
-            (
-                f"{self.label}: {source.label} is in {network.label}, which has encryption; remove it "
-                "there, or do not tap the interface"
-            ),
+            f"{self.label}: {source.label} is in {network.label}, which has encryption",
+            "remove it there, or do not tap the interface",
         )
 
 
@@ -146,6 +143,7 @@ def source_speaks_ipv4_only(self: NetworkInterfaceTapConfiguration, view: View, 
                 f"{self.label}: {source.label} has IPv6 as well ({', '.join(six)}); its IPv4 traffic is "
                 "mirrored, its IPv6 traffic is not"
             ),
+            "Use IPv4 for what must be seen",
         )
 
 
@@ -171,9 +169,9 @@ def machine_is_not_interrupted(
                 ("network_interface_id",),
                 (
                     f"{self.label}: {machine.label} runs; when {label(self.network_interface_id)} "
-                    "begins to be tapped, its network may be interrupted for up to 60 seconds. Choose a "
-                    "time when that does no harm"
+                    "begins to be tapped, its network may be interrupted for up to 60 seconds"
                 ),
+                "Choose a time when that does no harm",
             )
 
 
@@ -196,6 +194,7 @@ def encryption_stays_off_while_interfaces_are_tapped(
             ("encryption",),
             (
                 f"{self.label}: encryption cannot be turned on while interfaces in the network are "
-                f"tapped: {', '.join(tapped)}; remove their tap configurations first"
+                f"tapped: {', '.join(tapped)}"
             ),
+            "remove their tap configurations first",
         )

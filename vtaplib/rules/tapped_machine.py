@@ -78,9 +78,9 @@ def tapped_machine_has_a_supported_size(self: Resource, view: View, policy: Poli
                 _size_path(self),
                 (
                     f"{self.label}: {_tapped(machine, configuration, self)} has size "
-                    f"{machine.size}; sizes that end in {suffix} cannot be tapped. Choose one of an "
-                    "earlier generation, such as Standard_D2s_v5"
+                    f"{machine.size}; sizes that end in {suffix} cannot be tapped"
                 ),
+                "Choose one of an earlier generation, such as Standard_D2s_v5",
             )
 
 
@@ -102,8 +102,9 @@ def tapped_machine_has_a_known_size(self: Resource, view: View, policy: Policy) 
                 (
                     f"{self.label}: {_tapped(machine, configuration, self)} has size "
                     f"{machine.size}; sizes of generation {LAST_KNOWN_GENERATION} cannot be tapped, and "
-                    "of later ones nothing is documented. Choose one of an earlier generation to be sure"
+                    "of later ones nothing is documented"
                 ),
+                "Choose one of an earlier generation to be sure",
             )
 
 
@@ -126,8 +127,9 @@ def tapped_machine_is_behind_no_floating_ip(self: Resource, view: View, policy: 
                     _backend_path(self),
                     (
                         f"{self.label}: {backend.told_by(self)}, to which {balancing.label} sends with "
-                        "floating_ip_enabled = true; turn it off there, or do not tap the machine"
+                        "floating_ip_enabled = true"
                     ),
+                    "turn it off there, or do not tap the machine",
                 )
 
 
@@ -143,10 +145,8 @@ def tapped_machine_is_behind_no_basic_balancer(self: Resource, view: View, polic
         if balancer.sku == "Basic":
             yield (
                 _backend_path(self),
-                (
-                    f"{self.label}: {backend.told_by(self)} of {balancer.label}, which has sku Basic; "
-                    "use sku Standard, or do not tap the machine"
-                ),
+                f"{self.label}: {backend.told_by(self)} of {balancer.label}, which has sku Basic",
+                "use sku Standard, or do not tap the machine",
             )
 
 

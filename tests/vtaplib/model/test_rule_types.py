@@ -23,17 +23,17 @@ class Fitting(Resource):
     @rule(CODE)
     def judges_what_is(self, view: View, policy: Policy) -> Findings:
         """What is, is so."""
-        yield ("name",), self.label
+        yield ("name",), self.label, "do so"
 
     @rule(CODE, compares=True)
     def judges_a_change(self, before: Fitting, view: View, policy: Policy) -> Findings:
         """A change is so."""
-        yield ("name",), before.label
+        yield ("name",), before.label, "do so"
 
     @rule(CODE, compares=True, judges_new=True)
     def judges_every_write(self, before: Fitting | None, view: View, policy: Policy) -> Findings:
         """A write is so."""
-        yield ("name",), self.label if before is None else before.label
+        yield ("name",), self.label if before is None else before.label, "do so"
 
     @limit(CODE, path=("name",), shared=False)
     def subnets_per_virtual_network(self) -> Iterable[str]:
@@ -46,15 +46,15 @@ class Misfitting(Resource):
 
     @rule(CODE)  # type: ignore[arg-type]  # it takes no policy
     def lacks_the_policy(self, view: View) -> Findings:
-        yield (), ""
+        yield (), "", ""
 
     @rule(CODE, compares=True)  # type: ignore[arg-type]  # it does not take what was
     def does_not_compare(self, view: View, policy: Policy) -> Findings:
-        yield (), ""
+        yield (), "", ""
 
     @rule(CODE, compares=True, judges_new=True)  # type: ignore[arg-type]  # a new resource was nothing
     def compares_what_is_new(self, before: Misfitting, view: View, policy: Policy) -> Findings:
-        yield (), ""
+        yield (), "", ""
 
     @rule(CODE)  # type: ignore[arg-type]  # a finding has a path
     def finds_words_alone(self, view: View, policy: Policy) -> Iterable[str]:
@@ -67,7 +67,7 @@ class Misfitting(Resource):
 
 @rule(CODE, on=Fitting)  # type: ignore[arg-type]  # it is for another type than it takes
 def is_on_another_type(resource: Misfitting, view: View, policy: Policy) -> Findings:
-    yield (), resource.label
+    yield (), resource.label, ""
 
 
 def test_every_rule_is_given_what_it_was_declared_for() -> None:

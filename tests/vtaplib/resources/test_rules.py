@@ -55,6 +55,9 @@ def test_a_rule_is_broken_by_what_it_forbids_and_no_other_rule_is(
         assert one.code == case.code
         assert one.path
         assert one.path[0] in resource.fields()
+        assert one.way_out
+        assert one.message.startswith(one.problem)
+        assert one.message.endswith(one.way_out)
     refused = {one for one in violations if one.severity is Severity.ERROR}
     if refused:
         with pytest.raises(ArmError) as error:

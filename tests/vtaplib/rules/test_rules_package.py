@@ -56,7 +56,7 @@ def test_a_rule_is_attached_to_subtypes_too_after_those_of_the_type_and_before_t
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, on=Crate)
     def between(self: Crate, view: View, policy: Policy) -> Findings:
         """It stands on another."""
-        yield ("name",), label(self.id)
+        yield ("name",), label(self.id), "name it otherwise"
 
     assert list(Crate.rules()) == ["own", "between"]
     assert list(HeavyCrate.rules()) == ["own", "between", "heavy"]

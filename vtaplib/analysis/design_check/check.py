@@ -80,7 +80,6 @@ def _count(resources: Iterable[Resource]) -> Mapping[str, int]:
 
 def _entry(address: str, resource: Resource, violation: Violation) -> FindingEntry:
     rule = resource.rules().get(violation.rule)
-    _, separator, way_out = violation.message.rpartition("; ")
     return FindingEntry(
         address=address,
         resource_id=told_id(resource),
@@ -90,7 +89,7 @@ def _entry(address: str, resource: Resource, violation: Violation) -> FindingEnt
         what=rule.what if rule is not None else "",
         field=dotted(violation.path),
         message=violation.message,
-        way_out=way_out if separator else "",
+        way_out=violation.way_out,
         evidence=violation.evidence.value,
         source=rule.source if rule is not None else "",
     )

@@ -36,7 +36,7 @@ def _findings(findings: Sequence[FindingEntry]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for one in findings:
-        message = one.message.removesuffix(f"; {one.way_out}") if one.way_out else one.message
+        message = one.message.removesuffix(one.way_out)[:-2] if one.way_out else one.message
         said = Text.assemble((one.code, "bold"), f" at {one.field}" if one.field else "", f"\n{message}")
         if one.way_out:
             said.append(f"\n→ {one.way_out}", "green")
