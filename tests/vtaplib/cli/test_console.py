@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from vtaplib.cli.console import CONTINUED, VisibleConsole
-from vtaplib.cli.table import make_table
+from vtaplib.reports.document import Column, Document, Section, Table, numbers
+from vtaplib.reports.terminal import renderables
 
 words = st.text(st.sampled_from("ab é\u4e2d"), max_size=200)
 widths = st.integers(8, 60)
@@ -38,7 +39,7 @@ def test_only_its_beginning_begins_a_line(text: str, indentation: int, width: in
 
 @given(st.text("ab ", min_size=1, max_size=200).filter(str.strip), widths)
 def test_a_cell_of_a_table_has_one_row(text: str, width: int) -> None:
-    table = make_table("", ["name"], ["n"])
-    table.add_row(text, "1")
-    rows = [line for line in printed(width + 20, table)[4:] if line.strip()]
+    table = Table("", (Column("name"), *numbers("n")), [(text, 1)])
+    (shown,) = renderables(Document("", "", (Section("rows", "Rows", (table,)),)))
+    rows = [line for line in printed(width + 20, shown)[4:] if line.strip()]
     assert all(line.lstrip(" ").startswith(CONTINUED.rstrip()) for line in rows[1:])

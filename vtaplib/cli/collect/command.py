@@ -144,10 +144,13 @@ def collect(
       vtap collect --listen 0.0.0.0 --stage "filter=tcp port 443" --stage slice=128 --write - | tshark -i -
       vtap collect --listen 0.0.0.0 --stage balance=2 --forward 10.0.1.4 --forward 10.0.1.5
     """
-    from vtaplib.cli.collect.request import read_request
+    from vtaplib.cli.collect.request import CollectRequest, health_endpoint, network_of, octets_of
     from vtaplib.cli.collect.run import run
+    from vtaplib.cli.duration import read_duration
     from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import is_standard_output
+    from vtaplib.collector import Endpoint
+    from vtaplib.collector.broker import parse_stages
     from vtaplib.errors import VtapError
 
     if write is not None and is_standard_output(write):
@@ -156,23 +159,24 @@ def collect(
                 f"--write {write}: frames go to standard output, and so would --json; write to a file"
             )
         write = "-"
-    request = read_request(
-        listen=listen,
+    request = CollectRequest(
+        listen=Endpoint.of(listen, "--listen"),
         write=write,
-        rotate_size=rotate_size,
-        rotate_every=rotate_every,
+        rotate_octets=None if rotate_size is None else octets_of(rotate_size),
+        rotate_seconds=None if rotate_every is None else read_duration(rotate_every, "--rotate-every"),
         keep=keep,
         fsync=fsync,
         interface=interface,
-        forward=forward or [],
-        vnis=vni or [],
-        sources=source or [],
+        forward=tuple(Endpoint.of(one, "--forward", least_port=1) for one in forward or ()),
+        vnis=frozenset(vni or ()),
+        sources=tuple(map(network_of, source or ())),
         max_frame=max_frame,
-        stages=stage or [],
-        health_port=health_port,
+        pipeline=parse_stages(stage) if stage else None,
+        stages=tuple(stage or ()),
+        health=None if health_port is None else health_endpoint(health_port),
         backlog=backlog,
         count=count,
-        duration=duration,
+        seconds=None if duration is None else read_duration(duration, "--for"),
         on_hangup=on_hangup or usual_on_hangup(),
     )
     report, failure = run(request)

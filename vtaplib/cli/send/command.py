@@ -9,7 +9,8 @@ import typer
 
 from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
-from vtaplib.packets.vxlan import LARGEST_VNI
+from vtaplib.packets import vxlan
+from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 
 class Order(StrEnum):
@@ -50,7 +51,7 @@ def send(
             "--vni",
             metavar="N",
             min=0,
-            max=LARGEST_VNI,
+            max=vxlan.LARGEST_VNI,
             help="No network: wrap every frame of the capture under this VNI.",
             show_default=False,
         ),
@@ -140,43 +141,46 @@ def send(
       vtap send traffic.pcap --vni 5001 --to 127.0.0.1 --rate 200kpps --loop 0 --duration 60
       vtap send copies.pcapng --copies --to 127.0.0.1:4789 --top-speed --json
     """
-    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.cli.cloud_file import find_cloud_file, read_topology
     from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.policy_option import policy_of
-    from vtaplib.cli.send.run import ReplayedNetwork, SendRequest
+    from vtaplib.cli.send.rate import pace_of
     from vtaplib.cli.send.run import send as run
+    from vtaplib.cli.send.stream import stream_of_capture, stream_of_network
+    from vtaplib.collector import Sender
+    from vtaplib.collector.sending import overhead_of
     from vtaplib.errors import VtapError
 
-    network = None
     if vni is not None and copies:
         raise VtapError("--vni and --copies exclude each other: copies have their VNI")
     if vni is None and not copies:
-        network = ReplayedNetwork(find_cloud_file(cloud), policy_of(policy), tuple(down or ()))
+        file, settings = find_cloud_file(cloud), policy_of(policy)
+        stream = stream_of_network(to, collector, read_topology(file), settings, down or ())
     else:
         without = "--copies" if copies else "--vni"
         for name, given in (("--cloud", cloud), ("--policy", policy), ("--down", down)):
             if given:
                 raise VtapError(f"{name}: with {without} no network is asked; leave one of them out")
-    report = run(
-        SendRequest(
-            capture=capture,
-            to=tuple(to),
-            network=network,
-            vni=vni,
-            collector=collector,
-            speed=speed,
-            rate=rate,
-            top_speed=top_speed,
-            max_gap=max_gap,
-            loop=loop,
-            count=count,
-            duration=duration,
-            spread=spread,
-            bind=bind or "",
-            offload=offload,
-            keep_order=order == Order.CAPTURE if order is not None else not top_speed and rate is None,
-        )
+        stream = stream_of_capture(to, collector, vni)
+    pace = pace_of(
+        speed=speed,
+        rate=rate,
+        top_speed=top_speed,
+        max_gap=max_gap,
+        overhead=overhead_of(stream.targets[0]) + (0 if vni is None else vxlan.HEADER_LENGTH),
     )
+    sender = Sender(
+        stream.targets,
+        pace,
+        vni=vni,
+        spread=spread,
+        bind=bind or "",
+        by_port=(top_speed or rate is not None) if order is None else order == Order.FLOW,
+        offload=offload,
+        most=count,
+        stop_after_ns=None if duration is None else int(duration * NS_PER_SECOND),
+    )
+    report = run(capture, stream, sender, how_often=loop, ahead=not top_speed)
     if as_json:
         write_json(report)
     else:
