@@ -23,10 +23,10 @@ class ExitCode(IntEnum):
 
     DONE = 0, "the command ran"
     FOUND_SOMETHING = 1, "the command ran and found something; its help says what"
-    COULD_NOT_RUN = 2, "the command could not run, or not to the end"
+    COULD_NOT_RUN = 2, "the command could not run, or did not finish"
     HUNG_UP = 129, "its terminal was closed (SIGHUP)"
     INTERRUPTED = 130, "you pressed Ctrl-C (SIGINT)"
-    READER_GONE = 141, "nobody reads its output any more, as with head"
+    READER_GONE = 141, "the program that read its output has ended, as head does"
     TERMINATED = 143, "it was terminated (SIGTERM)"
 
     @classmethod
