@@ -94,15 +94,15 @@ def _flowing(text: str) -> str:
 
 _HELP = "\n".join(
     [
-        "Virtual network TAPs as software: apply a tapped network with Terraform, and replay traffic through",
-        "it.",
+        "Virtual network TAPs as software. Check a tapped network, apply it with Terraform, replay traffic",
+        "through it, and collect or send what a TAP sends.",
         "",
         _AS_IT_STANDS,
         "Exit codes:",
         *(f"  {one:<3}  {one.meaning}" for one in ExitCode),
         "",
-        "Ctrl-C and SIGTERM stop collect and send in good order, as a service is stopped: with their report,",
-        "and so with exit code 0, 1 or 2.",
+        "Ctrl-C and SIGTERM stop collect and send in good order: they print their report and end with exit",
+        "code 0, 1 or 2.",
     ]
 )
 
@@ -130,7 +130,7 @@ def show(
         typer.Option(
             "--copy",
             metavar="FILE",
-            help="Also copy the cloud, as of one moment, into this file. Others may write to the cloud "
+            help="Also copy the cloud into this file, as it is at one moment. Others may write to the cloud "
             "meanwhile.",
         ),
     ] = None,
@@ -138,8 +138,8 @@ def show(
 ) -> None:
     """Show what is in the cloud, as a tree.
 
-    It has networks with their subnets and peerings, interfaces, machines, load balancers, and TAPs with their
-    sources.
+    The tree has networks with their subnets and peerings, interfaces, machines, load balancers, and TAPs with
+    their sources.
 
     \b
     Examples:
@@ -195,10 +195,10 @@ def deallocate(machine: MachineName, cloud: CloudFile = None, as_json: AsJson = 
 
 @machine_app.command()
 def start(machine: MachineName, cloud: CloudFile = None, as_json: AsJson = False) -> None:
-    """Start a machine. If it was deallocated and there is a TAP by now, it gets onto the fast path.
+    """Start a machine. A machine that was deallocated gets onto the fast path if there is a TAP now.
 
-    An interface can be tapped if its subscription and region had a TAP when its machine was created, or when
-    it was last started after it had been deallocated.
+    An interface can be tapped only if its subscription and region had a TAP when its machine was created, or
+    when its machine was last started after it had been deallocated.
 
     \b
     Examples:
@@ -226,7 +226,7 @@ def check(
         typer.Argument(
             metavar="PLAN",
             help="A plan or a state, as terraform show -json prints it; - is standard input. Without it, "
-            "what Azure has or the cloud itself is checked.",
+            "the export or the cloud is checked.",
             show_default=False,
         ),
     ] = None,
@@ -235,8 +235,8 @@ def check(
         typer.Option(
             "--cloud",
             metavar="FILE",
-            help="The file of a cloud to lay the plan over.",
-            show_default="none; without PLAN and --azure that of VTAP_ENDPOINT, else .vtap/cloud.db",
+            help="The file of the cloud that the plan is applied to.",
+            show_default="none; without PLAN and --azure the one in VTAP_ENDPOINT, else .vtap/cloud.db",
         ),
     ] = None,
     azure: Annotated[
@@ -244,9 +244,9 @@ def check(
         typer.Option(
             "--azure",
             metavar="EXPORT",
-            help="What Azure has: a file with the output of az network vnet list -o json (or nic, lb, vnet "
-            "tap), or a directory of such files; repeatable. The plan is laid over it; without a plan it is "
-            "checked by itself.",
+            help="An export of Azure that the plan is applied to: a file with the output of az network vnet "
+            "list -o json (or nic, lb, vnet tap), or a directory of such files; repeatable. Without a plan, "
+            "the export itself is checked.",
         ),
     ] = None,
     policy: PolicySettings = None,
@@ -265,8 +265,8 @@ def check(
 
     The plan may be one of the real azurerm provider, with modules, count and for_each. You see every broken
     rule with the address of its resource. Then you see how coverage changes: which interfaces are newly
-    tapped, which are no longer tapped, and which have lost their collector. Resources of types that vtap does
-    not model are counted.
+    tapped, which are no longer tapped, and which have lost their collector. vtap counts the resources of
+    types that it does not model.
 
     Exit code 1: a rule is broken.
 
@@ -313,7 +313,7 @@ def install(
         typer.Option(
             "--to",
             metavar="DIR",
-            help="The filesystem mirror to put it into.",
+            help="The filesystem mirror to install it into.",
             show_default="~/.terraform.d/plugins, where every Terraform looks",
         ),
     ] = None,
@@ -321,7 +321,8 @@ def install(
 ) -> None:
     """Install the Terraform provider, so that terraform itself finds it.
 
-    It is one small executable, which starts this installation of vtap. Installing it again is harmless.
+    The provider is one small executable that starts this installation of vtap. You can install it again
+    without harm.
 
     \b
     Examples:
@@ -349,9 +350,9 @@ def terraform(
         list[str] | None, typer.Argument(metavar="ARGS...", help="Terraform's command and options.")
     ] = None,
 ) -> None:
-    """Run a Terraform command with the provider wired up.
+    """Run Terraform with this provider, without installing it.
 
-    It is the terraform on PATH or, where there is none, that of the extra vtap[terraform].
+    vtap runs the terraform on your PATH. If there is none, it runs the one of the extra vtap[terraform].
 
     \b
     Examples:

@@ -25,7 +25,7 @@ CloudFile = Annotated[
         "--cloud",
         metavar="FILE",
         help="The cloud's file.",
-        show_default="that of VTAP_ENDPOINT, else .vtap/cloud.db",
+        show_default="the one in VTAP_ENDPOINT, else .vtap/cloud.db",
     ),
 ]
 PolicySettings = Annotated[
@@ -33,7 +33,7 @@ PolicySettings = Annotated[
     typer.Option(
         "--policy",
         metavar="NAME=VALUE",
-        help="Choose what Azure does not document, such as oversize=fragment; repeatable. "
+        help="Choose how the cloud does what Azure does not document, such as oversize=fragment; repeatable. "
         "VTAP_POLICY_NAME=VALUE in the environment does the same.",
     ),
 ]
@@ -48,8 +48,8 @@ PrivateLink = Annotated[
     typer.Option(
         "--private-link",
         metavar="ADDRESS",
-        help="An address that a Private Link service translates to; traffic from it is not mirrored. "
-        "Repeatable.",
+        help="An address that a Private Link service translates to; repeatable. Traffic from it is not "
+        "mirrored.",
     ),
 ]
 Page = Annotated[
@@ -60,4 +60,4 @@ Page = Annotated[
         help="Also write the report as one HTML page: the network as a picture, traffic over time, tables.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]

@@ -18,7 +18,7 @@ def collect(
         typer.Option(
             "--listen",
             metavar="ADDR[:PORT]",
-            help="The address to receive VXLAN at; 0.0.0.0 is every address.",
+            help="The address to receive VXLAN on; 0.0.0.0 is every address.",
         ),
     ],
     write: Annotated[
@@ -26,28 +26,32 @@ def collect(
         typer.Option(
             "--write",
             metavar="PATH",
-            help="Write the inner frames into this pcapng file; or, with a --rotate option, into files in "
+            help="Write the inner frames into this pcapng file, or with a --rotate option into files in "
             "this directory; - is standard output.",
         ),
     ] = None,
     rotate_size: Annotated[
         str | None,
-        typer.Option("--rotate-size", metavar="SIZE", help="Begin a new file at this size: 100MB, 1GiB."),
+        typer.Option(
+            "--rotate-size", metavar="SIZE", help="Begin a new file at this size, such as 100MB or 1GiB."
+        ),
     ] = None,
     rotate_every: Annotated[
         str | None,
-        typer.Option("--rotate-every", metavar="TIME", help="Begin a new file after this time: 60s, 1h."),
+        typer.Option(
+            "--rotate-every", metavar="TIME", help="Begin a new file after this time, such as 60s or 1h."
+        ),
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option("--keep", metavar="N", min=1, help="Keep the newest N files; older ones are removed."),
+        typer.Option("--keep", metavar="N", min=1, help="Keep the newest N files and remove older ones."),
     ] = None,
     fsync: Annotated[
         bool,
         typer.Option(
             "--fsync",
-            help="Make sure every second, and when a file is finished, that what was written is on the disk, "
-            "in case of a power cut. A kill loses nothing even without it.",
+            help="Flush the file to the disk every second and when it is finished, in case of a power cut. A "
+            "kill loses nothing even without it.",
         ),
     ] = False,
     interface: Annotated[
@@ -55,8 +59,8 @@ def collect(
         typer.Option(
             "--interface",
             metavar="NAME",
-            help="Show the inner frames on this TAP interface, which is created if it is not there; "
-            "needs CAP_NET_ADMIN.",
+            help="Show the inner frames on this TAP interface. It is created if it does not exist. Needs "
+            "CAP_NET_ADMIN.",
         ),
     ] = None,
     forward: Annotated[
@@ -64,8 +68,8 @@ def collect(
         typer.Option(
             "--forward",
             metavar="ADDR[:PORT]",
-            help="Send the frames on to another collector, in VXLAN again; repeatable. With --stage "
-            "balance=N, one for each of the N outputs.",
+            help="Forward the frames to another collector, in VXLAN again; repeatable. With --stage "
+            "balance=N, give one for each of the N outputs.",
         ),
     ] = None,
     vni: Annotated[
@@ -85,8 +89,9 @@ def collect(
         typer.Option(
             "--stage",
             metavar="STAGE",
-            help="A broker's stage that frames go through, such as filter='tcp port 443', dedup=50ms, "
-            "slice=128, sample=1/10, balance=2; repeatable, in this order. `--stage help` lists them.",
+            help="A stage of a packet broker that frames pass through, such as filter='tcp port 443', "
+            "dedup=50ms, slice=128, sample=1/10 or balance=2; repeatable, in this order. `--stage help` "
+            "lists the stages.",
             callback=show_stages,
             is_eager=True,
         ),
@@ -104,8 +109,8 @@ def collect(
         typer.Option(
             "--backlog",
             metavar="PACKETS",
-            help="Hold this many packets in memory while outputs are slow; what comes beyond that is lost, "
-            "and counted.",
+            help="Hold this many packets in memory while outputs are slow. Further packets are lost and "
+            "counted.",
             min=1024,
             max=4_194_304,
         ),
@@ -114,14 +119,15 @@ def collect(
         int | None, typer.Option("--count", metavar="N", min=1, help="Stop after N frames.")
     ] = None,
     duration: Annotated[
-        str | None, typer.Option("--for", metavar="TIME", help="Stop after this time: 30s, 10m, 1h.")
+        str | None,
+        typer.Option("--for", metavar="TIME", help="Stop after this time, such as 30s, 10m or 1h."),
     ] = None,
     on_hangup: Annotated[
         OnHangup | None,
         typer.Option(
             "--on-hangup",
-            help="On SIGHUP, end with the report; or reopen: finish the files and begin new ones; or "
-            "ignore it.",
+            help="What SIGHUP does: end stops with the report, reopen finishes the files and begins new "
+            "ones, ignore does nothing.",
             show_default="ignore under nohup, end on a terminal, else reopen",
         ),
     ] = None,
@@ -130,11 +136,11 @@ def collect(
     """Collect mirrored frames: receive VXLAN over UDP, and write, show or forward what is inside.
 
     Datagrams that are malformed, too long, of another VNI or from another sender are counted and dropped.
-    Ctrl-C or SIGTERM stops it in good order: it finishes what it received, reports, and ends with exit code
-    0, or as below. SIGHUP does what --on-hangup says.
+    Ctrl-C or SIGTERM stops the collector in good order: it finishes what it received, prints its report, and
+    ends with exit code 0, or as below. SIGHUP does what --on-hangup says.
 
-    Exit code 1: something was lost. 2: it could not begin, or an output failed for good. 141: nobody reads
-    the pipe that it writes into any more.
+    Exit code 1: something was lost. 2: the collector could not begin, or an output failed for good. 141: the
+    program that read its pipe has ended.
 
     \b
     Examples:

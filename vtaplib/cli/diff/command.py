@@ -21,7 +21,7 @@ def diff(
             "--before",
             metavar="CLOUD",
             help="A cloud's file, or a state as terraform show -json prints it.",
-            show_default="the cloud of VTAP_ENDPOINT, else .vtap/cloud.db",
+            show_default="the cloud in VTAP_ENDPOINT, else .vtap/cloud.db",
         ),
     ] = None,
     after: Annotated[
@@ -29,9 +29,9 @@ def diff(
         typer.Option(
             "--after",
             metavar="CLOUD|PLAN",
-            help="A cloud's file, a state, or a plan as terraform show -json prints it, which is laid over "
-            "the design before. Without it, the same design is compared under another policy, or with "
-            "something down.",
+            help="A cloud's file, a state, or a plan as terraform show -json prints it. A plan is applied to "
+            "the design before. Without --after, the same design is compared under another policy, or with "
+            "a failed interface.",
             show_default=False,
         ),
     ] = None,
@@ -40,19 +40,21 @@ def diff(
         typer.Option(
             "--plan",
             metavar="PLAN",
-            help="Compare before and after this plan, instead of --before and --after.",
+            help="Compare the designs before and after this plan, instead of --before and --after.",
         ),
     ] = None,
     policy: PolicySettings = None,
     policy_before: Annotated[
         list[str] | None,
         typer.Option(
-            "--policy-before", metavar="NAME=VALUE", help="As --policy, for the design before only."
+            "--policy-before", metavar="NAME=VALUE", help="Like --policy, for the design before only."
         ),
     ] = None,
     policy_after: Annotated[
         list[str] | None,
-        typer.Option("--policy-after", metavar="NAME=VALUE", help="As --policy, for the design after only."),
+        typer.Option(
+            "--policy-after", metavar="NAME=VALUE", help="Like --policy, for the design after only."
+        ),
     ] = None,
     down_after: Annotated[
         list[str] | None,
@@ -74,7 +76,7 @@ def diff(
     """Compare what collectors see of the same traffic under two designs, before anything is applied.
 
     A conversation (a five-tuple and its answers) is newly seen, no longer seen, seen by other collectors, or
-    seen as before. What only an apply would give, such as addresses, is filled in.
+    seen as before. vtap fills in the values that only an apply would give, such as addresses.
 
     Exit code 1: something that was seen is no longer seen, or a part of the capture could not be read.
 

@@ -25,7 +25,7 @@ def estimate(
         typer.Option(
             "--flow-logs",
             metavar="PATH",
-            help="Instead of a capture: a virtual network's flow log (version 4, JSON, gzipped or not), or a "
+            help="A virtual network's flow log (version 4, JSON, gzipped or not) instead of a capture, or a "
             "directory of flow logs; repeatable.",
         ),
     ] = None,

@@ -17,26 +17,33 @@ def explain(
         str | None,
         typer.Argument(
             metavar="CAPTURE",
-            help="A pcap or pcapng, gzipped or not; - is standard input. Without it, a packet is made from "
-            "the options.",
+            help="A pcap or pcapng, gzipped or not; - is standard input. Without it, vtap makes a packet "
+            "from the options.",
             show_default=False,
         ),
     ] = None,
     number: Annotated[
         int | None,
         typer.Argument(
-            metavar="NUMBER", min=1, help="Which of its Ethernet packets, counted from 1.", show_default=False
+            metavar="NUMBER",
+            min=1,
+            help="Which Ethernet packet of the capture, counted from 1.",
+            show_default=False,
         ),
     ] = None,
     source: Annotated[
         str | None,
         typer.Option(
-            "--src", metavar="END", help="Who sends it: an address, or an interface or machine by name or ID."
+            "--src", metavar="END", help="The sender: an address, or an interface or machine by name or ID."
         ),
     ] = None,
     destination: Annotated[
         str | None,
-        typer.Option("--dst", metavar="END", help="Who gets it: the same, or a load balancer by name or ID."),
+        typer.Option(
+            "--dst",
+            metavar="END",
+            help="The receiver: an address, or an interface, machine or load balancer by name or ID.",
+        ),
     ] = None,
     protocol: Annotated[
         str | None,
@@ -71,14 +78,15 @@ def explain(
             "--length",
             metavar="BYTES",
             min=0,
-            help="How long the Ethernet frame is, without FCS.",
+            help="The length of the Ethernet frame, without FCS.",
             show_default="just its headers",
         ),
     ] = None,
     vlan: Annotated[
-        int | None, typer.Option("--vlan", metavar="ID", min=0, max=4095, help="Tag it with this VLAN.")
+        int | None,
+        typer.Option("--vlan", metavar="ID", min=0, max=4095, help="Tag the frame with this VLAN."),
     ] = None,
-    ipv6: Annotated[bool, typer.Option("--ipv6", help="Use the IPv6 addresses of what is named.")] = False,
+    ipv6: Annotated[bool, typer.Option("--ipv6", help="Use the IPv6 addresses of the two ends.")] = False,
     reply: Annotated[bool, typer.Option("--reply", help="Also explain the answer.")] = False,
     cloud: CloudFile = None,
     policy: PolicySettings = None,
@@ -87,13 +95,13 @@ def explain(
 ) -> None:
     """Explain what happens to one packet and to its copies, step by step, and why.
 
-    The packet is one of a capture, or is made from --src and --dst. You see the source checks, the route,
-    every security group with the rule that decides, every tap point with its verdict, how a load balancer
-    chooses the collector, the outer headers, and what the collector's security groups say. Where something is
-    lost, you see what to change. A packet of a capture is explained after all packets before it, because they
-    open connections.
+    The packet comes from a capture, or vtap makes one from --src and --dst. You see the source checks, the
+    route, every security group with the rule that decides, every tap point with its verdict, how a load
+    balancer chooses the collector, the outer headers, and what the collector's security groups say. Where
+    something is lost, you see what to change. vtap first reads the packets of the capture that come before,
+    because they open connections.
 
-    Exit code 1: the packet is dropped (or the answer, with --reply), or no collector gets a copy of it.
+    Exit code 1: the packet, or with --reply the answer, is dropped, or no collector gets a copy of it.
 
     \b
     Examples:

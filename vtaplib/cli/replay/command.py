@@ -38,8 +38,8 @@ def replay(
         typer.Option(
             "--out",
             metavar="PATH",
-            help="Write a capture for each collector's interface into this directory. A name that ends in "
-            ".pcapng is one file for all, with an interface for each.",
+            help="Write the copies into this directory, one capture for each collector's interface. If the "
+            "name ends in .pcapng, write one file with an interface for each of them.",
         ),
     ] = None,
     capture_format: Annotated[
@@ -49,7 +49,7 @@ def replay(
         bool,
         typer.Option(
             "--comments",
-            help="Add a comment to each copy: which TAP made it, where, and of which packet. Slower.",
+            help="Add a comment to each copy: which TAP made it, where, and of which packet. This is slower.",
         ),
     ] = False,
     down: Down = None,
@@ -60,16 +60,16 @@ def replay(
         typer.Option("--decode", metavar="N", min=0, help="Show the first N copies, layer by layer."),
     ] = 0,
     decoder: Annotated[
-        Decoder, typer.Option("--decoder", help="What decodes them; scapy comes with the extra `decode`.")
+        Decoder, typer.Option("--decoder", help="What decodes them. scapy comes with the extra `decode`.")
     ] = Decoder.VTAP,
     stage: Annotated[
         list[str] | None,
         typer.Option(
             "--stage",
             metavar="STAGE",
-            help="Behind each collector, decapsulate the copies and pass them through a broker's stage, such "
-            "as dedup=50ms or slice=128; --out then gets the inner frames that are left. Repeatable; stages "
-            "work in the order given. `--stage help` lists them.",
+            help="Decapsulate the copies of each collector and pass them through a stage of a packet broker, "
+            "such as dedup=50ms or slice=128; repeatable, in this order. --out then gets the inner frames "
+            "that are left. `--stage help` lists the stages.",
             callback=show_stages,
             is_eager=True,
         ),
@@ -79,9 +79,9 @@ def replay(
 ) -> None:
     """Replay a capture through the applied network: what each collector gets, and why it misses the rest.
 
-    Interfaces are found by the addresses in the frames.
+    vtap finds the interfaces by the addresses in the frames.
 
-    Exit code 1: a part of the capture is cut off, damaged or not Ethernet; the rest was replayed.
+    Exit code 1: a part of the capture is cut off, damaged or not Ethernet. The rest was replayed.
 
     \b
     Examples:

@@ -29,7 +29,7 @@ def send(
         typer.Option(
             "--to",
             metavar="ADDRESS[:PORT]",
-            help="Where the collector listens; the port is 4789 unless given. With several collectors, "
+            help="Where the collector listens. The port is 4789 if you give none. With several collectors, "
             "repeat it as NAME=ADDRESS[:PORT], where NAME is the name or ID of a collector's interface.",
         ),
     ],
@@ -41,7 +41,7 @@ def send(
         typer.Option(
             "--collector",
             metavar="NIC",
-            help="Whose copies to send, by name or ID of its interface.",
+            help="Send the copies for this collector only, given by the name or ID of its interface.",
             show_default="the only one",
         ),
     ] = None,
@@ -52,14 +52,15 @@ def send(
             metavar="N",
             min=0,
             max=vxlan.LARGEST_VNI,
-            help="No network: wrap every frame of the capture under this VNI.",
+            help="Use no network. Wrap every frame of the capture in VXLAN with this VNI.",
             show_default=False,
         ),
     ] = None,
     copies: Annotated[
         bool,
         typer.Option(
-            "--copies", help="No network: the capture holds VXLAN copies; send their payloads as they are."
+            "--copies",
+            help="Use no network. The capture holds VXLAN copies; send their payloads as they are.",
         ),
     ] = False,
     speed: Annotated[
@@ -71,18 +72,22 @@ def send(
         typer.Option(
             "--rate",
             metavar="RATE",
-            help="Send evenly at this rate, such as 200kpps or 800Mbps; bits are those of the outer Ethernet "
+            help="Send evenly at this rate, such as 200kpps or 800Mbps, counting the bits of outer Ethernet "
             "frames.",
         ),
     ] = None,
     top_speed: Annotated[bool, typer.Option("--top-speed", help="Send as fast as possible.")] = False,
     max_gap: Annotated[
         float | None,
-        typer.Option("--max-gap", metavar="SECONDS", help="Shorten longer gaps in the recording to this."),
+        typer.Option(
+            "--max-gap", metavar="SECONDS", help="Shorten longer gaps in the recording to this time."
+        ),
     ] = None,
     loop: Annotated[
         int,
-        typer.Option("--loop", metavar="N", min=0, help="Send the capture N times; 0 sends it without end."),
+        typer.Option(
+            "--loop", metavar="N", min=0, help="Send the capture N times; 0 sends it until you stop it."
+        ),
     ] = 1,
     count: Annotated[
         int | None, typer.Option("--count", metavar="N", min=1, help="Stop after N datagrams.")
@@ -98,7 +103,7 @@ def send(
             metavar="N",
             min=1,
             max=1024,
-            help="How many source ports to spread flows over.",
+            help="Spread flows over this many source ports.",
         ),
     ] = 16,
     bind: Annotated[
@@ -111,7 +116,8 @@ def send(
         Order | None,
         typer.Option(
             "--order",
-            help="Keep the order of all datagrams or, up to twice as fast, only that in each flow.",
+            help="Keep the order of all datagrams (capture) or only the order in each flow (flow), which is "
+            "up to twice as fast.",
             show_default="capture; flow with --rate and --top-speed",
         ),
     ] = None,
@@ -119,19 +125,20 @@ def send(
         bool,
         typer.Option(
             "--offload",
-            help="Let the kernel cut datagrams of one length out of larger messages: up to several times as "
-            "fast, but they then have a UDP checksum, which the copies of a TAP do not have.",
+            help="Let the kernel cut datagrams of one length out of larger messages. This is up to several "
+            "times as fast, but gives the datagrams a UDP checksum, which a TAP's copies do not have.",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send mirrored frames to a collector as UDP datagrams, live: what a TAP would send it.
 
-    The capture is replayed through the applied network, and the copies for the collector are sent. With --vni
-    or --copies no network is involved. The speed is as recorded unless --speed, --rate or --top-speed says
-    otherwise. Ctrl-C or SIGTERM stops it in good order: it reports, and ends with exit code 0 or 1.
+    vtap replays the capture through the applied network, and sends the copies for the collector. With --vni
+    or --copies it uses no network. It sends at the recorded speed unless you give --speed, --rate or
+    --top-speed. Ctrl-C or SIGTERM stops it in good order: it prints its report, and ends with exit code 0 or
+    1.
 
-    Exit code 1: something was not sent, or the network answered with errors; the rest was sent.
+    Exit code 1: something was not sent, or the network answered with errors. The rest was sent.
 
     \b
     Examples:

@@ -30,7 +30,7 @@ MOST_DIGITS = 20
 
 
 class _Words:
-    """What a stage is to do, word by word; what nobody asks for is an error."""
+    """The words of a stage's text. A word that the stage does not know is an error."""
 
     def __init__(self, stage: str, text: str, names: Collection[str]) -> None:
         self._stage = stage
@@ -156,30 +156,32 @@ class _Form(NamedTuple):
 
 FORMS = {
     "filter": _Form(
-        _filter, "filter=tcp port 443", "let pass what an expression of pcap-filter(7) describes"
+        _filter, "filter=tcp port 443", "keep the frames that match an expression of pcap-filter(7)"
     ),
     "dedup": _Form(
         _dedup,
         "dedup=50ms",
-        "drop what was there within a window, but for Ethernet, TTL and IPv4 checksum; "
+        "drop repeats within a window; differences in Ethernet, TTL and IPv4 checksum do not count; "
         f"ignore={'+'.join(IGNORABLE)}, memory=PACKETS",
         needs_text=False,
     ),
-    "slice": _Form(_slice, "slice=128", "cut to a length, or to headers+N octets behind the headers"),
+    "slice": _Form(
+        _slice, "slice=128", "cut frames to a length, or with headers+N to N octets after the headers"
+    ),
     "mask": _Form(
         _mask,
         "mask=payload",
-        "overwrite what TCP, UDP, … carry; from=OCTET, ports=80+443, with=0x58, checksums=fix",
+        "overwrite the payload of TCP, UDP, …; from=OCTET, ports=80+443, with=0x58, checksums=fix",
         needs_text=False,
     ),
     "strip": _Form(
         _strip,
         "strip=vxlan,gre",
-        f"take off tunnels: {', '.join(KINDS)}; vxlan-ports=4789+8472",
+        f"remove tunnel headers: {', '.join(KINDS)}; vxlan-ports=4789+8472",
         needs_text=False,
     ),
-    "sample": _Form(_sample, "sample=1/10", "let a share of all flows pass, 1/10 or 12.5%; seed=N"),
-    "balance": _Form(_balance, "balance=4", "distribute flows over outputs, or by weights 3:1:1"),
+    "sample": _Form(_sample, "sample=1/10", "keep a share of all flows, such as 1/10 or 12.5%; seed=N"),
+    "balance": _Form(_balance, "balance=4", "distribute flows over outputs, or by weights such as 3:1:1"),
 }
 """The stages by name."""
 
@@ -198,7 +200,7 @@ def parse_stage(text: str) -> BrokerStage:
             + ", ".join(one.example for one in FORMS.values())
         )
     if form.needs_text and not rest.strip():
-        raise CollectorError(f"stage {text!r}: {name} needs to be told what to do, as in {form.example}")
+        raise CollectorError(f"stage {text!r}: {name} needs a value, as in {form.example}")
     if has_text and not rest.strip():
         raise CollectorError(f"stage {text!r}: nothing follows the =; write {name} alone, or {form.example}")
     return form.parse(rest)

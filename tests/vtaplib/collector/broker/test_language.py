@@ -33,10 +33,10 @@ GOOD = (
 BAD = {
     "": "there is no stage ''; write one of filter=",
     "slize=128": "there is no stage 'slize'; write one of filter=",
-    "filter": "filter needs to be told what to do, as in filter=tcp port 443",
+    "filter": "filter needs a value, as in filter=tcp port 443",
     "filter=tcp prot 443": "libpcap says",
-    "slice": "slice needs to be told what to do, as in slice=128",
-    "slice=": "slice needs to be told what to do",
+    "slice": "slice needs a value, as in slice=128",
+    "slice=": "slice needs a value",
     "strip=": "nothing follows the =; write strip alone, or strip=vxlan,gre",
     "slice=much": "stage slice: 'much' is not understood; allowed is octets such as 128",
     "slice=headers+x": "stage slice: 'x' is not understood; allowed is octets",
