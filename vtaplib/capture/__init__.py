@@ -7,23 +7,6 @@ that says where.
 
 from __future__ import annotations
 
-from vtaplib.capture.reader import CaptureReader, open_capture
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, CaptureInterface, Packet, Record
-from vtaplib.capture.source import CaptureSource
-from vtaplib.capture.writer import CaptureTarget, CaptureWriter, PcapngWriter, PcapWriter
+import lazy_loader
 
-__all__ = [
-    "ETHERNET",
-    "MAX_PACKET_LENGTH",
-    "Batch",
-    "CaptureInterface",
-    "CaptureReader",
-    "CaptureSource",
-    "CaptureTarget",
-    "CaptureWriter",
-    "Packet",
-    "PcapWriter",
-    "PcapngWriter",
-    "Record",
-    "open_capture",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

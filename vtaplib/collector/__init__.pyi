@@ -9,6 +9,10 @@ from .output import Output as Output
 from .pacing import AsRecorded as AsRecorded
 from .pacing import AtOnce as AtOnce
 from .pacing import AtRate as AtRate
+from .payload_source import CapturedCopySource as CapturedCopySource
+from .payload_source import FrameSource as FrameSource
+from .payload_source import PayloadSource as PayloadSource
+from .payload_source import ReplayedCopySource as ReplayedCopySource
 from .payloads import CopyPayloads as CopyPayloads
 from .payloads import frame_payloads as frame_payloads
 from .report import CollectorReport as CollectorReport
