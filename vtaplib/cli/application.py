@@ -17,12 +17,14 @@ from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.explain.command import explain
 from vtaplib.cli.options import AsJson, CloudFile, PolicySettings
+from vtaplib.cli.quick_command import QuickCommand, QuickGroup
 from vtaplib.cli.replay.command import replay
 from vtaplib.cli.send.command import send
 from vtaplib.errors import VtapError
 
 app = typer.Typer(
     name="vtap",
+    cls=QuickGroup,
     no_args_is_help=True,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -174,7 +176,10 @@ app.command()(collect)
 app.command()(send)
 
 machine_app = typer.Typer(
-    name="machine", no_args_is_help=True, help="Deallocate and start machines, as an operator does."
+    name="machine",
+    cls=QuickGroup,
+    no_args_is_help=True,
+    help="Deallocate and start machines, as an operator does.",
 )
 app.add_typer(machine_app)
 
@@ -366,4 +371,5 @@ def terraform(
 
 
 for _one in (*app.registered_commands, *machine_app.registered_commands):
+    _one.cls = QuickCommand
     _one.help = _flowing(getattr(_one.callback, "__doc__", None) or "")
