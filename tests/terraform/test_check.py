@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.terraform.hcl import Expression
 from tests.terraform.planned_lab import PlannedLab
 from tests.terraform.reattached import Workspace
 from tests.terraform.worlds import INTERFACES, LAB, SUBNETS, group, interface, machine, network, tap, tapped
@@ -157,3 +160,73 @@ def test_a_state_that_terraform_shows_is_checked(workspace: Workspace, tmp_path:
     report = run_check(CheckRequest(written(tmp_path, shown), None, Policy()))
     assert (report.is_plan, report.errors, report.outside.references) == (False, 0, 0)
     assert report.read["Subnet"] == 2
+
+
+CALLED = """
+variable "tap_id" { default = null }
+resource "terraform_data" "n" { input = var.tap_id }
+output "id" { value = terraform_data.n.id }
+output "constant" { value = "x" }
+"""
+CALL = """
+module "called" {
+  source = "./called"
+  %s
+}
+"""
+TAP_ID = "azurerm_virtual_network_tap.tap.id"
+WAYS: Mapping[str, tuple[dict[str, Any], str]] = {
+    "nothing": ({}, ""),
+    "the interface alone": ({"tags": {"x": Expression("azurerm_network_interface.one.name")}}, ""),
+    "a TAP": ({"depends_on": Expression("[azurerm_virtual_network_tap.tap]")}, ""),
+    "a tag": ({"tags": {"x": Expression(TAP_ID)}}, ""),
+    "an output": ({"tags": {"x": Expression("module.called.id")}}, CALL % f"tap_id = {TAP_ID}"),
+    "another output": (
+        {"tags": {"x": Expression("module.called.constant")}},
+        CALL % f"tap_id = {TAP_ID}",
+    ),
+    "a module": (
+        {"depends_on": Expression("[module.called]")},
+        CALL % "depends_on = [azurerm_virtual_network_tap.tap]",
+    ),
+    "a data source": (
+        {"tags": {"x": Expression("data.azurerm_subscription.s.id")}},
+        'data "azurerm_subscription" "s" { depends_on = [azurerm_virtual_network_tap.tap] }',
+    ),
+    "as many as there are": (
+        {"count": Expression("length([azurerm_virtual_network_tap.tap.name])")},
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_waits_for_the_tap_is_what_terraforms_graph_says(
+    workspace: Workspace, tmp_path: Path, way: str
+) -> None:
+    more, blocks = WAYS[way]
+    (workspace.directory / "called").mkdir()
+    (workspace.directory / "called" / "main.tf").write_text(CALLED)
+    taps = interface("collector") + tap("tap", "collector") + tapped("mirror", "one", "tap")
+    workspace.write(INTERFACES + taps + machine("vm", "one", **more) + blocks)
+    workspace.run("get")
+    report = run_check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy()))
+    warned = "machine_waits_for_the_tap" in {one.rule for one in report.findings}
+    assert warned == (
+        "azurerm_virtual_network_tap.tap" not in before(workspace, "azurerm_linux_virtual_machine.vm")
+    )
+
+
+def before(workspace: Workspace, address: str) -> set[str]:
+    """What Terraform's own graph of a plan has to do before an object, by the names of its nodes."""
+    edges: dict[str, set[str]] = {}
+    for here, there in re.findall(
+        r'"\[root\] (.*?)" -> "\[root\] (.*?)"', workspace.run("graph", "-type=plan")
+    ):
+        edges.setdefault(here.removesuffix(" (expand)"), set()).add(there.removesuffix(" (expand)"))
+    found: set[str] = set()
+    pending = [address]
+    while pending:
+        pending += edges.get(pending.pop(), set()) - found
+        found.update(pending)
+    return found

@@ -12,7 +12,9 @@ from vtaplib.model.rule import Findings, rule
 from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
+from vtaplib.resources.subscription import subscription_of
 from vtaplib.resources.virtual_machine import VirtualMachine
+from vtaplib.resources.virtual_network_tap import VirtualNetworkTap, taps_in_region
 from vtaplib.rules.references import configurations_of_machine, machines_of
 
 SOURCE = "Azure, virtual network TAP"
@@ -58,7 +60,7 @@ def machine_waits_for_the_tap(self: NetworkInterfaceTapConfiguration, view: View
         return
     tap_id = self.virtual_network_tap_id
     for machine in machines_of(self.network_interface_id, view):
-        if view.waits_for(machine.id, tap_id) is False and not machine.knows("on_fastpath"):
+        if view.waits_for(machine.id, tap_id) is False and not _may_find_a_tap(machine, view):
             yield (
                 ("network_interface_id",),
                 (
@@ -98,6 +100,19 @@ def tapped_interfaces_are_on_the_fast_path(self: VirtualMachine, view: View, pol
             ),
             _way_out(self),
         )
+
+
+def _may_find_a_tap(machine: VirtualMachine, view: View) -> bool:
+    """Whether there may be a TAP in the subscription and region of a new machine when it is made."""
+    if machine.knows("on_fastpath") or view.existing_usage(
+        taps_in_region(machine.subscription_id, machine.location)
+    ):
+        return True
+    return any(
+        view.waits_for(machine.id, one.id) is not False
+        for one in view.list(VirtualNetworkTap, subscription_of(machine.id))
+        if one.location == machine.location
+    )
 
 
 def _way_out(machine: VirtualMachine) -> str:

@@ -10,7 +10,7 @@ from vtaplib.model.view import View
 from vtaplib.model.violation import ErrorCode, Evidence, Severity
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
-from vtaplib.resources.peering_link import link_between
+from vtaplib.resources.peering_link import PeeringLink, link_between
 from vtaplib.resources.subscription import Subscription, subscription_of
 from vtaplib.resources.virtual_machine import VirtualMachine
 from vtaplib.resources.virtual_network import VirtualNetwork
@@ -61,27 +61,67 @@ def source_is_in_the_same_tenant(
 )
 def destination_is_reachable(self: NetworkInterfaceTapConfiguration, view: View, policy: Policy) -> Findings:
     """The destination is in the source's network, or in one that is directly peered, Connected."""
-    tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
-    if not tap.destination_id:
-        return
-    here = view.get(NetworkInterface, self.network_interface_id).virtual_network_id
-    there = tap.destination_network_id(view)
-    if not there or ids.key(here) == ids.key(there):
-        return
-    link = link_between(view, here, there)
-    if not link.is_open:
+    link = _link_to_the_destination(self, view)
+    if link is not None and not link.is_open:
         order = (
             ". If this configuration creates what is missing, make this wait for it: depends_on = "
             "[azurerm_virtual_network_peering.…]"
         )
+        here, there = link.sides
         yield (
             ("virtual_network_tap_id",),
             (
-                f"{self.label}: {label(self.network_interface_id)} is in {label(here)}, and the "
-                f"destination of {tap.label} is in {label(there)}: {', '.join(link.problems(label))}"
+                f"{self.label}: {label(self.network_interface_id)} is in {label(here.here_id)}, and the "
+                f"destination of {label(self.virtual_network_tap_id)} is in {label(there.here_id)}: "
+                f"{', '.join(link.problems(label))}"
             ),
             f"to connect them, {link.remedy(label)}{'' if link.is_whole else order}",
         )
+
+
+@rule(
+    ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_REACHABLE,
+    on=NetworkInterfaceTapConfiguration,
+    evidence=Evidence.OURS,
+    severity=Severity.WARNING,
+    source="vtap",
+)
+def tap_configuration_waits_for_the_peerings(
+    self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
+) -> Findings:
+    """A plan makes a tap configuration after the peerings that its copies need."""
+    link = _link_to_the_destination(self, view)
+    if link is None or not link.is_open or policy.reachability_check != "error":
+        return
+    early = [
+        side.label(label)
+        for side in link.sides
+        if side.peering is not None and view.waits_for(self.id, side.peering.id) is False
+    ]
+    if early:
+        yield (
+            ("virtual_network_tap_id",),
+            (
+                f"{self.label}: nothing makes it wait for {' and '.join(early)}. If it is created before "
+                "they are, its TAP's destination cannot be reached, and the apply fails"
+            ),
+            (
+                "Write into it: depends_on = [azurerm_virtual_network_peering.…], with the names of the "
+                "blocks that make the peerings"
+            ),
+        )
+
+
+def _link_to_the_destination(
+    configuration: NetworkInterfaceTapConfiguration, view: View
+) -> PeeringLink | None:
+    """The link that copies take; None where they stay in their network, or go nowhere."""
+    tap = view.get(VirtualNetworkTap, configuration.virtual_network_tap_id)
+    if not tap.destination_id:
+        return None
+    here = view.get(NetworkInterface, configuration.network_interface_id).virtual_network_id
+    there = tap.destination_network_id(view)
+    return None if not there or ids.key(here) == ids.key(there) else link_between(view, here, there)
 
 
 @rule(

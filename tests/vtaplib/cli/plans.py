@@ -167,8 +167,8 @@ def subnet_values(name: str, network: str, prefix: str) -> dict[str, Any]:
     return {**values, "address_prefixes": [prefix]}
 
 
-def machine(plan: Plan, name: str) -> None:
-    """A machine with the interface of its name."""
+def machine(plan: Plan, name: str, *after: str) -> None:
+    """A machine with the interface of its name. `after`: the blocks that it waits for."""
     block = f"azurerm_linux_virtual_machine.{name}"
     disk = {"caching": "ReadWrite", "storage_account_type": "Standard_LRS"}
     image = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}
@@ -186,7 +186,7 @@ def machine(plan: Plan, name: str) -> None:
         },
     )
     interfaces = references(f"azurerm_network_interface.{name}.id")
-    plan.configure(block, {"network_interface_ids": interfaces})
+    plan.configure(block, {"network_interface_ids": interfaces}, depends_on=list(after))
 
 
 def tapped_plan(*, peered: bool = True) -> Plan:
@@ -198,13 +198,15 @@ def tapped_plan(*, peered: bool = True) -> Plan:
             f"azurerm_virtual_network.{name}", {"name": name, **IN_LAB, "address_space": [f"{space}.0.0/16"]}
         )
         plan.create(f"azurerm_subnet.{name}", subnet_values("one", name, f"{space}.1.0/24"))
+        plan.configure(f"azurerm_virtual_network.{name}", {})
+        plan.configure(f"azurerm_subnet.{name}", {})
     for here, there in (("app", "tools"), ("tools", "app")) if peered else (("app", "tools"),):
         peer(plan, here, there)
     for name, subnet in (("web", "app"), ("collector", "tools")):
         interface(plan, name, references(f"azurerm_subnet.{subnet}.id"))
-        machine(plan, name)
+        machine(plan, name, *(("azurerm_virtual_network_tap.tap",) if name == "web" else ()))
     tap(plan, "azurerm_network_interface.collector.ip_configuration[0].name")
-    tapped(plan, "web")
+    tapped(plan, "web", *map("azurerm_virtual_network_peering.{}".format, ("app", "tools") if peered else ()))
     return plan
 
 
@@ -232,8 +234,8 @@ def tap(plan: Plan, *destination: str, **changes: Any) -> None:
     plan.configure("azurerm_virtual_network_tap.tap", {to: references(*destination)})
 
 
-def tapped(plan: Plan, source: str) -> None:
-    """An interface as a source of the TAP."""
+def tapped(plan: Plan, source: str, *after: str) -> None:
+    """An interface as a source of the TAP. `after`: the blocks that it waits for."""
     block = f"azurerm_network_interface_tap_configuration.{source}"
     fields = {"network_interface_id": UNKNOWN, "virtual_network_tap_id": UNKNOWN}
     plan.create(block, {"name": "mirror", **fields})
@@ -243,4 +245,5 @@ def tapped(plan: Plan, source: str) -> None:
             "network_interface_id": references(f"azurerm_network_interface.{source}.id"),
             "virtual_network_tap_id": references("azurerm_virtual_network_tap.tap.id"),
         },
+        depends_on=list(after),
     )

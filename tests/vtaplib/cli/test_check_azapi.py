@@ -39,6 +39,7 @@ def azapi_plan(*, peered: bool = True) -> Plan:
             "parent_id": references("azurerm_network_interface.web.id"),
             "body": references("azapi_resource.tap.id"),
         },
+        depends_on=["azurerm_virtual_network_peering.app", "azurerm_virtual_network_peering.tools"],
     )
     return plan
 

@@ -30,6 +30,9 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("NetworkInterfaceTapConfiguration", "machine_waits_for_the_tap"): (
         "speaks in plans only: tests/vtaplib/control/test_power.py, tests/terraform/test_fastpath.py"
     ),
+    ("NetworkInterfaceTapConfiguration", "tap_configuration_waits_for_the_peerings"): (
+        "speaks of a plan's configuration only: tests/vtaplib/analysis/test_creation_order.py"
+    ),
 }
 """Rules that a put cannot break, and where they are tested."""
 CASES: Mapping[tuple[str, str], Case] = {

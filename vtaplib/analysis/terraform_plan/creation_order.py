@@ -17,6 +17,7 @@ from vtaplib.analysis.terraform_plan.configuration import longest, steps_of
 from vtaplib.analysis.terraform_plan.terraform_json import (
     MANAGED,
     ConfigModule,
+    ConfigOutput,
     ConfigResource,
     ModuleCall,
     ShownConfiguration,
@@ -77,8 +78,8 @@ class CreationOrder:
         outside, module = modules[:-1], self._module(modules)
         if kind == "var":
             yield from _referred(outside, (self._call(modules).expressions or {}).get(rest))
-        elif kind == "output" and module.outputs and rest in module.outputs:
-            output = module.outputs[rest]
+        elif kind == "output":
+            output = (module.outputs or {}).get(rest) or ConfigOutput()
             yield from (*_referred(modules, output.expression), *_named(modules, output.depends_on))
         elif kind == OUTPUTS:
             yield from (Node(modules, f"output.{one}") for one in module.outputs or ())
@@ -91,8 +92,8 @@ class CreationOrder:
             yield from _referred(outside, [call.for_each_expression, call.count_expression])
             yield from _named(outside, call.depends_on)
         else:
-            for block in (one for one in module.resources or () if block_name(one) == name):
-                yield from self._before_block(modules, block)
+            block = next((one for one in module.resources or () if block_name(one) == name), None)
+            yield from (UNTOLD,) if block is None else self._before_block(modules, block)
         if modules and kind != CALL:
             yield Node(modules, CALL)
         elif outside:
@@ -117,6 +118,13 @@ class CreationOrder:
             inner = call.module or ConfigModule()
             call = (inner.module_calls or {}).get(name) or ModuleCall()
         return call
+
+
+def block_at(address: str) -> Node:
+    """The block of the object at an address."""
+    names = [one for one in steps_of(address) if isinstance(one, str)]
+    depth = next(at for at in range(0, len(names), 2) if names[at] != "module")
+    return Node(tuple(names[1:depth:2]), ".".join(names[depth:]))
 
 
 def block_name(block: ConfigResource) -> str:

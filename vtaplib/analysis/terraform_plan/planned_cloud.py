@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from vtaplib.analysis.terraform_plan.creation_order import block_at
 from vtaplib.analysis.terraform_plan.resources import TerraformResources
 from vtaplib.control.audit import CloudChange
 from vtaplib.control.read_view import ReadView
@@ -18,6 +19,31 @@ from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN, Unknown
 from vtaplib.resources.subscription import Subscription
 from vtaplib.resources.virtual_network_peering import PeeringState, VirtualNetworkPeering
+
+
+class PlannedView(ReadView):
+    """Resources as a plan leaves them, and what it says of the order in which it makes them."""
+
+    def __init__(
+        self, resources: Iterable[Resource], before: ReadView, plan: TerraformResources, *, whole: bool
+    ) -> None:
+        super().__init__(resources, whole=whole)
+        self._before = before
+        self._plan = plan
+
+    def existing_usage(self, bucket: str) -> int:
+        return self._before.usage(bucket)
+
+    def is_there_already(self, resource_id: str) -> bool:
+        return self._before.find(resource_id) is not None
+
+    def waits_for(self, resource_id: str, other_id: str) -> bool | None:
+        key, other = ids.key(resource_id), ids.key(other_id)
+        made = {one for one in (key, other) if one in self._plan.written and not self._plan.written[one]}
+        if made != {key, other} or self.is_there_already(other_id):
+            return None
+        blocks = (block_at(self._plan.addresses[one]) for one in (key, other))
+        return self._plan.order.waits_for(*blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +85,10 @@ def plan_over(base: Iterable[Resource], reading: TerraformResources, *, whole: b
     after = {key: one for key, one in after.items() if key not in gone}
     _link(before)
     _link(after)
+    past = ReadView(before.values(), whole=whole)
     return PlannedCloud(
-        ReadView(before.values(), whole=whole),
-        ReadView(after.values(), whole=whole),
+        past,
+        PlannedView(after.values(), past, reading, whole=whole),
         CloudChange(before={key: was and before[key] for key, was in reading.written.items()}, gone=gone),
         reading.addresses,
     )

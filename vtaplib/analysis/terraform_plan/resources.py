@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from vtaplib.analysis.known_defaults import with_known_defaults
 from vtaplib.analysis.terraform_plan import azapi
+from vtaplib.analysis.terraform_plan.creation_order import CreationOrder
 from vtaplib.analysis.terraform_plan.document import Instance, TerraformDocument
 from vtaplib.analysis.terraform_plan.drafts import DraftReader
 from vtaplib.analysis.terraform_plan.resource_types import kind_of
+from vtaplib.analysis.terraform_plan.terraform_json import ShownConfiguration
 from vtaplib.control import inline
 from vtaplib.control.integrity import naming_arguments, used_twice
 from vtaplib.model import ids
@@ -44,6 +46,8 @@ class TerraformResources:
     """Addresses of objects that could not be made a resource of."""
     not_modelled: Counter[str] = field(default_factory=Counter)
     """Objects of types that vtap does not model, by type."""
+    order: CreationOrder = field(default_factory=lambda: CreationOrder(ShownConfiguration()))
+    """The order in which a plan makes the objects."""
 
 
 class _Claim(NamedTuple):
@@ -77,7 +81,7 @@ class _Claims:
 def read_resources(document: TerraformDocument, *, strict_ids: bool = False) -> TerraformResources:
     """The resources of a document. `strict_ids`: as `validate` takes it."""
     reader = DraftReader(document, strict_ids=strict_ids)
-    read, claims = TerraformResources(), _Claims()
+    read, claims = TerraformResources(order=CreationOrder(document.configuration)), _Claims()
     for instance in document.instances:
         if kind_of(instance) is None:
             if instance.after is not None:
