@@ -6,9 +6,9 @@ from .coverage_audit import CoverageScope as CoverageScope
 from .coverage_audit import Standing as Standing
 from .coverage_audit import audit_coverage as audit_coverage
 from .coverage_diff.design import ComparedDesign as ComparedDesign
+from .coverage_diff.design import StandingDesign as StandingDesign
+from .coverage_diff.design import design_of_resources as design_of_resources
 from .coverage_diff.diff import diff as diff
-from .coverage_diff.planned_design import StandingDesign as StandingDesign
-from .coverage_diff.planned_design import design_of_resources as design_of_resources
 from .coverage_diff.planned_design import design_of_state as design_of_state
 from .coverage_diff.planned_design import designs_of_plan as designs_of_plan
 from .coverage_diff.report import DiffReport as DiffReport

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from vtaplib.control.read_view import ReadView
+from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.visibility import Design
+from vtaplib.model.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +30,16 @@ class ComparedDesign(Design):
     assumed: tuple[AssumedAddress, ...] = ()
     notes: tuple[str, ...] = ()
     not_read: tuple[str, ...] = ()
+
+
+class StandingDesign(NamedTuple):
+    """A design as it stands, and its resources: a plan can be laid over it."""
+
+    design: ComparedDesign
+    resources: Sequence[Resource]
+
+
+def design_of_resources(name: str, resources: Sequence[Resource]) -> StandingDesign:
+    """The design that resources are; there is nothing else."""
+    topology = Topology.of(ReadView(resources, whole=True))
+    return StandingDesign(ComparedDesign(topology, name=name), resources)

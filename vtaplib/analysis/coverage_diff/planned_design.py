@@ -5,33 +5,15 @@ A plan is laid over what it would be applied to, where that is given, and so are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from vtaplib.analysis.coverage_diff.applied_plan import apply_plan
-from vtaplib.analysis.coverage_diff.design import AssumedAddress, ComparedDesign
+from vtaplib.analysis.coverage_diff.design import AssumedAddress, ComparedDesign, StandingDesign
 from vtaplib.analysis.terraform_plan.document import TerraformDocument
 from vtaplib.analysis.terraform_plan.planned_cloud import plan_over
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
-from vtaplib.control.read_view import ReadView
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
-
-
-class StandingDesign(NamedTuple):
-    """A design as it stands, and its resources: a plan can be laid over it."""
-
-    design: ComparedDesign
-    resources: Sequence[Resource]
-
-
-def design_of_resources(name: str, resources: Sequence[Resource]) -> StandingDesign:
-    """The design that resources are; there is nothing else."""
-    topology = Topology.of(ReadView(resources, whole=True))
-    return StandingDesign(ComparedDesign(topology, name=name), resources)
 
 
 def design_of_state(document: TerraformDocument) -> StandingDesign:

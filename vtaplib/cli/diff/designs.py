@@ -1,4 +1,7 @@
-"""The two designs that the options of `vtap diff` name: clouds, states and plans."""
+"""The two designs that the options of `vtap diff` name: clouds, states and plans.
+
+What reads plans and states takes 0.2 s to import: only where there is one.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from vtaplib.analysis.coverage_diff.design import ComparedDesign
-from vtaplib.analysis.coverage_diff.planned_design import (
-    StandingDesign,
-    design_of_resources,
-    design_of_state,
-    designs_of_plan,
-)
+from vtaplib.analysis.coverage_diff.design import ComparedDesign, StandingDesign, design_of_resources
 from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
 from vtaplib.control.store_file import is_store
 from vtaplib.errors import VtapError
-from vtaplib.loading import load_terraform
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 
@@ -42,24 +38,31 @@ def read_designs(
 def _read_designs(
     before: str | None, after: str | None, plan: str | None, policy: Policy
 ) -> tuple[ComparedDesign, ComparedDesign]:
-    if plan is not None:
-        if before is not None or after is not None:
-            raise VtapError("--plan has a before and an after of its own; leave out --before and --after")
-        return designs_of_plan(load_terraform(plan), policy, told="--plan ")
-    base = _read_standing(before)
-    if after is None:
-        return base.design, base.design
-    if _is_cloud(after):
-        return base.design, _read_cloud(Path(after)).design
-    document = load_terraform(after)
-    if document.is_plan:
-        return designs_of_plan(document, policy, base)
+    if plan is None:
+        base = _read_standing(before)
+        if after is None:
+            return base.design, base.design
+        if _is_cloud(after):
+            return base.design, _read_cloud(Path(after)).design
+    elif before is None and after is None:
+        base = None
+    else:
+        raise VtapError("--plan has a before and an after of its own; leave out --before and --after")
+    from vtaplib.analysis import design_of_state, designs_of_plan
+    from vtaplib.loading import load_terraform
+
+    document = load_terraform(plan or after or "")
+    if base is None or document.is_plan:
+        return designs_of_plan(document, policy, base, told="--plan " if plan is not None else "")
     return base.design, design_of_state(document).design
 
 
 def _read_standing(given: str | None) -> StandingDesign:
     if given is None or _is_cloud(given):
         return _read_cloud(find_cloud_file(given))
+    from vtaplib.analysis import design_of_state
+    from vtaplib.loading import load_terraform
+
     document = load_terraform(given)
     if document.is_plan:
         raise VtapError(
