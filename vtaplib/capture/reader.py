@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import repeat
-from types import TracebackType
 from typing import Protocol, Self
 
 from vtaplib.capture.pcap import PcapParser, is_pcap
@@ -96,9 +95,7 @@ class CaptureReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 

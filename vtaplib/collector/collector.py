@@ -17,7 +17,6 @@ from contextlib import ExitStack, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from threading import Event, Lock, get_native_id
-from types import TracebackType
 from typing import Final, Protocol, Self, TypeAlias
 
 from vtaplib.collector.acceptance import VERDICTS, Acceptance
@@ -228,9 +227,7 @@ class Collector:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
     def _receive(self, receiver: Receiver) -> None:

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Thread
-from types import TracebackType
 from typing import Final, Self
 
 from vtaplib.collector.endpoint import Endpoint, no_listening
@@ -75,9 +74,7 @@ class HealthPort:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def _serve(self) -> None:
