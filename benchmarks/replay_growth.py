@@ -27,7 +27,7 @@ from benchmarks.engine import SMALL, topology_of, traffic
 from vtaplib.capture import PcapngWriter
 from vtaplib.loops.mirroring import PCAPNG
 from vtaplib.mirror.block_replay import BlockReplay
-from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.packets.block import PacketBlock
 
 SIZES = (

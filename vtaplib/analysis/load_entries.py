@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtaplib.analysis.warning_entry import WarningEntry
+from vtaplib.analysis.report_parts import WarningEntry
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.capacity import MachineAccount
 from vtaplib.mirror.policing import BITS_PER_MEGABIT

@@ -14,8 +14,7 @@ from collections.abc import Callable
 
 from vtaplib.collector.datagram_sender import SPREAD, DatagramSender
 from vtaplib.collector.endpoint import Endpoint
-from vtaplib.collector.losing import add_lost
-from vtaplib.collector.output import EVERY_OUTPUT
+from vtaplib.collector.output import EVERY_OUTPUT, add_lost
 from vtaplib.collector.payloads import frame_payloads
 from vtaplib.errors import CollectorError
 from vtaplib.loops.interface_numbers import translate

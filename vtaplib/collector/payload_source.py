@@ -17,7 +17,7 @@ from vtaplib.loops import COMPILED
 from vtaplib.loops.capture_records import scan_pcapng
 from vtaplib.loops.mirroring import PCAPNG
 from vtaplib.mirror.block_replay import BlockReplay
-from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.count import Count
 from vtaplib.model.policy import Policy
 from vtaplib.packets.block import COLUMNS, PacketBlock

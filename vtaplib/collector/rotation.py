@@ -30,8 +30,7 @@ from typing import Final
 
 from vtaplib.collector.capture_names import SUFFIX, CaptureNames, part_of
 from vtaplib.collector.growing_capture import LONGEST, Describe, GrowingCapture
-from vtaplib.collector.losing import add_lost, count_lost
-from vtaplib.collector.output import EVERY_OUTPUT
+from vtaplib.collector.output import EVERY_OUTPUT, add_lost, count_lost
 from vtaplib.collector.part_file import adopt, create
 from vtaplib.errors import CollectorError, ReaderGoneError, words_of
 from vtaplib.mirror.count import Count

@@ -19,8 +19,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from vtaplib.collector.losing import add_lost
-from vtaplib.collector.output import EVERY_OUTPUT
+from vtaplib.collector.output import EVERY_OUTPUT, add_lost
 from vtaplib.errors import CollectorError, words_of
 from vtaplib.loops.frame_writing import TOO_LONG, TOO_SHORT, write_frames
 from vtaplib.mirror.count import Count

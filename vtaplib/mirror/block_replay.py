@@ -22,12 +22,10 @@ from vtaplib.fabric.topology import Topology
 from vtaplib.loops import mirroring as loops
 from vtaplib.mirror import replay
 from vtaplib.mirror.accounting import POSITIONS_KEPT
-from vtaplib.mirror.copies import Copies
-from vtaplib.mirror.copy_buffers import CopyBuffers, RecordsTaker
-from vtaplib.mirror.encapsulation import Encapsulation
+from vtaplib.mirror.copy_buffers import Copies, CopyBuffers, RecordsTaker
 from vtaplib.mirror.flow_counters import FlowCounters
 from vtaplib.mirror.flow_entry import CopyAction
-from vtaplib.mirror.outer_header import OuterHeader
+from vtaplib.mirror.outer_header import Encapsulation, OuterHeader
 from vtaplib.mirror.replay import Replay
 from vtaplib.model.policy import Policy
 from vtaplib.packets.block import PacketBlock

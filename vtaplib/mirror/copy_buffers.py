@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vtaplib.loops.interleaving import interleave
 from vtaplib.loops.mirroring import NO_RECORDS, OUTPUT, PCAP, PCAPNG
-from vtaplib.mirror.copies import Copies
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 REGION = 1 << 16
@@ -24,6 +23,13 @@ LATEST_NS = {NO_RECORDS: (1 << 63) - 1, PCAPNG: (1 << 63) - 1, PCAP: (1 << 32) *
 
 RECORD_OVERHEAD = 36
 """The most that a record has around its packet, rounded up."""
+
+
+class Copies(NamedTuple):
+    """The copies for one collector, in order: outer Ethernet frames and their times in nanoseconds."""
+
+    timestamps: list[int]
+    frames: list[bytes]
 
 
 class RecordsTaker(Protocol):

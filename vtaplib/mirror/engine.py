@@ -17,10 +17,9 @@ from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.bounded_cache import BoundedCache
 from vtaplib.mirror.destination import BalancedDestination, Path, find_destination
-from vtaplib.mirror.encapsulation import Encapsulation
 from vtaplib.mirror.flow_split import FlowSplit
-from vtaplib.mirror.frame_context import ORDINARY, FrameContext
-from vtaplib.mirror.outer_header import LARGEST_INNER, HeaderCache
+from vtaplib.mirror.interface_hop import ORDINARY, FrameContext
+from vtaplib.mirror.outer_header import LARGEST_INNER, Encapsulation, HeaderCache
 from vtaplib.mirror.oversize import Oversize
 from vtaplib.mirror.public_view import PublicView
 from vtaplib.mirror.recognition import Recognition

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vtaplib.mirror.encapsulation import Encapsulation
 from vtaplib.mirror.flow_counters import FlowCounters
-from vtaplib.mirror.outer_header import WIRE_OVERHEAD, HeaderTemplate
+from vtaplib.mirror.outer_header import WIRE_OVERHEAD, Encapsulation, HeaderTemplate
 from vtaplib.packets.translation import Rewriting, Translation
 
 # A tap point on a flow's way whose copies are made in bulk: the pieces of the outer header, the ports between

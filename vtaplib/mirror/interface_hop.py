@@ -11,10 +11,25 @@ from typing import NamedTuple
 
 from vtaplib.fabric.path_trace import Drop, PathTrace
 from vtaplib.fabric.topology import Interface
-from vtaplib.mirror.frame_context import ORDINARY, FrameContext
 from vtaplib.mirror.verdict import Direction
 from vtaplib.packets.flow import Flow
 from vtaplib.packets.translation import Translation
+
+
+class FrameContext(NamedTuple):
+    """What the fabric says of a frame where it passes an interface, and the mirror cannot know: that sees it
+    there, and not its way.
+
+    `is_denied`: a security group in force at the interface drops it. `is_answer`: it comes from the end of
+    its conversation that did not begin it.
+    """
+
+    is_denied: bool = False
+    is_answer: bool = False
+
+
+ORDINARY = FrameContext()
+"""A frame that passes, and answers nothing."""
 
 DENIED = FrameContext(is_denied=True)
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 import struct
 from dataclasses import InitVar, dataclass, field
 from ipaddress import IPv4Address
+from typing import NamedTuple
 from zlib import crc32
 
 from vtaplib.packets import ethernet, ipv4, udp, vxlan
 from vtaplib.packets.checksum import sum_of_words
+from vtaplib.packets.translation import Rewriting
 
 TTL = 64
 
@@ -166,3 +168,15 @@ class OuterHeader:
             + datagram[start : start + step]
             for start in range(0, len(datagram), step)
         )
+
+
+class Encapsulation(NamedTuple):
+    """A way to a collector, with the outer source port of one flow. `ports` are both as they are sent;
+    `rewriting` puts a public address into the inner frame.
+    """
+
+    collector_id: str
+    header: OuterHeader
+    source_port: int
+    ports: bytes
+    rewriting: Rewriting | None = None

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from vtaplib.fabric.address_index import is_public
 from vtaplib.fabric.topology import Interface, Topology
-from vtaplib.mirror.frame_context import FrameContext
+from vtaplib.mirror.interface_hop import FrameContext
 from vtaplib.mirror.verdict import Direction, Reason
 from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow

@@ -27,14 +27,13 @@ from vtaplib.fabric.path_trace import Link, PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts
-from vtaplib.mirror.copies import Copies as Copies  # noqa: PLC0414  # exported from here too
-from vtaplib.mirror.encapsulation import Encapsulation
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.engine import MirrorDecision, MirrorEngine
 from vtaplib.mirror.flow_count import WINDOW_SECONDS
 from vtaplib.mirror.flow_counters import FlowCounters
 from vtaplib.mirror.flow_entry import BulkCopyAction, CopyAction, FlowEntry, rewriting_taker
-from vtaplib.mirror.frame_context import FrameContext
-from vtaplib.mirror.interface_hop import InterfaceHop, interface_hops
+from vtaplib.mirror.interface_hop import FrameContext, InterfaceHop, interface_hops
+from vtaplib.mirror.outer_header import Encapsulation
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.model.policy import Policy

@@ -12,8 +12,7 @@ from enum import Enum, StrEnum
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from vtaplib.mirror.encapsulation import Encapsulation
-from vtaplib.mirror.outer_header import FRAGMENT_OVERHEAD, WIRE_OVERHEAD
+from vtaplib.mirror.outer_header import FRAGMENT_OVERHEAD, WIRE_OVERHEAD, Encapsulation
 
 
 class Direction(StrEnum):

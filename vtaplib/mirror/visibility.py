@@ -17,9 +17,9 @@ from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import Link, PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface, Topology
-from vtaplib.mirror.encapsulation import Encapsulation
 from vtaplib.mirror.engine import MirrorDecision, MirrorEngine
 from vtaplib.mirror.interface_hop import interface_hops
+from vtaplib.mirror.outer_header import Encapsulation
 from vtaplib.mirror.verdict import Mirrored, Reason
 from vtaplib.model.policy import Policy
 from vtaplib.packets.flow import Flow, read_flow

@@ -20,7 +20,7 @@ from vtaplib.loops import mirroring
 from vtaplib.mirror import block_replay, copy_buffers, engine, replay
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.block_replay import BlockReplay
-from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.replay import Replay
 from vtaplib.model.policy import Policy
 from vtaplib.packets.block import PacketBlock

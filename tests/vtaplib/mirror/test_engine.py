@@ -28,7 +28,7 @@ from tests.vtaplib.mirror.reference import build, dissect, reassemble
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Distribution, Topology, derive_vni
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.frame_context import ORDINARY, FrameContext
+from vtaplib.mirror.interface_hop import ORDINARY, FrameContext
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
 from vtaplib.packets import udp, vxlan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vtaplib.analysis.amount import Amount
 from vtaplib.analysis.coverage_diff.design import ComparedDesign
 from vtaplib.analysis.coverage_diff.entries import (
     AFTER,
@@ -18,6 +17,7 @@ from vtaplib.analysis.coverage_diff.entries import (
     seen_sum,
 )
 from vtaplib.analysis.coverage_diff.report import DesignEntry, DiffReport
+from vtaplib.analysis.report_parts import Amount
 from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.mirror.comparison import Comparison, Group

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vtaplib.analysis.amount import Amount
 from vtaplib.analysis.coverage_diff.design import AssumedAddress
+from vtaplib.analysis.report_parts import Amount
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.report_parts import Amount
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.collector.sending import SendingReport
 

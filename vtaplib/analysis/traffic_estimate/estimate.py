@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from vtaplib.analysis.amount import Amount, NotMirroredEntry
 from vtaplib.analysis.load_entries import RatesEntry, machine_warnings
 from vtaplib.analysis.naming import distinct_names
+from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
 from vtaplib.analysis.traffic_estimate.flow_logs import FlowLogs, count_flow_logs
 from vtaplib.analysis.traffic_estimate.report import (
     CollectorEstimate,

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vtaplib.analysis.amount import Amount, NotMirroredEntry
 from vtaplib.analysis.load_entries import RatesEntry
-from vtaplib.analysis.warning_entry import WarningEntry
+from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, WarningEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 
 

@@ -13,8 +13,7 @@ from typing import Protocol
 
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.capture import Batch
-from vtaplib.mirror.copies import Copies
-from vtaplib.mirror.copy_buffers import RecordsTaker
+from vtaplib.mirror.copy_buffers import Copies, RecordsTaker
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Mirrored, TapPoint
 

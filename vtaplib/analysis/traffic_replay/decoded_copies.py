@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from vtaplib.analysis.traffic_replay.report import DecodedCopy
 from vtaplib.errors import VtapError
-from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.packets.dissection import dissect
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from vtaplib.analysis.amount import NOTHING, Amount
 from vtaplib.analysis.capture_notices import capture_notices
 from vtaplib.analysis.inventory import Inventory
+from vtaplib.analysis.report_parts import NOTHING, Amount
 from vtaplib.analysis.traffic_replay.network import network_elements
 from vtaplib.analysis.traffic_replay.report import CollectorEntry, LossEntry, ReplayReport, TapPointEntry
 from vtaplib.model import ids

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from vtaplib.analysis.amount import NOTHING, Amount
 from vtaplib.analysis.inventory import (
     GroupEntry,
     InterfaceEntry,
@@ -14,6 +13,7 @@ from vtaplib.analysis.inventory import (
     NetworkEntry,
     TapEntry,
 )
+from vtaplib.analysis.report_parts import NOTHING, Amount
 from vtaplib.analysis.traffic_replay.report import ReplayReport
 from vtaplib.model import ids
 from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox

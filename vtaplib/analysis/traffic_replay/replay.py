@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from vtaplib.analysis.amount import Amount, NotMirroredEntry
 from vtaplib.analysis.load_entries import load_entries, machine_entry, machine_warnings
 from vtaplib.analysis.naming import distinct_names
+from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
 from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
 from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
 from vtaplib.analysis.traffic_replay.report import CollectorEntry, LossEntry, ReplayReport, TapPointEntry
@@ -26,7 +26,7 @@ from vtaplib.loops import COMPILED
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
-from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.verdict import TapPoint
 from vtaplib.model.policy import Policy
 

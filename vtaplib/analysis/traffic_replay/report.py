@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vtaplib.analysis.amount import Amount, NotMirroredEntry
 from vtaplib.analysis.load_entries import LoadEntry, MachineLoad
+from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, WarningEntry
 from vtaplib.analysis.traffic_replay.stream_entries import PartingEntry
-from vtaplib.analysis.warning_entry import WarningEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.visible_text import LINES
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from vtaplib.analysis.amount import Amount
 from vtaplib.analysis.naming import distinct_names
+from vtaplib.analysis.report_parts import Amount
 from vtaplib.analysis.traffic_replay.report import ReplayStageEntry, StagedCollectorEntry
 from vtaplib.capture import Batch
-from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.count import Count
 from vtaplib.packets import vxlan
 from vtaplib.packets.block import PacketBlock

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtaplib.analysis.warning_entry import WarningEntry
+from vtaplib.analysis.report_parts import WarningEntry
 from vtaplib.fabric.balancing import find_rule
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts, TapPointAccount

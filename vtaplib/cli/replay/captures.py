@@ -18,7 +18,7 @@ from vtaplib.cli.output_files import OutputFiles
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface
 from vtaplib.loops.mirroring import PCAP, PCAPNG
-from vtaplib.mirror.copies import Copies
+from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.model import ids
 
 OUT: Final = "--out"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from vtaplib.analysis.amount import Amount
+from vtaplib.analysis.report_parts import Amount
 from vtaplib.analysis.sending.report import NotSentEntry, OtherCollectorEntry, SendReport
 from vtaplib.cli.send.reading import CaptureReading, ended_by_signals
 from vtaplib.cli.send.stream import SentStream

@@ -30,7 +30,7 @@ from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import Drop, PathStage, PathTrace
 from vtaplib.fabric.routing import Unrouted
-from vtaplib.mirror.frame_context import FrameContext
+from vtaplib.mirror.interface_hop import FrameContext
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Reason, Verdict
 from vtaplib.testing import captures, clouds, frames

@@ -6,8 +6,8 @@ from itertools import combinations, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtaplib.analysis.amount import Amount
 from vtaplib.analysis.inventory import take_inventory
+from vtaplib.analysis.report_parts import Amount
 from vtaplib.analysis.traffic_replay.graph import Readings, graph_of
 from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox
 from vtaplib.reports.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN

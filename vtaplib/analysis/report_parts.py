@@ -1,4 +1,4 @@
-"""Frames and their bytes, as reports have them."""
+"""What several reports have: amounts of frames, reasons, warnings."""
 
 from __future__ import annotations
 
@@ -35,3 +35,12 @@ class NotMirroredEntry:
     explanation: str
     frames: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarningEntry:
+    """Something to look at: `subject_id` is what it is about."""
+
+    code: str
+    subject_id: str
+    text: str
