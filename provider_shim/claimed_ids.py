@@ -35,7 +35,7 @@ def unmarked(private: bytes) -> tuple[str, bytes]:
     return resource_id.decode(), rest
 
 
-class _Claim(NamedTuple):
+class _PlannedClaim(NamedTuple):
     owner: str
     """The key of the object that has the ID, or lists what has it in an argument."""
     new: bool
@@ -51,7 +51,7 @@ class ClaimedIds:
 
     def __init__(self, overlay: Overlay) -> None:
         self._overlay = overlay
-        self._claims: dict[str, _Claim] = {}
+        self._claims: dict[str, _PlannedClaim] = {}
         self._claimed_by: dict[str, Sequence[str]] = {}
         """The keys that each owner claims."""
 
@@ -68,14 +68,14 @@ class ClaimedIds:
             owner, base = ids.key(resource.id), self._overlay.base
         except Undecided:
             return []
-        claims = {owner: _Claim(owner, new, _terraform_id(resource), "another block has it too")}
+        claims = {owner: _PlannedClaim(owner, new, _terraform_id(resource), "another block has it too")}
         clashes: list[Violation] = []
         other = self._claims.get(owner) or (_MADE if new and self._is_made(owner) else None)
         if other is not None and (new or other.new):
             clashes.append(_clash(resource, (naming_arguments(resource)[0],), other))
         for field, position, child in inline.children(resource):
             key, clause = ids.key(child.id), f"{field} of {resource.label} lists it too"
-            claims[key] = _Claim(owner, base.find(key) is None, _terraform_id(child), clause)
+            claims[key] = _PlannedClaim(owner, base.find(key) is None, _terraform_id(child), clause)
             other = self._claims.get(key)
             if other is not None and other.owner != owner and (other.new or claims[key].new):
                 clashes.append(_clash(child, (field, position, "name"), other))
@@ -94,12 +94,14 @@ class ClaimedIds:
             self._claims.pop(key, None)
 
 
-_MADE: Final = _Claim("", new=True, terraform_id="", clause="an argument of another block makes it too")
+_MADE: Final = _PlannedClaim(
+    "", new=True, terraform_id="", clause="an argument of another block makes it too"
+)
 
 
 def _terraform_id(resource: Resource) -> str:
     return to_terraform_id(type(resource), resource.id)
 
 
-def _clash(resource: Resource, path: Path, other: _Claim) -> Violation:
+def _clash(resource: Resource, path: Path, other: _PlannedClaim) -> Violation:
     return used_twice(resource, path, _terraform_id(resource), other.clause, other.terraform_id)

@@ -159,14 +159,14 @@ class TapConfiguration:
     tap_id: str
 
 
-class Identified(Protocol):
+class HasId(Protocol):
     """What has an ID."""
 
     @property
     def id(self) -> str: ...
 
 
-T = TypeVar("T", bound=Identified)
+T = TypeVar("T", bound=HasId)
 
 
 def index(things: Iterable[T]) -> dict[str, T]:

@@ -28,12 +28,12 @@ def json_schema(kind: type, name: str, version: int) -> dict[str, Any]:
     from pydantic import TypeAdapter
     from pydantic.json_schema import GenerateJsonSchema
 
-    class Schema(GenerateJsonSchema):
+    class ReportSchema(GenerateJsonSchema):
         def field_title_should_be_set(self, schema: object) -> bool:
             """No: a title would say the name of the field again."""
             return False
 
-    schema = TypeAdapter(kind).json_schema(mode="serialization", schema_generator=Schema)
+    schema = TypeAdapter(kind).json_schema(mode="serialization", schema_generator=ReportSchema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:vtap:{name}:{version}",

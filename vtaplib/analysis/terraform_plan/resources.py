@@ -50,7 +50,7 @@ class TerraformResources:
     """The order in which a plan makes the objects."""
 
 
-class _Claim(NamedTuple):
+class _InstanceClaim(NamedTuple):
     """Who has an ID, as it is spelled there."""
 
     address: str
@@ -62,7 +62,7 @@ class _Claims:
     """Who has which ID, by key."""
 
     def __init__(self) -> None:
-        self._claims: dict[str, _Claim] = {}
+        self._claims: dict[str, _InstanceClaim] = {}
 
     def clash(self, instance: Instance, resource: Resource) -> Violation | None:
         """Claims an ID for an object; tells if another has it, and one of the two is new. A state may have an
@@ -71,7 +71,7 @@ class _Claims:
         key, is_new = ids.key(resource.id), instance.is_written and instance.before is None
         other = self._claims.get(key)
         if other is None or (is_new and not other.is_new):
-            self._claims[key] = _Claim(instance.address, resource.id, is_new)
+            self._claims[key] = _InstanceClaim(instance.address, resource.id, is_new)
         if other is None or not (is_new or other.is_new):
             return None
         path = (naming_arguments(resource)[0],)
