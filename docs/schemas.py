@@ -16,8 +16,8 @@ from vtaplib.analysis import (
     ReplayReport,
     SendReport,
 )
-from vtaplib.cli.installation import Installation
-from vtaplib.cli.machine import MachineReport
+from vtaplib.cli.install.installation import Installation
+from vtaplib.cli.machine.operation import MachineReport
 from vtaplib.reports.json_document import json_schema
 
 REPORTS: Final[Mapping[str, tuple[type, int]]] = {

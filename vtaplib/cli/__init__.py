@@ -81,7 +81,7 @@ def _working_directory_is_gone() -> bool:
 def _command(arguments: list[str]) -> int:
     if arguments[:1] == ["terraform"]:
         # Terraform's arguments are Terraform's: no parser of ours sees them.
-        from vtaplib.cli.terraform import run_terraform
+        from vtaplib.cli.terraform.run import run_terraform
 
         run_terraform(arguments[1:])
     from vtaplib.cli.application import run_command

@@ -48,24 +48,21 @@ def make_console(*, stderr: bool = False) -> Console:
 
 def print_report(
     report: Report,
-    parts: Callable[[Report], Iterable[RenderableType]],
+    shown_as: Callable[[Report], Document | str | Iterable[RenderableType]],
     *,
     stderr: bool = False,
-    soft_wrap: bool = False,
 ) -> None:
-    """Print a report for people: the parts that are made of it, one after the other."""
-    console = make_console(stderr=stderr)
-    for part in parts(visible_report(report)):
-        console.print(part, soft_wrap=soft_wrap)
-
-
-def print_document(
-    report: Report, document_of: Callable[[Report], Document], *, stderr: bool = False
-) -> None:
-    """Print the document that is made of a report."""
+    """Print a report for people: the document that is made of it, or lines that a terminal may break."""
+    from vtaplib.reports.document import Document
     from vtaplib.reports.terminal import renderables
 
-    print_report(report, lambda shown: renderables(document_of(shown)), stderr=stderr)
+    console = make_console(stderr=stderr)
+    shown = shown_as(visible_report(report))
+    if isinstance(shown, str):
+        console.print(shown, soft_wrap=True)
+        return
+    for part in renderables(shown) if isinstance(shown, Document) else shown:
+        console.print(part)
 
 
 def write_json(report: object) -> None:

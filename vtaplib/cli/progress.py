@@ -1,4 +1,5 @@
-"""How far a file has been read: a bar on standard error, where that is a terminal and the end is known.
+"""How far the work has got, on standard error where that is a terminal: a bar while a file is read, else a
+line that says the step.
 
 The bar follows the position in the file, not in the data: a zipped capture is done when its file is.
 """
@@ -45,6 +46,19 @@ def watched(path: str, doing: str) -> Iterator[CaptureSource]:
         task = bar.add_task("", total=os.fstat(file.fileno()).st_size)
         file.on_read = lambda position: bar.update(task, completed=position)
         yield cast(BinaryIO, file)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """What is told each step of the work as it begins, and shows it."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from vtaplib.cli.output import make_console
+    from vtaplib.visible_text import one_line
+
+    with make_console(stderr=True).status("reading") as status:
+        yield lambda step: status.update(one_line(step))
 
 
 class _WatchedFile(FileIO):

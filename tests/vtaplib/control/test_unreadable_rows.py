@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.vtaplib.control.lab import HOME, Lab, network, network_id, nic_id, tap_id, vm_id
 from vtaplib import ArmError, Cloud, Topology, VtapError
 from vtaplib.analysis import audit_coverage, check, judge_eligibility, take_inventory
-from vtaplib.cli.machine import Operation, operate
+from vtaplib.cli.machine.operation import Operation, operate
 from vtaplib.control import SubscriptionHandle
 from vtaplib.control.row import KINDS, stored_values, to_body, to_resource
 from vtaplib.model import ids

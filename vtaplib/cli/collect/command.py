@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from vtaplib.cli.collect.hangup import OnHangup, usual_on_hangup
-from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, show_stages
 from vtaplib.packets.vxlan import LARGEST_VNI
 
@@ -150,11 +149,12 @@ def collect(
       vtap collect --listen 0.0.0.0 --stage "filter=tcp port 443" --stage slice=128 --write - | tshark -i -
       vtap collect --listen 0.0.0.0 --stage balance=2 --forward 10.0.1.4 --forward 10.0.1.5
     """
+    from vtaplib.analysis.collecting.document import collect_document
     from vtaplib.cli.collect.request import CollectRequest, health_endpoint, network_of, octets_of
     from vtaplib.cli.collect.run import run
     from vtaplib.cli.duration import read_duration
-    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import is_standard_output
+    from vtaplib.cli.runner import finish
     from vtaplib.collector import Endpoint
     from vtaplib.collector.broker import parse_stages
     from vtaplib.errors import VtapError
@@ -186,13 +186,12 @@ def collect(
         on_hangup=on_hangup or usual_on_hangup(),
     )
     report, failure = run(request)
-    if as_json:
-        write_json(report)
-    else:
-        from vtaplib.analysis.collecting.document import collect_document
-
+    finish(
+        report,
+        collect_document,
+        as_json=as_json,
+        found=report.lost_something,
+        failure=failure,
         # Where frames go to standard output, the report does not.
-        print_document(report, collect_document, stderr=write == "-")
-    if failure is not None:
-        raise failure
-    raise typer.Exit(ExitCode.of(report.lost_something))
+        stderr=write == "-",
+    )

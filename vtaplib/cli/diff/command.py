@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, Page, PolicySettings
 
 
@@ -91,12 +90,11 @@ def diff(
     from vtaplib.analysis import diff as compared
     from vtaplib.analysis.coverage_diff.document import diff_document
     from vtaplib.analysis.naming import interfaces_named
-    from vtaplib.cli.check.progress import Steps
     from vtaplib.cli.diff.designs import design_inputs, read_designs
-    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
-    from vtaplib.cli.progress import reading
+    from vtaplib.cli.progress import reading, steps
+    from vtaplib.cli.runner import finish, maybe_page
     from vtaplib.errors import VtapError
 
     policies = (
@@ -104,23 +102,16 @@ def diff(
         policy_of(policy, but={"--policy-after": policy_after}),
     )
     with OutputFiles([capture, *design_inputs(before, after, plan)]) as files:
-        page_file = files.maybe_open(page, "--report")
+        write_page = maybe_page(files, page)
         if (after, plan) == (None, None) and policies[0] == policies[1] and not down_after:
             raise VtapError("nothing to compare with: give --after CLOUD, --after PLAN or --plan PLAN")
         if [capture, before, after, plan].count("-") > 1:
             raise VtapError("-: standard input can be only one of CAPTURE, --before, --after and --plan")
-        with Steps() as steps:
-            steps.begin("reading the designs")
+        with steps() as begin:
+            begin("reading the designs")
             first, second = read_designs(before, after, plan, *policies)
         down = interfaces_named(second.topology, down_after or (), "--down-after ")
         with reading(capture, "comparing") as reader:
             report = compared(reader, first, replace(second, down=down), limit=limit or None)
-        if page_file is not None:
-            from vtaplib.reports.page.frame import page as page_of
-
-            page_file.write(page_of(diff_document(report)).encode())
-    if as_json:
-        write_json(report)
-    else:
-        print_document(report, diff_document)
-    raise typer.Exit(ExitCode.of(report.found_something))
+        write_page(lambda: diff_document(report))
+    finish(report, diff_document, as_json=as_json, found=report.found_something)

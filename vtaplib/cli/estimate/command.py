@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings
 
 
@@ -67,9 +66,9 @@ def estimate(
     from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, read_topology
     from vtaplib.cli.duration import read_duration
     from vtaplib.cli.estimate.traffic import open_traffic, traffic_inputs
-    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
+    from vtaplib.cli.runner import finish, maybe_page
     from vtaplib.errors import VtapError
 
     if (capture is None) == (not flow_logs):
@@ -80,7 +79,7 @@ def estimate(
     file, logs = find_cloud_file(cloud), flow_logs or []
     settings = policy_of(policy)
     with OutputFiles([*traffic_inputs(capture, logs), *cloud_files(file)]) as files:
-        page_file = files.maybe_open(page, "--report")
+        write_page = maybe_page(files, page)
         topology = read_topology(file)
         failed = interfaces_named(topology, down or (), "--down ")
         with open_traffic(capture, logs) as traffic:
@@ -94,12 +93,5 @@ def estimate(
                 talkers=talkers,
                 cloud=str(file),
             )
-        if page_file is not None:
-            from vtaplib.reports.page.frame import page as page_of
-
-            page_file.write(page_of(estimate_document(report)).encode())
-    if as_json:
-        write_json(report)
-    else:
-        print_document(report, estimate_document)
-    raise typer.Exit(ExitCode.of(report.found_something))
+        write_page(lambda: estimate_document(report))
+    finish(report, estimate_document, as_json=as_json, found=report.found_something)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
 
 _PORTS = {"min": 0, "max": 0xFFFF}
@@ -115,8 +114,9 @@ def explain(
     from vtaplib.analysis.naming import interfaces_named
     from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
     from vtaplib.cli.explain.asking import OPTIONS, question_of
-    from vtaplib.cli.output import print_report, write_json
+    from vtaplib.cli.explain.text import explain_text
     from vtaplib.cli.policy_option import policy_of
+    from vtaplib.cli.runner import finish
     from vtaplib.fabric.topology import Topology
 
     ordered = PacketOrder(
@@ -138,10 +138,4 @@ def explain(
     report = explained(
         asked, topology, peerings, settings, down=failed, reply=reply, cloud=str(file), words=OPTIONS
     )
-    if as_json:
-        write_json(report)
-    else:
-        from vtaplib.cli.explain.text import explain_text
-
-        print_report(report, explain_text)
-    raise typer.Exit(ExitCode.of(report.found_something))
+    finish(report, explain_text, as_json=as_json, found=report.found_something)

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, Page, PolicySettings, PrivateLink, show_stages
 from vtaplib.errors import VtapError
 
@@ -97,11 +96,11 @@ def replay(
     from vtaplib.analysis.naming import interfaces_named
     from vtaplib.analysis.traffic_replay.document import replay_document
     from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
-    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.progress import reading
     from vtaplib.cli.replay.captures import open_copies, open_staged
+    from vtaplib.cli.runner import finish, maybe_page
     from vtaplib.fabric.topology import Topology
 
     file, settings = find_cloud_file(cloud), policy_of(policy)
@@ -115,7 +114,7 @@ def replay(
     failed = interfaces_named(topology, down or (), "--down ")
     private = [_address(one) for one in private_link or ()]
     with OutputFiles([capture, *cloud_files(file)]) as files, reading(capture, "replaying") as reader:
-        page_file = files.maybe_open(page, "--report")
+        write_page = maybe_page(files, page)
         outputs = out, capture_format.value, topology.collectors, files
         report = replayed(
             reader,
@@ -131,15 +130,8 @@ def replay(
             decoder=decoder.value,
             cloud=str(file),
         )
-        if page_file is not None:
-            from vtaplib.reports.page.frame import page as page_of
-
-            page_file.write(page_of(replay_document(report, inventory)).encode())
-    if as_json:
-        write_json(report)
-    else:
-        print_document(report, replay_document)
-    raise typer.Exit(ExitCode.of(report.found_something))
+        write_page(lambda: replay_document(report, inventory))
+    finish(report, replay_document, as_json=as_json, found=report.found_something)
 
 
 def _address(text: str) -> IPv4Address:

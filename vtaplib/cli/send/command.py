@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.options import AsJson, CloudFile, Down, PolicySettings
 from vtaplib.packets import vxlan
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
@@ -148,9 +147,10 @@ def send(
       vtap send traffic.pcap --vni 5001 --to 127.0.0.1 --rate 200kpps --loop 0 --duration 60
       vtap send copies.pcapng --copies --to 127.0.0.1:4789 --top-speed --json
     """
+    from vtaplib.analysis.sending.document import send_document
     from vtaplib.cli.cloud_file import find_cloud_file, read_topology
-    from vtaplib.cli.output import print_document, write_json
     from vtaplib.cli.policy_option import policy_of
+    from vtaplib.cli.runner import finish
     from vtaplib.cli.send.rate import pace_of
     from vtaplib.cli.send.run import send as run
     from vtaplib.cli.send.stream import stream_of_capture, stream_of_network
@@ -188,10 +188,4 @@ def send(
         stop_after_ns=None if duration is None else int(duration * NS_PER_SECOND),
     )
     report = run(capture, stream, sender, how_often=loop, ahead=not top_speed)
-    if as_json:
-        write_json(report)
-    else:
-        from vtaplib.analysis.sending.document import send_document
-
-        print_document(report, send_document)
-    raise typer.Exit(ExitCode.of(report.found_something))
+    finish(report, send_document, as_json=as_json, found=report.found_something)

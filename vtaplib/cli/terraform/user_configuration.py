@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from vtaplib.cli.user_directories import home, terraform_directory
+from vtaplib.cli.terraform.user_directories import home, terraform_directory
 from vtaplib.errors import VtapError, words_of
 
 # Terraform finds its saved log-ins by itself, whatever its configuration is.

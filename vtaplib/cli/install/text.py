@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from vtaplib.cli.cli_configuration import has_installation_block
-from vtaplib.cli.installation import SOURCE, Installation
-from vtaplib.cli.user_configuration import configuration_files
-from vtaplib.cli.user_directories import implied_mirrors
+from vtaplib.cli.install.installation import SOURCE, Installation
+from vtaplib.cli.terraform.cli_configuration import has_installation_block
+from vtaplib.cli.terraform.user_configuration import configuration_files
+from vtaplib.cli.terraform.user_directories import implied_mirrors
 
 SAID = {
     "installed": "Installed the provider",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.vtaplib.cli.command import EXAMPLES, Vtap
-from vtaplib.cli.installation import terraform_platform
-from vtaplib.cli.terraform import find_terraform
+from vtaplib.cli.install.installation import terraform_platform
+from vtaplib.cli.terraform.run import find_terraform
 
 IMPLIED = Path("home", ".terraform.d", "plugins")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.vtaplib.cli.command import Vtap
-from vtaplib.cli.cli_configuration import add_mirror, blocks_in, has_installation_block, quote
-from vtaplib.cli.installation import terraform_platform
+from vtaplib.cli.install.installation import terraform_platform
+from vtaplib.cli.terraform.cli_configuration import add_mirror, blocks_in, has_installation_block, quote
 
 SOURCE = "terraform.local/vtap/vtap"
 MIRROR = Path("/mirror")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from vtaplib.cli.launcher import compile_packages, emit_launcher, find_paths
+from vtaplib.cli.install.launcher import compile_packages, emit_launcher, find_paths
 from vtaplib.errors import VtapError, words_of
 from vtaplib.output_file import OutputFile
 from vtaplib.version import __version__

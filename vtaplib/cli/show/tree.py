@@ -23,7 +23,7 @@ from vtaplib.resources.virtual_machine import RUNNING
 STATE_STYLES = {"Connected": "green", "Initiated": "yellow", "Disconnected": "red"}
 
 
-def world_tree(world: Inventory) -> Tree:
+def inventory_tree(world: Inventory) -> Tree:
     """The tree of a whole cloud."""
     tree = Tree(_line("cloud", world.cloud))
     if not world.tenants:

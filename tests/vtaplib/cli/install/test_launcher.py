@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import provider_shim.launch
 import vtaplib.errors
-from vtaplib.cli.launcher import compile_packages, emit_launcher, find_paths
+from vtaplib.cli.install.launcher import compile_packages, emit_launcher, find_paths
 
 # What the provider says to somebody who starts it by hand: all of it has been imported by then but gRPC.
 EXPLANATION = "This is vtap's Terraform provider, a plugin"

@@ -17,10 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NoReturn
 
-from vtaplib.cli.cli_configuration import add_mirror, providers_in
-from vtaplib.cli.installation import SOURCE, install
-from vtaplib.cli.user_configuration import read_user_configuration
-from vtaplib.cli.user_directories import cache_directory, implied_mirrors
+from vtaplib.cli.install.installation import SOURCE, install
+from vtaplib.cli.terraform.cli_configuration import add_mirror, providers_in
+from vtaplib.cli.terraform.user_configuration import read_user_configuration
+from vtaplib.cli.terraform.user_directories import cache_directory, implied_mirrors
 from vtaplib.errors import VtapError, words_of
 from vtaplib.output_file import OutputFile
 

@@ -1,0 +1,3 @@
+"""`vtap show`: what is in a cloud."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""`vtap terraform`: Terraform with the provider wired up."""
+
+from __future__ import annotations
