@@ -133,6 +133,8 @@ def _more(things: Sequence[object], at_most: int | None) -> Iterator[Text]:
 
 def _grid(grid: Grid) -> RenderableType:
     made = RichTable.grid(padding=(0, 2, 0, 0))
+    for _ in max(grid.rows, key=len, default=()):
+        made.add_column(overflow="fold")
     for row in grid.rows:
         made.add_row(
             *(Group(*map(_drawn, one.elements)) if isinstance(one, Stack) else _text(one) for one in row)

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from vtaplib.analysis import check, parse_azure_export, parse_terraform
 from vtaplib.analysis.coverage_diff.planned_design import designs_of_plan
+from vtaplib.analysis.design_check.document import check_document
 from vtaplib.cli.check.sarif import sarif_log
-from vtaplib.cli.check.tables import check_tables
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
+from vtaplib.reports.terminal import renderables
 
 _FROM = int(os.environ.get("VTAP_MUTATIONS_FROM", "1"))
 SEEDS: Final = range(_FROM, _FROM + int(os.environ.get("VTAP_MUTATIONS", "50")))
@@ -124,7 +125,7 @@ def _at(owner: Any, key: Any) -> Any:
 def check_plan(content: bytes) -> None:
     """Check a plan or a state, and show the report in every form."""
     report = check(parse_terraform("plan.json", content))
-    list(check_tables(report))
+    list(renderables(check_document(report)))
     sarif_log(report, "plan.json")
 
 

@@ -69,8 +69,8 @@ def check(
       vtap check plan.json --azure estate/
       vtap check --cloud lab/.vtap/cloud.db
     """
+    from vtaplib.analysis.design_check.document import check_document
     from vtaplib.cli.check.run import CheckRequest, run_check
-    from vtaplib.cli.check.tables import check_tables
     from vtaplib.cli.cloud_file import find_cloud_file
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
@@ -87,4 +87,4 @@ def check(
             from vtaplib.cli.check.sarif import sarif_text
 
             log.write(sarif_text(report, plan or str(base or request.azure[0])).encode())
-    finish(report, check_tables, as_json=as_json, found=report.found_something)
+    finish(report, check_document, as_json=as_json, found=report.found_something)

@@ -112,9 +112,9 @@ def explain(
     from vtaplib.analysis import PacketOrder, Peerings
     from vtaplib.analysis import explain as explained
     from vtaplib.analysis.naming import interfaces_named
+    from vtaplib.analysis.packet_explanation.document import explain_document
     from vtaplib.cli.cloud_file import find_cloud_file, open_cloud
     from vtaplib.cli.explain.asking import OPTIONS, question_of
-    from vtaplib.cli.explain.text import explain_text
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.runner import finish
     from vtaplib.fabric.topology import Topology
@@ -138,4 +138,4 @@ def explain(
     report = explained(
         asked, topology, peerings, settings, down=failed, reply=reply, cloud=str(file), words=OPTIONS
     )
-    finish(report, explain_text, as_json=as_json, found=report.found_something)
+    finish(report, explain_document, as_json=as_json, found=report.found_something)

@@ -35,10 +35,10 @@ def show(
       vtap show --copy backup.db
     """
     from vtaplib.analysis.inventory import take_inventory
+    from vtaplib.analysis.inventory_document import inventory_document
     from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.runner import finish
-    from vtaplib.cli.show.tree import inventory_tree
 
     path = find_cloud_file(cloud)
     with OutputFiles(cloud_files(path)) as files, open_cloud(path) as opened:
@@ -46,4 +46,4 @@ def show(
             files.claim(copy_to, "--copy")
             opened.copy(copy_to)
         inventory = take_inventory(opened, str(path))
-    finish(inventory, lambda shown: [inventory_tree(shown)], as_json=as_json)
+    finish(inventory, inventory_document, as_json=as_json)

@@ -19,13 +19,13 @@ from tests.vtaplib.cli.explain.guarded import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Cloud, Direction, Mirrored, MirrorEngine, NetworkInterface, Policy, Topology
 from vtaplib.analysis.packet_explanation.copies import STAGES
+from vtaplib.analysis.packet_explanation.document import explain_document
 from vtaplib.analysis.packet_explanation.explainer import Explainer
 from vtaplib.analysis.packet_explanation.made_packet import answer_to
 from vtaplib.analysis.packet_explanation.packet import Packet
 from vtaplib.analysis.packet_explanation.peerings import Peerings
 from vtaplib.analysis.packet_explanation.remedies import COPY_REMEDIES, DROP_REMEDIES, UNROUTED_REMEDIES
 from vtaplib.analysis.packet_explanation.report import CopyEntry, ExplainReport, PathEntry
-from vtaplib.cli.explain.text import explain_text
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import Drop, PathStage, PathTrace
@@ -33,6 +33,7 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.interface_hop import FrameContext
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Reason, Verdict
+from vtaplib.reports.terminal import renderables
 from vtaplib.testing import captures, clouds, frames
 
 worlds = guarded(
@@ -169,7 +170,7 @@ def assert_readable(told: PathEntry) -> None:
     report = ExplainReport("cloud.db", Policy().in_force(), (), told, None, None)
     TypeAdapter(ExplainReport).dump_json(report)
     console = Console(file=StringIO(), width=200, markup=False)
-    for part in explain_text(report):
+    for part in renderables(explain_document(report)):
         console.print(part)
     assert isinstance(console.file, StringIO)
     text = console.file.getvalue()
