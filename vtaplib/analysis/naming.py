@@ -18,20 +18,19 @@ NAMES_LISTED: Final = 10
 _STEPS = (-1, 4, 2)
 
 
-def distinct_names(resource_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """For each ID its name, where two share one with the resource group before it, then the subscription too.
+def distinct_names(resource_ids: Iterable[str]) -> dict[str, str]:
+    """For each ID its name, where two share one with the resource group and a slash before it, then the
+    subscription too.
 
     Compared without case, as ARM compares names and some file systems files. Keys are the IDs as given.
     """
     unnamed = list(dict.fromkeys(resource_ids))
-    named: dict[str, tuple[str, ...]] = {}
+    named: dict[str, str] = {}
     for length in range(1, len(_STEPS) + 1):
         shortest = {one: _last_steps(one, length) for one in unnamed}
-        taken = Counter(tuple(map(str.lower, name)) for name in shortest.values())
+        taken = Counter(map(str.lower, shortest.values()))
         named |= {
-            one: name
-            for one, name in shortest.items()
-            if taken[tuple(map(str.lower, name))] == 1 or length == len(_STEPS)
+            one: name for one, name in shortest.items() if taken[name.lower()] == 1 or length == len(_STEPS)
         }
         unnamed = [one for one in unnamed if one not in named]
     return named
@@ -63,11 +62,11 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMES_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def file_stem(name: tuple[str, ...]) -> str:
+def file_stem(name: str) -> str:
     """A distinct name as the stem of a file's name; no two have one."""
-    return "+".join(quote(step, safe="") for step in name)
+    return "+".join(quote(step, safe="") for step in name.split("/"))
 
 
-def _last_steps(resource_id: str, length: int) -> tuple[str, ...]:
+def _last_steps(resource_id: str, length: int) -> str:
     steps = resource_id.split("/")
-    return tuple(steps[step] for step in reversed(_STEPS[:length]))
+    return "/".join(steps[step] for step in reversed(_STEPS[:length]))

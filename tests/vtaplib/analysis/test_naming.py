@@ -19,15 +19,16 @@ IDS = st.builds(
 def test_names_tell_things_apart_also_without_case(resource_ids: list[str]) -> None:
     names = distinct_names(resource_ids)
     assert names.keys() == set(resource_ids)
-    assert len({tuple(map(str.lower, name)) for name in names.values()}) == len(resource_ids)
+    assert len({name.lower() for name in names.values()}) == len(resource_ids)
 
 
 @given(st.lists(IDS, unique_by=str.lower))
 def test_a_name_is_the_end_of_the_id_and_no_longer_than_it_must_be(resource_ids: list[str]) -> None:
     for one, name in distinct_names(resource_ids).items():
         _, _, subscription, _, group, *_, last = one.split("/")
-        assert (subscription, group, last)[-len(name) :] == name
-        if len(name) > 1:
+        length = name.count("/") + 1
+        assert "/".join((subscription, group, last)[-length:]) == name
+        if length > 1:
             others = [other for other in resource_ids if other != one]
             assert any(other.lower().endswith(f"/{last.lower()}") for other in others)
 
@@ -35,20 +36,20 @@ def test_a_name_is_the_end_of_the_id_and_no_longer_than_it_must_be(resource_ids:
 @pytest.mark.parametrize(
     ("name", "stem"),
     [
-        (("nic-collector",), "nic-collector"),
-        (("rg", "nic"), "rg+nic"),
-        (("rg(1)", "nic_a.b"), "rg%281%29+nic_a.b"),
-        (("../etc", "a+b"), "..%2Fetc+a%2Bb"),
+        ("nic-collector", "nic-collector"),
+        ("rg/nic", "rg+nic"),
+        ("rg(1)/nic_a.b", "rg%281%29+nic_a.b"),
+        ("a\\b/a+b", "a%5Cb+a%2Bb"),
     ],
 )
-def test_a_stem_is_a_file_name_everywhere(name: tuple[str, ...], stem: str) -> None:
+def test_a_stem_is_a_file_name_everywhere(name: str, stem: str) -> None:
     assert file_stem(name) == stem
 
 
-STEPS = st.lists(st.text("ab+%/_é", max_size=3), min_size=1, max_size=3).map(tuple)
+STEPS = st.text("ab+%/_é", max_size=6)
 
 
 @given(STEPS, STEPS)
-def test_two_names_never_share_a_stem(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+def test_two_names_never_share_a_stem(one: str, other: str) -> None:
     assert (file_stem(one) == file_stem(other)) == (one == other)
     assert "/" not in file_stem(one)

@@ -149,7 +149,7 @@ def collector_changes(
     spelled = {key: _spelling(key, designs) for key in totals}
     names = distinct_names(spelled.values())
     return tuple(
-        CollectorChange(spelled[key], "/".join(names[spelled[key]]), before.sum, after.sum)
+        CollectorChange(spelled[key], names[spelled[key]], before.sum, after.sum)
         for key, (before, after) in totals.items()
     )
 
@@ -167,7 +167,7 @@ def conversation_entries(
     """The conversations in the order given. Interfaces are named as the later design spells them."""
     known = {one.id.lower(): one.id for design in designs for one in design.topology.interfaces}
     named = distinct_names(known.values())
-    describer = _Describer(designs, {key: "/".join(named[one]) for key, one in known.items()})
+    describer = _Describer(designs, {key: named[one] for key, one in known.items()})
     return tuple(describer.entry(one) for conversations in largest.values() for one in conversations)
 
 

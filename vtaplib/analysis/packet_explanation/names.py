@@ -20,7 +20,7 @@ class Names:
     def of(cls, topology: Topology) -> Names:
         """The names in a topology."""
         found = {
-            one.lower(): "/".join(name)
+            one.lower(): name
             for kind in (topology.interfaces, topology.taps, topology.networks)
             for one, name in distinct_names(thing.id for thing in kind).items()
         }

@@ -130,7 +130,7 @@ class _Figures:
             over_mtu = sum(account.over_mtu for account in of_tap)
             yield TapEstimate(
                 tap_id=tap_id,
-                tap="/".join(names[tap_id]),
+                tap=names[tap_id],
                 sources=len(sources[tap_id]),
                 copies=self._amount(copies),
                 rates=self._rates(copies),
@@ -150,7 +150,7 @@ class _Figures:
             peak = got.bits().peak * self.scale
             yield CollectorEstimate(
                 interface_id=one.id,
-                interface="/".join(names[one.id]),
+                interface=names[one.id],
                 copies=self._amount(got),
                 rates=self._rates(got),
                 bytes_in_duration=self._volume(got),

@@ -68,7 +68,7 @@ class Commentator:
     def _made_by_point(self, point: TapPoint) -> str:
         made_by = self._made_by.get(point)
         if made_by is None:
-            interface = "/".join(self._interfaces[point.interface_id])
-            tap = "/".join(self._taps[point.tap_id])
+            interface = self._interfaces[point.interface_id]
+            tap = self._taps[point.tap_id]
             made_by = self._made_by[point] = f"TAP {tap}, interface {interface}, {point.direction}"
         return made_by

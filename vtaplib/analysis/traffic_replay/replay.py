@@ -133,7 +133,7 @@ def _tap_points(accounts: Accounts) -> tuple[TapPointEntry, ...]:
     interfaces = distinct_names(point.interface_id for point in accounts.tap_points)
     taps = distinct_names(point.tap_id for point in accounts.tap_points)
     return tuple(
-        _tap_point(point, account, "/".join(interfaces[point.interface_id]), "/".join(taps[point.tap_id]))
+        _tap_point(point, account, interfaces[point.interface_id], taps[point.tap_id])
         for point, account in accounts.tap_points.items()
     )
 
@@ -172,7 +172,7 @@ def _collectors(
         entries.append(
             CollectorEntry(
                 interface_id=one.id,
-                interface="/".join(names[one.id]),
+                interface=names[one.id],
                 frames=account.frames,
                 bytes=account.octets,
                 average_mbit_per_second=account.average_mbit_per_second,

@@ -59,7 +59,7 @@ class StagedCopies:
         for collector_id, broker in self._brokers.items():
             yield StagedCollectorEntry(
                 collector_id,
-                "/".join(names[collector_id]),
+                names[collector_id],
                 _amounts(broker.payloads.skipped),
                 tuple(
                     ReplayStageEntry(

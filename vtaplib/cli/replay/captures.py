@@ -148,8 +148,7 @@ class CombinedCapture:
         names = distinct_names(self.paths)
         self._writer = PcapngWriter(files.open(path, OUT))
         self._interfaces = {
-            one.id: self._writer.add_interface("/".join(names[one.id]), _description(one.id))
-            for one in collectors
+            one.id: self._writer.add_interface(names[one.id], _description(one.id)) for one in collectors
         }
 
     def interface_of(self, collector_id: str) -> int:
