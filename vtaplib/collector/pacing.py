@@ -7,12 +7,14 @@ before its time, and none is late by more than a tick and what the system sleeps
 
 from __future__ import annotations
 
+import re
 import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
+from vtaplib.errors import CollectorError
 from vtaplib.loops.due_times import as_recorded, at_rate
 from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
@@ -27,6 +29,9 @@ STEP_BACK_NS: Final = NS_PER_SECOND
 """A recorded time that goes back by more than this is a new beginning, not disorder among packets."""
 
 _ANY_GAP: Final = (1 << 62) - 1
+
+_RATE: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<prefix>[kMG]?)(?P<unit>pps|bps)", re.ASCII)
+_PREFIXES: Final = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
 # Longest time asleep at once, so that one who calls `stop` from elsewhere is heard.
 _NAP_NS: Final = 100_000_000
@@ -103,6 +108,23 @@ class AtRate:
         self._ns_per_octet = 8 * NS_PER_SECOND / bits if bits else 0.0
         self._overhead = overhead
         self._state = array("q", bytes(16))
+
+    @classmethod
+    def of(cls, text: str, option: str = "rate", *, overhead: int = 0) -> Self:
+        """The rate that a text gives, such as 200kpps or 1.5Gbps; `option` is what an error names. Raises
+        `CollectorError`.
+        """
+        match = _RATE.fullmatch(text)
+        number = float(match["number"]) * _PREFIXES[match["prefix"]] if match is not None else 0.0
+        # From a packet in a quarter of an hour to more than any system sends.
+        if match is None or not 1e-3 <= number <= 1e15:
+            raise CollectorError(
+                f"{option} {text}: is not a rate; write packets a second such as 200kpps, or bits a second "
+                "such as 800Mbps or 1.5Gbps"
+            )
+        if match["unit"] == "pps":
+            return cls(packets=number)
+        return cls(bits=number, overhead=overhead)
 
     def due(self, block: PacketBlock, due: array[int]) -> None:
         """Write when packets are due."""

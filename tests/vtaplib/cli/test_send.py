@@ -217,7 +217,7 @@ def test_what_is_no_copy_or_not_ethernet_or_cut_off_is_told_and_the_rest_is_sent
     [
         (["--to", "127.0.0.1:99999"], "99999 is no port; write 1 to 65535"),
         (["--to", "127.0.0.1", "--rate", "fast"], "write packets a second such as 200kpps"),
-        (["--to", "127.0.0.1", "--rate", "0pps"], "--rate 0pps: no rate"),
+        (["--to", "127.0.0.1", "--rate", "0pps"], "--rate 0pps: is not a rate"),
         (["--to", "127.0.0.1", "--speed", "0"], "--speed 0.0: a speed is from"),
         (["--to", "127.0.0.1", "--speed", "nan"], "--speed nan"),
         (["--to", "127.0.0.1", "--speed", "2", "--top-speed"], "--speed and --top-speed exclude each other"),

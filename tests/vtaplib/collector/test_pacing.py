@@ -18,6 +18,7 @@ from vtaplib.collector.pacing import (
     Pace,
     Pacer,
 )
+from vtaplib.errors import CollectorError
 from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
@@ -185,3 +186,29 @@ def test_columns_longer_than_the_block_are_no_packets() -> None:
     block.times_ns = array("q", [0] * 50)
     clock = DrawnClock([0])
     assert sent_at(Pacer(AsRecorded(), clock), [block], clock) == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("200kpps", 5_000),
+        ("1Mpps", 1_000),
+        ("0.5pps", 2_000_000_000),
+        # 125 octets with what is around them are 1000 bits.
+        ("1000bps", 1_000_000_000),
+        ("1Mbps", 1_000_000),
+        ("1.25 Gbps", 800),
+    ],
+)
+def test_rates_say_when_the_second_packet_is_due(text: str, nanoseconds: int) -> None:
+    due = array("q", [0, 0])
+    AtRate.of(text, overhead=50).due(PacketBlock.of([(9, bytes(75), 75)] * 2), due)
+    assert list(due) == [0, nanoseconds]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "200", "k", "pps", "-1pps", "1e3pps", "1Kpps", "1kbit", "٣pps", "1Gpps1"]
+)
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(CollectorError, match="is not a rate"):
+        AtRate.of(text, overhead=50)

@@ -151,7 +151,7 @@ def send(
     from vtaplib.cli.cloud_file import find_cloud_file, read_topology
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.runner import finish
-    from vtaplib.cli.send.rate import pace_of
+    from vtaplib.cli.send.pace import pace_of
     from vtaplib.cli.send.run import send as run
     from vtaplib.cli.send.stream import stream_of_capture, stream_of_network
     from vtaplib.collector import Sender

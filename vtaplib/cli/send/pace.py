@@ -1,17 +1,12 @@
-"""Rates and speeds as a person writes them: `200kpps`, `800Mbps`, `--speed 2`, `--top-speed`."""
+"""The pace that the options of `vtap send` give: `--rate 200kpps`, `--speed 2`, `--top-speed`."""
 
 from __future__ import annotations
 
-import re
 from math import isfinite
-from typing import Final
 
 from vtaplib.collector.pacing import AsRecorded, AtOnce, AtRate, Pace
 from vtaplib.errors import VtapError
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
-
-_RATE: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<prefix>[kMG]?)(?P<unit>pps|bps)", re.ASCII)
-_PREFIXES: Final = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
 
 def pace_of(
@@ -34,7 +29,7 @@ def pace_of(
     if max_gap is not None and (rate is not None or top_speed):
         raise VtapError(f"--max-gap: with {given[0]} recorded times, and gaps in them, say nothing")
     if rate is not None:
-        return rate_of(rate, overhead)
+        return AtRate.of(rate, "--rate", overhead=overhead)
     if top_speed:
         return AtOnce()
     if speed is not None and not (isfinite(speed) and 1e-6 <= speed <= 1e9):
@@ -42,18 +37,3 @@ def pace_of(
     if max_gap is not None and not 0 <= max_gap <= 1e9:
         raise VtapError(f"--max-gap {max_gap}: a gap is from 0 to 1000000000 seconds")
     return AsRecorded(speed or 1.0, None if max_gap is None else int(max_gap * NS_PER_SECOND))
-
-
-def rate_of(text: str, overhead: int) -> AtRate:
-    """The rate that a text gives in packets or bits a second. Raises `VtapError`."""
-    match = _RATE.fullmatch(text)
-    number = float(match["number"]) * _PREFIXES[match["prefix"]] if match is not None else 0.0
-    # From a packet in a quarter of an hour to more than any system sends.
-    if match is None or not 1e-3 <= number <= 1e15:
-        raise VtapError(
-            f"--rate {text}: no rate; write packets a second such as 200kpps, or bits a second such as "
-            "800Mbps or 1.5Gbps"
-        )
-    if match["unit"] == "pps":
-        return AtRate(packets=number)
-    return AtRate(bits=number, overhead=overhead)
