@@ -12,7 +12,7 @@ from typing import Any, Final
 from vtaplib.analysis import check, parse_azure_export, parse_terraform
 from vtaplib.analysis.coverage_diff.planned_design import designs_of_plan
 from vtaplib.analysis.design_check.document import check_document
-from vtaplib.cli.check.sarif import sarif_log
+from vtaplib.analysis.design_check.sarif import sarif_log
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
 from vtaplib.reports.terminal import renderables

@@ -1,1 +1,1 @@
-"""`vtap check`: `run` opens the files and has them checked, `tables` and `sarif` show the report."""
+"""`vtap check`: what is wrong with a plan, a state, what Azure has, or a cloud."""

@@ -84,7 +84,7 @@ def check(
         with steps() as begin:
             report = run_check(request, begin)
         if log is not None:
-            from vtaplib.cli.check.sarif import sarif_text
+            from vtaplib.analysis.design_check.sarif import sarif_text
 
             log.write(sarif_text(report, plan or str(base or request.azure[0])).encode())
     finish(report, check_document, as_json=as_json, found=report.found_something)

@@ -1,1 +1,1 @@
-"""`vtap explain`: `asking` reads the question, `run` opens the files, `text` shows the report."""
+"""`vtap explain`: the way of one packet and of its copies."""
