@@ -154,12 +154,12 @@ class _Grapher:
         if is_collecting:
             got = self.readings.received.get(key, NOTHING)
             state = InterfaceState.DOWN if key in self.readings.down else InterfaceState.COLLECTOR
-            fate = "down" if state is InterfaceState.DOWN else f"gets {_amount(got)}"
-            return Spot(key, interface.name, addresses, f"{opening}: {fate}", state, self.hues[key])
-        state, fate = self._fate(interface)
-        return Spot(key, interface.name, addresses, f"{opening}: {fate}", state)
+            outcome = "down" if state is InterfaceState.DOWN else f"gets {_amount(got)}"
+            return Spot(key, interface.name, addresses, f"{opening}: {outcome}", state, self.hues[key])
+        state, outcome = self._state(interface)
+        return Spot(key, interface.name, addresses, f"{opening}: {outcome}", state)
 
-    def _fate(self, interface: InterfaceEntry) -> tuple[InterfaceState, str]:
+    def _state(self, interface: InterfaceEntry) -> tuple[InterfaceState, str]:
         key = interface.id.lower()
         if key in self.readings.down:
             return InterfaceState.DOWN, "down"

@@ -16,7 +16,7 @@ from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
 from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
 from vtaplib.analysis.traffic_replay.report import CollectorEntry, LossEntry, ReplayReport, TapPointEntry
 from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies
-from vtaplib.analysis.traffic_replay.stream_entries import mirror_warnings, parting_entries
+from vtaplib.analysis.traffic_replay.stream_entries import mirror_warnings, split_entries
 from vtaplib.capture import Batch, CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.path_trace import Drop
@@ -76,7 +76,7 @@ def replay(
         ended_early=feed.ended_early,
         tap_points=_tap_points(accounts),
         collectors=_collectors(topology, accounts, {} if out is None else out.paths),
-        partings=parting_entries(accounts),
+        partings=split_entries(accounts),
         machines=tuple(map(machine_entry, machines)),
         loads=tuple(load_entries(accounts, machines)),
         warnings=(

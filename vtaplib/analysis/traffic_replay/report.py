@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from vtaplib.analysis.load_entries import LoadEntry, MachineLoad
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, WarningEntry
-from vtaplib.analysis.traffic_replay.stream_entries import PartingEntry
+from vtaplib.analysis.traffic_replay.stream_entries import SplitEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.visible_text import LINES
 
@@ -124,7 +124,7 @@ class ReplayReport:
     ended_early: EarlyEnd | None
     tap_points: tuple[TapPointEntry, ...]
     collectors: tuple[CollectorEntry, ...]
-    partings: tuple[PartingEntry, ...]
+    partings: tuple[SplitEntry, ...]
     machines: tuple[MachineLoad, ...]
     loads: tuple[LoadEntry, ...]
     warnings: tuple[WarningEntry, ...]

@@ -24,7 +24,7 @@ A_COPY = Flow(4, ethernet.IPV4, bytes(4), bytes(4), UDP, 0, vxlan.PORT)
 
 
 @dataclass(frozen=True, slots=True)
-class PartingEntry:
+class SplitEntry:
     """What a load balancer took apart of the copies of a tap configuration.
 
     `split_conversations` are those whose two directions went to two collectors; there may be more of them
@@ -39,35 +39,35 @@ class PartingEntry:
     moved_flows: int
 
 
-def parting_entries(accounts: Accounts) -> tuple[PartingEntry, ...]:
+def split_entries(accounts: Accounts) -> tuple[SplitEntry, ...]:
     """What load balancers took apart, by tap configuration; those whose copies meet none are left out."""
-    partings = accounts.splits
+    splits = accounts.splits
     return tuple(
-        PartingEntry(
+        SplitEntry(
             tap_configuration_id,
             account.split_conversations,
-            not partings.is_complete,
+            not splits.is_complete,
             len(account.ports),
             len(account.moved_ports),
         )
-        for tap_configuration_id, account in partings.accounts.items()
+        for tap_configuration_id, account in splits.accounts.items()
     )
 
 
 def mirror_warnings(accounts: Accounts, topology: Topology, policy: Policy) -> Iterator[WarningEntry]:
     """What to look at, TAP by TAP."""
     points: dict[str, list[TapPointAccount]] = {}
-    parted: dict[str, dict[str, SplitAccount]] = {}
+    splits_of: dict[str, dict[str, SplitAccount]] = {}
     for point, account in accounts.tap_points.items():
         points.setdefault(point.tap_id, []).append(account)
-        parting = accounts.splits.accounts.get(point.tap_configuration_id)
-        if parting is not None:
-            parted.setdefault(point.tap_id, {})[point.tap_configuration_id] = parting
+        split = accounts.splits.accounts.get(point.tap_configuration_id)
+        if split is not None:
+            splits_of.setdefault(point.tap_id, {})[point.tap_configuration_id] = split
     for tap_id, of_tap in points.items():
         yield from _too_long(tap_id, of_tap, policy)
-        partings = list(parted.get(tap_id, {}).values())
-        yield from _split(tap_id, partings, topology, is_complete=accounts.splits.is_complete)
-        yield from _moved(tap_id, partings)
+        splits = list(splits_of.get(tap_id, {}).values())
+        yield from _split(tap_id, splits, topology, is_complete=accounts.splits.is_complete)
+        yield from _moved(tap_id, splits)
 
 
 def _too_long(tap_id: str, accounts: list[TapPointAccount], policy: Policy) -> Iterator[WarningEntry]:
@@ -86,8 +86,8 @@ def _too_long(tap_id: str, accounts: list[TapPointAccount], policy: Policy) -> I
         "cut": sum(account.cut for account in accounts),
         "fragmented": sum(account.fragmented for account in accounts),
     }
-    fate = ", ".join(f"{count:,} were {what}" for what, count in done.items() if count)
-    suffix = f"; {fate} (policy oversize={policy.oversize})" if fate else ""
+    outcome = ", ".join(f"{count:,} were {what}" for what, count in done.items() if count)
+    suffix = f"; {outcome} (policy oversize={policy.oversize})" if outcome else ""
     yield WarningEntry(
         "copies_over_mtu",
         tap_id,
