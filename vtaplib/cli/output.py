@@ -10,14 +10,14 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from vtaplib.reports.json_document import json_text
 from vtaplib.visible_text import one_line, visible_report
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
     from vtaplib.reports.document import Document
 
@@ -47,13 +47,9 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def print_report(
-    report: Report,
-    shown_as: Callable[[Report], Document | str | Iterable[RenderableType]],
-    *,
-    stderr: bool = False,
+    report: Report, shown_as: Callable[[Report], Document | str], *, stderr: bool = False
 ) -> None:
     """Print a report for people: the document that is made of it, or lines that a terminal may break."""
-    from vtaplib.reports.document import Document
     from vtaplib.reports.terminal import renderables
 
     console = make_console(stderr=stderr)
@@ -61,7 +57,7 @@ def print_report(
     if isinstance(shown, str):
         console.print(shown, soft_wrap=True)
         return
-    for part in renderables(shown) if isinstance(shown, Document) else shown:
+    for part in renderables(shown):
         console.print(part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -12,8 +12,6 @@ from vtaplib.cli.exit_code import ExitCode
 from vtaplib.cli.output import print_report, write_json
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.errors import VtapError
     from vtaplib.reports.document import Document
@@ -30,16 +28,16 @@ def maybe_page(files: OutputFiles, page: Path | None) -> Callable[[Callable[[], 
     def write(document_of: Callable[[], Document]) -> None:
         if file is not None:
             # What pages need takes 50 ms to import, and most runs have none.
-            from vtaplib.reports.page.frame import page as page_of
+            from vtaplib.reports.page.frame import html_page
 
-            file.write(page_of(document_of()).encode())
+            file.write(html_page(document_of()).encode())
 
     return write
 
 
 def finish(
     report: Report,
-    shown_as: Callable[[Report], Document | str | Iterable[RenderableType]],
+    shown_as: Callable[[Report], Document | str],
     *,
     as_json: bool,
     found: bool = False,

@@ -6,3 +6,7 @@ knows no analysis, and an analysis does not know how anything looks.
 """
 
 from __future__ import annotations
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

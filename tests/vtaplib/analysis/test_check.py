@@ -23,7 +23,7 @@ from vtaplib.analysis.design_check.document import check_document
 from vtaplib.analysis.design_check.sarif import sarif_log
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
-from vtaplib.reports.page.frame import page
+from vtaplib.reports.page.frame import html_page
 from vtaplib.testing import clouds
 
 TAPPED = "azurerm_network_interface_tap_configuration.web"
@@ -100,7 +100,7 @@ def test_it_says_what_it_does() -> None:
 
 def test_a_report_is_a_page_and_a_log_for_code_hosts_too() -> None:
     report = check(document(tapped_plan(peered=False)))
-    assert f">{TAPPED}</h2>" in page(check_document(report))
+    assert f">{TAPPED}</h2>" in html_page(check_document(report))
     (run,) = sarif_log(report, "plan.json")["runs"]
     assert [one["ruleId"] for one in run["results"]] == [one.code for one in report.findings]
 

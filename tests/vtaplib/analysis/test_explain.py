@@ -10,7 +10,7 @@ from vtaplib import Policy, Topology, VtapError
 from vtaplib.analysis import ExplainReport, Packet, PacketOrder, Peerings, explain
 from vtaplib.analysis.packet_explanation.document import explain_document
 from vtaplib.model import ids
-from vtaplib.reports.page.frame import page
+from vtaplib.reports.page.frame import html_page
 
 
 def network() -> tuple[Topology, Peerings]:
@@ -64,6 +64,6 @@ def test_what_is_down_gets_no_copy() -> None:
 
 def test_a_report_is_a_page_too() -> None:
     report = explained(PacketOrder("db", "web", protocol="icmp"), reply=True)
-    shown = page(explain_document(report))
+    shown = html_page(explain_document(report))
     assert ">The packet</h2>" in shown
     assert report.packet.packet.sentence in shown

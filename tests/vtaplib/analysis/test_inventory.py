@@ -14,7 +14,7 @@ from vtaplib.analysis import Inventory, take_inventory
 from vtaplib.analysis.inventory_document import inventory_document
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
-from vtaplib.reports.page.frame import page
+from vtaplib.reports.page.frame import html_page
 from vtaplib.resources import (
     Lb,
     LbBackendAddressPool,
@@ -90,7 +90,7 @@ def test_entries_refer_to_each_other_by_id() -> None:
 def test_an_empty_cloud_has_no_tenant_and_says_so() -> None:
     inventory = take_inventory(Cloud(), "nothing")
     assert inventory == Inventory("nothing", ())
-    assert "empty: nothing has been applied to it" in page(inventory_document(inventory))
+    assert "empty: nothing has been applied to it" in html_page(inventory_document(inventory))
 
 
 def test_a_name_is_that_of_its_id() -> None:

@@ -26,7 +26,7 @@ from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies, StagedOu
 from vtaplib.capture import Batch, open_capture
 from vtaplib.errors import CaptureError
 from vtaplib.reports.document import Share, Table
-from vtaplib.reports.page.frame import page
+from vtaplib.reports.page.frame import html_page
 from vtaplib.reports.terminal import renderables
 
 WEB, DATABASE = "10.0.0.4", "10.0.0.5"
@@ -53,7 +53,7 @@ def test_any_report_has_a_document_that_is_shown(
 ) -> None:
     document = replay_document(replayed(packets, topology, policy))
     assert list(renderables(document))
-    assert page(document)
+    assert html_page(document)
     tables = [one for section in document.sections for one in section.elements if isinstance(one, Table)]
     for table in tables:
         assert all(len(row) == len(table.columns) for row in table.rows)

@@ -20,7 +20,7 @@ _SECURITY: Final = (
 )
 
 
-def page(document: Document) -> str:
+def html_page(document: Document) -> str:
     """A document as the text of one HTML file."""
     style = files("vtaplib.reports.page").joinpath("style.css").read_text(encoding="utf-8")
     sections = list(_sections(document))

@@ -63,7 +63,7 @@ def test_a_page_lets_nothing_be_loaded_or_run_that_gets_into_it(
 
 
 # A page is some screens high, also that of many interfaces: long tables scroll in themselves.
-HEIGHTS = {"empty": 2000, "one": 4000, "balanced": 4000, "large": 8000}
+HEIGHTS = {"empty": 2000, "one": 4500, "balanced": 5000, "large": 9000}
 
 
 @pytest.mark.sampled(4)

@@ -17,7 +17,7 @@ from vtaplib.capture import open_capture
 from vtaplib.control.cloud import Cloud
 from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy, setting_text
-from vtaplib.reports.page.frame import page
+from vtaplib.reports.page.frame import html_page
 
 WORLDS = ("empty", "one", "balanced", "large")
 
@@ -199,7 +199,7 @@ def replayed(cloud: Cloud, policy: Policy | None = None) -> ReplayReport:
 
 
 def page_of(report: ReplayReport, inventory: Inventory) -> Page:
-    return Page.of(page(replay_document(report, inventory)))
+    return Page.of(html_page(replay_document(report, inventory)))
 
 
 def test_markup_in_any_name_is_text(quickstart: Path) -> None:

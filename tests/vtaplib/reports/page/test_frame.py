@@ -29,11 +29,11 @@ from vtaplib.reports.document import (
     Table,
     Tree,
 )
-from vtaplib.reports.page.frame import page
+from vtaplib.reports.page.frame import html_page
 
 
 def shown(*elements: Element) -> Page:
-    return Page.of(page(Document("title", "lead", (Section("here", "Here", elements),)))).section("here")
+    return Page.of(html_page(Document("title", "lead", (Section("here", "Here", elements),)))).section("here")
 
 
 def everything(text: str) -> Document:
@@ -65,7 +65,7 @@ HOSTILE = """<script>alert(1)</script><img src=x onerror="alert(2)">'"&amp;</sty
 
 
 def test_whatever_a_text_holds_is_shown_as_text() -> None:
-    plain, hostile = Page.of(page(everything("text"))), Page.of(page(everything(HOSTILE)))
+    plain, hostile = Page.of(html_page(everything("text"))), Page.of(html_page(everything(HOSTILE)))
     assert [one.tag for one in hostile.root.iter()] == [one.tag for one in plain.root.iter()]
     assert [name for name, _ in hostile.attributes] == [name for name, _ in plain.attributes]
     assert hostile.text.count(HOSTILE) >= plain.text.count("text")
@@ -73,7 +73,7 @@ def test_whatever_a_text_holds_is_shown_as_text() -> None:
 
 @given(st.text(max_size=20))
 def test_any_text_makes_a_page(text: str) -> None:
-    Page.of(page(everything(text)))
+    Page.of(html_page(everything(text)))
 
 
 def test_the_first_cell_of_a_row_heads_it_and_numbers_stand_to_the_right() -> None:
@@ -104,7 +104,9 @@ def test_a_page_has_every_row_and_every_item() -> None:
 def test_warnings_come_after_the_first_section_and_notices_before_all() -> None:
     sections = [Section(name, name.title(), (Paragraph(name),)) for name in ("summary", "more")]
     notices = (Paragraph("It is cut off.", Role.WARNING), Paragraph("Nothing is lost.", Role.GOOD))
-    whole = Page.of(page(Document("T", "lead", [*sections, Section("none", "None", ())], ("w",), notices)))
+    whole = Page.of(
+        html_page(Document("T", "lead", [*sections, Section("none", "None", ())], ("w",), notices))
+    )
     assert [one.get("id") for one in whole.all("section")] == ["summary", "warnings", "more"]
     assert whole.section("warnings").text.split() == ["Warnings", "w."]
     (header,) = whole.all("header")
