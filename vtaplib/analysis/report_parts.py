@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from vtaplib.mirror.count import Count
+from vtaplib.mirror.verdict import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,12 @@ class NotMirroredEntry:
     explanation: str
     frames: int
     bytes: int
+
+    @classmethod
+    def of(cls, reason: Reason, count: Count, scale: float = 1) -> Self:
+        """The frames of a reason, so many times as many."""
+        amount = Amount.of(count, scale)
+        return cls(reason.name.lower(), reason.value, amount.frames, amount.bytes)
 
 
 @dataclass(frozen=True, slots=True)

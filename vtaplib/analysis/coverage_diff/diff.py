@@ -13,7 +13,6 @@ from vtaplib.analysis.coverage_diff.entries import (
     collector_changes,
     conversation_entries,
     count_split,
-    read_count,
     seen_sum,
 )
 from vtaplib.analysis.coverage_diff.report import DesignEntry, DiffReport
@@ -36,15 +35,16 @@ def diff(
         comparison.batch(batch.data)
     summary = comparison.summary(LISTED, limit)
     groups, designs = summary.groups, comparison.designs
+    changes = change_entries(groups)
     collectors = (*before.topology.collectors, *after.topology.collectors)
     return DiffReport(
         capture=feed.name,
         format=feed.format,
         before=_design_entry(before, groups, BEFORE),
         after=_design_entry(after, groups, AFTER),
-        read=Amount.of(read_count(groups)),
+        read=Amount(sum(one.frames for one in changes), sum(one.bytes for one in changes)),
         coverage_lost=any(group.change.is_loss for group in groups),
-        fates=change_entries(groups),
+        fates=changes,
         collectors=collector_changes(groups, designs, collectors),
         conversations=conversation_entries(designs, summary.largest),
         further=Amount.of(comparison.further),

@@ -100,15 +100,6 @@ def _obstacles(group: Group) -> Mapping[Enum, list[Count]]:
     return found
 
 
-def read_count(groups: Iterable[Group]) -> Count:
-    """The frames of all conversations."""
-    total = Count()
-    for group in groups:
-        for direction in group.directions:
-            total.add(direction.count.frames, direction.count.octets)
-    return total
-
-
 def seen_sum(groups: Iterable[Group], design: int) -> ConversationSum:
     """What a design has somebody see."""
     total = _Total()

@@ -165,8 +165,7 @@ class _Figures:
             counts = [account.not_mirrored[reason] for account in of_tap if reason in account.not_mirrored]
             if counts:
                 count = Count(sum(one.frames for one in counts), sum(one.octets for one in counts))
-                amount = Amount.of(count, self.scale)
-                yield NotMirroredEntry(reason.name.lower(), reason.value, amount.frames, amount.bytes)
+                yield NotMirroredEntry.of(reason, count, self.scale)
 
     def _talkers(self, tap_id: str, copies: Series, most: int) -> Iterator[TopTalker]:
         if self.accounts.talkers is None:

@@ -148,10 +148,7 @@ def _tap_point(point: TapPoint, account: TapPointAccount, interface: str, tap: s
         tap_configuration_id=point.tap_configuration_id,
         entered=Amount.of(account.entered),
         mirrored=Amount.of(account.mirrored),
-        not_mirrored=tuple(
-            NotMirroredEntry(reason.name.lower(), reason.value, count.frames, count.octets)
-            for reason, count in account.not_mirrored.items()
-        ),
+        not_mirrored=tuple(NotMirroredEntry.of(*one) for one in account.not_mirrored.items()),
         truncated=account.truncated,
         over_mtu=account.over_mtu,
         clamped=account.clamped,
