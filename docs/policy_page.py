@@ -13,11 +13,11 @@ def policy_page() -> Iterator[str]:
     yield from (
         "# Policy",
         "",
-        "Azure leaves much of the virtual network TAP undocumented. Each such question is a setting, with a",
-        "default and its reason, instead of a silent guess; limits are settings too. A result holds under",
+        "Azure does not document much of the virtual network TAP. Each open question is a setting, with a",
+        "default and its reason, instead of a silent guess. Limits are settings too. A result depends on",
         "the policy that it was made with, so reports show every setting in force.",
         "",
-        "The later of these goes before the earlier:",
+        "A later source overrides an earlier one:",
         "",
         "1. the default;",
         "2. the environment, for commands and the provider: `VTAP_POLICY_` and the name in upper case,",
@@ -39,7 +39,7 @@ def policy_page() -> Iterator[str]:
         'In Python: `Cloud(policy=Policy(fastpath_check="warn"))`.',
     )
     yield from _section("What is accepted", CONTROL_PLANE)
-    yield from _section("What becomes of packets", DATA_PLANE)
+    yield from _section("What happens to packets", DATA_PLANE)
     yield from _section("Limits", LIMITS)
 
 

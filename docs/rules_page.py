@@ -22,14 +22,14 @@ from vtaplib.model.violation import Evidence
 EVIDENCE: Final[Mapping[Evidence, str]] = {
     Evidence.DOCUMENTED: "Microsoft's documentation, REST specification or SDK, or azurerm's source",
     Evidence.OBSERVED: "seen in recorded traffic of the service",
-    Evidence.INFERRED: "follows from the others or is common knowledge, and is proven nowhere",
+    Evidence.INFERRED: "follows from the others or is common knowledge, but is not proven",
     Evidence.OURS: "vtap's own: Azure says nothing, or publishes no code",
 }
 
 
 CONFLICT: Final = (
-    "An existing object that the plan has not come to, such as one of another configuration, is not held "
-    "against a planned one: the plan may still change it."
+    "A plan does not compare a planned object with an existing one that it has not come to, "
+    "such as one of another configuration, because it may still change that one."
 )
 """Why a plan may let pass a conflict."""
 
@@ -68,10 +68,10 @@ def rules_page() -> Iterator[str]:
     yield from (
         "# Rules",
         "",
-        "What vtap refuses, and what it warns of. The same rules run in `terraform plan`, in the apply,",
-        "in `Cloud.put`, in `vtap check` and in what-ifs. An error refuses; a warning says that something",
-        "would not do what it seems to. Where a *setting* is named, [the policy](policy.md) says which of",
-        "both a rule is, or that it is not judged.",
+        "These rules say what vtap refuses, and what it warns of. The same rules run in `terraform plan`, in",
+        "the apply, in `Cloud.put`, in `vtap check` and in what-ifs. An error refuses. A warning says that",
+        "something would not do what it seems to do. If a rule names a *setting*, [the policy](policy.md)",
+        "makes it an error or a warning, or turns it off.",
         "",
         "How sure it is that Azure behaves so:",
         "",
@@ -184,9 +184,9 @@ def _at_apply(every: Sequence[Entry]) -> Iterator[str]:
         "",
         "## What a plan lets pass",
         "",
-        "A value that is not known in the plan, such as an address that is taken from its pool, leaves",
-        "every rule that reads it to the apply. With all values known, these alone may pass the plan and be",
-        "refused in the apply, because a plan cannot know:",
+        "If a rule reads a value that the plan does not know, such as an address that is taken from a pool,",
+        "only the apply checks it. Even with all values known, a plan may let the following rules pass, and",
+        "the apply may then refuse, because a plan cannot know:",
         "",
     )
     reasons: dict[str, list[str]] = {}

@@ -43,8 +43,8 @@ GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
         ),
     ),
     SECRETS_ARE_GIVEN: GeneralRule(
-        "A new resource is given the secrets that it must have. `Cloud.put` does not ask for them: what was "
-        "read elsewhere has none.",
+        "A new resource has the secrets that it must have. `Cloud.put` does not ask for them, because a "
+        "resource that was read elsewhere has none.",
         (ErrorCode.INVALID_PARAMETER_COMBINATION,),
     ),
     REFERENCES_EXIST: GeneralRule(
@@ -54,29 +54,29 @@ GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
             ErrorCode.RESOURCE_GROUP_NOT_FOUND,
             ErrorCode.SUBSCRIPTION_NOT_FOUND,
         ),
-        at_apply="What is nowhere yet may be made before it is needed: by another part of the plan, or by "
-        "another configuration.",
+        at_apply="A resource that does not exist yet may be made before it is needed, by another part of the "
+        "plan or by another configuration.",
     ),
     IDS_ARE_UNIQUE: GeneralRule(
-        "No two objects of a configuration have one ID.",
+        "No two objects of a configuration have the same ID.",
         (ErrorCode.OPERATION_NOT_ALLOWED,),
-        at_apply="What another configuration makes, or an object whose name only the apply knows, does not "
-        "show in a plan.",
+        at_apply="A plan does not show what another configuration makes, or an object whose name only the "
+        "apply knows.",
     ),
     WHAT_IS_FIXED_STAYS: GeneralRule(
-        "What can be set only when a resource is created does not change; another value needs a new "
-        "resource.",
+        "An argument that can be set only when a resource is created does not change. Another value needs a "
+        "new resource.",
         (ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED, ErrorCode.INVALID_RESOURCE_LOCATION),
     ),
     TYPE_STAYS: GeneralRule(
-        "A resource keeps its type, where azurerm has several types for one of ARM's.",
+        "A resource keeps its type, if azurerm has several types for one of ARM's.",
         (ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED,),
-        at_apply="The plan may destroy what has the ID now.",
+        at_apply="The plan may destroy the resource that has the ID now.",
     ),
     PARTS_IN_USE_STAY: GeneralRule(
         "A part of a resource, such as a frontend, is not removed while others refer to it.",
         (ErrorCode.RESOURCE_IN_USE, ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE),
-        at_apply="Those that refer to it and that the plan has not come to yet may be changed by it.",
+        at_apply="The plan may still change the resources that refer to it.",
     ),
     WHAT_IS_IN_USE_STAYS: GeneralRule(
         "A resource is not deleted while others depend on it.",
@@ -89,8 +89,8 @@ GENERAL_RULES: Final[Mapping[str, GeneralRule]] = {
             ErrorCode.IN_USE_VIRTUAL_NETWORK_TAP_CANNOT_BE_DELETED,
             ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_IN_USE,
         ),
-        at_apply="A plan does not know of all that depends on what it deletes: that may be another "
-        "configuration's.",
+        at_apply="A plan does not know everything that depends on what it deletes: it may belong to another "
+        "configuration.",
     ),
 }
 """The general rules by name."""

@@ -174,72 +174,73 @@ class Policy:
 
     fastpath_check: str = "error"
     """`error`, `warn` or `off`: tapping an interface of a machine that was neither created, nor started from
-    deallocated, after a TAP existed in its subscription and region. Documented as an error, and as
+    deallocated, after a TAP existed in its subscription and region. Azure documents this as an error, and as
     temporary."""
 
     reachability_check: str = "error"
     """`error` or `warn`: a tap configuration whose destination is in a network that is not peered with the
-    source's. Documentation demands the peering first; whether the service checks it is unknown."""
+    source's. Azure's documentation requires the peering first. Whether the service checks it is unknown."""
 
     region_check: str = "warn"
-    """`warn`, `error` or `off`: a TAP in a region that the preview does not list. The list is a preview's,
-    and a region outside it has worked."""
+    """`warn`, `error` or `off`: a TAP in a region that the preview does not list. The list is that of a
+    preview, and a region outside it has worked."""
 
     feature_registration: str = "off"
     """`off` or `required`: whether a subscription needs `Microsoft.Network/AllowVirtualNetworkTap` before it
-    can have a TAP. Seen in 2020 only."""
+    can have a TAP. This was seen in 2020 only."""
 
     unsupported_size_suffixes: tuple[str, ...] = ("_v6",)
-    """How the names of machine sizes end that cannot be tapped. Documented, and as temporary."""
+    """The endings of the names of machine sizes that cannot be tapped. Azure documents this, as temporary."""
 
     multiple_taps_per_nic: str = "warn"
     """`warn`, `allow` or `error`: a second tap configuration on one interface. The API has a collection and a
-    list call; that two work is proven nowhere."""
+    list call, but it is not proven that two work."""
 
     delete_tap_in_use: str = "error"
-    """`error` or `cascade`: deleting a TAP that interfaces send to. The service usually refuses to delete
-    what is referred to; under `cascade` the tap configurations go with it."""
+    """`error` or `cascade`: deleting a TAP that interfaces send to. The service usually refuses to delete a
+    resource that others refer to. Under `cascade` the tap configurations are deleted with the TAP."""
 
     delete_destination_in_use: str = "error"
     """`error` or `dangle`: deleting the interface or frontend that a TAP sends to. The service usually
-    refuses; under `dangle` the TAP stays and sends to nothing."""
+    refuses this. Under `dangle` the TAP stays, without a destination that exists."""
 
     destination_update: str = "allow"
-    """`allow` or `error_if_sources`: changing a TAP's destination in place. A write replaces properties by
-    contract."""
+    """`allow` or `error_if_sources`: changing a TAP's destination in place. By contract, a write replaces
+    properties."""
 
     source_change_downtime_s: int = 0
-    """Seconds, 0 to 60, that a machine's network is interrupted when one of its interfaces begins or ends to
-    be tapped. Documented as possible and up to 60; none keeps tests quick. Plans warn of it all the same."""
+    """For how many seconds, 0 to 60, a machine's network is interrupted when the tapping of one of its
+    interfaces begins or ends. Azure documents up to 60 as possible. 0 keeps tests quick. Plans warn of it in
+    any case."""
 
     vnet_put_without_subnets: str = "keep"
-    """`keep` or `delete`: what becomes of the subnets of a network that is written without them. Keeping is
-    the service's newer behaviour; older versions deleted them."""
+    """`keep` or `delete`: what happens to the subnets of a network that is written without them. The service
+    now keeps them; older versions deleted them."""
 
     arm_id_case: str = "insensitive"
     """`insensitive` or `strict`: whether IDs given to `put` may spell their fixed segments in any case. ARM
-    is insensitive; Terraform is strict under either, like azurerm."""
+    is insensitive. In Terraform they are strict under either setting, like those of azurerm."""
 
     vni: str = "per_tap"
     """`per_tap`, `per_source` or `fixed:N`: what the VNI of a copy is derived from. The one capture of the
-    real service shows one VNI and not its rule; stable per TAP is enough for collectors."""
+    real service shows one VNI, but not where it comes from. A stable VNI per TAP is enough for collectors."""
 
     outer_source_port: str = "directional"
     """`directional`, `symmetric`, `inner` or `fixed:N`: the UDP source port of a copy. A hash into
     49152-65535 of the inner addresses, protocol and ports as they stand, or of both directions alike; or the
     inner source port itself (the hash where there is none). A design that works with a hash that tells
-    directions apart works with one that does not."""
+    directions apart also works with one that does not."""
 
     oversize: str = "deliver"
-    """`deliver`, `fragment`, `truncate` or `drop`: what becomes of a copy that is larger than the network
-    likes. Deliver up to an outer IP length of 2006 bytes, which is what the network lets through
+    """`deliver`, `fragment`, `truncate` or `drop`: what happens to a copy that is larger than the network
+    carries. Deliver up to an outer IP length of 2006 bytes, which is what the network lets through
     unfragmented, and drop above; fragment above 1400, where the network's stack fragments; truncate the inner
     frame to an outer IP length of 1500, the guest's MTU; or drop above 1500. What the service does is
-    unknown; delivering is the mildest reading."""
+    unknown. Delivering assumes the least loss."""
 
     self_mirror: str = "error"
-    """`error` or `allow`: an interface that is its own collector. Under `error` its copies are not made, for
-    a copy of a copy would grow without end."""
+    """`error` or `allow`: an interface that is its own collector. Under `error` its copies are not made,
+    because a copy of a copy would grow without end."""
 
     remirror: str = "skip_vxlan"
     """`skip_vxlan`, `mirror` or `error`: a copy on its way to a collector, seen on an interface that is
@@ -249,34 +250,33 @@ class Policy:
 
     mss_clamp: str = "off"
     """`off` or `50`: bytes by which a tapped machine's TCP segments shrink to leave room for the outer
-    headers. Inferred from one capture."""
+    headers. This is inferred from one capture."""
 
     collector_nsg: str = "enforce"
     """`enforce` or `bypass`: whether security groups of the collector apply to copies. A copy arrives as
-    ordinary UDP; the default rules allow it anyway."""
+    ordinary UDP. The default rules allow it anyway."""
 
     mirror_denied: bool = False
-    """Whether a packet is copied that the source's own security group drops. Nothing is known; what is
-    dropped was never on the wire."""
+    """Whether a packet that the source's own security group drops is copied. Nothing is known about it. A
+    dropped packet was never on the wire."""
 
     snat_view: str = "post"
     """`post` or `pre`: whether a copy of outbound traffic shows the public address that it leaves with, or
-    the private one. Read off one capture."""
+    the private one. One capture shows the public address."""
 
     mirror_snat_return: bool = False
-    """Whether the answers to translated outbound traffic are copied. In one capture they were not to be
-    seen."""
+    """Whether the answers to translated outbound traffic are copied. One capture does not show them."""
 
     count_mirror_in_egress: bool = False
-    """Whether copies count against the source machine's bandwidth. Vendors say that they do not."""
+    """Whether copies count against the source machine's bandwidth. Vendors say that they do not count."""
 
     snaplen: str = "off"
-    """`off` or a number of bytes from 64 to 9000: how much of a frame is copied. Stood in one draft of the
-    API and never shipped."""
+    """`off` or a number of bytes from 64 to 9000: how much of a frame is copied. One draft of the API had
+    this, but it never shipped."""
 
     limits_mode: str = "warn"
-    """`warn`, `error` or `off`: what exceeding `tap_configurations_per_subscription` is. The published
-    figures conflict, and refusing what the service accepts is worse than a warning."""
+    """`warn`, `error` or `off`: how a write that exceeds `tap_configurations_per_subscription` is treated.
+    The published figures conflict, and refusing what the service accepts is worse than a warning."""
 
     taps_per_region: int = 100
     """TAPs in one region of a subscription. Azure's page on limits, 2018 to 2022."""
@@ -285,8 +285,8 @@ class Policy:
     """Interfaces that send to one TAP. Azure's page on limits, 2018 to 2022."""
 
     tap_configurations_per_subscription: int = 10
-    """Tap configurations in one subscription. A change of the documentation of 2025 says so, and may mean
-    TAPs; see `limits_mode`."""
+    """Tap configurations in one subscription. A change of the documentation in 2025 says so, but may mean
+    TAPs. See `limits_mode`."""
 
     virtual_networks_per_region: int = 1_000
     """Virtual networks in one region of a subscription. Azure's page on limits."""
@@ -310,20 +310,20 @@ class Policy:
     """Custom DNS servers of one network. Azure's page on limits."""
 
     private_addresses_in_peered_networks: int = 128_000
-    """Private addresses in a network and all that are peered with it; more is a warning. Azure's page on
+    """Private addresses in a network and the networks peered with it. More is a warning. Azure's page on
     limits."""
 
     load_balancer_rules_per_network_interface: int = 300
     """Load-balancing rules that reach one interface, over all its configurations. Azure's page on limits."""
 
     flows_per_machine: int = 500_000
-    """Flows of one machine in each direction; more is a warning. Azure's page on limits."""
+    """Flows of one machine in each direction. More is a warning. Azure's page on limits."""
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
             value = getattr(self, name)
             if not setting.allows(value):
-                raise VtapError(f"policy: {name} is {value!r}, must be one of {setting}")
+                raise VtapError(f"policy: {name} is {value!r}, but must be one of {setting}")
 
     def in_force(self) -> dict[str, object]:
         """Every setting and its value, as reports show them."""
@@ -341,7 +341,7 @@ def read_policy(texts: Mapping[str, str], source: str = "policy: ") -> Policy:
             raise VtapError(f"{source}there is no setting {name!r}; there are {', '.join(SETTINGS)}")
         values[name] = setting.parse(text)
         if not setting.allows(values[name]):
-            raise VtapError(f"{source}{name} is {text!r}, must be one of {setting}")
+            raise VtapError(f"{source}{name} is {text!r}, but must be one of {setting}")
     return Policy(**values)
 
 

@@ -72,8 +72,8 @@ class Quota:
                 found = where if self.shared else f"has {count} {counted}"
                 yield (
                     self.path,
-                    f"{resource.label}: {found}, {most} at most",
-                    f"remove some, or set the policy's {self.limit} if your subscription has more",
+                    f"{resource.label}: {found}, and the limit is {most}",
+                    f"remove some, or raise the policy's {self.limit} if your subscription allows more",
                 )
 
     def usage(self, resource: Subject) -> Mapping[str, Usage]:
@@ -256,4 +256,4 @@ def limit(
     return declare
 
 
-NUMBERS = "A plan counts what it plans; what others have made counts at apply."
+NUMBERS = "A plan counts its own resources. Those that others have made count at the apply."

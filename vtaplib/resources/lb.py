@@ -195,7 +195,7 @@ class Lb(PubliclyAddressedResource):
         ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="Azure REST API, load balancers"
     )
     def frontends_have_one_kind_of_address(self, view: View, policy: Policy) -> Findings:
-        """Every frontend has a subnet, a public address or a public prefix, and just one of them."""
+        """Every frontend has a subnet, a public address or a public prefix, and only one of them."""
         for position, block in enumerate(self.frontend_ip_configuration):
             kinds = ("subnet_id", "public_ip_address_id", "public_ip_prefix_id")
             given = [kind for kind in kinds if getattr(block, kind)]
@@ -213,7 +213,7 @@ class Lb(PubliclyAddressedResource):
         ErrorCode.INVALID_REQUEST_CONTENT, evidence=Evidence.INFERRED, source="Azure REST API, load balancers"
     )
     def frontend_names_are_unique(self, view: View, policy: Policy) -> Findings:
-        """No two frontends have one name."""
+        """No two frontends have the same name."""
         seen: set[str] = set()
         for position, block in enumerate(self.frontend_ip_configuration):
             if block.name.lower() in seen:

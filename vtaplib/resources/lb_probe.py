@@ -82,7 +82,7 @@ class LbProbe(Resource):
                 ("number_of_probes",),
                 (
                     f"{self.label}: {self.number_of_probes} probes every {self.interval_in_seconds} s make "
-                    f"{seconds} s, and Azure wants at least {LEAST_SECONDS_TO_DOWN} s"
+                    f"{seconds} s, and Azure requires at least {LEAST_SECONDS_TO_DOWN} s"
                 ),
-                "raise either of them",
+                "raise one of the two",
             )

@@ -136,7 +136,7 @@ class LbRule(Resource):
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure, load balancer")
     def all_protocols_mean_ha_ports(self, view: View, policy: Policy) -> Findings:
-        """Protocol All, which makes HA ports, goes with ports 0 and 0, and port 0 with protocol All."""
+        """Protocol All, which means HA ports, needs ports 0 and 0, and port 0 needs protocol All."""
         ports = (self.frontend_port, self.backend_port)
         if self.covers_all_ports and ports != (0, 0):
             yield (

@@ -112,7 +112,7 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def there_is_a_way_to_log_in(self, view: View, policy: Policy) -> Findings:
-        """Where only keys log in, there is a key."""
+        """A machine that accepts only keys has a key."""
         keys_only = self.disable_password_authentication is not False
         if self.admin_username is None:
             return

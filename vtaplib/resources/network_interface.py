@@ -244,7 +244,7 @@ class NetworkInterface(PubliclyAddressedResource):
         source="Azure REST API, network interfaces",
     )
     def configuration_names_are_unique(self, view: View, policy: Policy) -> Findings:
-        """No two configurations have one name."""
+        """No two configurations have the same name."""
         seen: set[str] = set()
         for position, block in enumerate(self.ip_configuration):
             if block.name.lower() in seen:
@@ -260,7 +260,7 @@ class NetworkInterface(PubliclyAddressedResource):
         source="Azure REST API, network interfaces",
     )
     def one_configuration_is_primary(self, view: View, policy: Policy) -> Findings:
-        """Of several configurations exactly one is primary."""
+        """Exactly one of several configurations is primary."""
         primary = [block.name for block in self.ip_configuration if block.primary]
         if len(self.ip_configuration) > 1 and len(primary) != 1:
             chosen = ", ".join(primary) if primary else "none"
@@ -268,7 +268,7 @@ class NetworkInterface(PubliclyAddressedResource):
                 ("ip_configuration",),
                 (
                     f"{self.label}: of {len(self.ip_configuration)} configurations exactly one must have "
-                    f"primary = true; {chosen} has"
+                    f"primary = true, and {chosen} has it"
                 ),
                 "set it on one of them",
             )
@@ -279,7 +279,7 @@ class NetworkInterface(PubliclyAddressedResource):
         source="Azure documentation, IP addresses of network interfaces",
     )
     def primary_configuration_is_ipv4(self, view: View, policy: Policy) -> Findings:
-        """An IPv6 configuration stands beside a primary one that is IPv4."""
+        """The primary configuration is IPv4, also beside IPv6 configurations."""
         primary = self.primary_configuration
         if primary.private_ip_address_version == "IPv6":
             yield (
@@ -294,7 +294,7 @@ class NetworkInterface(PubliclyAddressedResource):
         source="Azure REST API, network interfaces",
     )
     def subnets_are_in_one_network(self, view: View, policy: Policy) -> Findings:
-        """All configurations are in subnets of one virtual network."""
+        """All configurations are in subnets of the same virtual network."""
         home = self.virtual_network_id
         for position, block in enumerate(self.ip_configuration):
             network_id = (block.subnet_id or home).rsplit("/", 2)[0] if block.subnet_id else home
@@ -305,7 +305,7 @@ class NetworkInterface(PubliclyAddressedResource):
                         f"{self.label}: {block.name} is in another virtual network than "
                         f"{self.ip_configuration[0].name}"
                     ),
-                    "use subnets of one network",
+                    "use subnets of the same network",
                 )
 
     @rule(

@@ -67,7 +67,7 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
                 if prefix == ANY or is_service_tag(prefix):
                     yield (
                         (name,),
-                        f"{self.label}: {name} holds {prefix!r}, which is no address and no prefix",
+                        f"{self.label}: {name} has {prefix!r}, which is neither an address nor a prefix",
                         f"give it as {name.removesuffix('es')}, in a rule of its own",
                     )
 
@@ -78,7 +78,7 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
         severity=Severity.WARNING,
     )
     def ports_go_with_tcp_and_udp(self, view: View, policy: Policy) -> Findings:
-        """A rule of a protocol without ports is about any port."""
+        """A rule for a protocol without ports applies to any port."""
         if self.protocol not in WITHOUT_PORTS:
             return
         for side in ("source", "destination"):
@@ -87,6 +87,6 @@ class NetworkSecurityRule(SecurityRuleFields, SecurityGroupChild):
             if getattr(self, name) not in (None, ANY):
                 yield (
                     (name,),
-                    f"{self.label}: {self.protocol} has no ports and {name} no meaning",
+                    f"{self.label}: {self.protocol} has no ports, so {name} has no effect",
                     f'use {one} = "{ANY}"',
                 )

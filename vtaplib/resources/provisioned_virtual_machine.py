@@ -327,7 +327,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider", on_create=True)
     def name_can_be_the_computer_name(self, view: View, policy: Policy) -> Findings:
-        """Where no `computer_name` is given, the machine's name can be the host name."""
+        """The name of a machine without a `computer_name` is a valid host name."""
         if self.admin_username is None or self.computer_name != self.name:
             return
         problem = self.computer_names.problem(self.name)
@@ -346,7 +346,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="Azure REST API, virtual machines")
     def platform_patches_need_the_agent(self, view: View, policy: Policy) -> Findings:
-        """Patches by the platform need the machine's agent."""
+        """Patching by the platform needs the machine's agent."""
         if self.provision_vm_agent is not False:
             return
         for name in ("patch_mode", "patch_assessment_mode"):
@@ -372,7 +372,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def spot_options_go_with_spot(self, view: View, policy: Policy) -> Findings:
-        """A Spot machine has an eviction policy; no other has one, or a bid."""
+        """A Spot machine has an eviction policy. Other machines have neither that nor a bid."""
         if self.priority == "Spot":
             if self.eviction_policy is None:
                 yield (

@@ -196,7 +196,7 @@ class PublicIp(Resource):
 
     @rule(ErrorCode.INVALID_REQUEST_CONTENT, source="azurerm provider", on_create=True)
     def basic_is_retired(self, view: View, policy: Policy) -> Findings:
-        """No address of the Basic SKU is created."""
+        """No address with the Basic SKU is created."""
         if self.sku == "Basic":
             yield (("sku",), f"{self.label}: sku Basic is retired", "use sku Standard")
 
@@ -214,7 +214,7 @@ class PublicIp(Resource):
 
     @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, source="azurerm provider")
     def protection_plan_needs_its_mode(self, view: View, policy: Policy) -> Findings:
-        """A protection plan goes with `ddos_protection_mode = "Enabled"`."""
+        """A protection plan needs `ddos_protection_mode = "Enabled"`."""
         if self.ddos_protection_plan_id and self.ddos_protection_mode != "Enabled":
             yield (
                 ("ddos_protection_plan_id",),

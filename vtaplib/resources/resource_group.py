@@ -1,4 +1,4 @@
-"""A resource group: a named container of resources in one region."""
+"""A resource group: a named container of resources in the same region."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ class Subnet(Resource):
 
     @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="Azure, delegation of subnets")
     def delegations_are_not_repeated(self, view: View, policy: Policy) -> Findings:
-        """No two delegations have one name, or are to one service."""
+        """No two delegations have the same name or the same service."""
         seen: set[tuple[str, str]] = set()
         for position, delegation in enumerate(self.delegation):
             for field, name in (
@@ -197,7 +197,7 @@ class Subnet(Resource):
 
     @rule(ErrorCode.NETCFG_INVALID_SUBNET, evidence=Evidence.INFERRED, source="Azure, service endpoints")
     def service_endpoints_are_not_repeated(self, view: View, policy: Policy) -> Findings:
-        """No two endpoints are for one service."""
+        """No two endpoints are for the same service."""
         seen: set[str] = set()
         for position, endpoint in enumerate(self.service_endpoint):
             if ids.key(endpoint.service) in seen:

@@ -155,7 +155,7 @@ class VirtualMachine(Resource):
         if size is not None and count > size.max_interfaces:
             yield (
                 ("network_interface_ids",),
-                f"{self.label}: {count} interfaces, of which {self.size} allows {size.max_interfaces}",
+                f"{self.label}: {count} interfaces, but {self.size} allows {size.max_interfaces}",
                 "remove some or choose a larger size",
             )
 
@@ -166,13 +166,13 @@ class VirtualMachine(Resource):
         source="Azure, virtual machine sizes naming conventions",
     )
     def size_is_known(self, view: View, policy: Policy) -> Findings:
-        """The size's name is of the form that Azure gives them, and of a family that Azure has."""
+        """The size's name has the form of Azure's names, and its family is one that Azure has."""
         if parse_size_name(self.size) is None:
             yield (
                 ("size",),
                 (
-                    f"{self.label}: vtap knows no size {self.size!r}. Azure's sizes have names such as "
-                    "Standard_D2s_v5"
+                    f"{self.label}: vtap does not know the size {self.size!r}. Azure's sizes have names such "
+                    "as Standard_D2s_v5"
                 ),
                 "check the spelling",
             )
@@ -183,7 +183,7 @@ class VirtualMachine(Resource):
         source="Azure, interfaces of virtual machines",
     )
     def interfaces_are_in_the_same_subscription(self, view: View, policy: Policy) -> Findings:
-        """A machine and its interfaces are in one subscription."""
+        """A machine and its interfaces are in the same subscription."""
         for position, interface_id in enumerate(self.network_interface_ids):
             theirs = ids.subscription(interface_id)
             if theirs and theirs.lower() != self.subscription_id.lower():
@@ -193,5 +193,5 @@ class VirtualMachine(Resource):
                         f"{self.label}: the machine is in subscription {self.subscription_id}, "
                         f"{label(interface_id)} in {theirs}"
                     ),
-                    "they must be in one subscription",
+                    "they must be in the same subscription",
                 )

@@ -1,4 +1,4 @@
-"""A virtual network: address spaces in one region, with the subnets that its own argument may carry."""
+"""A virtual network: address spaces in the same region, with the subnets that its own argument may carry."""
 
 from __future__ import annotations
 

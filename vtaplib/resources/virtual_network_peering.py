@@ -253,7 +253,7 @@ class VirtualNetworkPeering(Resource):
         source="Azure, virtual network peering",
     )
     def a_gateway_is_not_lent_and_borrowed(self, view: View, policy: Policy) -> Findings:
-        """A network that uses a remote gateway has none of its own to lend."""
+        """A network that uses a remote gateway does not offer one of its own."""
         if self.use_remote_gateways and self.allow_gateway_transit:
             yield (
                 ("use_remote_gateways",),
@@ -282,12 +282,12 @@ class VirtualNetworkPeering(Resource):
         source="Azure, virtual network peering",
     )
     def subnets_are_named_where_not_all_is_peered(self, view: View, policy: Policy) -> Findings:
-        """Subnets are named where not the whole networks are peered."""
+        """A peering names subnets only if it does not cover the whole networks."""
         for field in ("local_subnet_names", "remote_subnet_names"):
             if getattr(self, field) and self.peer_complete_virtual_networks_enabled:
                 yield (
                     (field,),
-                    f"{self.label}: {field} means nothing while the whole networks are peered",
+                    f"{self.label}: {field} has no effect while the whole networks are peered",
                     "set peer_complete_virtual_networks_enabled = false",
                 )
 

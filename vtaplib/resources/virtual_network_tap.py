@@ -132,7 +132,7 @@ class VirtualNetworkTap(Resource):
         source=SOURCE,
     )
     def there_is_one_destination(self, view: View, policy: Policy) -> Findings:
-        """A TAP has just one destination."""
+        """A TAP has only one destination."""
         if (
             self.destination_network_interface_ip_configuration_id
             and self.destination_load_balancer_frontend_ip_configuration_id

@@ -49,14 +49,14 @@ def configuration_exists(
 def interface_and_load_balancer_share_a_region(
     self: NetworkInterfaceBackendAddressPoolAssociation, view: View, policy: Policy
 ) -> Findings:
-    """The interface and the pool's load balancer are in one region."""
+    """The interface and the pool's load balancer are in the same region."""
     interface = view.get(NetworkInterface, self.network_interface_id)
     balancer = view.get(Lb, self.backend_address_pool_id.rsplit("/", 2)[0])
     if interface.location != balancer.location:
         yield (
             ("backend_address_pool_id",),
             f"{interface.label} is in {interface.location}, {balancer.label} in {balancer.location}",
-            "they must be in one region",
+            "they must be in the same region",
         )
 
 
@@ -64,7 +64,7 @@ def interface_and_load_balancer_share_a_region(
 def pool_is_in_one_network(
     self: NetworkInterfaceBackendAddressPoolAssociation, view: View, policy: Policy
 ) -> Findings:
-    """All backends of a pool are in one virtual network, as those behind an internal frontend are."""
+    """All backends of a pool are in the same virtual network, like the backends of an internal frontend."""
     interface = view.get(NetworkInterface, self.network_interface_id)
     balancer = view.get(Lb, ids.parent(self.backend_address_pool_id))
     if any(frontend.internal for frontend in balancer.frontend_ip_configuration):
@@ -77,7 +77,7 @@ def pool_is_in_one_network(
                 f"{interface.label} is in {label(interface.virtual_network_id)}, {label(other_id)} of "
                 f"the same pool in {label(home)}"
             ),
-            "the backends of a pool must be in one virtual network",
+            "the backends of a pool must be in the same virtual network",
         )
 
 
@@ -90,7 +90,7 @@ def pool_is_in_one_network(
 def backends_are_in_one_network(
     self: NetworkInterfaceBackendAddressPoolAssociation, view: View, policy: Policy
 ) -> Findings:
-    """A backend and an internal frontend of its load balancer are in one virtual network."""
+    """A backend and an internal frontend of its load balancer are in the same virtual network."""
     interface = view.get(NetworkInterface, self.network_interface_id)
     balancer = view.get(Lb, self.backend_address_pool_id.rsplit("/", 2)[0])
     home = interface.virtual_network_id

@@ -120,7 +120,7 @@ def one_internal_balancer(
                     f"{self.label}: {label(self.network_interface_id)} is a backend of {other.label}, which "
                     f"is internal like {balancer.label}"
                 ),
-                "take it out there first",
+                "remove it there first",
             )
             return
 

@@ -36,7 +36,7 @@ SOURCE = "Azure, load balancer"
 def load_balancer_rules_per_network_interface(
     self: Resource, before: Resource | None, view: View, policy: Policy
 ) -> Findings:
-    """An interface is reached by no more rules than the limit, over all its configurations."""
+    """No more rules than the limit reach an interface, over all its configurations."""
     # As with every limit, what is there already may stay.
     most = policy.load_balancer_rules_per_network_interface
     had = {ids.key(one) for _, one in reached_by(before, view)} if before is not None else set()
@@ -46,12 +46,12 @@ def load_balancer_rules_per_network_interface(
             yield (
                 path,
                 (
-                    f"{self.label}: with it {count} load-balancing rules reach {label(interface_id)}, "
-                    f"{most} at most"
+                    f"{self.label}: with it, {count} load-balancing rules reach {label(interface_id)}, and "
+                    f"the limit is {most}"
                 ),
                 (
-                    "take it out of a pool, or set the policy's "
-                    "load_balancer_rules_per_network_interface if your subscription has more"
+                    "remove the interface from a pool, or raise the policy's "
+                    "load_balancer_rules_per_network_interface if your subscription allows more"
                 ),
             )
             return  # the others of a pool are in the same place
@@ -91,7 +91,7 @@ def _rules_reaching(interface_id: str, view: View) -> tuple[int, int]:
 
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, on=LbRule, source=SOURCE)
 def ha_ports_are_alone(self: LbRule, view: View, policy: Policy) -> Findings:
-    """HA ports and single ports do not go to one pool, unless both have floating IP."""
+    """A pool does not get both HA ports and single ports, unless both rules have floating IP."""
     for position, pool_id in enumerate(self.backend_address_pool_ids or ()):
         for other in _others(self, pool_id, view):
             if other.covers_all_ports == self.covers_all_ports or (
@@ -111,7 +111,7 @@ def ha_ports_are_alone(self: LbRule, view: View, policy: Policy) -> Findings:
 
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, on=LbRule, evidence=Evidence.INFERRED, source=SOURCE)
 def frontend_ports_are_not_shared(self: LbRule, view: View, policy: Policy) -> Findings:
-    """No two rules take one protocol and port of one frontend."""
+    """No two rules take the same protocol and port of the same frontend."""
     frontend_id = ids.key(self.frontend_ip_configuration_id or "")
     for other in _others(self, frontend_id, view):
         if (
@@ -136,7 +136,7 @@ def frontend_ports_are_not_shared(self: LbRule, view: View, policy: Policy) -> F
     source=SOURCE,
 )
 def backend_ports_are_not_shared(self: LbRule, view: View, policy: Policy) -> Findings:
-    """No two rules send one protocol to one port of one pool, unless floating IP is on."""
+    """No two rules send the same protocol to the same port of the same pool, unless floating IP is on."""
     if self.floating_ip_enabled:
         return
     for position, pool_id in enumerate(self.backend_address_pool_ids or ()):

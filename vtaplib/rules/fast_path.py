@@ -19,7 +19,7 @@ from vtaplib.rules.references import configurations_of_machine, machines_of
 
 SOURCE = "Azure, virtual network TAP"
 _TOO_EARLY = "was created before there was a TAP in its subscription and region"
-ORDER = "Whether a new machine is made before or after the first TAP shows when they are made."
+ORDER = "Only the apply shows whether a new machine is made before or after the first TAP."
 
 
 @rule(
@@ -55,7 +55,7 @@ def source_is_on_the_fast_path(
     severity=Severity.WARNING,
 )
 def machine_waits_for_the_tap(self: NetworkInterfaceTapConfiguration, view: View, policy: Policy) -> Findings:
-    """A plan makes a machine that it taps after the TAP."""
+    """A plan creates a tapped machine after the TAP."""
     if policy.fastpath_check == "off":
         return
     tap_id = self.virtual_network_tap_id
@@ -69,8 +69,8 @@ def machine_waits_for_the_tap(self: NetworkInterfaceTapConfiguration, view: View
                     "interface can be tapped"
                 ),
                 (
-                    "Write into the machine: depends_on = [azurerm_virtual_network_tap.…], with the name of "
-                    f"the block that makes {label(tap_id)}"
+                    "Add to the machine: depends_on = [azurerm_virtual_network_tap.…], with the name of the "
+                    f"block that makes {label(tap_id)}"
                 ),
             )
 

@@ -19,7 +19,7 @@ SOURCE = "Azure, load balancer"
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=Lb, evidence=Evidence.INFERRED, source=SOURCE)
 def networks_are_in_the_same_region(self: Lb, view: View, policy: Policy) -> Findings:
-    """The load balancer and the networks of its frontends are in one region."""
+    """The load balancer and the networks of its frontends are in the same region."""
     for position, block in enumerate(self.frontend_ip_configuration):
         if not block.subnet_id:
             continue
@@ -31,7 +31,7 @@ def networks_are_in_the_same_region(self: Lb, view: View, policy: Policy) -> Fin
                     f"{self.label}: the load balancer is in {self.location}, {network.label} of "
                     f"{block.name} in {network.location}"
                 ),
-                "they must be in one region",
+                "they must be in the same region",
             )
 
 
@@ -56,13 +56,13 @@ def backends_are_in_one_network(self: Lb, view: View, policy: Policy) -> Finding
 
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, on=LbBackendAddressPool, source="azurerm provider")
 def tunnels_are_for_gateways(self: LbBackendAddressPool, view: View, policy: Policy) -> Findings:
-    """A pool has tunnel interfaces just where the load balancer is a Gateway."""
+    """The pool of a Gateway load balancer has tunnel interfaces, and no other pool has."""
     balancer = view.get(Lb, self.loadbalancer_id)
     if bool(self.tunnel_interface) != (balancer.sku == "Gateway"):
         yield (
             ("tunnel_interface",),
             f"{self.label}: {balancer.label} has sku {balancer.sku}",
-            "tunnel_interface is for sku Gateway, which always needs it",
+            "tunnel_interface belongs to sku Gateway, and sku Gateway needs it",
         )
 
 
@@ -139,7 +139,7 @@ def ha_ports_are_internal(self: LbRule, view: View, policy: Policy) -> Findings:
 
 @rule(ErrorCode.INVALID_PARAMETER_COMBINATION, on=LbRule, source=SOURCE)
 def ha_ports_are_ipv4(self: LbRule, view: View, policy: Policy) -> Findings:
-    """HA ports are those of an IPv4 frontend."""
+    """HA ports need an IPv4 frontend."""
     frontend = view.get(Lb, self.loadbalancer_id).frontend(self.frontend_ip_configuration_name)
     if self.covers_all_ports and frontend and frontend.private_ip_address_version == "IPv6":
         yield (

@@ -45,16 +45,16 @@ class Chain(NamedTuple):
     switch="self_mirror",
 )
 def no_interface_is_its_own_collector(self: Resource, view: View, policy: Policy) -> Findings:
-    """No interface is tapped towards itself, directly or through a load balancer."""
+    """No interface sends its copies to itself, directly or through a load balancer."""
     for hop in hops_of(self, view):
         for key in hop.sources.keys() & hop.collectors.keys():
             yield (
                 hop.path,
                 (
-                    f"{self.label}: {label(hop.sources[key])} sends to {label(hop.tap_id)}, and is where "
-                    "that TAP's copies arrive; they would be copied without end"
+                    f"{self.label}: {label(hop.sources[key])} sends to {label(hop.tap_id)}, whose copies "
+                    "arrive at the same interface. They would be copied without end"
                 ),
-                "Send them elsewhere, or do not tap the interface",
+                "Send them to another interface, or do not tap this one",
             )
 
 
@@ -75,8 +75,8 @@ def taps_form_no_ring(self: Resource, view: View, policy: Policy) -> Findings:
             yield (
                 hop.path,
                 (
-                    f"{self.label}: a ring of TAPs, {' → '.join(map(label, ring))}; copies that are "
-                    "copied again come back to where they were made"
+                    f"{self.label}: the TAPs form a ring, {' → '.join(map(label, ring))}. Copies are copied "
+                    "again and come back to where they were made"
                 ),
                 "Send one of these TAPs to a collector that is not tapped",
             )
@@ -95,13 +95,13 @@ def taps_form_no_ring(self: Resource, view: View, policy: Policy) -> Findings:
     switch="remirror",
 )
 def collectors_are_not_tapped(self: Resource, view: View, policy: Policy) -> Findings:
-    """No collector is tapped itself, where the policy says so."""
+    """No collector is tapped itself, if the policy forbids it."""
     for chain in _chains(self, view):
         yield (
             chain.path,
             (
-                f"{self.label}: {label(chain.interface_id)} is a collector of {label(chain.tap_id)} and "
-                f"tapped by {chain.onward}"
+                f"{self.label}: {label(chain.interface_id)} is a collector of {label(chain.tap_id)}, and is "
+                f"itself tapped by {chain.onward}"
             ),
             "use a collector that is not tapped (policy remirror = error)",
         )

@@ -32,7 +32,7 @@ from vtaplib.rules.references import machines_of
     source="Azure, load balancer",
 )
 def carrier_has_a_pool(self: Resource, view: View, policy: Policy) -> Findings:
-    """The load-balancing rule that a TAP's stream meets sends to a backend pool."""
+    """The load-balancing rule that takes a TAP's copies has a backend pool."""
     path = (TO_FRONTEND if isinstance(self, VirtualNetworkTap) else "backend_address_pool_ids",)
     for tap, balancing in _carriers(self, view):
         if not balancing.backend_address_pool_ids:
@@ -66,9 +66,9 @@ def probe_can_pass(self: Resource, view: View, policy: Policy) -> Findings:
             yield (
                 path,
                 (
-                    f"{self.label}: {probe.label} asks over {probe.protocol} on port {VXLAN_PORT}, where "
-                    "a collector listens over UDP only. No backend passes, and "
-                    f"{balancing.label} drops the copies of {tap.label}"
+                    f"{self.label}: {probe.label} probes port {VXLAN_PORT} over {probe.protocol}, where a "
+                    f"collector listens only over UDP. No backend passes, and {balancing.label} drops the "
+                    f"copies of {tap.label}"
                 ),
                 "There is no probe over UDP: open a health port on the collectors, and probe that",
             )
@@ -96,7 +96,7 @@ lost_unless_it_comes = rule(
     evidence=Evidence.INFERRED,
     severity=Severity.WARNING,
     source="Azure, virtual network TAP",
-    at_apply="While a plan is made, what is missing may still be to come.",
+    at_apply="While a plan is made, the missing part may still come.",
 )
 """Makes a rule that says what is missing on the way of a TAP's stream."""
 
@@ -127,7 +127,7 @@ def pool_has_a_backend(self: VirtualNetworkTap, view: View, policy: Policy) -> F
         yield (
             (self.destination_field,),
             f"{self.label}: copies are lost: there is no backend in {', '.join(map(label, pool_ids))}",
-            "put the collectors there",
+            "add the collectors",
         )
 
 

@@ -19,13 +19,13 @@ SOURCE = "Azure, interfaces of virtual machines"
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=NetworkInterface, source=SOURCE)
 def network_is_in_the_same_region(self: NetworkInterface, view: View, policy: Policy) -> Findings:
-    """The interface and its virtual network are in one region."""
+    """The interface and its virtual network are in the same region."""
     network = view.get(VirtualNetwork, self.virtual_network_id)
     if network.location != self.location:
         yield (
             ("location",),
             f"{self.label}: the interface is in {self.location}, {network.label} in {network.location}",
-            "they must be in one region",
+            "they must be in the same region",
         )
 
 
@@ -48,7 +48,7 @@ def subnets_are_in_the_same_subscription(self: NetworkInterface, view: View, pol
                 ),
                 (
                     "use a subnet of the interface's subscription, "
-                    'or share that one with sharing_scope = "Tenant"'
+                    'or share this one with sharing_scope = "Tenant"'
                 ),
             )
 
@@ -73,7 +73,7 @@ def interfaces_are_not_attached_elsewhere(self: VirtualMachine, view: View, poli
 
 @rule(ErrorCode.SUBNETS_NOT_IN_SAME_VNET, on=VirtualMachine, source=SOURCE)
 def interfaces_are_in_one_network(self: VirtualMachine, view: View, policy: Policy) -> Findings:
-    """All interfaces of a machine are in one virtual network."""
+    """All interfaces of a machine are in the same virtual network."""
     home = ""
     for position, interface_id in enumerate(self.network_interface_ids):
         interface = view.get(NetworkInterface, interface_id)
@@ -85,13 +85,13 @@ def interfaces_are_in_one_network(self: VirtualMachine, view: View, policy: Poli
                     f"{self.label}: {interface.label} is in {label(interface.virtual_network_id)}, "
                     f"{label(self.network_interface_ids[0])} in {label(home)}"
                 ),
-                "they must be in one virtual network",
+                "they must be in the same virtual network",
             )
 
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=VirtualMachine, source=SOURCE)
 def interfaces_are_in_the_same_region(self: VirtualMachine, view: View, policy: Policy) -> Findings:
-    """A machine and its interfaces are in one region."""
+    """A machine and its interfaces are in the same region."""
     for position, interface_id in enumerate(self.network_interface_ids):
         interface = view.get(NetworkInterface, interface_id)
         if interface.location != self.location:
@@ -101,5 +101,5 @@ def interfaces_are_in_the_same_region(self: VirtualMachine, view: View, policy: 
                     f"{self.label}: the machine is in {self.location}, {interface.label} in "
                     f"{interface.location}"
                 ),
-                "they must be in one region",
+                "they must be in the same region",
             )

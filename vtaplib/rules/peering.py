@@ -16,7 +16,7 @@ from vtaplib.resources.virtual_network import VirtualNetwork
 from vtaplib.resources.virtual_network_peering import WRITING_AGAIN, PeeringState, VirtualNetworkPeering
 
 SOURCE = "Azure, virtual network peering"
-NAMED = "A subnet that a peering names may be planned after it."
+NAMED = "A plan may come to a subnet after the peering that names it."
 
 
 @rule(
@@ -24,10 +24,10 @@ NAMED = "A subnet that a peering names may be planned after it."
     on=VirtualNetworkPeering,
     evidence=Evidence.OBSERVED,
     source=SOURCE,
-    at_apply="The other side may be written after the one that needs it to be.",
+    at_apply="The other side may be written after the side that needs it.",
 )
 def a_gateway_is_lent_where_it_is_used(self: VirtualNetworkPeering, view: View, policy: Policy) -> Findings:
-    """A remote gateway is used only where the other side of the peering allows it."""
+    """A network uses a remote gateway only if the other side of the peering allows it."""
     remote = self.remote_side(view, certain=True)
     if remote is None:
         return
@@ -42,7 +42,7 @@ def a_gateway_is_lent_where_it_is_used(self: VirtualNetworkPeering, view: View, 
                     f"{self.label}: {user.label} has use_remote_gateways = true, {lender.label} of "
                     f"{label(lender.virtual_network_id)} has allow_gateway_transit = false"
                 ),
-                "set that to true first, with depends_on if both change",
+                "set allow_gateway_transit to true first, with depends_on if both change",
             )
 
 
@@ -54,8 +54,8 @@ def one_remote_gateway_is_used(self: VirtualNetworkPeering, view: View, policy: 
             yield (
                 ("use_remote_gateways",),
                 (
-                    f"{self.label}: {other.label} of {label(self.virtual_network_id)} has "
-                    "use_remote_gateways = true already"
+                    f"{self.label}: {other.label} of {label(self.virtual_network_id)} already has "
+                    "use_remote_gateways = true"
                 ),
                 "set it on one peering of the network only",
             )
@@ -68,7 +68,7 @@ def one_remote_gateway_is_used(self: VirtualNetworkPeering, view: View, policy: 
     at_apply="The plan may write the other side again, or replace it.",
 )
 def remote_side_is_not_disconnected(self: VirtualNetworkPeering, view: View, policy: Policy) -> Findings:
-    """A link is not rebuilt onto a remote side that is Disconnected."""
+    """A peering is not created again while its remote side is Disconnected."""
     remote = self.remote_side(view)
     if remote is not None and self.peering_state == PeeringState.DISCONNECTED:
         yield (
@@ -77,7 +77,7 @@ def remote_side_is_not_disconnected(self: VirtualNetworkPeering, view: View, pol
                 f"{self.label}: {remote.label} of {label(remote.virtual_network_id)} is "
                 f"{remote.peering_state} since its other side was deleted"
             ),
-            f"write it again first ({WRITING_AGAIN}), or delete it",
+            f"write that peering again first ({WRITING_AGAIN}), or delete it",
         )
 
 
@@ -119,7 +119,7 @@ def address_spaces_do_not_overlap(self: VirtualNetworkPeering, view: View, polic
         yield (
             ("remote_virtual_network_id",),
             f"{self.label}: {one} of {local.label} overlaps {other} of {remote.label}",
-            "networks that are peered must not overlap: change one of the two",
+            "peered networks must not overlap, so change one of the two",
         )
 
 
@@ -148,7 +148,7 @@ def address_space_does_not_overlap_a_third_network(
                     f"{self.label}: {one} of {remote.label} overlaps {other} of {third.label}, "
                     f"which {local.label} is already peered with"
                 ),
-                "networks that are peered must not overlap: change one of the two",
+                "peered networks must not overlap, so change one of the two",
             )
 
 
@@ -160,7 +160,7 @@ def address_space_does_not_overlap_a_third_network(
     at_apply=NAMED,
 )
 def named_subnets_exist(self: VirtualNetworkPeering, view: View, policy: Policy) -> Findings:
-    """The subnets that a peering names are in its networks, where it covers no more than those."""
+    """A peering of single subnets names subnets that its networks have."""
     if not view.complete or self.peer_complete_virtual_networks_enabled:
         return
     for field, network_id in (
@@ -172,13 +172,13 @@ def named_subnets_exist(self: VirtualNetworkPeering, view: View, policy: Policy)
                 yield (
                     (field, position),
                     f"{self.label}: {label(network_id)} has no subnet {name}",
-                    "name subnets that it has",
+                    "name one of its subnets",
                 )
 
 
 @rule(ErrorCode.QUOTA_EXCEEDED, on=VirtualNetworkPeering, severity=Severity.WARNING, source="Azure, limits")
 def private_addresses_in_peered_networks(self: VirtualNetworkPeering, view: View, policy: Policy) -> Findings:
-    """A network and all that are peered with it hold no more private addresses than the limit.
+    """A network and the networks peered with it hold no more private addresses than the limit.
 
     Told where a peering is written: to look at it with each interface would be work that grows.
     """
@@ -190,10 +190,10 @@ def private_addresses_in_peered_networks(self: VirtualNetworkPeering, view: View
             ("remote_virtual_network_id",),
             (
                 f"{self.label}: {label(self.virtual_network_id)} and the networks peered with it hold "
-                f"{count} private addresses, {policy.private_addresses_in_peered_networks} at most"
+                f"{count} private addresses, and the limit is {policy.private_addresses_in_peered_networks}"
             ),
             (
-                "peer fewer networks, or set the policy's private_addresses_in_peered_networks if yours hold "
-                "more"
+                "peer fewer networks, or raise the policy's private_addresses_in_peered_networks if your "
+                "networks may hold more"
             ),
         )

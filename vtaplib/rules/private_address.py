@@ -23,7 +23,7 @@ from vtaplib.resources.addressed_resource import (
 from vtaplib.resources.subnet import Subnet
 
 SOURCE = "Azure, addresses of a virtual network"
-ROOM = "A plan counts what it plans; what holds an address there already may keep it or give it up."
+ROOM = "A plan counts its own resources. Those that already have an address there may keep it or give it up."
 
 
 @rule(
@@ -33,7 +33,7 @@ ROOM = "A plan counts what it plans; what holds an address there already may kee
     source=SOURCE,
 )
 def addresses_are_in_the_subnet(self: AddressedResource, view: View, policy: Policy) -> Findings:
-    """Each private address is one of its subnet's."""
+    """Each private address is in its subnet."""
     for path, holder, address in _addresses(self):
         parsed = maybe_address(address)
         subnet = view.get(Subnet, holder.subnet_id or "")
@@ -72,7 +72,7 @@ def addresses_are_not_reserved(self: AddressedResource, view: View, policy: Poli
 
 @rule(ErrorCode.PRIVATE_IP_ADDRESS_IS_ALLOCATED, on=AddressedResource, source=SOURCE)
 def addresses_are_free(self: AddressedResource, view: View, policy: Policy) -> Findings:
-    """No private address is held by another."""
+    """No private address is already in use."""
     seen: dict[str, str] = {}
     for path, holder, address in _addresses(self):
         target = claim(holder.subnet_id or "", address)
@@ -82,15 +82,15 @@ def addresses_are_free(self: AddressedResource, view: View, policy: Policy) -> F
         if twin.lower() != holder.name.lower():  # of two with one name, that is the fault
             yield (
                 path,
-                f"{self.label}: {holder.name} wants {address}, which {twin} holds",
-                "choose one that is free",
+                f"{self.label}: {holder.name} has {address}, which {twin} already uses",
+                "choose a free address",
             )
         for other in view.referrers(target, Resource, certain=True):
             if other.id.lower() != self.id.lower():
                 yield (
                     path,
-                    f"{self.label}: {holder.name} wants {address}, which {other.label} holds",
-                    "choose one that is free",
+                    f"{self.label}: {holder.name} has {address}, which {other.label} already uses",
+                    "choose a free address",
                 )
 
 
@@ -140,7 +140,7 @@ def _too_many_to_come(resource: AddressedResource, view: View) -> Findings:
                 (resource.holder_field, position, "subnet_id"),
                 (
                     f"{resource.label}: {label(subnet_id)} has no free address left for {holder.name}: the "
-                    f"plan wants {wanted} IPv{family} addresses there, and {room} can be assigned"
+                    f"plan needs {wanted} IPv{family} addresses there, and {room} are free"
                 ),
                 "Use a larger prefix, or another subnet",
             )

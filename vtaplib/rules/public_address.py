@@ -24,29 +24,37 @@ SOURCE: Final = "Azure, public IP addresses"
     source=SOURCE,
 )
 def public_addresses_are_held_once(self: PubliclyAddressedResource, view: View, policy: Policy) -> Findings:
-    """Each public address is in front of one private one."""
+    """A public address belongs to one private address only."""
     seen: set[str] = set()
     for path, holder, address_id in self.public_address_ids():
-        what = f"{self.label}: {holder.name} wants {label(address_id)}"
+        what = f"{self.label}: {holder.name} has {label(address_id)}"
         if address_id.lower() in seen:
-            yield (path, f"{what}, which another of its own configurations holds", "use one for each")
+            yield (
+                path,
+                f"{what}, which another of its own configurations already uses",
+                "use a different address for each",
+            )
         seen.add(address_id.lower())
         for other in view.referrers(address_id, Resource, certain=True):
             if other.id.lower() not in (self.id.lower(), address_id.lower()):
-                yield (path, f"{what}, which {other.label} holds", "take it away there first, or use another")
+                yield (
+                    path,
+                    f"{what}, which {other.label} already uses",
+                    "remove it there first, or use another",
+                )
 
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=PubliclyAddressedResource, source=SOURCE)
 def public_addresses_are_in_the_same_region(
     self: PubliclyAddressedResource, view: View, policy: Policy
 ) -> Findings:
-    """A public address and what holds it are in one region."""
+    """A public address is in the same region as the interface or load balancer that has it."""
     for path, holder, address in self.holdings(view):
         if address.location != self.location:
             yield (
                 path,
                 f"{self.label}: {holder.name} is in {self.location}, {address.label} in {address.location}",
-                "they must be in one region",
+                "they must be in the same region",
             )
 
 
@@ -56,7 +64,7 @@ def public_addresses_are_in_the_same_region(
 def public_addresses_are_of_the_same_family(
     self: PubliclyAddressedResource, view: View, policy: Policy
 ) -> Findings:
-    """A public address is of the family that the configuration says, where it says one."""
+    """A public address has the IP version of its configuration, if the configuration states one."""
     for path, holder, address in self.holdings(view):
         version = holder.private_ip_address_version
         if version and version != address.ip_version:
@@ -76,7 +84,9 @@ def public_addresses_are_of_the_same_family(
 def public_addresses_are_of_the_same_tier(
     self: PubliclyAddressedResource, view: View, policy: Policy
 ) -> Findings:
-    """A load balancer of the Global tier has public addresses of that tier; nothing else has."""
+    """A load balancer of the Global tier has public addresses of that tier, and nothing else has such
+    addresses.
+    """
     for path, holder, address in self.holdings(view):
         if address.sku_tier != self.public_tier:
             yield (
@@ -85,7 +95,7 @@ def public_addresses_are_of_the_same_tier(
                     f"{self.label}: {holder.name} needs an address of sku_tier {self.public_tier}; "
                     f"{address.label} has {address.sku_tier}"
                 ),
-                "use one of that tier",
+                "use an address of that tier",
             )
 
 
@@ -95,7 +105,7 @@ def public_addresses_are_of_the_same_tier(
     source="Azure, load balancer",
 )
 def public_addresses_are_of_the_same_sku(self: Lb, view: View, policy: Policy) -> Findings:
-    """A Basic load balancer has Basic public addresses, and no other has."""
+    """A Basic load balancer has Basic public addresses, and no other load balancer has such addresses."""
     for path, holder, address in self.holdings(view):
         if (address.sku == "Basic") != (self.sku == "Basic"):
             yield (
@@ -110,7 +120,7 @@ def public_addresses_are_of_the_same_sku(self: Lb, view: View, policy: Policy) -
 
 @rule(ErrorCode.DNS_RECORD_IN_USE, on=PublicIp, evidence=Evidence.INFERRED, source=SOURCE)
 def names_are_free(self: PublicIp, view: View, policy: Policy) -> Findings:
-    """No two addresses have one name."""
+    """No two addresses have the same name."""
     if not self.fqdn:
         return
     for other in view.referrers(holder_of(self.fqdn), PublicIp, certain=True):

@@ -18,7 +18,7 @@ SOURCE = "Azure, network security groups"
 
 @rule(ErrorCode.SECURITY_RULE_CONFLICT, on=NetworkSecurityRule, evidence=Evidence.INFERRED, source=SOURCE)
 def priority_is_unique(self: NetworkSecurityRule, view: View, policy: Policy) -> Findings:
-    """No two rules of a group have one priority in one direction."""
+    """No two rules of a group have the same priority in the same direction."""
     for other in view.referrers(self.place, NetworkSecurityRule, certain=True):
         if other.id.lower() != self.id.lower():
             yield (
@@ -52,7 +52,7 @@ def interface_has_one_group(
 def group_is_in_the_same_region(
     self: NetworkInterfaceSecurityGroupAssociation, view: View, policy: Policy
 ) -> Findings:
-    """The interface and the security group are in one region."""
+    """The interface and the security group are in the same region."""
     group = view.get(NetworkSecurityGroup, self.network_security_group_id)
     yield from in_another_region(("network_security_group_id",), self.network_interface_id, group, view)
 
@@ -65,5 +65,5 @@ def in_another_region(path: Path, other_id: str, group: NetworkSecurityGroup, vi
         yield (
             path,
             f"{group.label} is in {group.location}, {label(other_id)} in {location}",
-            "they must be in one region",
+            "they must be in the same region",
         )

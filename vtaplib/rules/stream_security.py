@@ -92,7 +92,10 @@ def security_groups_let_copies_in(self: Resource, view: View, policy: Policy) ->
                             f"{step.rule} (priority {step.priority}) of {label(step.group_id)} at "
                             f"{label(place)} denies UDP {VXLAN_PORT}"
                         ),
-                        "allow that with a lower number, or set the policy's collector_nsg to bypass",
+                        (
+                            "allow it in a rule with a lower priority number, or set the policy's "
+                            "collector_nsg to bypass"
+                        ),
                     )
 
 

@@ -40,7 +40,7 @@ def exclusive_services(subnet: Subnet) -> Iterator[tuple[int, str]]:
 
 @rule(ErrorCode.NETCFG_INVALID_SUBNET, on=NetworkInterface, evidence=Evidence.INFERRED, source=SOURCE)
 def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: Policy) -> Findings:
-    """No configuration is in a subnet that is delegated to a service which wants it for itself."""
+    """No configuration is in a subnet that is delegated to a service that needs the subnet for itself."""
     for position, block in enumerate(self.ip_configuration):
         if not block.subnet_id:
             continue
@@ -49,7 +49,7 @@ def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: P
             yield (
                 ("ip_configuration", position, "subnet_id"),
                 (
-                    f"{self.label}: {subnet.label} is delegated to {service}, which takes the subnet for "
+                    f"{self.label}: {subnet.label} is delegated to {service}, which needs the subnet for "
                     "itself"
                 ),
                 "use another subnet",
@@ -61,15 +61,16 @@ def subnets_are_not_a_services_own(self: NetworkInterface, view: View, policy: P
     on=Subnet,
     evidence=Evidence.INFERRED,
     source=SOURCE,
-    at_apply="In a plan the interfaces tell it; those that others have made show at apply.",
+    at_apply="In a plan the rule of the interfaces says so. Interfaces that others have made count at the "
+    "apply.",
 )
 def delegated_subnet_has_no_interfaces(self: Subnet, view: View, policy: Policy) -> Findings:
-    """A subnet is not delegated to a service that wants it for itself while interfaces are in it."""
+    """A subnet with interfaces is not delegated to a service that needs the subnet for itself."""
     for position, service in exclusive_services(self):
         for interface in view.referrers(self.id, NetworkInterface, certain=True):
             yield (
                 ("delegation", position),
-                f"{self.label}: {service} takes the subnet for itself, and {interface.label} is in it",
+                f"{self.label}: {service} needs the subnet for itself, and {interface.label} is in it",
                 "delegate another subnet",
             )
             return

@@ -21,7 +21,7 @@ SOURCE = "Azure, network security groups"
 def group_is_in_the_same_region(
     self: SubnetNetworkSecurityGroupAssociation, view: View, policy: Policy
 ) -> Findings:
-    """The subnet's network and the security group are in one region."""
+    """The subnet's network and the security group are in the same region."""
     group = view.get(NetworkSecurityGroup, self.network_security_group_id)
     network_id = ids.parent(self.subnet_id)
     yield from in_another_region(("network_security_group_id",), network_id, group, view)
@@ -39,7 +39,9 @@ def subnet_does_not_send_it_too(
     view: View,
     policy: Policy,
 ) -> Findings:
-    """A subnet that sends a group by its own argument, or by its network's, is not associated with it."""
+    """A subnet gets its security group by an argument, its own or its network's, or by an association, but
+    not by both.
+    """
     was, group_id = before.network_security_group_id, self.network_security_group_id
     if before.sent and not self.sent and ids.key(was) == ids.key(group_id):
         subnet = view.get(Subnet, self.subnet_id)
@@ -50,8 +52,8 @@ def subnet_does_not_send_it_too(
         )
         yield (
             ("subnet_id",),
-            f"{self.label}: has {label(group_id)} already, by {argument}",
-            "keep that or the association, not both",
+            f"{self.label}: the subnet already has {label(group_id)}, by {argument}",
+            "keep the argument or the association, not both",
         )
 
 
@@ -64,7 +66,7 @@ def subnet_does_not_send_it_too(
     at_apply=GENERAL_RULES[REFERENCES_EXIST].at_apply,
 )
 def sent_security_group_exists(self: Subnet, before: Subnet | None, view: View, policy: Policy) -> Findings:
-    """A security group that is sent to be attached exists."""
+    """The security group that an argument names exists."""
     group_id = self.sent_group(before)
     if group_id and view.complete and view.find(group_id) is None:
         argument = self.group_argument
@@ -79,7 +81,7 @@ def sent_security_group_exists(self: Subnet, before: Subnet | None, view: View, 
 def sent_security_group_can_be_attached(
     self: Subnet, before: Subnet | None, view: View, policy: Policy
 ) -> Findings:
-    """What is sent to be attached is a security group, in the network's region."""
+    """The ID that the argument names is that of a security group in the network's region."""
     group_id = self.sent_group(before)
     group = view.find(group_id) if group_id else None
     argument = self.group_argument
@@ -89,5 +91,5 @@ def sent_security_group_can_be_attached(
         yield (
             (argument,),
             f"{self.label}: {argument} = {group_id!r} is not a network security group",
-            "give the ID of one",
+            "give the ID of a network security group",
         )

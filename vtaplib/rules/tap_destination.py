@@ -20,7 +20,9 @@ FEATURE = "Microsoft.Network/AllowVirtualNetworkTap"
 
 @rule(ErrorCode.VIRTUAL_NETWORK_TAP_DESTINATION_NOT_SUPPORTED, on=VirtualNetworkTap, source=SOURCE)
 def destination_can_collect(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
-    """The destination is an interface's IPv4 configuration or a Standard balancer's internal frontend."""
+    """The destination is the IPv4 configuration of an interface, or an internal frontend of a Standard load
+    balancer.
+    """
     if self.destination_network_interface_ip_configuration_id:
         configuration = _configuration(self, view)
         if configuration is not None and configuration.private_ip_address_version == "IPv6":
@@ -39,13 +41,13 @@ def destination_can_collect(self: VirtualNetworkTap, view: View, policy: Policy)
             yield (
                 (TO_FRONTEND,),
                 f"{self.label}: {label(self.destination_id)} of {balancer.label} is public",
-                "a TAP sends to an internal frontend, one with a subnet_id",
+                "use an internal frontend, one with a subnet_id",
             )
         if balancer.sku == "Gateway":
             yield (
                 (TO_FRONTEND,),
                 f"{self.label}: {balancer.label} has sku Gateway",
-                "a TAP sends to sku Standard",
+                "use a load balancer with sku Standard",
             )
 
 
@@ -59,7 +61,7 @@ def destination_can_collect(self: VirtualNetworkTap, view: View, policy: Policy)
 def destination_stays_while_sources_send(
     self: VirtualNetworkTap, before: VirtualNetworkTap, view: View, policy: Policy
 ) -> Findings:
-    """The destination does not change while interfaces send to the TAP, where the policy says so."""
+    """The destination does not change while interfaces send to the TAP, if the policy forbids it."""
     if policy.destination_update != "error_if_sources":
         return
     if before.destination_id.lower() == self.destination_id.lower():
@@ -78,7 +80,7 @@ def destination_stays_while_sources_send(
 
 @rule(ErrorCode.INVALID_RESOURCE_REFERENCE, on=VirtualNetworkTap, source=SOURCE)
 def destination_is_in_the_same_region(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
-    """The TAP and its destination are in one region."""
+    """The TAP and its destination are in the same region."""
     if not self.destination_id:
         return
     owner = self.destination_owner(view)
@@ -89,7 +91,7 @@ def destination_is_in_the_same_region(self: VirtualNetworkTap, view: View, polic
                 f"{self.label}: the TAP is in {self.location}, its destination {owner.label} in "
                 f"{owner.location}"
             ),
-            "they must be in one region",
+            "they must be in the same region",
         )
 
 
@@ -100,7 +102,7 @@ def destination_is_in_the_same_region(self: VirtualNetworkTap, view: View, polic
     severity=Severity.WARNING,
 )
 def destination_balancer_is_standard(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
-    """A load balancer that collects has sku Standard; Basic is retired."""
+    """A load balancer that is a TAP's destination has sku Standard, because Basic is retired."""
     if self.destination_load_balancer_frontend_ip_configuration_id:
         balancer = view.get(Lb, ids.parent(self.destination_id))
         if balancer.sku == "Basic":
@@ -118,7 +120,7 @@ def destination_balancer_is_standard(self: VirtualNetworkTap, view: View, policy
     source=SOURCE,
 )
 def subscription_has_the_feature(self: VirtualNetworkTap, view: View, policy: Policy) -> Findings:
-    """The TAP's subscription is registered for the preview feature, where the policy says so."""
+    """The TAP's subscription is registered for the preview feature, if the policy requires it."""
     if policy.feature_registration != "required":
         return
     subscription = view.get(Subscription, subscription_of(self.id))

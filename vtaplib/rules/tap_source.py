@@ -24,14 +24,14 @@ SOURCE = "Azure, virtual network TAP"
 def source_is_in_the_same_region(
     self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
 ) -> Findings:
-    """The tapped interface and the TAP are in one region."""
+    """The tapped interface and the TAP are in the same region."""
     source = view.get(NetworkInterface, self.network_interface_id)
     tap = view.get(VirtualNetworkTap, self.virtual_network_tap_id)
     if source.location != tap.location:
         yield (
             ("virtual_network_tap_id",),
             f"{self.label}: {source.label} is in {source.location}, {tap.label} in {tap.location}",
-            "they must be in one region",
+            "they must be in the same region",
         )
 
 
@@ -39,7 +39,7 @@ def source_is_in_the_same_region(
 def source_is_in_the_same_tenant(
     self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
 ) -> Findings:
-    """The tapped interface and the TAP are in subscriptions of one tenant."""
+    """The tapped interface and the TAP are in subscriptions of the same tenant."""
     source = view.get(Subscription, subscription_of(self.network_interface_id))
     tap = view.get(Subscription, subscription_of(self.virtual_network_tap_id))
     if source.tenant_id.lower() != tap.tenant_id.lower():
@@ -49,7 +49,7 @@ def source_is_in_the_same_tenant(
                 f"{self.label}: the interface's subscription is in tenant {source.tenant_id}, that of "
                 f"{label(self.virtual_network_tap_id)} in {tap.tenant_id}"
             ),
-            "a TAP takes sources of its own tenant only",
+            "tap only interfaces of the TAP's own tenant",
         )
 
 
@@ -89,7 +89,7 @@ def destination_is_reachable(self: NetworkInterfaceTapConfiguration, view: View,
 def tap_configuration_waits_for_the_peerings(
     self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
 ) -> Findings:
-    """A plan makes a tap configuration after the peerings that its copies need."""
+    """A plan creates a tap configuration after the peerings that its copies need."""
     link = _link_to_the_destination(self, view)
     if link is None or not link.is_open or policy.reachability_check != "error":
         return
@@ -106,8 +106,8 @@ def tap_configuration_waits_for_the_peerings(
                 "they are, its TAP's destination cannot be reached, and the apply fails"
             ),
             (
-                "Write into it: depends_on = [azurerm_virtual_network_peering.…], with the names of the "
-                "blocks that make the peerings"
+                "Add to it: depends_on = [azurerm_virtual_network_peering.…], with the names of the blocks "
+                "that make the peerings"
             ),
         )
 
@@ -133,14 +133,14 @@ def _link_to_the_destination(
     switch="multiple_taps_per_nic",
 )
 def interface_has_one_tap(self: NetworkInterfaceTapConfiguration, view: View, policy: Policy) -> Findings:
-    """An interface has one tap configuration; whether Azure takes several is not known."""
+    """An interface has one tap configuration. Whether Azure accepts several is not known."""
     for other in configurations_of(self.network_interface_id, view):
         if other.id.lower() != self.id.lower():
             yield (
                 ("network_interface_id",),
                 (
-                    f"{self.label}: {label(self.network_interface_id)} already has {other.label}; "
-                    "Azure's API lists several, that two work is not documented"
+                    f"{self.label}: {label(self.network_interface_id)} already has {other.label}. Azure's "
+                    "API can list several, but whether two work is not documented"
                 ),
                 "Keep one to be sure",
             )
@@ -160,8 +160,8 @@ def source_network_is_not_encrypted(
     if network.encryption is not None:
         yield (
             ("network_interface_id",),
-            f"{self.label}: {source.label} is in {network.label}, which has encryption",
-            "remove it there, or do not tap the interface",
+            f"{self.label}: {source.label} is in {network.label}, which is encrypted",
+            "turn encryption off there, or do not tap the interface",
         )
 
 
@@ -173,17 +173,17 @@ def source_network_is_not_encrypted(
     source=SOURCE,
 )
 def source_speaks_ipv4_only(self: NetworkInterfaceTapConfiguration, view: View, policy: Policy) -> Findings:
-    """The tapped interface has no IPv6 configuration, for its IPv6 traffic is not mirrored."""
+    """The tapped interface has no IPv6 configuration, because IPv6 traffic is not mirrored."""
     source = view.get(NetworkInterface, self.network_interface_id)
     six = [one.name for one in source.ip_configuration if one.private_ip_address_version == "IPv6"]
     if six:
         yield (
             ("network_interface_id",),
             (
-                f"{self.label}: {source.label} has IPv6 as well ({', '.join(six)}); its IPv4 traffic is "
+                f"{self.label}: {source.label} also has IPv6 ({', '.join(six)}); its IPv4 traffic is "
                 "mirrored, its IPv6 traffic is not"
             ),
-            "Use IPv4 for what must be seen",
+            "Use IPv4 for traffic that must be seen",
         )
 
 
@@ -196,7 +196,7 @@ def source_speaks_ipv4_only(self: NetworkInterfaceTapConfiguration, view: View, 
 def machine_is_not_interrupted(
     self: NetworkInterfaceTapConfiguration, view: View, policy: Policy
 ) -> Findings:
-    """An interface is tapped before its machine runs, for that may interrupt the machine's network."""
+    """An interface is tapped before its machine runs, because tapping may interrupt the machine's network."""
     before = view.existing(self.id)
     if isinstance(before, type(self)) and (
         before.virtual_network_tap_id.lower() == self.virtual_network_tap_id.lower()
@@ -208,8 +208,8 @@ def machine_is_not_interrupted(
             yield (
                 ("network_interface_id",),
                 (
-                    f"{self.label}: {machine.label} runs; when {label(self.network_interface_id)} "
-                    "begins to be tapped, its network may be interrupted for up to 60 seconds"
+                    f"{self.label}: {machine.label} is running. When {label(self.network_interface_id)} is "
+                    "tapped, the machine's network may be interrupted for up to 60 seconds"
                 ),
                 "Choose a time when that does no harm",
             )

@@ -92,7 +92,7 @@ def tapped_machine_has_a_supported_size(self: Resource, view: View, policy: Poli
     source=SOURCE,
 )
 def tapped_machine_has_a_known_size(self: Resource, view: View, policy: Policy) -> Findings:
-    """A tapped machine has a size of a generation that documentation speaks of."""
+    """A tapped machine has a size of a generation that the documentation covers."""
     for machine, configuration in _tapped_of(self, view):
         size = parse_size_name(machine.size)
         newer = size is not None and size.version > LAST_KNOWN_GENERATION
@@ -100,9 +100,9 @@ def tapped_machine_has_a_known_size(self: Resource, view: View, policy: Policy) 
             yield (
                 _size_path(self),
                 (
-                    f"{self.label}: {_tapped(machine, configuration, self)} has size "
-                    f"{machine.size}; sizes of generation {LAST_KNOWN_GENERATION} cannot be tapped, and "
-                    "of later ones nothing is documented"
+                    f"{self.label}: {_tapped(machine, configuration, self)} has size {machine.size}; sizes "
+                    f"of generation {LAST_KNOWN_GENERATION} cannot be tapped, and nothing is documented "
+                    "about later ones"
                 ),
                 "Choose one of an earlier generation to be sure",
             )
@@ -119,7 +119,7 @@ def tapped_machine_has_a_known_size(self: Resource, view: View, policy: Policy) 
     source=SOURCE,
 )
 def tapped_machine_is_behind_no_floating_ip(self: Resource, view: View, policy: Policy) -> Findings:
-    """A tapped machine is behind no load-balancing rule with floating IP."""
+    """No load-balancing rule with floating IP sends to a tapped machine."""
     for backend in _backends(self, view):
         for balancing in balancing_rules_of(backend.pool_id, view):
             if balancing.floating_ip_enabled:
@@ -139,7 +139,7 @@ def tapped_machine_is_behind_no_floating_ip(self: Resource, view: View, policy: 
     source=SOURCE,
 )
 def tapped_machine_is_behind_no_basic_balancer(self: Resource, view: View, policy: Policy) -> Findings:
-    """A tapped machine is behind no Basic load balancer."""
+    """No Basic load balancer sends to a tapped machine."""
     for backend in _backends(self, view):
         balancer = view.get(Lb, ids.parent(backend.pool_id))
         if balancer.sku == "Basic":

@@ -57,7 +57,7 @@ def test_nothing_that_waits_is_told_at_its_address_with_what_to_write() -> None:
     assert (machine_finding.address, machine_finding.severity) == (MIRRORED, "warning")
     assert machine_finding.code == "NetworkInterfaceNotOnFastpath"
     assert "nothing makes virtualMachines/vm-web wait for virtualNetworkTaps/tap" in machine_finding.message
-    assert machine_finding.way_out.startswith("Write into the machine: depends_on")
+    assert machine_finding.way_out.startswith("Add to the machine: depends_on")
     assert (mirror_finding.address, mirror_finding.severity) == (MIRRORED, "warning")
     assert mirror_finding.code == "VirtualNetworkTapDestinationNotReachable"
     assert "virtualNetworkPeerings/to-tools of virtualNetworks/app and" in mirror_finding.message

@@ -64,14 +64,14 @@ def test_without_a_tap_the_rules_speak_that_look_at_the_source() -> None:
     assert not found.eligible
     (error,) = found.errors
     assert error.code is ErrorCode.VIRTUAL_NETWORK_TAP_SOURCE_VNET_ENCRYPTION_NOT_SUPPORTED
-    assert "remove it there" in error.message
+    assert "turn encryption off there" in error.message
 
 
 def test_what_speaks_against_a_source_is_told_with_the_rule_and_its_reason() -> None:
     found = judged(Lab().cloud, nic_id("far"), tap_id("tap"))
     broken = {one.rule.name: one for one in found.judgements if one.outcome is Outcome.VIOLATED}
     region = broken["source_is_in_the_same_region"]
-    assert region.rule.what == "The tapped interface and the TAP are in one region."
+    assert region.rule.what == "The tapped interface and the TAP are in the same region."
     assert NORTH in region.violations[0].message
     assert WEST in region.violations[0].message
 

@@ -68,8 +68,8 @@ def test_a_limit_names_how_many_there_are_what_of_and_the_way_out() -> None:
     (violation,) = refusal(full_lab(), subnet("app", "three", "10.1.3.0/24")).violations
     assert violation.code == "QuotaExceeded"
     assert violation.message == (
-        "subnets/three: with it there are 3 subnets in virtualNetworks/app, 2 at most; remove some, or set "
-        "the policy's subnets_per_virtual_network if your subscription has more"
+        "subnets/three: with it there are 3 subnets in virtualNetworks/app, and the limit is 2; remove "
+        "some, or raise the policy's subnets_per_virtual_network if your subscription allows more"
     )
 
 
@@ -244,7 +244,7 @@ def test_an_audit_tells_of_each_limit_that_is_exceeded_once() -> None:
     lab.cloud.policy = Policy(
         fastpath_check="off", load_balancer_rules_per_network_interface=1, subnets_per_virtual_network=1
     )
-    exceeded = [one for one in lab.cloud.audit() if "at most" in one.violation.message]
+    exceeded = [one for one in lab.cloud.audit() if "the limit is" in one.violation.message]
     assert sorted(one.violation.rule for one in exceeded) == [
         "load_balancer_rules_per_network_interface",
         "subnets_per_virtual_network",

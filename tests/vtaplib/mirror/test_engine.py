@@ -285,7 +285,7 @@ def test_the_vni_is_the_taps_or_the_sources_or_fixed() -> None:
     ],
 )
 def test_a_value_that_a_switch_does_not_have_is_refused_with_those_it_has(switch: str, value: str) -> None:
-    with pytest.raises(VtapError, match=f"{switch} is {value!r}, must be one of "):
+    with pytest.raises(VtapError, match=f"{switch} is {value!r}, but must be one of "):
         Policy(**{switch: value})  # type: ignore[arg-type]  # that is the point
 
 
