@@ -119,8 +119,9 @@ def test_the_page_has_every_change_of_coverage_and_whether_it_is_a_loss() -> Non
         assert row.endswith("| yes |") == change.is_loss
 
 
-@pytest.mark.parametrize("page", ["comparing", "estimating"])
-def test_the_example_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["check", "comparing", "estimating", "explaining"])
+def test_the_examples_of_a_page_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    (example,) = re.findall(r"```python\n(.*?)```", Path(f"docs/{page}.md").read_text(), re.DOTALL)
-    exec(compile(example, f"docs/{page}.md", "exec"), {})  # noqa: S102  # the page's own example
+    examples = re.findall(r"```python\n(.*?)```", Path(f"docs/{page}.md").read_text(), re.DOTALL)
+    assert examples
+    exec(compile("\n".join(examples), f"docs/{page}.md", "exec"), {})  # noqa: S102  # the page's own examples

@@ -10,7 +10,7 @@ A plan does not say what a local value refers to. What refers to one may wait fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from vtaplib.analysis.terraform_plan.configuration import longest, steps_of
@@ -52,25 +52,30 @@ class CreationOrder:
     def __init__(self, configuration: ShownConfiguration) -> None:
         self._root = configuration.root_module or ConfigModule()
         self._providers = configuration.provider_config or {}
-        self._before: dict[Node, frozenset[Node]] = {}
+        self._blocks: dict[tuple[str, ...], Mapping[str, ConfigResource]] = {}
+        """The blocks of modules by name, of those that were asked about."""
+        self._directly: dict[Node, Sequence[Node]] = {}
+        self._asked: tuple[Node, Collection[Node]] = (UNTOLD, frozenset())
+        """The block that was last asked about, and all before it: several questions are about one block."""
 
     def waits_for(self, block: Node, other: Node) -> bool | None:
         """Whether the objects of a block are made after those of another; None where nobody can say."""
-        if block not in self._before:
-            self._before[block] = self._all_before(block)
-        if other in self._before[block]:
-            return True
-        return None if UNTOLD in self._before[block] else False
+        if block != self._asked[0]:
+            self._asked = (block, self._all_before(block))
+        before = self._asked[1]
+        return True if other in before else None if UNTOLD in before else False
 
-    def _all_before(self, start: Node) -> frozenset[Node]:
+    def _all_before(self, start: Node) -> Collection[Node]:
         found: set[Node] = set()
         pending = [start]
         while pending:
-            for one in self._directly_before(pending.pop()):
-                if one not in found:
-                    found.add(one)
-                    pending.append(one)
-        return frozenset(found)
+            node = pending.pop()
+            if node not in self._directly:
+                self._directly[node] = tuple(dict.fromkeys(self._directly_before(node)))
+            new = [one for one in self._directly[node] if one not in found]
+            found.update(new)
+            pending += new
+        return found
 
     def _directly_before(self, node: Node) -> Iterator[Node]:
         modules, name = node
@@ -92,7 +97,9 @@ class CreationOrder:
             yield from _referred(outside, [call.for_each_expression, call.count_expression])
             yield from _named(outside, call.depends_on)
         else:
-            block = next((one for one in module.resources or () if block_name(one) == name), None)
+            if modules not in self._blocks:
+                self._blocks[modules] = {block_name(one): one for one in module.resources or ()}
+            block = self._blocks[modules].get(name)
             yield from (UNTOLD,) if block is None else self._before_block(modules, block)
         if modules and kind != CALL:
             yield Node(modules, CALL)
