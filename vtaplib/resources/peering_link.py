@@ -80,7 +80,7 @@ class PeeringLink(NamedTuple):
         for side, other in (self.sides, self.sides[::-1]):
             if side.peering is None:
                 near, far = name(side.here_id), name(other.here_id)
-                yield f"{near} has no peering to {far}; only {far} has one to {near}"
+                yield f"{near} has no peering to {far}, only {far} has one to {near}"
             elif side.state is not PeeringState.CONNECTED and self.is_whole:
                 yield f"{side.label(name)} is {side.state}"
             elif side.state is PeeringState.DISCONNECTED:

@@ -77,7 +77,7 @@ def test_a_limit_of_one_resource_by_itself_says_how_many_it_has() -> None:
     lab = full_lab()
     more = [ip(subnet_id("app"), name=f"ip{number}") for number in range(2)]
     violations = refusal(lab, nic("n0", ip(subnet_id("app"), primary=True), *more)).violations
-    assert "networkInterfaces/n0: has 3 private addresses, 2 at most" in "\n".join(
+    assert "networkInterfaces/n0: has 3 private addresses, and the limit is 2" in "\n".join(
         one.message for one in violations
     )
 
