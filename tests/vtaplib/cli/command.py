@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.vtaplib.cli.fork_server import ForkServer
+
 ROOT = Path(__file__).resolve().parents[3]
 CAPTURE = ROOT / "tests" / "captures" / "quickstart.pcap"
 EXAMPLES = ROOT / "terraform-examples"
 VTAP = Path(sys.executable).with_name("vtap")
+
+FORK_SERVERS: list[ForkServer] = []
+"""The one that commands are forked from, where `conftest.py` has started it."""
 
 # Generous: a machine that runs other tests too is slow at times.
 PATIENCE_SECONDS = 300
@@ -54,7 +59,11 @@ class Vtap:
         self, *arguments: str | Path, code: int = 0, stdin: bytes = b"", **environment: str
     ) -> Outcome:
         """Run a command and check its exit code; no command ever shows a traceback."""
-        result = subprocess.run(
+        result = None
+        if FORK_SERVERS and not environment:
+            words = [str(one) for one in arguments]
+            result = FORK_SERVERS[0].maybe_run(words, self.directory, self.environment, stdin)
+        result = result or subprocess.run(
             [VTAP, *arguments],
             cwd=self.directory,
             env={**self.environment, **environment},

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.vtaplib.cli.clouds import write_load_balanced, write_quickstart
-from tests.vtaplib.cli.command import Vtap
+from tests.vtaplib.cli.command import FORK_SERVERS, Vtap
+from tests.vtaplib.cli.fork_server import ForkServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Where commands come from in `make test`."""
+    if pytestconfig.getoption("--every-case"):
+        yield
+        return
+    server = ForkServer()
+    FORK_SERVERS.append(server)
+    yield
+    FORK_SERVERS.clear()
+    server.close()
 
 
 @pytest.fixture
