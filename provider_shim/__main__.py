@@ -16,7 +16,7 @@ def load() -> Lifecycle:
     """Import the lifecycle, and make one."""
     from provider_shim.lifecycle import Provider
 
-    return Provider()
+    return Provider(client=os.getppid())
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from provider_shim import data_reading, generation, merging
+from provider_shim.activity import Activity
 from provider_shim.azurerm_phrases import ALREADY_EXISTS, GROUP_IN_USE
 from provider_shim.claimed_ids import marked, unmarked
 from provider_shim.data_source import Session
@@ -55,12 +56,12 @@ MOST_LISTED = 10
 class ConfiguredProvider:
     """A provider that has its cloud. Terraform calls it from several threads."""
 
-    def __init__(self, configuration: ProviderConfiguration) -> None:
+    def __init__(self, configuration: ProviderConfiguration, client: int | None = None) -> None:
         """Opens the cloud. Raises VtapError where it cannot be."""
         self.configuration = configuration
         self._lock = threading.RLock()
         self._cloud = Cloud.open(configuration.path, policy=configuration.policy)
-        self._planning = Planning(self._cloud)
+        self._planning = Planning(self._cloud, client)
 
     def stage_subscription(self) -> list[Diagnostic]:
         """Plans the provider's subscription where there is none yet; says what speaks against it."""
@@ -90,6 +91,11 @@ class ConfiguredProvider:
         """Leaves the cloud as one whole file. Nothing is called after it."""
         self._cloud.close()
 
+    @property
+    def activity(self) -> Activity:
+        """The calls that are being answered."""
+        return self._planning.activity
+
     def loaded(self, kind: type[Resource], terraform_id: str) -> None:
         """Notes that Terraform has an object in its state."""
         self._planning.loaded(to_resource_id(kind, terraform_id), read=False)
@@ -100,7 +106,8 @@ class ConfiguredProvider:
         if state is None:
             return ReadResult(None, private, identity)
         kind, cloud = RESOURCE_TYPES[type_name], self._cloud
-        found = cloud.find(to_resource_id(kind, state["id"]))
+        with self.activity:
+            found = cloud.find(to_resource_id(kind, state["id"]))
         if not isinstance(found, kind):
             return ReadResult(None, private, identity)
         self._planning.loaded(found.id, read=True)
@@ -127,7 +134,8 @@ class ConfiguredProvider:
         if prior is not None:
             past_id = to_resource_id(kind, prior["id"])
             private = marked(past_id, kept)
-        answer = planning.answer(self._written(kind, config, prior), config, prior, past_id)
+        with self.activity:
+            answer = planning.answer(self._written(kind, config, prior), config, prior, past_id)
         known_id = answer.values["id"]
         return PlanResult(
             planned=answer.values,

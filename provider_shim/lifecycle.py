@@ -7,6 +7,7 @@ does with its cloud is in `configured.py`, imported when it is configured.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,9 @@ SOURCE_ADDRESS = "terraform.local/vtap/vtap"
 class Provider:
     """One provider, configured at most once. Terraform calls it from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: int | None = None) -> None:
+        """`client`: the number of Terraform's process, where it is known."""
+        self._client = client
         self._configured: ConfiguredProvider | None = None
 
     # Schemas
@@ -69,7 +72,7 @@ class Provider:
         from provider_shim.configured import ConfiguredProvider
 
         try:
-            self._configured = ConfiguredProvider(configuration)
+            self._configured = ConfiguredProvider(configuration, self._client)
         except VtapError as error:
             return [
                 Diagnostic(DiagnosticSeverity.ERROR, "The cloud cannot be opened", str(error), ("endpoint",))
@@ -89,12 +92,12 @@ class Provider:
     def validate_resource_config(
         self, type_name: str, config: Values, *, write_only_allowed: bool
     ) -> list[Diagnostic]:
-        kind = RESOURCE_TYPES[type_name]
-        known = "" if self._configured is None else self._configured.configuration.subscription_id
-        resource = in_subscription(kind.from_values(config), known)
-        diagnostics = [
-            diagnostic(kind, one, resource) for one in validate(resource, strict_ids=True, secrets_told=True)
-        ]
+        kind, configured = RESOURCE_TYPES[type_name], self._configured
+        with nullcontext() if configured is None else configured.activity:
+            known = "" if configured is None else configured.configuration.subscription_id
+            resource = in_subscription(kind.from_values(config), known)
+            violations = list(validate(resource, strict_ids=True, secrets_told=True))
+        diagnostics = [diagnostic(kind, one, resource) for one in violations]
         if not write_only_allowed:
             diagnostics += [
                 Diagnostic(

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from provider_shim import merging
+from provider_shim.activity import Activity
 from provider_shim.claimed_ids import ClaimedIds
 from provider_shim.derivation import public_fields
 from provider_shim.diagnostics import Path
@@ -32,9 +33,11 @@ from vtaplib.model.unknown import UNKNOWN, Undecided
 from vtaplib.model.validation import is_sound, missing_secrets
 from vtaplib.model.violation import Violation
 
-HOLD_SECONDS = 0.02
-"""How long the first answer about an awaited type is held. Terraform asks about objects that can be asked
-about at once within a millisecond or two. An apply destroys an object as soon after it has loaded it."""
+QUIET_SECONDS = 0.02
+"""How long no call comes when Terraform has nothing left to ask: it asks within a millisecond or two. As soon
+after an apply has loaded an object, it destroys it."""
+LONGEST_HOLD_SECONDS = 5.0
+"""How long the first answer about an awaited type is held at most."""
 
 
 class PlanAnswer(NamedTuple):
@@ -53,7 +56,8 @@ class Planning:
     threads.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, client: int | None = None) -> None:
+        """`client`: as for `Activity`."""
         self.cloud = cloud
         self.overlay = cloud.overlay(complete=False)
         self._lock = threading.RLock()
@@ -62,7 +66,8 @@ class Planning:
         self._loaded: dict[str, bool] = {}
         """What is in Terraform's state, by key, and whether it was read too, which only a plan does."""
         self._applies = False
-        self._hold_until = 0.0
+        self.activity = Activity(client)
+        self._was_quiet = False
 
     def loaded(self, resource_id: str, *, read: bool) -> None:
         """Notes that Terraform has a resource in its state."""
@@ -94,7 +99,7 @@ class Planning:
             self._see_what_becomes_of(_id(resource))
         with self._lock:
             answer = self._answer(resource, config, prior, past_id)
-        self._note_answer(resource)
+        self._note_answer(resource, new=prior is None)
         return answer
 
     def _answer(self, resource: Resource, config: Values, prior: Values | None, past_id: str) -> PlanAnswer:
@@ -138,21 +143,23 @@ class Planning:
         that; a plan loads it too, and reads it, but where it is told not to refresh.
         """
         if resource_id is not None and self._loaded.get(ids.key(resource_id)) is False and not self._applies:
-            time.sleep(HOLD_SECONDS)
+            time.sleep(QUIET_SECONDS)
 
     def _note_question(self, resource: Resource, prior: Values | None) -> None:
         if prior is None and (resource_id := _id(resource)) is not None:
             self.overlay.asked(resource_id)
-            if resource.awaited and not self._hold_until:
-                self._hold_until = time.monotonic() + HOLD_SECONDS
 
-    def _note_answer(self, resource: Resource) -> None:
+    def _note_answer(self, resource: Resource, *, new: bool) -> None:
         """Terraform asks about an object when it has the answers about those that it waits for. The first
-        answers about an awaited type are held for a moment, so that it shows who does not wait for them.
+        answers about an awaited type are held until it asks no more, so that it shows who does not wait for
+        them. What it asks even later, while other providers keep it waiting, goes unnoticed; `vtap check` is
+        told what waits for what, and misses nothing.
         """
         if not resource.awaited or (resource_id := _id(resource)) is None:
             return
-        time.sleep(max(0.0, self._hold_until - time.monotonic()))
+        if new and not self._was_quiet and not self._applies:
+            self.activity.wait_until_quiet(QUIET_SECONDS, LONGEST_HOLD_SECONDS)
+            self._was_quiet = True
         with self._lock:
             self.overlay.answered(resource_id)
 
