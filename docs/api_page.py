@@ -26,6 +26,7 @@ PACKAGES: Final = (
     "vtaplib.model",
     "vtaplib.control",
     "vtaplib.analysis",
+    "vtaplib.loading",
     "vtaplib.reports",
     "vtaplib.fabric",
     "vtaplib.mirror",

@@ -9,6 +9,8 @@ from pathlib import Path
 from vtaplib.analysis.azure_export import AzureExport, parse_azure_export
 from vtaplib.analysis.terraform_plan.document import TerraformDocument, parse_terraform
 
+__all__ = ["load_azure_export", "load_terraform"]
+
 
 def load_terraform(name: str | Path) -> TerraformDocument:
     """The plan or state in a file, as `terraform show -json` prints it; `-` is standard input. Raises

@@ -1,7 +1,7 @@
 """What the Azure CLI prints of an estate: networks, interfaces, machines, load balancers and TAPs that exist.
 
 Any document will do that holds what `az … list -o json` or `az rest` prints: resources in a list, or one by
-itself. What is told twice counts once.
+itself. What is there twice counts once.
 """
 
 from __future__ import annotations

@@ -134,16 +134,16 @@ def _lost(world: ReadView, policy: Policy) -> Mapping[str, Sequence[str]]:
     """
     lost: dict[str, Sequence[str]] = {}
     for tap in world.list(VirtualNetworkTap):
-        told = _losses(tap, world, policy, set(NetworkInterfaceTapConfiguration.rules()))
-        lost[ids.key(tap.id)] = [message for messages in told.values() for message in messages]
-        ways = 1
+        losses = _losses(tap, world, policy, set(NetworkInterfaceTapConfiguration.rules()))
+        lost[ids.key(tap.id)] = [message for messages in losses.values() for message in messages]
+        collectors = 1
         with suppress(Undecided):
-            ways = max(1, len(collectors_of(tap, world)))
+            collectors = max(1, len(collectors_of(tap, world)))
         for configuration in world.referrers(tap.id, NetworkInterfaceTapConfiguration):
-            told = _losses(configuration, world, policy, PARTIAL)
+            losses = _losses(configuration, world, policy, PARTIAL)
             # A stream that is spread over collectors is lost where each of them loses it.
             lost[ids.key(configuration.id)] = [
-                message for messages in told.values() if len(messages) >= ways for message in messages
+                message for messages in losses.values() if len(messages) >= collectors for message in messages
             ]
     return {key: messages for key, messages in lost.items() if messages}
 
@@ -152,13 +152,13 @@ def _losses(
     resource: Resource, world: ReadView, policy: Policy, left_out: Container[str]
 ) -> Mapping[str, Sequence[str]]:
     """The messages of the rules that say what is lost, by rule."""
-    told: dict[str, list[str]] = {}
+    losses: dict[str, list[str]] = {}
     for rule in resource.rules().values():
         if rule.code is ErrorCode.VIRTUAL_NETWORK_TAP_STREAM_LOST and rule.name not in left_out:
             with suppress(Undecided):
                 for one in resource.judge(rule, world, policy):
-                    told.setdefault(rule.name, []).append(one.message)
-    return told
+                    losses.setdefault(rule.name, []).append(one.message)
+    return losses
 
 
 def _collectors(world: ReadView) -> set[str]:

@@ -1,7 +1,7 @@
 """An audit: every rule of every resource of a world, whoever wrote it and in whatever order.
 
 A conflict of two resources has a rule on both sides, so that a write finds it whichever is written second.
-An audit would hear of it from both. It tells it once: of the one that is written, where one is, else of the
+An audit would find it on both. It reports it once: of the one that is written, where one is, else of the
 one that comes later in the order of types and IDs.
 """
 
@@ -52,11 +52,11 @@ def audit(view: View, policy: Policy, change: CloudChange = NO_CHANGE) -> Iterat
     that others refer to first. With a `change`, also what is wrong with changing so.
     """
     world = view if isinstance(view, ReadView) else ReadView(view.list(Resource), whole=True)
-    told = _Told()
+    found = _Findings()
     for resource in sorted(world, key=lambda one: _place(one, change), reverse=True):
         for violation in _violations(resource, world, policy, change):
-            told.tell(Finding(resource, violation))
-    yield from reversed(told.findings)
+            found.add(Finding(resource, violation))
+    yield from reversed(found.findings)
 
 
 _ORDER: Final = {kind: position for position, kind in enumerate(RESOURCE_TYPES)}
@@ -68,7 +68,7 @@ def _place(resource: Resource, change: CloudChange) -> tuple[bool, int, str]:
     return key in change.before, _ORDER[type(resource)], key
 
 
-class _Told:
+class _Findings:
     """The findings so far, each conflict once."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class _Told:
         """Findings by their code and what their resource is called in messages."""
         self._exceeded: set[tuple[str, str]] = set()
 
-    def tell(self, finding: Finding) -> None:
+    def add(self, finding: Finding) -> None:
         """Adds a finding, unless it says what another has said from the other side."""
         if self._is_excess_again(finding) or self._is_conflict_again(finding):
             return

@@ -11,8 +11,8 @@ from vtaplib.model.violation import Severity
 @dataclass(frozen=True, slots=True)
 class FindingEntry:
     """A rule that a resource breaks. `address` is the block in Terraform's configuration that it comes from,
-    else its ID; `resource_id` is "" where nobody can tell it yet. `field` is the field at fault. `message`
-    says all; `way_out` is its last clause.
+    else its ID; `resource_id` is "" where it is not known yet. `field` is the field at fault. `message`
+    says what is wrong and what to do; `way_out` is its end, where it says what to do.
     """
 
     address: str
@@ -64,7 +64,7 @@ class CoverageEntry:
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """A check of what `checked` says. `read` counts resources by type, `not_modelled` those of types that
-    vtap has not; `not_read` are addresses of resources that could not be told from others.
+    vtap has not; `not_read` are addresses of resources whose identity is not known.
     """
 
     checked: str

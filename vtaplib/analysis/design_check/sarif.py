@@ -47,9 +47,9 @@ def sarif_log(report: CheckReport, file: str) -> dict[str, Any]:
 
 def _rule(code: str, findings: Iterable[FindingEntry]) -> dict[str, Any]:
     """What is said of an error code: the sentences of the rules that gave it."""
-    told = list(findings)
-    sentences = list(dict.fromkeys(one.what or f"{code}." for one in told))
-    sources = list(dict.fromkeys(one.source for one in told if one.source))
+    listed = list(findings)
+    sentences = list(dict.fromkeys(one.what or f"{code}." for one in listed))
+    sources = list(dict.fromkeys(one.source for one in listed if one.source))
     text = " ".join(sentences) + (f" Source: {'; '.join(sources)}." if sources else "")
     return {
         "id": code,
@@ -57,7 +57,7 @@ def _rule(code: str, findings: Iterable[FindingEntry]) -> dict[str, Any]:
         "shortDescription": {"text": sentences[0]},
         "fullDescription": {"text": " ".join(sentences)},
         "help": {"text": text},
-        "defaultConfiguration": {"level": max((LEVELS[one.severity] for one in told), key=RANKS.index)},
+        "defaultConfiguration": {"level": max((LEVELS[one.severity] for one in listed), key=RANKS.index)},
     }
 
 

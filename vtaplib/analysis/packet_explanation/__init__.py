@@ -1,5 +1,5 @@
-"""One packet, the whole way, with what decided at each step.
+"""One packet, the whole path, with what decides at each step.
 
-What is decided here is decided by the fabric and the mirror engine. This package asks them, and tells what
-they looked at, in the order in which they did.
+What is decided here is decided by the fabric and the mirror engine. This package asks them, and reports
+what they look at, in the order in which they do.
 """

@@ -1,4 +1,4 @@
-"""How a load balancer's frontend chose a collector for a copy, told from what it looked at."""
+"""How a load balancer's frontend chose a collector for a copy, from what it looked at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The explainer: sends packets through the fabric and the mirror engine, and tells what they decided.
+"""The explainer: sends packets through the fabric and the mirror engine, and reports what they decide.
 
 Packets are sent in order, as in a replay: each opens the connections that later ones are answers on.
 """
@@ -30,7 +30,7 @@ FLOWS_REMEMBERED = 1 << 18
 
 
 class Explainer:
-    """Answers for one network. `down` are the IDs of interfaces whose machine is taken for failed."""
+    """Explains packets of one network. `down` are the IDs of interfaces whose machine is taken for failed."""
 
     def __init__(
         self, topology: Topology, peerings: Peerings, policy: Policy, *, down: Iterable[str] = ()
@@ -45,8 +45,8 @@ class Explainer:
         self._names = Names.of(topology)
         self._paths = PathEntries(topology, peerings, self._names)
 
-    def pass_by(self, packet: Packet) -> None:
-        """Send a packet of which nothing is to be told; of a flow whose frames fare alike, one will do."""
+    def skip(self, packet: Packet) -> None:
+        """Send a packet that is not explained; of a flow whose frames all fare alike, one is enough."""
         flow = packet.flow
         if flow in self._settled:
             return
@@ -69,7 +69,7 @@ class Explainer:
     def answer(self, packet: Packet, trace: PathTrace | Unrouted, *, is_made: bool) -> PathEntry | str:
         """What became of the answer to a packet that was sent; or why there is none.
 
-        Of a made packet the answer comes from where it arrived. Where an address was translated on the way,
+        Of a made packet the answer comes from where it arrived. Where an address was translated,
         only its outside is known.
         """
         if isinstance(trace, Unrouted) or not trace.delivered:
@@ -79,9 +79,9 @@ class Explainer:
             return "nobody answers one fragment, or what is not IP"
         at = trace.destination
         is_known = is_made and at is not None and trace.arrival == packet.flow
-        return self.tell(answer, self.send(answer, at.id if at is not None and is_known else None))
+        return self.path_entry(answer, self.send(answer, at.id if at is not None and is_known else None))
 
-    def tell(self, packet: Packet, trace: PathTrace | Unrouted) -> PathEntry:
+    def path_entry(self, packet: Packet, trace: PathTrace | Unrouted) -> PathEntry:
         """What became of a packet that was sent, and of its copies."""
         if isinstance(trace, Unrouted):
             return self._paths.unrouted(packet, trace)

@@ -42,13 +42,13 @@ def explain(
         packet, trace = made.packet, explainer.send(made.packet, source.id if source else None)
     else:
         packet, trace = _send(explainer, asked)
-    told = explainer.tell(packet, trace)
+    entry = explainer.path_entry(packet, trace)
     answer = explainer.answer(packet, trace, is_made=is_made) if reply else None
     return ExplainReport(
         cloud=cloud,
         policy=policy.in_force(),
         down=down,
-        packet=told,
+        packet=entry,
         answer=None if isinstance(answer, str) else answer,
         no_answer=answer if isinstance(answer, str) else None,
     )
@@ -59,7 +59,7 @@ def _send(explainer: Explainer, packets: Iterable[Packet]) -> tuple[Packet, Path
     last: Packet | None = None
     for packet in packets:
         if last is not None:
-            explainer.pass_by(last)
+            explainer.skip(last)
         last = packet
     if last is None:
         raise VtapError("there is no packet to explain")

@@ -1,4 +1,4 @@
-"""A packet in words: what kind it is, who sends it to whom, and what of it matters on its way."""
+"""A packet in words: what kind it is, who sends it to whom, and what of it matters on its path."""
 
 from __future__ import annotations
 

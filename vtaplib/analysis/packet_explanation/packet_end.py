@@ -1,4 +1,4 @@
-"""The ends of a packet: what a name or an address on the command line means."""
+"""The ends of a packet: what a name or an address means."""
 
 from __future__ import annotations
 

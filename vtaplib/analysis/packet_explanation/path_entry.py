@@ -1,4 +1,4 @@
-"""The way of a packet as the report has it: the fabric's steps, and what to change where it was dropped."""
+"""The path of a packet as the report has it: the fabric's steps, and what to change where it was dropped."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from vtaplib.model.addresses import Address
 
 @dataclass(frozen=True, slots=True)
 class PathEntries:
-    """Tells ways through one network."""
+    """Makes the entries of packets that went through one network."""
 
     topology: Topology
     peerings: Peerings
     names: Names
 
     def entry(self, packet: Packet, trace: PathTrace, copies: tuple[CopyEntry, ...]) -> PathEntry:
-        """The way of a packet, with what became of its copies."""
+        """The path of a packet, with what became of its copies."""
         source, destination = trace.source, trace.destination
         return PathEntry(
             packet=packet_entry(packet),
@@ -46,7 +46,7 @@ class PathEntries:
         )
 
     def unrouted(self, packet: Packet, why: Unrouted) -> PathEntry:
-        """The way of a packet that belongs to no interface, or to more than one."""
+        """The path of a packet that belongs to no interface, or to more than one."""
         return PathEntry(
             packet=packet_entry(packet),
             source_id=None,

@@ -1,4 +1,4 @@
-"""The report of one packet: its way, what became of its copies, and what decided, as plain data.
+"""The report of one packet: its path, what became of its copies, and what decided, as plain data.
 
 Every step has what was looked at (`stage`), whether the packet or its copy got past it, and a sentence that
 says why. Where one was lost, `remedy` says what to change.
@@ -94,7 +94,7 @@ class CopyEntry:
 
 @dataclass(frozen=True, slots=True)
 class PathEntry:
-    """The way of one packet. Its ends are interfaces, or None for what is none of the cloud's."""
+    """The path of one packet. Its ends are interfaces, or None for what does not belong to the cloud."""
 
     packet: PacketEntry
     source_id: str | None
@@ -132,5 +132,5 @@ class ExplainReport:
     @property
     def found_something(self) -> bool:
         """Whether a packet was dropped, or no collector gets a copy of it."""
-        ways = (self.packet, self.answer) if self.answer is not None else (self.packet,)
-        return any(not (way.delivered and way.is_mirrored) for way in ways)
+        paths = (self.packet, self.answer) if self.answer is not None else (self.packet,)
+        return any(not (path.delivered and path.is_mirrored) for path in paths)

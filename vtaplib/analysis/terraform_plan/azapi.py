@@ -18,7 +18,7 @@ from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN
 
 TYPE: Final = "azapi_resource"
-UNTOLD: Final = "/untold"
+STAND_IN: Final = "/stand-in"
 """Stands in the JSON for an ID that only the apply can know."""
 _SOMEWHERE: Final = "/subscriptions/s/resourceGroups/g"
 
@@ -55,7 +55,7 @@ def id_under(parent_id: str, values: Mapping[str, Any], name: str) -> str:
 
 
 def decoded(values: Mapping[str, Any], resource_id: str) -> Sequence[Resource]:
-    """The resources that the body tells of, the resource itself first; none where it is not known, or is not
+    """The resources that the body describes, the resource itself first; none where it is not known, or is not
     what ARM has there.
     """
     body = values.get("body")
@@ -66,20 +66,20 @@ def decoded(values: Mapping[str, Any], resource_id: str) -> Sequence[Resource]:
             return ()
         given = {name: values.get(name) for name in ("location", "tags")}
         document = {**given, **body, "id": resource_id, "name": ids.name(resource_id)}
-        return decode(_told(document)).resources
+        return decode(_known(document)).resources
     except (VtapError, ValueError):
         return ()
 
 
-def _told(value: Any) -> Any:
+def _known(value: Any) -> Any:
     """A document without what is not known: such an ID is stood in for, all else left out."""
     if isinstance(value, Mapping):
         return {
-            name: UNTOLD if one is UNKNOWN and name == "id" else _told(one)
+            name: STAND_IN if one is UNKNOWN and name == "id" else _known(one)
             for name, one in value.items()
             if one is not UNKNOWN or name == "id"
         }
-    return [_told(one) for one in value if one is not UNKNOWN] if isinstance(value, list) else value
+    return [_known(one) for one in value if one is not UNKNOWN] if isinstance(value, list) else value
 
 
 def with_unknown(values: Any) -> Any:
@@ -88,4 +88,4 @@ def with_unknown(values: Any) -> Any:
         return {name: with_unknown(one) for name, one in values.items()}
     if isinstance(values, list):
         return [with_unknown(one) for one in values]
-    return UNKNOWN if values == UNTOLD else values
+    return UNKNOWN if values == STAND_IN else values

@@ -40,7 +40,7 @@ CONTENT: Final = "content"
 """All that is in the module: what names the module in `depends_on` waits for it."""
 OUTPUTS: Final = "outputs"
 """All outputs of the module."""
-UNTOLD: Final = Node((), "local")
+OPAQUE: Final = Node((), "local")
 """What a plan does not say."""
 _NOTHING: Final = frozenset({"each", "count", "self", "path", "terraform"})
 """What references begin with that lead nowhere, or where the block's own `for_each` and `count` do."""
@@ -55,7 +55,7 @@ class CreationOrder:
         self._blocks: dict[tuple[str, ...], Mapping[str, ConfigResource]] = {}
         """The blocks of modules by name, of those that were asked about."""
         self._directly: dict[Node, Sequence[Node]] = {}
-        self._asked: tuple[Node, Collection[Node]] = (UNTOLD, frozenset())
+        self._asked: tuple[Node, Collection[Node]] = (OPAQUE, frozenset())
         """The block that was last asked about, and all before it: several questions are about one block."""
 
     def waits_for(self, block: Node, other: Node) -> bool | None:
@@ -63,7 +63,7 @@ class CreationOrder:
         if block != self._asked[0]:
             self._asked = (block, self._all_before(block))
         before = self._asked[1]
-        return True if other in before else None if UNTOLD in before else False
+        return True if other in before else None if OPAQUE in before else False
 
     def _all_before(self, start: Node) -> Collection[Node]:
         found: set[Node] = set()
@@ -100,7 +100,7 @@ class CreationOrder:
             if modules not in self._blocks:
                 self._blocks[modules] = {block_name(one): one for one in module.resources or ()}
             block = self._blocks[modules].get(name)
-            yield from (UNTOLD,) if block is None else self._before_block(modules, block)
+            yield from (OPAQUE,) if block is None else self._before_block(modules, block)
         if modules and kind != CALL:
             yield Node(modules, CALL)
         elif outside:
@@ -169,7 +169,7 @@ def _nodes(modules: tuple[str, ...], references: Iterable[Any], of_module: str) 
     for steps in longest(steps_of(one) for one in references if isinstance(one, str)):
         head, *rest = (one for one in steps if isinstance(one, str))
         if head == "local":
-            yield UNTOLD
+            yield OPAQUE
         elif head == "module" and rest:
             name = f"output.{rest[1]}" if len(rest) > 1 else of_module
             yield Node((*modules, rest[0]), name)

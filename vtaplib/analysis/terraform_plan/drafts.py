@@ -23,7 +23,7 @@ from vtaplib.resources import Subscription
 
 class Draft(NamedTuple):
     """A resource as a document has it, and what is wrong with it by itself. `resource`: as the service would
-    show it; None where it cannot be told from others, or lacks what rules must be able to read.
+    show it; None where its identity is not known, or it lacks what rules must be able to read.
     """
 
     given: Resource
@@ -38,7 +38,7 @@ class DraftReader:
         self._strict_ids = strict_ids
         self._configuration = Configuration(document)
         self._references = References(document, self._configuration)
-        self._untold = {kind.__name__: _untold(kind) for kind in TYPES.values()}
+        self._not_shown = {kind.__name__: _not_shown(kind) for kind in TYPES.values()}
 
     def subscriptions(self) -> Iterator[Subscription]:
         """The subscriptions of which the plan says the tenant."""
@@ -47,7 +47,7 @@ class DraftReader:
                 yield Subscription(subscription_id=one.subscription_id, tenant_id=one.tenant_id)
 
     def past(self, instance: Instance) -> Sequence[Resource]:
-        """The resource of an instance as it was, and others that it tells of."""
+        """The resource of an instance as it was, and others that it describes."""
         if instance.before is None:
             return ()
         drafts: Sequence[Draft]
@@ -73,7 +73,7 @@ class DraftReader:
     def _from_arm(
         self, values: Mapping[str, Any], resource_id: object, expressions: Expression, scope: Scope
     ) -> Sequence[Draft]:
-        """What the JSON of azapi tells of. All its references are in one expression, the body's. What that
+        """What the JSON of azapi describes. All its references are in one expression, the body's. What that
         lacks may be given elsewhere.
         """
         if not isinstance(resource_id, str):
@@ -98,8 +98,8 @@ class DraftReader:
     def _draft(
         self, kind: type[Resource], values: Mapping[str, Any], resource_id: object, arguments: Expression
     ) -> Draft:
-        names, told = _names_in(kind, resource_id), _telling(kind, values)
-        given = kind.from_values(names | told | self._untold[kind.__name__])
+        names, shown = _names_in(kind, resource_id), _given(kind, values)
+        given = kind.from_values(names | shown | self._not_shown[kind.__name__])
         fields = kind.fields()
         mine = [name for name in arguments if name in fields and fields[name].has(OPTIONAL_ASSIGNED)]
         # What the configuration does not give, and the service could, it has given.
@@ -118,7 +118,7 @@ def _names_in(kind: type[Resource], resource_id: object) -> Values:
     return {"subscription_id": ids.subscription(resource_id), **names}
 
 
-def _telling(model: type[Model], values: Mapping[str, Any]) -> Values:
+def _given(model: type[Model], values: Mapping[str, Any]) -> Values:
     """The values that say something. What azurerm is built on has no null: an optional argument that is not
     given is "", 0 or an empty list there. A secret of what was imported is not known.
     """
@@ -131,7 +131,7 @@ def _telling(model: type[Model], values: Mapping[str, Any]) -> Values:
         if value == IGNORED_AS_IMPORTED and one.has(SENSITIVE):
             value = UNKNOWN
         if one.block is not None and isinstance(value, list):
-            value = [_telling(one.block, part) if isinstance(part, Mapping) else part for part in value]
+            value = [_given(one.block, part) if isinstance(part, Mapping) else part for part in value]
         found[name] = value
     return found
 
@@ -144,7 +144,7 @@ def _may_be_absent(one: Field) -> bool:
     return not one.required and one.default is None and not one.has(OPTIONAL_ASSIGNED)
 
 
-def _untold(kind: type[Resource]) -> Values:
-    """What no provider tells of a resource, as unknown."""
+def _not_shown(kind: type[Resource]) -> Values:
+    """What no provider shows of a resource, as unknown."""
     names = (name for name, one in kind.fields().items() if one.has(INTERNAL))
     return dict.fromkeys(names, UNKNOWN)

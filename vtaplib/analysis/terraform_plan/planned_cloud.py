@@ -1,7 +1,7 @@
 """The world that a check is about: as it is, as it will be, and where each resource of it comes from.
 
 A plan is laid over what was read beside it, if anything. The two sides of a peering, which azurerm does not
-tell of, are seen here: a side is Connected where the other is there too.
+show, are put together here: a side is Connected where the other is there too.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class PlannedCloud:
 
     @property
     def lacks(self) -> Sequence[str]:
-        """The targets of references that lead outside, one by one. No plan tells of subscriptions."""
+        """The targets of references that lead outside, one by one. No plan shows subscriptions."""
         if self.after.whole:
             return ()
         return tuple(
@@ -95,7 +95,7 @@ def plan_over(base: Iterable[Resource], reading: TerraformResources, *, whole: b
 
 
 def _known_better(read: Mapping[str, Resource], standing: Mapping[str, Resource]) -> dict[str, Resource]:
-    """Resources of a plan, with what it does not tell of them: what only the service keeps is as it was."""
+    """Resources of a plan, with what it does not show of them: what only the service keeps is as it was."""
     return {key: _with_internal(one, standing.get(key)) for key, one in read.items()}
 
 
@@ -113,7 +113,7 @@ def _with_internal(resource: Resource, past: Resource | None) -> Resource:
 
 
 def _link(resources: dict[str, Resource]) -> None:
-    """Gives the peerings of which nobody told it their states."""
+    """Gives states to the peerings whose state nobody has shown."""
     sides = {
         (ids.key(one.virtual_network_id), ids.key(one.remote_virtual_network_id)): one
         for one in resources.values()

@@ -15,7 +15,7 @@ from vtaplib.analysis.terraform_plan.configuration import Configuration
 from vtaplib.analysis.terraform_plan.document import Instance
 
 NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
-"""Stands for a subscription of which nothing tells the ID."""
+"""Stands for a subscription whose ID is nowhere."""
 _ID = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 
 
@@ -35,14 +35,14 @@ def provider_subscriptions(
         made.setdefault(configuration.provider(one), []).append(one)
     found = {}
     for provider, its in made.items():
-        told = configuration.provider_argument(provider, "subscription_id")
-        tenant = configuration.provider_argument(provider, "tenant_id") if told else None
-        found[provider] = ProviderSubscription(told or _inferred(its, made.values()), tenant or "")
+        configured = configuration.provider_argument(provider, "subscription_id")
+        tenant = configuration.provider_argument(provider, "tenant_id") if configured else None
+        found[provider] = ProviderSubscription(configured or _inferred(its, made.values()), tenant or "")
     return found
 
 
 def _inferred(its: Iterable[Instance], others: Iterable[Iterable[Instance]]) -> str:
-    """The subscription of a provider that nothing tells but what it has made."""
+    """The subscription of a provider, from what it has made."""
     for values in (
         ((one.after or one.before or {}).get("id") for one in its),
         (one.after for one in its),

@@ -47,7 +47,7 @@ class References:
     # Identity
 
     def id_of(self, instance: Instance) -> str | None:
-        """The ID of an instance as it will be; None if it cannot be told."""
+        """The ID of an instance as it will be; None if it is not known."""
         if instance.address not in self._ids:
             self._ids[instance.address] = None  # should it depend on itself
             self._ids[instance.address] = self._id(instance)

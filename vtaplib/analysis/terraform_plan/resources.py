@@ -65,8 +65,8 @@ class _Claims:
         self._claims: dict[str, _InstanceClaim] = {}
 
     def clash(self, instance: Instance, resource: Resource) -> Violation | None:
-        """Claims an ID for an object; tells if another has it, and one of the two is new. A state may have an
-        object twice, each written as the other is.
+        """Claims an ID for an object; a violation if another has it, and one of the two is new. A state may
+        have an object twice, each written as the other is.
         """
         key, is_new = ids.key(resource.id), instance.is_written and instance.before is None
         other = self._claims.get(key)

@@ -38,7 +38,7 @@ def _unknowns(value: Any) -> Any:
 
 
 InstanceKey = Annotated[Any, BeforeValidator(_instance_key)]
-"""What tells the instances of one `count` or `for_each` apart; None where there is just one."""
+"""What distinguishes the instances of one `count` or `for_each`; None where there is just one."""
 
 _MOST_NESTED: Final = 50
 """Modules in each other; nobody nests ten."""

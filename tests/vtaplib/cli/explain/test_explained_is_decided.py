@@ -60,7 +60,7 @@ def test_what_is_told_of_a_capture_is_what_is_decided(
     explainer = explainer_of(cloud, policy, down)
     for at, frame, original_length in drawn:
         packet = Packet(frame, original_length, at)
-        told = explainer.tell(packet, explainer.send(packet))
+        told = explainer.path_entry(packet, explainer.send(packet))
         journey = fabric.captured(packet.flow, connections)
         verdicts = replay.frame(at, frame, original_length)
         assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
@@ -85,8 +85,8 @@ def test_a_packet_is_told_alike_whether_those_before_it_are_told_or_only_pass_by
     thorough, quick = explainer_of(cloud, policy), explainer_of(cloud, policy)
     for packet in before:
         thorough.send(packet)
-        quick.pass_by(packet)
-    assert thorough.tell(last, thorough.send(last)) == quick.tell(last, quick.send(last))
+        quick.skip(packet)
+    assert thorough.path_entry(last, thorough.send(last)) == quick.path_entry(last, quick.send(last))
 
 
 @given(worlds, policies, st.data())
@@ -99,7 +99,7 @@ def test_what_is_told_of_a_frame_that_an_interface_sends_is_what_is_decided(
     explainer = explainer_of(cloud, policy)
     for source in topology.interfaces:
         journey = Fabric(topology, policy).frame(frame, source.id)
-        told = explainer.tell(Packet(frame, len(frame)), journey)
+        told = explainer.path_entry(Packet(frame, len(frame)), journey)
         assert_told(told, journey)
         verdicts = decided(MirrorEngine(topology, policy), journey, frame, 0)
         assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
