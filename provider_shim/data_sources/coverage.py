@@ -40,7 +40,7 @@ class CoveredInterface(Block):
 
 
 class CoverageDataSource(DataSource):
-    """Audits which interfaces are tapped and heard. Every criterion that is given narrows the scope."""
+    """Audits which interfaces are tapped and reach a collector. Each criterion narrows the scope."""
 
     attached_only: bool | None = None
     """Whether only interfaces of machines are in scope."""
@@ -50,7 +50,7 @@ class CoverageDataSource(DataSource):
     """The names of the interfaces in scope, as files are named: `*` for any text, `?` for any character."""
     scope_ids: Unordered[Sequence[str]] | None = None
     """IDs of subscriptions, resource groups, virtual networks, subnets, virtual machines and network
-    interfaces to look at; the provider's subscription where left out."""
+    interfaces to look at; by default the provider's subscription."""
     tags: Tags | None = None
     """Tags that an interface in scope, or its machine, has with these values."""
     complete: Assigned[bool] = SERVICE

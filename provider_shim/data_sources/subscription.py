@@ -17,7 +17,7 @@ class SubscriptionDataSource(DataSource):
     """Reads a subscription."""
 
     subscription_id: OptionalAssigned[str] | None = None
-    """The GUID of the subscription; the provider's where left out."""
+    """The GUID of the subscription; by default the provider's."""
     display_name: Assigned[str] = SERVICE
     """The name of the subscription: `vtap` and its GUID."""
     tenant_id: Assigned[str] = SERVICE

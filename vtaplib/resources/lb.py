@@ -69,7 +69,7 @@ class LbFrontendIpConfiguration(Block):
     ) = None
     """The frontend of a gateway load balancer that traffic passes through."""
     private_ip_address: OptionalAssigned[IpAddressOrEmpty] | None = None
-    """The private address; asked for where the allocation is Static, given where it is Dynamic."""
+    """The private address. You choose it if the allocation is Static; Azure chooses it if it is Dynamic."""
     private_ip_address_allocation: (
         Annotated[
             OptionalAssigned[Annotated[str, OneOf(("Dynamic", "Static"), ignore_case=True), CaseInsensitive]],

@@ -49,11 +49,12 @@ class LbBackendAddressPool(Resource):
         ]
         | None
     ) = None
-    """How backends by address are kept up to date; Standard only, needs `virtual_network_id`."""
+    """How backends that are given by address are kept up to date. Only for Standard; needs
+    `virtual_network_id`."""
     tunnel_interface: Annotated[Sequence[TunnelInterface], Items(0, minimum_if_set=1)] = ()
     """The tunnels of a Gateway load balancer."""
     virtual_network_id: Inert[Ref[VirtualNetwork]] | None = None
-    """The network that backends by address are in."""
+    """The network of the backends that are given by address."""
     backend_ip_configurations: Annotated[
         Derived[Sequence[str]], Arm("properties.backendIPConfigurations[].id")
     ] = SERVICE

@@ -39,13 +39,13 @@ class LbProbe(Resource):
     """What happens while no backend is healthy: `AllProbedDown` (new flows are dropped) or `AllProbedUp`
     (they go to all backends, as if all were healthy)."""
     number_of_probes: Inert[int] = 2
-    """Failed probes after which a backend counts as down."""
+    """The number of failed probes after which a backend counts as down."""
     probe_threshold: Inert[Annotated[int, Between(1, 100)]] = 1
-    """Probes in a row that decide a change of state."""
+    """The number of consecutive probes that decide a change of state."""
     protocol: Annotated[str, OneOf(("Http", "Https", "Tcp"))] = "Tcp"
     """The protocol of the probe. There is none over UDP."""
     request_path: str | None = None
-    """The path asked for; required for Http and Https."""
+    """The path that the probe requests; required for Http and Https."""
     load_balancer_rules: Annotated[
         Derived[Unordered[Sequence[str]]], Arm("properties.loadBalancingRules[].id")
     ] = SERVICE

@@ -84,7 +84,7 @@ class LbRule(Resource):
     idle_timeout_in_minutes: Inert[Annotated[int, Between(4, 100)]] = 4
     """Minutes after which an idle connection is forgotten."""
     load_distribution: Annotated[str, OneOf(("Default", "SourceIP", "SourceIPProtocol"))] = "Default"
-    """What a flow's backend is chosen by: `Default` (five-tuple), `SourceIP`,
+    """How a flow's backend is chosen: `Default` (five-tuple), `SourceIP`,
     `SourceIPProtocol`."""
     probe_id: Ref[LbProbe] | None = None
     """The ID of the health probe."""

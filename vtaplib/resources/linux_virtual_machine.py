@@ -75,7 +75,7 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
         ]
         | None
     ) = None
-    """The host name; the machine's name where left out."""
+    """The host name; the machine's name by default."""
     disable_password_authentication: (
         Annotated[
             OptionalAssigned[CreateOnly[Inert[bool]]],
@@ -83,9 +83,9 @@ class LinuxVirtualMachine(ProvisionedVirtualMachine):
         ]
         | None
     ) = None
-    """Whether only keys log in; true where left out."""
+    """Whether only keys are accepted at login; true by default."""
     license_type: Inert[Annotated[str, OneOf(LICENSE_TYPES)]] | None = None
-    """A licence of one's own."""
+    """Your own licence."""
     patch_mode: (
         Annotated[
             OptionalAssigned[Inert[Annotated[str, OneOf((BY_PLATFORM, IMAGE_DEFAULT))]]],

@@ -73,7 +73,7 @@ class NetworkInterfaceIpConfiguration(Block):
     primary: OptionalAssigned[bool] | None = None
     """Whether it is the interface's primary configuration. Exactly one of several must be."""
     private_ip_address: OptionalAssigned[str] | None = None
-    """The private address; asked for where the allocation is Static, given where it is Dynamic."""
+    """The private address. You choose it if the allocation is Static; Azure chooses it if it is Dynamic."""
     private_ip_address_allocation: Annotated[AllocationMethod, Arm("properties.privateIPAllocationMethod")]
     """`Dynamic` (the lowest free address, kept) or `Static`."""
     private_ip_address_version: AddressVersion = "IPv4"
@@ -83,7 +83,7 @@ class NetworkInterfaceIpConfiguration(Block):
     subnet_id: Ref[Subnet] | None = None
     """The ID of the subnet; required for IPv4."""
     id: Assigned[str] = SERVICE
-    """The ID of the configuration. azurerm has none; a TAP's destination is written with it."""
+    """The ID of the configuration. azurerm does not have this. Use it as a TAP's destination."""
 
 
 def _is_first(interface: NetworkInterface, view: View) -> bool | None:
@@ -131,7 +131,7 @@ class NetworkInterface(PubliclyAddressedResource):
     location: CreateOnly[Location]
     """The Azure region; that of the virtual network."""
     accelerated_networking_enabled: Inert[bool] = False
-    """Whether the machine reaches the network past its host's virtual switch."""
+    """Whether the machine's traffic bypasses its host's virtual switch."""
     auxiliary_mode: Inert[Annotated[str, OneOf(AUXILIARY_MODES)]] | None = None
     """The mode of the auxiliary network device; needs `auxiliary_sku`."""
     auxiliary_sku: Inert[Annotated[str, OneOf(AUXILIARY_SKUS)]] | None = None
@@ -155,7 +155,7 @@ class NetworkInterface(PubliclyAddressedResource):
     applied_dns_servers: Annotated[
         Assigned[Sequence[str]], Arm("properties.dnsSettings.appliedDnsServers", always=True)
     ] = SERVICE
-    """The DNS servers in force."""
+    """The DNS servers that are used."""
     internal_domain_name_suffix: Annotated[
         Assigned[str], Arm("properties.dnsSettings.internalDomainNameSuffix")
     ] = SERVICE

@@ -12,7 +12,7 @@ from vtaplib.resources.network_security_group import NetworkSecurityGroup
 
 
 class NetworkInterfaceSecurityGroupAssociation(Resource):
-    """Guards an interface by a network security group."""
+    """Attaches a network security group to an interface."""
 
     id_format = "{network_interface_id}|{network_security_group_id}"
     arm_owner = "{network_interface_id}"

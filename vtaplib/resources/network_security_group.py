@@ -33,7 +33,7 @@ class InlineSecurityRule(SecurityRuleFields, Block):
 
 
 class NetworkSecurityGroup(Resource):
-    """A set of security rules that interfaces and subnets are guarded by."""
+    """A set of security rules for interfaces and subnets."""
 
     id_format = (
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
@@ -52,12 +52,12 @@ class NetworkSecurityGroup(Resource):
     resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
     """The name of the resource group to create the security group in."""
     location: CreateOnly[Location]
-    """The Azure region; that of what the group is attached to."""
+    """The Azure region; the same as that of the subnets and interfaces that have the group."""
     security_rule: (
         OptionalAssigned[Inline[AttributeBlock[Unordered[Sequence[InlineSecurityRule]]]]] | None
     ) = None
-    """Rules managed with the group. Do not mix with rule resources for the same group. Left out, existing
-    rules stay; an empty list removes them."""
+    """Rules managed with the group. Do not mix with rule resources for the same group. If you leave it out,
+    existing rules stay. An empty list removes them."""
     tags: Tags | None = None
     """Tags of the resource."""
     lists_its_rules: NotInArm[Internal[Assigned[bool]]] = SERVICE

@@ -138,7 +138,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
     allow_extension_operations: (
         Annotated[OptionalAssigned[Inert[bool]], Arm("properties.osProfile.allowExtensionOperations")] | None
     ) = None
-    """Whether extensions may run; true where left out."""
+    """Whether extensions may run; true by default."""
     availability_set_id: (
         CreateOnly[Inert[Annotated[str, IdOf("Microsoft.Compute/availabilitySets"), CaseInsensitive]]] | None
     ) = None
@@ -237,7 +237,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
     provision_vm_agent: (
         Annotated[OptionalAssigned[CreateOnly[Inert[bool]]], Arm(f"{CONFIGURATION}.provisionVMAgent")] | None
     ) = None
-    """Whether the agent is installed; true where left out."""
+    """Whether the agent is installed; true by default."""
     proximity_placement_group_id: (
         Inert[Annotated[str, IdOf("Microsoft.Compute/proximityPlacementGroups"), CaseInsensitive]] | None
     ) = None
@@ -283,7 +283,7 @@ class ProvisionedVirtualMachine(VirtualMachine):
     vtpm_enabled: (
         Annotated[CreateOnly[Inert[bool]], Arm("properties.securityProfile.uefiSettings.vTpmEnabled")] | None
     ) = None
-    """Whether a virtual TPM is there."""
+    """Whether the machine has a virtual TPM."""
     zone: Annotated[CreateOnly[Inert[NonEmpty]], Arm("zones[0]")] | None = None
     """The availability zone."""
     vm_agent_platform_updates_enabled: Annotated[

@@ -87,14 +87,14 @@ class PublicIp(Resource):
     resource_group_name: CreateOnly[Annotated[Ref[ResourceGroup], *ResourceGroupName.__metadata__]]
     """The name of the resource group to create the public address in."""
     location: CreateOnly[Location]
-    """The Azure region; that of what has the address."""
+    """The Azure region; the same as that of the interface or load balancer."""
     allocation_method: Annotated[AllocationMethod, Arm("properties.publicIPAllocationMethod")]
-    """`Static`, given at creation and kept. `Dynamic` was for the Basic SKU."""
+    """`Static`: assigned at creation and kept. `Dynamic` was for the Basic SKU."""
     ddos_protection_mode: Annotated[
         Inert[Annotated[str, OneOf(("Disabled", "Enabled", "VirtualNetworkInherited"))]],
         Arm("properties.ddosSettings.protectionMode"),
     ] = "VirtualNetworkInherited"
-    """Whether the address is protected against floods."""
+    """Whether the address is protected against denial-of-service attacks."""
     ddos_protection_plan_id: (
         Annotated[
             Inert[Annotated[str, IdOf("Microsoft.Network/ddosProtectionPlans")]],
@@ -108,7 +108,8 @@ class PublicIp(Resource):
     domain_name_label_scope: (
         Annotated[str, OneOf(REUSES), Arm("properties.dnsSettings.domainNameLabelScope")] | None
     ) = None
-    """Who may have the name after the address is gone; makes the name one that cannot be guessed."""
+    """Who may have the name after the address is deleted. The name then contains a part that cannot be
+    guessed."""
     edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
     """The edge zone inside the region."""
     idle_timeout_in_minutes: Inert[Annotated[int, Between(4, 30)]] = 4
@@ -137,7 +138,7 @@ class PublicIp(Resource):
     zones: CreateOnly[Inert[Unordered[Annotated[Sequence[NonEmpty], Each((Length(1),))]]]] | None = None
     """The availability zones of the address."""
     fqdn: Annotated[Assigned[str], Arm("properties.dnsSettings.fqdn")] = SERVICE
-    """The name of the address, where it has a `domain_name_label`."""
+    """The name of the address, if it has a `domain_name_label`."""
     ip_address: Assigned[str] = SERVICE
     """The address."""
 

@@ -29,17 +29,16 @@ ONE_OF_EACH: Final[tuple[Combination, ...]] = tuple(
 
 
 class SecurityRuleFields(Model):
-    """What a security rule says of traffic, and what becomes of it."""
+    """The traffic that a security rule matches, and what happens to it."""
 
     name: NetworkName
     """The name of the rule, unique in the group."""
     access: Annotated[str, OneOf(("Allow", "Deny"))]
-    """What becomes of the traffic: `Allow` or `Deny`."""
+    """What happens to the traffic: `Allow` or `Deny`."""
     direction: Annotated[str, OneOf(("Inbound", "Outbound"))]
     """The direction of the traffic, seen from the machine: `Inbound` or `Outbound`."""
     priority: Annotated[int, Between(100, 4096)]
-    """The place of the rule, unique in its direction: of the rules that match, that with the lowest number
-    decides."""
+    """The priority of the rule, unique in its direction. The matching rule with the lowest number decides."""
     protocol: Annotated[str, OneOf(("*", "Tcp", "Udp", "Icmp", "Ah", "Esp"))]
     """The protocol; `*` for all."""
     description: Annotated[str, Length(0, 140)] | None = None
@@ -49,8 +48,8 @@ class SecurityRuleFields(Model):
     destination_address_prefixes: AddressSet | None = None
     """Where the traffic goes, as several addresses and prefixes."""
     destination_application_security_group_ids: Groups | None = None
-    """Where the traffic goes, as IDs of application security groups. Their members are not simulated: what
-    depends on them is not decided."""
+    """Where the traffic goes, as IDs of application security groups. Their members are not simulated, so a
+    rule with them is undecided."""
     destination_port_range: Ports | None = None
     """The ports that the traffic goes to: a port, a range, or `*`."""
     destination_port_ranges: PortSet | None = None
@@ -60,8 +59,8 @@ class SecurityRuleFields(Model):
     source_address_prefixes: AddressSet | None = None
     """Where the traffic comes from, as several addresses and prefixes."""
     source_application_security_group_ids: Groups | None = None
-    """Where the traffic comes from, as IDs of application security groups. Their members are not simulated:
-    what depends on them is not decided."""
+    """Where the traffic comes from, as IDs of application security groups. Their members are not simulated,
+    so a rule with them is undecided."""
     source_port_range: Ports | None = None
     """The ports that the traffic comes from: a port, a range, or `*`."""
     source_port_ranges: PortSet | None = None

@@ -82,7 +82,7 @@ class Subnet(Resource):
     ) = None
     """The address prefixes of the subnet, in CIDR notation."""
     default_outbound_access_enabled: Annotated[Inert[bool], Arm("properties.defaultOutboundAccess")] = True
-    """Whether machines get an outbound public address of Azure's choice."""
+    """Whether machines get an outbound public address that Azure chooses."""
     delegation: Annotated[Sequence[Delegation], Arm(always=True)] = ()
     """The services that the subnet is delegated to."""
     ip_address_pool: Annotated[IpAddressPool, Arm("properties.ipamPoolPrefixAllocations[0]")] | None = None
@@ -90,9 +90,9 @@ class Subnet(Resource):
     network_security_group_id_wo: (
         NotInArm[WriteOnly[Annotated[str, IdOf("Microsoft.Network/networkSecurityGroups")]]] | None
     ) = None
-    """The ID of the network security group to attach; sent, never kept in state."""
+    """The ID of the network security group to attach. It is sent, but never kept in the state."""
     network_security_group_id_wo_version: NotInArm[Annotated[int, Between(1)]] | None = None
-    """Change it to send `network_security_group_id_wo` again; remove both to detach the group."""
+    """Change it to send `network_security_group_id_wo` again. Remove both to detach the group."""
     private_endpoint_network_policies: Inert[EndpointPolicies] = "Disabled"
     """Which network policies apply to private endpoints in the subnet."""
     private_link_service_network_policies_enabled: Annotated[
@@ -103,11 +103,11 @@ class Subnet(Resource):
     route_table_id_wo: (
         NotInArm[Inert[WriteOnly[Annotated[str, IdOf("Microsoft.Network/routeTables")]]]] | None
     ) = None
-    """The ID of the route table to attach; sent, never kept in state."""
+    """The ID of the route table to attach. It is sent, but never kept in the state."""
     route_table_id_wo_version: NotInArm[Inert[Annotated[int, Between(1)]]] | None = None
-    """Change it to send `route_table_id_wo` again; remove both to detach the route table."""
+    """Change it to send `route_table_id_wo` again. Remove both to detach the route table."""
     service_endpoint: Sequence[ServiceEndpoint] = ()
-    """The services reached over an endpoint of the subnet."""
+    """The services that the subnet reaches over an endpoint."""
     service_endpoint_policy_ids: (
         Annotated[Inert[Unordered[Sequence[str]]], Each((IdOf("Microsoft.Network/serviceEndpointPolicies"),))]
         | None

@@ -14,7 +14,7 @@ from vtaplib.resources.subnet import ATTACHMENT_SUFFIX, Subnet
 
 
 class SubnetNetworkSecurityGroupAssociation(Resource):
-    """Guards a subnet by a network security group."""
+    """Attaches a network security group to a subnet."""
 
     id_format = "{subnet_id}" + ATTACHMENT_SUFFIX
     arm_owner = "{subnet_id}"

@@ -70,7 +70,7 @@ class VirtualMachine(Resource):
     power_state: NotInArm[Internal[Assigned[str]]] = SERVICE
     """`running` or `deallocated`; see `Cloud.deallocate`."""
     on_fastpath: NotInArm[Internal[Assigned[bool]]] = SERVICE
-    """Whether the machine's traffic is where a TAP can copy it."""
+    """Whether the machine's traffic is on the path where a TAP can copy it."""
 
     def assign(self, view: View, before: VirtualMachine | None) -> Iterator[Assignment]:
         yield ("virtual_machine_id",), lambda it: ids.guid(it.id)

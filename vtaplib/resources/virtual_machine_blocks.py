@@ -68,7 +68,7 @@ class BootDiagnostics(Block):
     arm_says: ClassVar[Mapping[str, Any]] = {"enabled": True}
 
     storage_account_uri: Annotated[Inert[str], Arm("storageUri")] | None = None
-    """The storage account; Azure's own where left out."""
+    """The storage account; Azure's own by default."""
 
 
 class GalleryApplication(Block):
@@ -80,13 +80,13 @@ class GalleryApplication(Block):
     ]
     """The ID of the application's version."""
     automatic_upgrade_enabled: Inert[bool] = False
-    """Whether newer versions are installed as they come."""
+    """Whether newer versions are installed automatically."""
     configuration_blob_uri: Annotated[Inert[HttpUrl], Arm("configurationReference")] | None = None
     """Where the application's configuration is."""
     order: Inert[Annotated[int, Between(0, 2147483647)]] = 0
     """The order of installation."""
     tag: Annotated[Inert[NonEmpty], Arm("tags")] | None = None
-    """A word that the application is told."""
+    """A word that is passed to the application."""
     treat_failure_as_deployment_failure_enabled: Annotated[
         Inert[bool], Arm("treatFailureAsDeploymentFailure")
     ] = False
@@ -148,7 +148,7 @@ class OsDisk(Block):
     disk_size_gb: (
         Annotated[OptionalAssigned[Inert[Annotated[int, Between(0, 4095)]]], Arm("diskSizeGB")] | None
     ) = None
-    """The size in GB; the image's where left out."""
+    """The size in GB; that of the image by default."""
     name: OptionalAssigned[CreateOnly[Inert[Name]]] | None = None
     """The name of the disk."""
     secure_vm_disk_encryption_set_id: (
@@ -165,7 +165,7 @@ class OsDisk(Block):
         ]
         | None
     ) = None
-    """What of a confidential machine is encrypted."""
+    """Which part of a confidential machine is encrypted."""
     write_accelerator_enabled: Annotated[Inert[bool], Arm("writeAcceleratorEnabled")] = False
     """Whether writes are accelerated."""
     id: Annotated[Assigned[str], Arm("managedDisk.id")] = SERVICE

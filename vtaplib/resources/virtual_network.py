@@ -98,7 +98,7 @@ class IpAddressPool(Block):
     allocated_ip_address_prefixes: Annotated[Assigned[Sequence[str]], Arm("allocatedAddressPrefixes")] = (
         SERVICE
     )
-    """The prefixes taken. IPAM pools are not simulated: empty."""
+    """The prefixes that were taken. Always empty, because IPAM pools are not simulated."""
 
 
 class InlineSubnet(Block):
@@ -109,7 +109,7 @@ class InlineSubnet(Block):
     address_prefixes: Annotated[Sequence[NonEmpty], Items(1)]
     """The address prefixes of the subnet."""
     default_outbound_access_enabled: Inert[bool] = True
-    """Whether machines get an outbound public address of Azure's choice."""
+    """Whether machines get an outbound public address that Azure chooses."""
     delegation: Annotated[Sequence[Delegation], Items(0, 1)] = ()
     """The service that the subnet is delegated to."""
     private_endpoint_network_policies: Inert[EndpointPolicies] = "Disabled"
@@ -119,9 +119,9 @@ class InlineSubnet(Block):
     route_table_id: Inert[Annotated[str, IdOf("Microsoft.Network/routeTables")]] | None = None
     """The ID of the subnet's route table."""
     security_group: str | None = None
-    """The ID of the subnet's network security group; left out, the subnet has none."""
+    """The ID of the subnet's network security group. If you leave it out, the subnet has none."""
     service_endpoint: Sequence[ServiceEndpoint] = ()
-    """The services reached over an endpoint of the subnet."""
+    """The services that the subnet reaches over an endpoint."""
     service_endpoint_policy_ids: (
         Annotated[Inert[Unordered[Sequence[str]]], Each((IdOf("Microsoft.Network/serviceEndpointPolicies"),))]
         | None
@@ -135,7 +135,7 @@ class InlineSubnet(Block):
 
 
 class VirtualNetwork(Resource):
-    """A network of one's own in a region: address spaces that subnets divide."""
+    """A private network in a region. Subnets divide its address space."""
 
     id_format = (
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
@@ -183,7 +183,7 @@ class VirtualNetwork(Resource):
         ]
         | None
     ) = None
-    """Addresses of custom DNS servers; Azure's own where empty."""
+    """Addresses of custom DNS servers. If empty, Azure's own are used."""
     edge_zone: CreateOnly[Inert[EdgeZone]] | None = None
     """The edge zone inside the region."""
     encryption: Encryption | None = None
@@ -199,8 +199,8 @@ class VirtualNetwork(Resource):
     ] = "Disabled"
     """The policies for private endpoints in the network."""
     subnet: OptionalAssigned[Inline[AttributeBlock[Unordered[Sequence[InlineSubnet]]]]] | None = None
-    """Subnets managed with the network. Do not mix with subnet resources for the same network. Left out,
-    existing subnets stay; an empty list removes them."""
+    """Subnets managed with the network. Do not mix with subnet resources for the same network. If you leave
+    it out, existing subnets stay. An empty list removes them."""
     tags: Tags | None = None
     """Tags of the resource."""
     guid: Annotated[Assigned[str], Arm("properties.resourceGuid")] = SERVICE

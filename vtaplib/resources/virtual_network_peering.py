@@ -115,7 +115,7 @@ class VirtualNetworkPeering(Resource):
     allow_virtual_network_access: bool = True
     """Whether machines of the remote network reach this network."""
     local_subnet_names: Sequence[NonEmpty] | None = None
-    """The local subnets that are peered, where not the whole network is."""
+    """The local subnets that are peered, if the whole network is not."""
     only_ipv6_peering_enabled: CreateOnly[bool] | None = None
     """Whether only the IPv6 address spaces are peered."""
     peer_complete_virtual_networks_enabled: Annotated[
@@ -123,9 +123,9 @@ class VirtualNetworkPeering(Resource):
     ] = True
     """Whether the whole networks are peered."""
     remote_subnet_names: Sequence[NonEmpty] | None = None
-    """The remote subnets that are peered, where not the whole network is."""
+    """The remote subnets that are peered, if the whole network is not."""
     triggers: NotInArm[Mapping[str, str]] | None = None
-    """Any values; a change writes the peering again, and it learns the remote network's address space."""
+    """Any values. A change writes the peering again, so that it learns the remote network's address space."""
     use_remote_gateways: bool = False
     """Whether this network uses the remote network's gateway."""
     peering_state: Internal[Assigned[str]] = SERVICE
@@ -134,10 +134,10 @@ class VirtualNetworkPeering(Resource):
         Annotated[Internal[Assigned[Sequence[str]]], Arm("properties.remoteAddressSpace.addressPrefixes")]
         | None
     ) = SERVICE
-    """The prefixes of the remote network that this side routes to: those that it had, as far as they are
-    peered, when the peering was written last."""
+    """The prefixes of the remote network that this side routes to: the peered ones that the network had when
+    the peering was last written."""
     peering_sync_level: Internal[Derived[str]] = SERVICE
-    """`FullyInSync`, or which network has changed without the other side knowing it: `LocalNotInSync`,
+    """`FullyInSync`, or which network has changed without the other side knowing: `LocalNotInSync`,
     `RemoteNotInSync`, `LocalAndRemoteNotInSync`."""
 
     @limit(ErrorCode.QUOTA_EXCEEDED, path=("virtual_network_name",))

@@ -45,7 +45,7 @@ def taps_in_region(subscription_id: str, location: str) -> str:
 
 
 class VirtualNetworkTap(Resource):
-    """Where mirrored traffic is sent: one destination, many tapped interfaces."""
+    """A virtual network TAP: it sends the copies of many tapped interfaces to one destination."""
 
     id_format = (
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group_name}"
@@ -66,11 +66,10 @@ class VirtualNetworkTap(Resource):
     location: CreateOnly[Location]
     """The Azure region; that of the tapped interfaces and of the destination."""
     destination_load_balancer_frontend_ip_configuration_id: Ref[LbFrontendIpConfiguration] | None = None
-    """The ID of an internal load balancer's frontend that collects the traffic. Exactly one destination is
-    given."""
+    """The ID of an internal load balancer's frontend that collects the traffic. Give exactly one
+    destination."""
     destination_network_interface_ip_configuration_id: Ref[NetworkInterfaceIpConfiguration] | None = None
-    """The ID of an interface's IP configuration that collects the traffic. Exactly one destination is
-    given."""
+    """The ID of an interface's IP configuration that collects the traffic. Give exactly one destination."""
     destination_port: int = VXLAN_PORT
     """The UDP port that the traffic is sent to; 4789, the port of VXLAN."""
     tags: Tags | None = None

@@ -63,7 +63,7 @@ class AdditionalUnattendContent(Block):
     setting: Annotated[
         CreateOnly[Inert[Annotated[str, OneOf(("AutoLogon", "FirstLogonCommands"))]]], Arm("settingName")
     ]
-    """The setting that it answers."""
+    """The setting that the piece belongs to."""
 
 
 class StoredCertificate(Certificate):
@@ -115,12 +115,12 @@ class WindowsVirtualMachine(ProvisionedVirtualMachine):
         CreateOnly[Sequence[AdditionalUnattendContent]],
         Arm("properties.osProfile.windowsConfiguration.additionalUnattendContent"),
     ] = ()
-    """More answers that Windows is installed with."""
+    """More answers for the installation of Windows."""
     admin_password: (
         Annotated[CreateOnly[Sensitive[Inert[WindowsPassword]]], Arm("properties.osProfile.adminPassword")]
         | None
     ) = None
-    """The administrator's password; goes with `admin_username`."""
+    """The administrator's password; needs `admin_username`."""
     admin_username: (
         Annotated[CreateOnly[Inert[WindowsUsername]], Arm("properties.osProfile.adminUsername")] | None
     ) = None
@@ -129,20 +129,20 @@ class WindowsVirtualMachine(ProvisionedVirtualMachine):
         Annotated[OptionalAssigned[CreateOnly[Inert[bool]]], Arm(f"{CONFIGURATION}.enableAutomaticUpdates")]
         | None
     ) = None
-    """Whether Windows updates itself; true where left out."""
+    """Whether Windows updates itself; true by default."""
     computer_name: (
         Annotated[
             OptionalAssigned[CreateOnly[Inert[WindowsComputerName]]], Arm("properties.osProfile.computerName")
         ]
         | None
     ) = None
-    """The host name, of at most 15 characters; the machine's name where left out."""
+    """The host name, of at most 15 characters; the machine's name by default."""
     hotpatching_enabled: (
         Annotated[OptionalAssigned[Inert[bool]], Arm(f"{PATCHES}.enableHotpatching")] | None
     ) = None
-    """Whether patches are installed without a reboot; needs patches by the platform."""
+    """Whether patches are installed without a reboot; needs patching by the platform."""
     license_type: Inert[Annotated[str, OneOf(LICENSE_TYPES)]] | None = None
-    """A licence of one's own."""
+    """Your own licence."""
     patch_mode: (
         Annotated[OptionalAssigned[Inert[Annotated[str, OneOf(PATCH_MODES)]]], Arm(f"{PATCHES}.patchMode")]
         | None
