@@ -3,57 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
+from importlib import import_module
 from inspect import cleandoc
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from vtaplib.cli.check.command import check
-from vtaplib.cli.collect.command import collect
-from vtaplib.cli.diff.command import diff
-from vtaplib.cli.estimate.command import estimate
 from vtaplib.cli.exit_code import ExitCode
-from vtaplib.cli.explain.command import explain
-from vtaplib.cli.install.command import install
-from vtaplib.cli.machine.command import deallocate, start
 from vtaplib.cli.quick_command import QuickCommand, QuickGroup
-from vtaplib.cli.replay.command import replay
-from vtaplib.cli.send.command import send
-from vtaplib.cli.show.command import show
-from vtaplib.cli.terraform.command import terraform
 from vtaplib.errors import VtapError
 
-TERRAFORMS_OWN = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
-"""Of a command whose arguments are another program's."""
-
-app = typer.Typer(
-    name="vtap",
-    cls=QuickGroup,
-    no_args_is_help=True,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
+COMMANDS: Final = (
+    "show",
+    "replay",
+    "explain",
+    "estimate",
+    "diff",
+    "collect",
+    "send",
+    "check",
+    "install",
+    "terraform",
+    "machine",
 )
+"""Each is a package here, whose module `command` has the function of that name, or those of the group."""
+GROUPS: Final = {"machine": ("deallocate", "start")}
+TERRAFORMS_OWN: Final = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+"""Of a command whose arguments are another program's."""
 
 
 def app_for(arguments: list[str]) -> typer.Typer:
     """The application for a command line: with the one command that it names, or with all.
 
-    Typer makes all options of all commands before it runs one, which takes longer than to run some.
+    To import all commands, and to make their options, takes longer than to run some.
     """
-    named = [
-        one
-        for one in app.registered_commands
-        if one.callback is not None and [one.name or one.callback.__name__] == arguments[:1]
-    ]
-    if not named:
-        return app
-    only = copy(app)
-    only.registered_commands, only.registered_groups = named, []
-    return only
+    app = typer.Typer(
+        name="vtap",
+        cls=QuickGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+    app.callback(help=_flowing(_HELP))(vtap)
+    named = [name for name in COMMANDS if [name] == arguments[:1]]
+    for name in named or COMMANDS:
+        module = import_module(f"vtaplib.cli.{name}.command")
+        if name in GROUPS:
+            group = typer.Typer(name=name, cls=QuickGroup, no_args_is_help=True, help=module.HELP)
+            app.add_typer(group)
+            _add(group, *(getattr(module, one) for one in GROUPS[name]))
+        else:
+            settings = {"context_settings": TERRAFORMS_OWN} if name == "terraform" else {}
+            _add(app, getattr(module, name), **settings)
+    return app
+
+
+def _add(to: typer.Typer, *commands: Callable[..., None], **settings: Any) -> None:
+    for command in commands:
+        to.command(cls=QuickCommand, help=_flowing(command.__doc__ or ""), **settings)(command)
 
 
 def run_command(arguments: list[str]) -> int:
@@ -116,7 +126,6 @@ _HELP = "\n".join(
 )
 
 
-@app.callback(help=_flowing(_HELP))
 def vtap(
     version: Annotated[
         bool,
@@ -129,22 +138,3 @@ def vtap(
     ] = False,
 ) -> None:
     """The command itself, without one of its commands."""
-
-
-machine_app = typer.Typer(
-    name="machine",
-    cls=QuickGroup,
-    no_args_is_help=True,
-    help="Deallocate and start machines, as an operator does.",
-)
-app.add_typer(machine_app)
-
-
-def _add(to: typer.Typer, *commands: Callable[..., None], **settings: Any) -> None:
-    for command in commands:
-        to.command(cls=QuickCommand, help=_flowing(command.__doc__ or ""), **settings)(command)
-
-
-_add(app, show, replay, explain, estimate, diff, collect, send, check, install)
-_add(app, terraform, context_settings=TERRAFORMS_OWN)
-_add(machine_app, deallocate, start)

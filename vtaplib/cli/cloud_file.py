@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vtaplib.control.cloud import Cloud
 from vtaplib.control.database_file import files_beside
 from vtaplib.errors import VtapError
-from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy
+
+if TYPE_CHECKING:
+    from vtaplib.fabric.topology import Topology
 
 DEFAULT_CLOUD: Final = ".vtap/cloud.db"
 """Where the provider keeps the cloud, seen from the directory that Terraform runs in."""
@@ -58,5 +60,7 @@ def open_cloud(path: Path, policy: Policy | None = None, *, to_write: bool = Fal
 
 def read_topology(path: Path) -> Topology:
     """The topology of the cloud in a file; as `open_cloud`."""
+    from vtaplib.fabric.topology import Topology
+
     with open_cloud(path) as cloud:
         return Topology.of(cloud)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from typer.main import get_command
 
-from vtaplib.cli.application import app
+from vtaplib.cli.application import app_for
 
 
 def _words(command: object, *names: str) -> Iterator[tuple[str, ...]]:
@@ -20,7 +20,7 @@ def _words(command: object, *names: str) -> Iterator[tuple[str, ...]]:
         yield from _words(one, *names, name)
 
 
-COMMANDS = tuple(_words(get_command(app)))
+COMMANDS = tuple(_words(get_command(app_for([]))))
 """The words of each: `("machine", "start")`."""
 
 TERRAFORM = ("terraform",)

@@ -25,7 +25,7 @@ from tests.vtaplib.cli.command import PATIENCE_SECONDS, ROOT, VTAP, Vtap
 from tests.vtaplib.cli.commands import COMMANDS, TERRAFORM
 from tests.vtaplib.cli.hostile import FORGED, FORGING, RUNS, STEERING, WRAPPING, write_hostile_files
 from tests.vtaplib.cli.in_process import Printed, run
-from vtaplib.cli.application import app
+from vtaplib.cli.application import app_for
 
 # Unicode's categories of what has no glyph.
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -107,7 +107,7 @@ def values() -> Iterator[tuple[tuple[str, ...], str]]:
             elif not one.is_flag:
                 yield words, one.opts[0]
 
-    yield from ((words, name) for words, name in below(get_command(app)) if words != TERRAFORM)
+    yield from ((words, name) for words, name in below(get_command(app_for([]))) if words != TERRAFORM)
 
 
 @pytest.mark.sampled(4)

@@ -14,7 +14,7 @@ from docs.schemas import REPORTS
 from tests.vtaplib.cli.captures import records_of
 from tests.vtaplib.cli.collecting import collecting, mirrored
 from tests.vtaplib.cli.command import CAPTURE, ROOT, Vtap
-from vtaplib.cli.application import app
+from vtaplib.cli.application import app_for
 
 SCHEMAS = ROOT / "docs" / "schemas"
 RECORDS = sorted((ROOT / "tests" / "vtaplib" / "cli" / "json_documents").glob("*.json"))
@@ -65,6 +65,6 @@ def test_what_was_not_sent_holds_to_the_schema_too(vtap: Vtap) -> None:
 
 
 def test_every_command_that_prints_a_document_has_a_schema() -> None:
-    commands = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
-    groups = {one.typer_instance.info.name for one in app.registered_groups if one.typer_instance}
+    commands = {one.name or getattr(one.callback, "__name__", "") for one in app_for([]).registered_commands}
+    groups = {one.typer_instance.info.name for one in app_for([]).registered_groups if one.typer_instance}
     assert set(REPORTS) == (commands | groups) - {"terraform"}

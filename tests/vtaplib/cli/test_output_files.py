@@ -24,7 +24,7 @@ from tests.vtaplib.cli.command import CAPTURE, VTAP, Vtap
 from tests.vtaplib.cli.flow_logs import flow_tuple, log, record
 from tests.vtaplib.cli.plans import IN_LAB, Plan
 from vtaplib.capture import open_capture
-from vtaplib.cli.application import app, app_for
+from vtaplib.cli.application import app_for
 from vtaplib.errors import VtapError
 
 # What each command is given so that it runs: by parameter, in the directory of `world`.
@@ -105,7 +105,7 @@ def world(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 def parameters(command: str) -> Iterator[Any]:
     """The parameters of a command that have a value."""
-    found: Any = get_command(app)
+    found: Any = get_command(app_for([]))
     for name in command.partition(" from")[0].partition(" of")[0].split():
         found = found.commands[name]
     for one in found.params:
@@ -145,7 +145,7 @@ def contents(directory: Path) -> dict[str, tuple[int, bytes]]:
 def every_command() -> list[str]:
     """The application's commands, but for Terraform, whose arguments are its own."""
     names = []
-    for name, found in get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
+    for name, found in get_command(app_for([])).commands.items():  # type: ignore[attr-defined]  # a group
         names += [f"{name} {one}" for one in found.commands] if hasattr(found, "commands") else [name]
     return sorted(set(names) - {"terraform"})
 

@@ -11,11 +11,11 @@ import pytest
 import typer
 from typer.main import get_command
 
-from vtaplib.cli.application import app
+from vtaplib.cli.application import app_for
 from vtaplib.control.cloud import Cloud
 
 TEXTS = ["", "-", "5", "two words", "ü", "=", "\udcff"]
-COMMANDS = [one.callback for one in app.registered_commands if one.callback is not None]
+COMMANDS = [one.callback for one in app_for([]).registered_commands if one.callback is not None]
 
 
 def parameters(command: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def test_values_that_need_no_conversion_are_what_typer_makes_of_them(callback: A
     plain = typer.Typer()
     plain.command()(callback)
     quick = typer.Typer()
-    quick.command(cls=app.registered_commands[0].cls)(callback)
+    quick.command(cls=app_for([]).registered_commands[0].cls)(callback)
     typers, ours = (parameters(get_command(one)) for one in (plain, quick))
     assert typers.keys() == ours.keys()
     for name, (parameter, context) in typers.items():

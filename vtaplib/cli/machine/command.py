@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from vtaplib.cli.options import AsJson, CloudFile
+
+HELP: Final = "Deallocate and start machines, as an operator does."
 
 MachineName = Annotated[str, typer.Argument(metavar="NAME", help="The machine, by name or ID.")]
 
