@@ -74,6 +74,7 @@ DATA_SOURCES: Final = _DataSources(
         "azurerm_public_ip": ("public_ip", "PublicIpLookup"),
         "azurerm_network_interface": ("network_interface", "NetworkInterfaceLookup"),
         "azurerm_network_security_group": ("network_security_group", "NetworkSecurityGroupLookup"),
+        "azurerm_network_watcher": ("network_watcher", "NetworkWatcherLookup"),
         "azurerm_virtual_machine": ("virtual_machine", "VirtualMachineLookup"),
         "azurerm_lb": ("lb", "LbLookup"),
         "azurerm_lb_backend_address_pool": ("lb", "LbBackendAddressPoolLookup"),

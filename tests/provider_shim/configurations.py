@@ -55,6 +55,7 @@ SECURITY_RULE = {
 }
 BASES: Mapping[str, Values] = {
     "azurerm_resource_group": {"name": "new", "location": "westeurope"},
+    "azurerm_network_watcher": {"name": "new", "resource_group_name": "lab", "location": "westeurope"},
     "azurerm_virtual_network": {
         "name": "new",
         "resource_group_name": "lab",

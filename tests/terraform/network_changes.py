@@ -22,6 +22,14 @@ RESOURCE_GROUP: Final = [
     TIMEOUTS,
 ]
 
+NETWORK_WATCHER: Final = [
+    values("name", "watcher2"),
+    values("resource_group_name", LAB2),
+    values("location", "northeurope"),
+    TAGS,
+    TIMEOUTS,
+]
+
 A, B, C, D = (Expression(f"azurerm_subnet.{one}.name") for one in "abcd")
 POOL: Final = {
     "id": arm("Microsoft.Network/networkManagers/m/ipamPools/p"),

@@ -49,6 +49,7 @@ DETAILS: Final[Mapping[str, Body]] = {
             }
         ],
     },
+    "azurerm_network_watcher": TAGS,
     "azurerm_virtual_machine": {"identity": [{"type": "SystemAssigned"}]},
     "azurerm_lb": {**TAGS, "frontend_ip_configuration": [in_subnet(zones=["1", "2"])]},
     "azurerm_lb_rule": {"idle_timeout_in_minutes": 9, "load_distribution": "SourceIP"},

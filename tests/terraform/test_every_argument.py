@@ -26,6 +26,7 @@ Argument = tuple[str, frozenset[str]]
 
 CHANGES: Final = {
     "azurerm_resource_group": network_changes.RESOURCE_GROUP,
+    "azurerm_network_watcher": network_changes.NETWORK_WATCHER,
     "azurerm_virtual_network": network_changes.VIRTUAL_NETWORK,
     "azurerm_subnet": network_changes.SUBNET,
     "azurerm_virtual_network_peering": network_changes.PEERING,

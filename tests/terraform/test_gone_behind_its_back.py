@@ -14,6 +14,7 @@ from tests.terraform.worlds import (
     AFTER_THE_TAP,
     GROUPS,
     INTERFACES,
+    WORLDS,
     balancer,
     balancing_rule,
     guarded_interface,
@@ -43,7 +44,7 @@ MEMBER = {
     "ip_configuration_name": "ip",
     "backend_address_pool_id": POOL_ID,
 }
-EVERYTHING = (
+NAMED = (
     INTERFACES
     + GROUPS
     + public_ip("p")
@@ -62,6 +63,9 @@ EVERYTHING = (
     + probe("probe", "lb")
     + balancing_rule("rule", "lb", backend_address_pool_ids=[POOL_ID], probe_id=PROBE_ID)
     + resource("azurerm_network_interface_backend_address_pool_association.member", MEMBER)
+)
+EVERYTHING = NAMED + "".join(
+    resource(f"{one}.subject", WORLDS[one].body) for one in RESOURCE_TYPES if f'"{one}"' not in NAMED
 )
 ADDRESSES = [
     f"{kind}.{name}"

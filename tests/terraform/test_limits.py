@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.terraform.conflicts import balanced, member
+from tests.terraform.hcl import resource
 from tests.terraform.reattached import Workspace
 from tests.terraform.worlds import (
     INTERFACES,
     NETWORKS,
+    WORLDS,
     balancer,
     interface,
     network,
@@ -28,6 +30,7 @@ LIMITS = [name for name, setting in SETTINGS.items() if isinstance(setting, Numb
 def test_what_exceeds_a_limit_may_stay(workspace: Workspace) -> None:
     full = COLLECTED + tapped("one", "one", "tap") + peering("there", "v", "w") + balancer("lb")
     full += pool("pool", "lb") + balanced("r1", 1, 1) + member("one")
+    full += resource("azurerm_network_watcher.watcher", WORLDS["azurerm_network_watcher"].body)
     workspace.write(full)
     workspace.apply()
     workspace.write(full, policy=dict.fromkeys(LIMITS, 0))

@@ -260,6 +260,7 @@ GROUPS = security_group("guard") + security_group("other")
 
 WORLDS: Final = {
     "azurerm_resource_group": World("", {"name": "lab", "location": "westeurope"}),
+    "azurerm_network_watcher": World(LABS, {"name": "watcher", **IN_LAB}),
     "azurerm_virtual_network": World(
         LABS + GROUPS, {"name": "net", **IN_LAB, "address_space": ["10.9.0.0/16"]}
     ),

@@ -75,6 +75,7 @@ class ErrorCode(StrEnum):
     ANOTHER_INTERNAL_LOAD_BALANCER_EXISTS = "AnotherInternalLoadBalancerExists"
     LOAD_BALANCER_RULE_COUNT_LIMIT_REACHED_FOR_NIC = "LoadBalancerRuleCountLimitReachedForNic"
     VNET_COUNT_LIMIT_REACHED = "VnetCountLimitReached"
+    NETWORK_WATCHER_COUNT_LIMIT_REACHED = "NetworkWatcherCountLimitReached"
     QUOTA_EXCEEDED = "QuotaExceeded"
     SUBSCRIPTION_NOT_REGISTERED_FOR_FEATURE = "SubscriptionNotRegisteredForFeature"
     RULES_USE_SAME_BACKEND_PORT_PROTOCOL_AND_POOL = "RulesUseSameBackendPortProtocolAndPool"

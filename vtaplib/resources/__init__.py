@@ -18,6 +18,7 @@ from vtaplib.resources.network_interface_security_group_association import (
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
 from vtaplib.resources.network_security_group import InlineSecurityRule, NetworkSecurityGroup
 from vtaplib.resources.network_security_rule import NetworkSecurityRule
+from vtaplib.resources.network_watcher import NetworkWatcher
 from vtaplib.resources.public_ip import PublicIp
 from vtaplib.resources.resource_group import ResourceGroup
 from vtaplib.resources.subnet import Subnet
@@ -88,6 +89,7 @@ __all__ = [
     "NetworkInterfaceTapConfiguration",
     "NetworkSecurityGroup",
     "NetworkSecurityRule",
+    "NetworkWatcher",
     "OsDisk",
     "OsImageNotification",
     "PeeringState",
@@ -116,6 +118,7 @@ __all__ = [
 RESOURCE_TYPES = (
     Subscription,
     ResourceGroup,
+    NetworkWatcher,
     NetworkSecurityGroup,
     NetworkSecurityRule,
     VirtualNetwork,

@@ -29,6 +29,7 @@ from vtaplib.resources import (
     NetworkInterfaceBackendAddressPoolAssociation,
     NetworkInterfaceSecurityGroupAssociation,
     NetworkSecurityRule,
+    NetworkWatcher,
     PublicIp,
     SubnetNetworkSecurityGroupAssociation,
 )
@@ -321,7 +322,9 @@ def counted(world: World) -> Mapping[str, Sequence[object]]:
     """By limit, the owner of each thing that counts."""
     interfaces = world.all(NetworkInterface)
 
-    def regions(kind: type[NetworkInterface | VirtualNetwork | VirtualNetworkTap]) -> list[object]:
+    def regions(
+        kind: type[NetworkInterface | NetworkWatcher | VirtualNetwork | VirtualNetworkTap],
+    ) -> list[object]:
         return [(one.id.split("/")[2].lower(), one.location) for one in world.all(kind)]
 
     blocks = [block for one in interfaces for block in one.ip_configuration]
@@ -330,6 +333,7 @@ def counted(world: World) -> Mapping[str, Sequence[object]]:
         "taps_per_region": regions(VirtualNetworkTap),
         "virtual_networks_per_region": regions(VirtualNetwork),
         "network_interfaces_per_region": regions(NetworkInterface),
+        "network_watchers_per_region": regions(NetworkWatcher),
         "subnets_per_virtual_network": [above(one.id, "subnets") for one in world.all(Subnet)],
         "peerings_per_virtual_network": [
             above(one.id, "virtualNetworkPeerings") for one in world.all(VirtualNetworkPeering)

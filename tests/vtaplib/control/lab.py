@@ -38,6 +38,7 @@ from vtaplib.resources import (
     LbRule,
     NetworkInterfaceBackendAddressPoolAssociation,
     NetworkInterfaceSecurityGroupAssociation,
+    NetworkWatcher,
     OsDisk,
     PublicIp,
     SourceImageReference,
@@ -111,6 +112,10 @@ def security_group_id(name: str) -> str:
 
 
 # Resources, not put anywhere yet. What a test does not care about has a value that no rule minds.
+
+
+def network_watcher(name: str, **more: Any) -> NetworkWatcher:
+    return NetworkWatcher(name=name, **({"location": WEST, "resource_group_name": "lab"} | more))
 
 
 def network(name: str, *spaces: str, **more: Any) -> VirtualNetwork:
@@ -324,6 +329,7 @@ class Lab:
 def stock() -> Sequence[Resource]:
     """The lab's resources, those that others refer to first."""
     return (
+        network_watcher("watcher"),
         network("app", "10.1.0.0/16"),
         network("tools", "10.2.0.0/16"),
         network("island", "10.3.0.0/16"),

@@ -27,6 +27,7 @@ KNOWN: Final = frozenset({
     "ha_ports_are_internal", "interface_has_one_group",
     "interfaces_are_in_one_network", "interfaces_are_in_the_same_region",
     "interfaces_are_not_attached_elsewhere", "network_interfaces_per_region", "network_is_in_the_same_region",
+    "network_watchers_per_region",
     "no_interface_is_its_own_collector", "one_configuration_is_primary", "one_peering_per_remote_network",
     "one_remote_gateway_is_used", "peerings_per_virtual_network",
     "pool_is_in_one_network", "pools_and_probe_are_the_load_balancers_own",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.control.lab import (
     HOME,
+    NORTH,
     Lab,
     backend,
     front,
@@ -22,6 +23,7 @@ from tests.vtaplib.control.lab import (
     mirror,
     network,
     network_id,
+    network_watcher,
     nic,
     nic_id,
     peering,
@@ -101,6 +103,16 @@ def test_what_is_already_there_may_change_though_there_is_too_much_of_it() -> No
     }
 
 
+def test_two_network_watchers_of_a_region_may_stay_where_one_is_the_most() -> None:
+    lab = Lab(Policy(network_watchers_per_region=2), stocked=False)
+    lab.put(network_watcher("one"), network_watcher("two"))
+    lab.cloud.policy = Policy()
+    lab.put(network_watcher("one", tags={"a": "b"}), network_watcher("far", location=NORTH))
+    assert refusal(lab, network_watcher("three")).code == "NetworkWatcherCountLimitReached"
+    lab.cloud.delete(network_watcher("one").replace(subscription_id=HOME).id)
+    lab.put(network_watcher("two", tags={"a": "b"}))
+
+
 def test_a_resource_that_grows_is_counted_for_what_it_takes_now() -> None:
     lab = full_lab()
     lab.put(nic("n0", ip(subnet_id("app"), primary=True), ip(subnet_id("app"), name="second")))
@@ -146,6 +158,7 @@ def test_a_plan_counts_what_it_plans_and_an_apply_all() -> None:
 
 NAMES = st.sampled_from(["a", "B"])
 MAKERS: Sequence[Callable[[str, str, int], Resource]] = (
+    lambda one, other, n: network_watcher(one),
     lambda one, other, n: network(one, f"10.{n}.0.0/16", f"10.{n + 10}.0.0/16"),
     lambda one, other, n: subnet(one, other, f"10.{n}.{ord(other) % 8}.0/24"),
     lambda one, other, n: peering(one, other),

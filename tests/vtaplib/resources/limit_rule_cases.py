@@ -18,6 +18,7 @@ from tests.vtaplib.control.lab import (
     machine,
     mirror,
     network,
+    network_watcher,
     nic,
     nic_id,
     peering,
@@ -101,6 +102,17 @@ CASES: Mapping[tuple[str, str], Case] = {
             )
         ],
         Policy(tap_configurations_per_subscription=3),
+    ),
+    ("NetworkWatcher", "network_watchers_per_region"): Case(
+        "NetworkWatcherCountLimitReached",
+        [
+            exceeded(
+                [network_watcher("w1", location=REGION)],
+                network_watcher("w2", location=REGION),
+                network_watcher("w3", location=REGION),
+            )
+        ],
+        Policy(network_watchers_per_region=2),
     ),
     ("VirtualNetwork", "virtual_networks_per_region"): Case(
         "VnetCountLimitReached",

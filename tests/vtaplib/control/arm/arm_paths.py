@@ -148,6 +148,7 @@ def below(place: str, *paths: str) -> str:
 
 PATHS: Mapping[str, str] = {
     "ResourceGroup": "~id ~name ~type !=location tags.* =managedBy ~properties.provisioningState",
+    "NetworkWatcher": OF_A_RESOURCE,
     "VirtualNetwork": OF_A_RESOURCE
     + """
         =extendedLocation.name =extendedLocation.type

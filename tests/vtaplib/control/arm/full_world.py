@@ -14,6 +14,7 @@ from vtaplib.model.base import Block, Field, Model, Shape
 from vtaplib.model.marks import DERIVED, INLINE, OneOf
 from vtaplib.model.resource import Resource
 from vtaplib.resources import (
+    RESOURCE_TYPES,
     Lb,
     LbBackendAddressPool,
     LbProbe,
@@ -29,6 +30,7 @@ from vtaplib.resources import (
     ResourceGroup,
     Subnet,
     SubnetNetworkSecurityGroupAssociation,
+    Subscription,
     VirtualNetwork,
     VirtualNetworkPeering,
     VirtualNetworkTap,
@@ -77,7 +79,7 @@ BALANCER, MACHINE = lab.lb_id("balancer"), {"network_interface_ids": [NIC], "adm
 
 
 def world() -> ReadView:
-    """One resource of each type, that refer to each other, and what is attached."""
+    """One resource of each type, those that refer to each other by name, and what is attached."""
     interface = of_lab(NetworkInterface, name="nic")
     balancer = of_lab(Lb, name="balancer")
     resources: list[Resource] = [
@@ -125,6 +127,8 @@ def world() -> ReadView:
             subnet_id=lab.subnet_id("net"), network_security_group_id=GROUP
         ),
     ]
+    there = {Subscription, *map(type, resources)}
+    resources += [of_lab(kind, name="other") for kind in RESOURCE_TYPES if kind not in there]
     return ReadView(resources, whole=True)
 
 
