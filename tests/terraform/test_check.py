@@ -17,10 +17,11 @@ from tests.terraform.worlds import INTERFACES, LAB, SUBNETS, group, interface, m
 from tests.vtaplib.cli.azurerm_plan import as_azurerm
 from tests.vtaplib.resources.rule_case import Case, Pair
 from tests.vtaplib.resources.test_rules import EACH
+from vtaplib import Cloud
+from vtaplib.analysis import check
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
-from vtaplib.cli.check.run import CheckRequest, run_check
 from vtaplib.loading import load_terraform
-from vtaplib.model.policy import Policy
+from vtaplib.model.resource import Resource
 from vtaplib.resources import NetworkInterface
 
 pytestmark = pytest.mark.terraform
@@ -100,6 +101,12 @@ def planned(workspace: Workspace, *arguments: str) -> dict[str, Any]:
     return shown
 
 
+def applied(path: Path) -> list[Resource]:
+    """What is in a cloud."""
+    with Cloud.open(path, read_only=True) as cloud, cloud.snapshot() as view:
+        return list(view.list(Resource))
+
+
 def written(directory: Path, document: dict[str, Any]) -> str:
     path = directory / "plan.json"
     path.write_text(json.dumps(document))
@@ -119,7 +126,8 @@ def test_nothing_that_the_plan_accepts_is_an_error_of_the_check(
         lab.world(pair.valid).write(workspace)
     ours = planned(workspace)
     for document in (ours, as_azurerm(ours)):
-        report = run_check(CheckRequest(written(tmp_path, document), workspace.cloud_path, case.policy))
+        plan = load_terraform(written(tmp_path, document))
+        report = check(plan, cloud=applied(workspace.cloud_path), policy=case.policy)
         assert [(one.address, one.message) for one in report.findings if one.severity == "error"] == []
         assert report.not_read == ()
         assert report.outside.references == 0
@@ -146,9 +154,9 @@ def test_a_plan_over_what_is_applied_tells_what_it_does_to_coverage(
     taps = tap("t", "collector") + tapped("m", "one", "t")
     workspace.write(INTERFACES + collector + taps)
     workspace.apply()
-    assert run_check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy())).errors == 0
+    assert check(load_terraform(written(tmp_path, planned(workspace)))).errors == 0
     workspace.write(INTERFACES + collector + tap("t", "collector") + tapped("m2", "two", "t"))
-    report = run_check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy()))
+    report = check(load_terraform(written(tmp_path, planned(workspace))))
     assert [one.address for one in report.coverage.newly_tapped] == ["azurerm_network_interface.two"]
     assert [one.address for one in report.coverage.no_longer_tapped] == ["azurerm_network_interface.one"]
 
@@ -157,7 +165,7 @@ def test_a_state_that_terraform_shows_is_checked(workspace: Workspace, tmp_path:
     workspace.write(SUBNETS + interface("one") + group("other"))
     workspace.apply()
     shown = json.loads(workspace.run("show", "-json"))
-    report = run_check(CheckRequest(written(tmp_path, shown), None, Policy()))
+    report = check(load_terraform(written(tmp_path, shown)))
     assert (report.is_plan, report.errors, report.outside.references) == (False, 0, 0)
     assert report.read["Subnet"] == 2
 
@@ -210,7 +218,7 @@ def test_what_waits_for_the_tap_is_what_terraforms_graph_says(
     taps = interface("collector") + tap("tap", "collector") + tapped("mirror", "one", "tap")
     workspace.write(INTERFACES + taps + machine("vm", "one", **more) + blocks)
     workspace.run("get")
-    report = run_check(CheckRequest(written(tmp_path, planned(workspace)), None, Policy()))
+    report = check(load_terraform(written(tmp_path, planned(workspace))))
     warned = "machine_waits_for_the_tap" in {one.rule for one in report.findings}
     assert warned == (
         "azurerm_virtual_network_tap.tap" not in before(workspace, "azurerm_linux_virtual_machine.vm")

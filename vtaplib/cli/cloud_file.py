@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +12,7 @@ from vtaplib.control.cloud import Cloud
 from vtaplib.control.database_file import files_beside
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
+from vtaplib.model.resource import Resource
 
 if TYPE_CHECKING:
     from vtaplib.fabric.topology import Topology
@@ -56,6 +57,12 @@ def open_cloud(path: Path, policy: Policy | None = None, *, to_write: bool = Fal
     """
     with Cloud.open(path, policy=policy, read_only=not to_write, create=False) as cloud:
         yield cloud
+
+
+def read_resources(path: Path, policy: Policy | None = None) -> Sequence[Resource]:
+    """All resources of the cloud in a file; as `open_cloud`."""
+    with open_cloud(path, policy) as cloud, cloud.snapshot() as view:
+        return tuple(view.list(Resource))
 
 
 def read_topology(path: Path) -> Topology:

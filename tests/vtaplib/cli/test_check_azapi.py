@@ -14,9 +14,9 @@ from tests.vtaplib.cli.plans import (
     references,
     tapped_plan,
 )
+from vtaplib.analysis import check
 from vtaplib.analysis.design_check.report import CheckReport
-from vtaplib.cli.check.run import CheckRequest, run_check
-from vtaplib.model.policy import Policy
+from vtaplib.loading import load_terraform
 
 TAP, TAPPED = "azapi_resource.tap", "azapi_resource.tapped"
 
@@ -52,7 +52,7 @@ def azapi(
 
 
 def report_of(plan: Plan, directory: Path) -> CheckReport:
-    return run_check(CheckRequest(str(plan.write(directory)), None, Policy()))
+    return check(load_terraform(plan.write(directory)))
 
 
 def test_a_tap_of_azapi_is_followed_to_its_source_and_destination(tmp_path: Path) -> None:

@@ -69,22 +69,41 @@ def check(
       vtap check plan.json --azure estate/
       vtap check --cloud lab/.vtap/cloud.db
     """
-    from vtaplib.analysis.design_check.document import check_document
-    from vtaplib.cli.check.run import CheckRequest, run_check
-    from vtaplib.cli.cloud_file import find_cloud_file
+    from vtaplib.analysis import check as checked
+    from vtaplib.analysis import check_document
+    from vtaplib.cli.check.inputs import azure_inputs
+    from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, read_resources
+    from vtaplib.cli.input_directory import input_files
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.policy_option import policy_of
     from vtaplib.cli.progress import steps
     from vtaplib.cli.runner import finish
+    from vtaplib.loading import load_azure_export, load_terraform
 
     base = find_cloud_file(cloud) if cloud is not None or (plan is None and not azure) else None
-    request = CheckRequest(plan, base, policy_of(policy), tuple(azure or ()), strict)
-    with OutputFiles(request.inputs) as files:
+    settings, exports = policy_of(policy), list(azure_inputs(azure or ()))
+    plans = [] if plan is None else [plan]
+    with OutputFiles([*plans, *(cloud_files(base) if base else ()), *exports]) as files:
         log = files.maybe_open(sarif, "--sarif")
         with steps() as begin:
-            report = run_check(request, begin)
+            begin("reading")
+            resources = read_resources(base, settings) if base else None
+            estate = load_azure_export(input_files(exports))
+            document = load_terraform(plan) if plan is not None else None
+            names = [document.title] if document is not None else []
+            names += [f"what Azure has in {', '.join(azure)}"] if azure else []
+            names += [f"cloud {base}"] if base is not None else []
+            report = checked(
+                document,
+                cloud=resources,
+                azure=estate,
+                policy=settings,
+                strict=strict,
+                name=" over ".join(names),
+                begin=begin,
+            )
         if log is not None:
             from vtaplib.analysis.design_check.sarif import sarif_text
 
-            log.write(sarif_text(report, plan or str(base or request.azure[0])).encode())
+            log.write(sarif_text(report, plan or str(base or next(iter(azure or ())))).encode())
     finish(report, check_document, as_json=as_json, found=report.found_something)

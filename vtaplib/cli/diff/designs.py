@@ -10,11 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from vtaplib.analysis.coverage_diff.design import ComparedDesign, StandingDesign, design_of_resources
-from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, open_cloud
+from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, read_resources
 from vtaplib.control.store_file import is_store
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
-from vtaplib.model.resource import Resource
 
 
 def design_inputs(before: str | None, after: str | None, plan: str | None) -> Iterator[str | Path]:
@@ -77,5 +76,4 @@ def _is_cloud(name: str) -> bool:
 
 
 def _read_cloud(path: Path) -> StandingDesign:
-    with open_cloud(path) as cloud, cloud.snapshot() as view:
-        return design_of_resources(f"cloud {path}", tuple(view.list(Resource)))
+    return design_of_resources(f"cloud {path}", read_resources(path))
