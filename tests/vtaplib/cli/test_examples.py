@@ -128,7 +128,7 @@ def test_the_demonstration_runs_from_a_fresh_clone_and_touches_nothing_else(
         timeout=PATIENCE_SECONDS,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    for words in ("Apply complete!", "TAP tap-collector", "Collectors", "17 destroyed"):
+    for words in ("Apply complete!", "TAP tap-collector", "What each collector gets", "17 destroyed"):
         assert words in result.stdout
     # Whoever decodes: tshark, or vtap where it is missing.
     assert "VXLAN" in result.stdout or "Virtual eXtensible Local Area Network" in result.stdout
