@@ -9,8 +9,8 @@ import pytest
 from tests.terraform.reattached import Workspace
 from tests.terraform.test_check import planned
 from tests.terraform.worlds import INTERFACES, group, interface, machine, tap, tapped
+from tests.vtaplib.analysis.mutations import SEEDS, assert_answers, check_over_nothing, check_plan, diff_plan
 from tests.vtaplib.cli.azurerm_plan import as_azurerm
-from tests.vtaplib.cli.mutations import SEEDS, assert_answers, check_over_nothing, check_plan, diff_plan
 
 pytestmark = pytest.mark.terraform
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.vtaplib.cli.mutations import STRANGE
+from tests.vtaplib.analysis.mutations import STRANGE
 from tests.vtaplib.control.lab import HOME, Lab, stock
 from vtaplib.model.base import Model, Shape
 from vtaplib.model.resource import Resource

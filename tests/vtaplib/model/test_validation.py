@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.vtaplib.cli.mutations import STRANGE
+from tests.vtaplib.analysis.mutations import STRANGE
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.resource import Resource
 from vtaplib.model.validation import is_sound, validate

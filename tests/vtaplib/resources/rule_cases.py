@@ -31,7 +31,7 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
         "speaks in plans only: tests/vtaplib/control/test_power.py, tests/terraform/test_fastpath.py"
     ),
     ("NetworkInterfaceTapConfiguration", "tap_configuration_waits_for_the_peerings"): (
-        "speaks of a plan's configuration only: tests/vtaplib/analysis/test_creation_order.py"
+        "speaks of a plan's configuration only: tests/vtaplib/analysis/terraform_plan/test_creation_order.py"
     ),
 }
 """Rules that a put cannot break, and where they are tested."""

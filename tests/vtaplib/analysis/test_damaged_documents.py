@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.vtaplib.cli.mutations import SEEDS, assert_answers, check_export, check_plan, diff_plan
+from tests.vtaplib.analysis.mutations import SEEDS, assert_answers, check_export, check_plan, diff_plan
+from tests.vtaplib.analysis.terraform_plan.test_azapi import azapi_plan
 from tests.vtaplib.cli.plans import tapped_plan
-from tests.vtaplib.cli.test_check_azapi import azapi_plan
 from tests.vtaplib.control.arm.full_world import world
 from vtaplib.analysis import check, parse_terraform
 from vtaplib.control.arm import encode

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from tests.vtaplib.cli.explain.guarded import guarded
+from tests.vtaplib.analysis.packet_explanation.guarded import guarded
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Cloud, Direction, Mirrored, MirrorEngine, NetworkInterface, Policy, Topology
 from vtaplib.analysis.packet_explanation.copies import STAGES
