@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, StrictBool, TypeAdapter, ValidationError
@@ -189,7 +190,11 @@ class ShownDocument:
     """Only the state file itself has one, which is another format."""
 
 
-_ADAPTER: Final = TypeAdapter(ShownDocument)
+@cache
+def _adapter() -> TypeAdapter[ShownDocument]:
+    """What checks a document; it takes 0.1 s to make, and not every check has a plan."""
+    return TypeAdapter(ShownDocument)
+
 
 _EXPECTED: Final[Mapping[str, str]] = {
     "string_type": "a string",
@@ -208,7 +213,7 @@ def parse_shown(name: str, content: bytes | str, how: str) -> ShownDocument:
     """
     parsed = parse_json(name, content, how)
     try:
-        return _ADAPTER.validate_python(parsed)
+        return _adapter().validate_python(parsed)
     except ValidationError as error:
         raise VtapError(f"{name}: {_trouble(error.errors(include_url=False)[0])}; {how}") from error
 
