@@ -193,19 +193,15 @@ def test_it_ends_when_its_parent_is_gone(launcher: Path, environment: dict[str, 
 
 
 def test_a_crash_at_start_is_printed_as_terraform_shows_one(
-    tmp_path: Path, environment: dict[str, str]
+    tmp_path: Path, launcher: Path, environment: dict[str, str]
 ) -> None:
-    without_grpc = tmp_path / "terraform-provider-fake"
-    without_grpc.write_text(
-        f"#!{sys.executable} -IS\nimport sys\nsys.path.append({str(ROOT)!r})\n"
-        "from tests.provider_shim.fake_lifecycle import main\nmain()\n"
-    )
-    without_grpc.chmod(0o755)
-    result = run(without_grpc, environment | COOKIE)
+    (tmp_path / "grpc.py").write_text("import no_such_module_as_this")
+    first = f"sys.path.insert(0, {str(tmp_path)!r})"
+    launcher.write_text(launcher.read_text().replace("from ", f"{first}\nfrom ", 1))
+    result = run(launcher, environment | COOKIE)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith(
-        "panic: vtap's provider failed: ModuleNotFoundError: No module named 'grpc'"
-    )
+    assert result.stderr.startswith("panic: vtap's provider failed: ModuleNotFoundError: ")
+    assert "no_such_module_as_this" in result.stderr
     assert "Traceback (most recent call last)" in result.stderr
 
 
