@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from vtaplib.model.violation import ErrorCode
 
@@ -21,8 +20,7 @@ VALUES_ARE_ALLOWED: Final = "values_are_allowed"
 SECRETS_ARE_GIVEN: Final = "secrets_are_given"
 
 
-@dataclass(frozen=True, slots=True)
-class GeneralRule:
+class GeneralRule(NamedTuple):
     """What documentation and reports say of a general rule."""
 
     what: str

@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """A yes-or-no fact about a field."""
 
     name: str
@@ -65,8 +64,7 @@ NotInArm = Annotated[T, NOT_IN_ARM]
 """A field of azurerm's, or of ours, that ARM's JSON does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(NamedTuple):
     """Where ARM's JSON has a field, and as what, as far as that does not follow from the field's name."""
 
     path: str = ""
@@ -95,8 +93,7 @@ class Arm:
     """What ARM calls key and value where it has a list for our map."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefTo:
+class RefTo(NamedTuple):
     """The field names another resource, or a part of one, by ID or by name."""
 
     kind: str
@@ -203,8 +200,7 @@ class Satisfies(Constraint):
         return self.judge(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """How many elements a list, set, map or repeated block may have."""
 
     minimum: int = 0
@@ -224,15 +220,13 @@ class Items:
 ANY_NUMBER = Items()
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(NamedTuple):
     """Constraints on every element of a list or set."""
 
     constraints: tuple[Constraint, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Canonical:
+class Canonical(NamedTuple):
     """Two values are the same if this function makes them equal; what is stored is its result."""
 
     form: Callable[[Any], Any]

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from vtaplib.model import ids
 from vtaplib.model.base import Block, Model
@@ -33,8 +33,7 @@ Assignment = tuple[Path, Callable[[Any], Any]]
 needs something not known yet stays unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """One resource's field refers to another resource, or to a part of one."""
 
     path: Path
@@ -63,8 +62,7 @@ class OnDelete(Enum):
     """The resource stays, and refers to nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeletionOutcome:
+class DeletionOutcome(NamedTuple):
     """What a deletion does to those that refer to its target, with the code that a refused one answers."""
 
     on_delete: OnDelete

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Literal, NamedTuple, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 from vtaplib.model import ids
 from vtaplib.model.ids import label
@@ -93,8 +93,7 @@ class Quota:
                 yield usage
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """What a resource takes of a limit."""
 
     bucket: str

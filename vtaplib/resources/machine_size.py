@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from vtaplib.resources.size_name import parse_size_name
 
@@ -69,8 +68,7 @@ _WITHOUT_PREMIUM_STORAGE: Final = re.compile(r"(ds)(\d+_v2)|([de]\d+)s(_v[35])")
 """Names in whose series there is one more without the `s`, with the same network."""
 
 
-@dataclass(frozen=True, slots=True)
-class MachineSize:
+class MachineSize(NamedTuple):
     """What a size says about a machine's network."""
 
     max_interfaces: int

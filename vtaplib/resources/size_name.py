@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 FAMILIES: Final[Mapping[str, str]] = {
     "A": "entry level",
@@ -59,8 +58,7 @@ _NAME: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SizeName:
+class SizeName(NamedTuple):
     """The parts of a size's name."""
 
     family: str
