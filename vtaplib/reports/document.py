@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from vtaplib.reports.network_graph import Graph
+    from vtaplib.reports.network_graph import NetworkGraph
 
 
 class Role(StrEnum):
@@ -190,7 +190,7 @@ class Loads(NamedTuple):
 class NetworkPicture(NamedTuple):
     """A network and its streams; only on a page."""
 
-    graph: Graph
+    graph: NetworkGraph
 
 
 Element: TypeAlias = (

@@ -24,13 +24,13 @@ class InterfaceState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """An interface, TAP or load balancer: its name, what stands beside it, and all that is told of it."""
+class NetworkNode:
+    """An interface, TAP or load balancer: its name, what stands beside it, and a text about it."""
 
     id: str
     name: str
     beside: str
-    told: str
+    tooltip: str
     state: InterfaceState = InterfaceState.MIRRORED
     hue: int = 0
 
@@ -41,7 +41,7 @@ class SubnetBox:
 
     name: str
     prefixes: str
-    spots: tuple[Spot, ...]
+    nodes: tuple[NetworkNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class NetworkBox:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Copies from one spot to another, in bytes. `hue` is the collector's, 0 where there are several."""
+    """Copies from one node to another, in bytes. `hue` is the collector's, 0 where there are several."""
 
     source_id: str
     target_id: str
     bytes: int
-    told: str
+    tooltip: str
     hue: int
 
 
@@ -78,12 +78,12 @@ class Peering:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class NetworkGraph:
     """All that is drawn."""
 
     sources: tuple[NetworkBox, ...]
-    taps: tuple[Spot, ...]
-    balancers: tuple[Spot, ...]
+    taps: tuple[NetworkNode, ...]
+    balancers: tuple[NetworkNode, ...]
     collectors: tuple[NetworkBox, ...]
     streams: tuple[Stream, ...]
     peerings: tuple[Peering, ...]

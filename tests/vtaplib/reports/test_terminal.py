@@ -35,7 +35,7 @@ from vtaplib.reports.document import (
     bars,
     numbers,
 )
-from vtaplib.reports.network_graph import Graph
+from vtaplib.reports.network_graph import NetworkGraph
 from vtaplib.reports.terminal import renderables
 
 
@@ -105,7 +105,7 @@ def test_what_only_a_page_can_show_is_left_out() -> None:
         KeyFigures((KeyFigure("Frames", "7"),)),
         Note("Explained."),
         Loads((Load("nic", 1, (curve,)),), "collector", "nothing"),
-        NetworkPicture(Graph((), (), (), (), (), ())),
+        NetworkPicture(NetworkGraph((), (), (), (), (), ())),
     )
     assert printed(document) == "lead\n"
 

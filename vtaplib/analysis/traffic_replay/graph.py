@@ -16,13 +16,21 @@ from vtaplib.analysis.inventory import (
 from vtaplib.analysis.report_parts import NOTHING, Amount
 from vtaplib.analysis.traffic_replay.report import ReplayReport
 from vtaplib.model import ids
-from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox
+from vtaplib.reports.network_graph import (
+    InterfaceState,
+    NetworkBox,
+    NetworkGraph,
+    NetworkNode,
+    Peering,
+    Stream,
+    SubnetBox,
+)
 from vtaplib.reports.number import counted, octets, share
 from vtaplib.resources.virtual_network_peering import PeeringState
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class TrafficCounts:
     """What was counted: per interface and TAP what entered and what was mirrored, and what collectors got.
 
     IDs are in lower case. `collector_ids` are in the order of their colours.
@@ -35,7 +43,7 @@ class Readings:
     down: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, report: ReplayReport) -> Readings:
+    def of(cls, report: ReplayReport) -> TrafficCounts:
         """What a replay counted."""
         entered: dict[tuple[str, str], Amount] = {}
         mirrored: dict[tuple[str, str], Amount] = {}
@@ -76,20 +84,20 @@ def peerings_of(networks: list[NetworkEntry]) -> Iterator[Peering]:
             one.state == PeeringState.CONNECTED and one.allows_access for one in both
         )
         states = dict.fromkeys(one.state + ("" if one.allows_access else " without access") for one in both)
-        told = " and ".join(states) + ("" if back else ", one side only")
-        yield Peering((here, there), (names[here], names.get(there, ids.name(there))), works, told)
+        said = " and ".join(states) + ("" if back else ", one side only")
+        yield Peering((here, there), (names[here], names.get(there, ids.name(there))), works, said)
 
 
-def graph_of(inventory: Inventory, readings: Readings) -> Graph:
+def graph_of(inventory: Inventory, counts: TrafficCounts) -> NetworkGraph:
     """What to draw of what is in a cloud."""
-    return _Grapher(inventory, readings).graph()
+    return _Grapher(inventory, counts).graph()
 
 
 class _Grapher:
     """Looks things up while a graph is made."""
 
-    def __init__(self, inventory: Inventory, readings: Readings) -> None:
-        self.readings = readings
+    def __init__(self, inventory: Inventory, counts: TrafficCounts) -> None:
+        self.counts = counts
         groups = list(groups_of(inventory))
         self.networks = [one for group in groups for one in group.networks]
         self.taps = [one for group in groups for one in group.taps]
@@ -104,15 +112,15 @@ class _Grapher:
             for balancer in group.load_balancers
             for frontend in balancer.frontends
         }
-        self.hues = {one: number for number, one in enumerate(readings.collector_ids, start=1)}
-        self.entered, self.mirrored = _by_tap(readings.entered), _by_tap(readings.mirrored)
+        self.hues = {one: number for number, one in enumerate(counts.collector_ids, start=1)}
+        self.entered, self.mirrored = _by_tap(counts.entered), _by_tap(counts.mirrored)
 
-    def graph(self) -> Graph:
+    def graph(self) -> NetworkGraph:
         used = {one.destination_id.lower() for one in self.taps} & self.balancers.keys()
         balancers = list(
             {self.balancers[one].id.lower(): self.balancers[one] for one in sorted(used)}.values()
         )
-        return Graph(
+        return NetworkGraph(
             sources=tuple(self._boxes(is_collecting=False)),
             taps=tuple(map(self._tap, self.taps)),
             balancers=tuple(map(self._balancer, balancers)),
@@ -129,10 +137,10 @@ class _Grapher:
                 there = self.by_subnet.get(subnet.id.lower(), [])
                 here = [one for one in there if self._is_on_side(one, is_collecting)]
                 if here or (not there and not is_collecting):
-                    spots = tuple(self._interface(one, is_collecting) for one in here)
-                    subnets.append(SubnetBox(subnet.name, ", ".join(subnet.address_prefixes), spots))
+                    nodes = tuple(self._interface(one, is_collecting) for one in here)
+                    subnets.append(SubnetBox(subnet.name, ", ".join(subnet.address_prefixes), nodes))
             others = any(self.by_subnet.get(one.id.lower()) for one in network.subnets)
-            if any(one.spots for one in subnets) or (not is_collecting and not others):
+            if any(one.nodes for one in subnets) or (not is_collecting and not others):
                 yield NetworkBox(
                     frozenset({network.id.lower()}),
                     network.name,
@@ -144,7 +152,7 @@ class _Grapher:
         collects = interface.id.lower() in self.hues
         return collects if is_collecting else not collects or bool(interface.tap_ids)
 
-    def _interface(self, interface: InterfaceEntry, is_collecting: bool) -> Spot:
+    def _interface(self, interface: InterfaceEntry, is_collecting: bool) -> NetworkNode:
         key = interface.id.lower()
         addresses = ", ".join(one.address for one in interface.addresses if one.address)
         machine = (
@@ -152,57 +160,57 @@ class _Grapher:
         )
         opening = f"{interface.name}{machine}, {addresses or 'no address'}"
         if is_collecting:
-            got = self.readings.received.get(key, NOTHING)
-            state = InterfaceState.DOWN if key in self.readings.down else InterfaceState.COLLECTOR
+            got = self.counts.received.get(key, NOTHING)
+            state = InterfaceState.DOWN if key in self.counts.down else InterfaceState.COLLECTOR
             outcome = "down" if state is InterfaceState.DOWN else f"gets {_amount(got)}"
-            return Spot(key, interface.name, addresses, f"{opening}: {outcome}", state, self.hues[key])
+            return NetworkNode(key, interface.name, addresses, f"{opening}: {outcome}", state, self.hues[key])
         state, outcome = self._state(interface)
-        return Spot(key, interface.name, addresses, f"{opening}: {outcome}", state)
+        return NetworkNode(key, interface.name, addresses, f"{opening}: {outcome}", state)
 
     def _state(self, interface: InterfaceEntry) -> tuple[InterfaceState, str]:
         key = interface.id.lower()
-        if key in self.readings.down:
+        if key in self.counts.down:
             return InterfaceState.DOWN, "down"
         if not interface.tap_ids:
             return InterfaceState.UNTAPPED, "not tapped"
         pairs = [(key, tap_id.lower()) for tap_id in interface.tap_ids]
-        entered = sum(self.readings.entered.get(pair, NOTHING).frames for pair in pairs)
-        mirrored = sum(self.readings.mirrored.get(pair, NOTHING).frames for pair in pairs)
+        entered = sum(self.counts.entered.get(pair, NOTHING).frames for pair in pairs)
+        mirrored = sum(self.counts.mirrored.get(pair, NOTHING).frames for pair in pairs)
         if not entered:
             return InterfaceState.IDLE, "tapped, no frame passed"
-        told = f"{mirrored:,} of {counted(entered, 'frame')} mirrored"
+        tooltip = f"{mirrored:,} of {counted(entered, 'frame')} mirrored"
         if mirrored == entered:
-            return InterfaceState.MIRRORED, told
-        return (InterfaceState.PARTLY if mirrored else InterfaceState.REFUSED), told
+            return InterfaceState.MIRRORED, tooltip
+        return (InterfaceState.PARTLY if mirrored else InterfaceState.REFUSED), tooltip
 
-    def _tap(self, tap: TapEntry) -> Spot:
+    def _tap(self, tap: TapEntry) -> NetworkNode:
         mirrored = self._mirrored(tap)
         entered = self.entered.get(tap.id.lower(), NOTHING)
         beside = f"{octets(mirrored.bytes)} · {share(mirrored.frames, entered.frames)}"
-        told = f"{tap.name}: {counted(len(tap.sources), 'source')}, {_amount(mirrored)} mirrored"
+        tooltip = f"{tap.name}: {counted(len(tap.sources), 'source')}, {_amount(mirrored)} mirrored"
         if not tap.sources:
             beside = "no source"
         elif not list(self._targets(tap)):
-            beside, told = "no destination", f"{told}; its destination does not exist"
-        return Spot(tap.id.lower(), tap.name, beside, told, hue=self._hue(tap))
+            beside, tooltip = "no destination", f"{tooltip}; its destination does not exist"
+        return NetworkNode(tap.id.lower(), tap.name, beside, tooltip, hue=self._hue(tap))
 
-    def _balancer(self, balancer: LoadBalancerEntry) -> Spot:
+    def _balancer(self, balancer: LoadBalancerEntry) -> NetworkNode:
         addresses = ", ".join(one.address for one in balancer.frontends if one.address)
         modes = ", ".join(dict.fromkeys(one.distribution for one in balancer.rules)) or "no rule"
-        told = f"{balancer.name}, {addresses or 'no private address'}, distribution {modes}"
-        return Spot(balancer.id.lower(), balancer.name, addresses, told)
+        tooltip = f"{balancer.name}, {addresses or 'no private address'}, distribution {modes}"
+        return NetworkNode(balancer.id.lower(), balancer.name, addresses, tooltip)
 
     def _streams_to_taps(self) -> Iterator[Stream]:
         for tap in self.taps:
             for source in tap.sources:
                 pair = source.interface_id.lower(), tap.id.lower()
-                amount = self.readings.mirrored.get(pair, NOTHING)
-                entered = self.readings.entered.get(pair, NOTHING)
-                told = (
+                amount = self.counts.mirrored.get(pair, NOTHING)
+                entered = self.counts.entered.get(pair, NOTHING)
+                tooltip = (
                     f"{ids.name(source.interface_id)} to {tap.name}: {amount.frames:,} of "
                     f"{counted(entered.frames, 'frame')} mirrored, {octets(amount.bytes)}"
                 )
-                yield Stream(*pair, amount.bytes, told, self._hue(tap))
+                yield Stream(*pair, amount.bytes, tooltip, self._hue(tap))
 
     def _streams_from_taps(self) -> Iterator[Stream]:
         for tap in self.taps:
@@ -230,10 +238,10 @@ class _Grapher:
                     direct = sum(
                         self._mirrored(tap).bytes for tap in self.taps if _owner_id(tap.destination_id) == key
                     )
-                    got = self.readings.received.get(key, NOTHING)
-                    told = f"{balancer.name} to {self.interfaces[key].name}: {_amount(got)} arrive there"
+                    got = self.counts.received.get(key, NOTHING)
+                    tooltip = f"{balancer.name} to {self.interfaces[key].name}: {_amount(got)} arrive there"
                     size = max(0, got.bytes - direct)
-                    yield Stream(balancer.id.lower(), key, size, told, self.hues.get(key, 0))
+                    yield Stream(balancer.id.lower(), key, size, tooltip, self.hues.get(key, 0))
 
     def _targets(self, tap: TapEntry) -> Iterator[tuple[str, str]]:
         """The ID and name of what a TAP sends to, if it is there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vtaplib.analysis.inventory import InterfaceEntry, Inventory
-from vtaplib.analysis.traffic_replay.graph import Readings, graph_of, groups_of, peerings_of
+from vtaplib.analysis.traffic_replay.graph import TrafficCounts, graph_of, groups_of, peerings_of
 from vtaplib.analysis.traffic_replay.report import ReplayReport
 from vtaplib.model import ids
 from vtaplib.reports.document import Column, Element, NetworkPicture, Note, Table, numbers
@@ -14,7 +14,7 @@ from vtaplib.reports.network_graph import Peering
 
 def network_elements(report: ReplayReport, inventory: Inventory) -> Iterator[Element]:
     """Picture and tables."""
-    graph = graph_of(inventory, Readings.of(report))
+    graph = graph_of(inventory, TrafficCounts.of(report))
     if not graph.sources and not graph.collectors and not graph.taps:
         yield Note("The cloud has no virtual network and no TAP.")
         return

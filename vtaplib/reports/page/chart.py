@@ -43,7 +43,7 @@ class Span:
         return -(-self.seconds // self.per_column)
 
 
-def chart(values: Iterable[tuple[int, float]], span: Span, top: float, unit: str, told: str) -> Element:
+def chart(values: Iterable[tuple[int, float]], span: Span, top: float, unit: str, tooltip: str) -> Element:
     """Seconds with their values; those that are left out have 0. `top` is the highest value of all charts
     that are to be compared with this one.
     """
@@ -61,7 +61,7 @@ def chart(values: Iterable[tuple[int, float]], span: Span, top: float, unit: str
     heights = [[_TOP + high * (1 - one / highest) for one in each] for each in (means, peaks)]
     return element(
         "svg",
-        element("title", told),
+        element("title", tooltip),
         *(part for one in scale for part in _level(one, _TOP + high * (1 - one / highest))),
         *(
             part

@@ -1,4 +1,4 @@
-"""The picture of a network as SVG. Colours and fonts are the style sheet's; everything tells what it is.
+"""The picture of a network as SVG. Colours and fonts are the style sheet's; everything says what it is.
 
 It shows what no table does: which way copies take, where they are split, and what share of all goes where. It
 is made here and not by a library, because little of it is layout. The columns are known; what is wanted is
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from vtaplib.reports.network_graph import Graph, InterfaceState
+from vtaplib.reports.network_graph import InterfaceState, NetworkGraph
 from vtaplib.reports.number import counted
 from vtaplib.reports.page.layout import PlacedPeering, lay_out
 from vtaplib.reports.page.markup import element
@@ -23,7 +23,7 @@ from vtaplib.reports.page.placing import (
     TILES_BESIDE,
     Box,
     PlacedNetwork,
-    PlacedSpot,
+    PlacedNode,
     PlacedSubnet,
 )
 from vtaplib.reports.page.streaming import PlacedStream
@@ -46,7 +46,7 @@ _STATES = {
 }
 
 
-def picture(graph: Graph) -> Iterator[Element]:
+def picture(graph: NetworkGraph) -> Iterator[Element]:
     """The picture, with what explains it."""
     yield element(
         "p",
@@ -60,7 +60,7 @@ def picture(graph: Graph) -> Iterator[Element]:
     )
 
 
-def draw(graph: Graph) -> Element:
+def draw(graph: NetworkGraph) -> Element:
     """The drawing, with a text for those who do not see it."""
     picture = lay_out(graph)
     return element(
@@ -69,7 +69,7 @@ def draw(graph: Graph) -> Element:
         *map(_network, picture.networks),
         *map(_peering, picture.peerings),
         *map(_stream, sorted(picture.streams, key=lambda one: -one.width)),
-        *map(_labelled_spot, picture.spots),
+        *map(_labelled_node, picture.nodes),
         viewBox=f"0 0 {picture.width:.0f} {picture.height:.0f}",
         style=f"width:{picture.width:.0f}px",
         role="img",
@@ -77,15 +77,15 @@ def draw(graph: Graph) -> Element:
     )
 
 
-def legend(graph: Graph) -> Element:
+def legend(graph: NetworkGraph) -> Element:
     """What the marks of interfaces mean; those that are in the picture."""
     there = {
-        spot.state
+        node.state
         for box in (*graph.sources, *graph.collectors)
         for subnet in box.subnets
-        for spot in subnet.spots
+        for node in subnet.nodes
     }
-    items = [element("li", _sample(state), told) for state, told in _STATES.items() if state in there]
+    items = [element("li", _sample(state), meaning) for state, meaning in _STATES.items() if state in there]
     if graph.peerings:
         line = element("line", x1=0, y1=7, x2=26, y2=7, class_="peering")
         items.append(element("li", element("svg", line, width=26, height=14, aria_hidden="true"), "peering"))
@@ -97,9 +97,9 @@ def hue_class(hue: int) -> str:
     return f"hue-{(hue - 1) % HUES + 1}" if hue else "hue-0"
 
 
-def _described(graph: Graph) -> str:
-    sources = sum(len(subnet.spots) for box in graph.sources for subnet in box.subnets)
-    collectors = sum(len(subnet.spots) for box in graph.collectors for subnet in box.subnets)
+def _described(graph: NetworkGraph) -> str:
+    sources = sum(len(subnet.nodes) for box in graph.sources for subnet in box.subnets)
+    collectors = sum(len(subnet.nodes) for box in graph.collectors for subnet in box.subnets)
     return (
         f"From left to right: {counted(sources, 'interface')} in {counted(len(graph.sources), 'network')}, "
         f"{counted(len(graph.taps), 'TAP')}, {counted(len(graph.balancers), 'load balancer')}, "
@@ -120,35 +120,35 @@ def _network(placed: PlacedNetwork) -> Element:
 def _subnet(placed: PlacedSubnet, *, has_tiles: bool) -> Iterator[Element]:
     box = placed.box
     yield _titled(f"{placed.subnet.name} {placed.subnet.prefixes}", _rectangle(box, 6, "subnet"))
-    left_out = f"{placed.left_out:,} of {len(placed.subnet.spots):,} left out" if placed.left_out else ""
-    count = counted(len(placed.subnet.spots), "interface") if has_tiles else ""
+    left_out = f"{placed.left_out:,} of {len(placed.subnet.nodes):,} left out" if placed.left_out else ""
+    count = counted(len(placed.subnet.nodes), "interface") if has_tiles else ""
     beside, right = left_out or placed.subnet.prefixes or count, box.right - PADDING
     if placed.is_beside:
         beside, right = "", box.right - TILES_BESIDE * TILE_STEP - PADDING
     yield from _pair(placed.subnet.name, beside, box.x + PADDING, right, box.y + 16, "subnet-name")
-    for spot in placed.spots:
-        yield _tile(spot) if has_tiles else _row(spot)
+    for node in placed.nodes:
+        yield _tile(node) if has_tiles else _row(node)
 
 
-def _row(placed: PlacedSpot) -> Element:
-    box, spot = placed.box, placed.spot
+def _row(placed: PlacedNode) -> Element:
+    box, node = placed.box, placed.node
     return element(
         "g",
-        element("title", spot.told),
+        element("title", node.tooltip),
         element("rect", x=box.x, y=box.y, width=box.width, height=box.height, class_="catch"),
-        _mark(spot.state, box.x + 10, box.middle - 6, 12.0),
-        *_pair(spot.name, spot.beside, box.x + 30, box.right - 10, box.middle + 4, "name"),
-        class_=hue_class(spot.hue),
+        _mark(node.state, box.x + 10, box.middle - 6, 12.0),
+        *_pair(node.name, node.beside, box.x + 30, box.right - 10, box.middle + 4, "name"),
+        class_=hue_class(node.hue),
     )
 
 
-def _tile(placed: PlacedSpot) -> Element:
-    box, spot = placed.box, placed.spot
+def _tile(placed: PlacedNode) -> Element:
+    box, node = placed.box, placed.node
     return element(
         "g",
-        element("title", spot.told),
-        _mark(spot.state, box.x, box.y, box.width),
-        class_=hue_class(spot.hue),
+        element("title", node.tooltip),
+        _mark(node.state, box.x, box.y, box.width),
+        class_=hue_class(node.hue),
     )
 
 
@@ -177,22 +177,22 @@ def _sample(state: InterfaceState) -> Element:
     )
 
 
-def _labelled_spot(placed: PlacedSpot) -> Element:
-    box, spot = placed.box, placed.spot
-    name = _cut(spot.name, box.width - 20, _NAME_LETTER)
+def _labelled_node(placed: PlacedNode) -> Element:
+    box, node = placed.box, placed.node
+    name = _cut(node.name, box.width - 20, _NAME_LETTER)
     lines = [element("text", name, x=box.x + box.width / 2, y=box.middle + 4, class_="name middle")]
     if box.height > 40:
         lines[0].set("y", f"{box.middle - 4:.1f}")
-        beside = _cut(spot.beside, box.width - 16, _SMALL_LETTER)
+        beside = _cut(node.beside, box.width - 16, _SMALL_LETTER)
         lines.append(
             element("text", beside, x=box.x + box.width / 2, y=box.middle + 14, class_="small middle")
         )
     return element(
         "g",
-        element("title", spot.told),
-        _rectangle(box, 8, "spot"),
+        element("title", node.tooltip),
+        _rectangle(box, 8, "node"),
         *lines,
-        class_=hue_class(spot.hue),
+        class_=hue_class(node.hue),
     )
 
 
@@ -202,7 +202,7 @@ def _stream(placed: PlacedStream) -> Element:
     stream = placed.stream
     return element(
         "path",
-        element("title", stream.told),
+        element("title", stream.tooltip),
         d=f"M{x1:.1f} {y1:.1f}C{bend:.1f} {y1:.1f} {bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}",
         stroke_width=placed.width,
         class_=f"stream {hue_class(stream.hue)}" + ("" if stream.bytes else " idle"),
@@ -220,8 +220,8 @@ def _peering(placed: PlacedPeering) -> Element:
     )
 
 
-def _titled(told: str, drawn: Element) -> Element:
-    return element("g", element("title", told.strip()), drawn)
+def _titled(tooltip: str, drawn: Element) -> Element:
+    return element("g", element("title", tooltip.strip()), drawn)
 
 
 def _rectangle(box: Box, radius: int, class_: str) -> Element:
@@ -230,11 +230,11 @@ def _rectangle(box: Box, radius: int, class_: str) -> Element:
 
 def _pair(name: str, beside: str, left: float, right: float, y: float, class_: str) -> Iterator[Element]:
     """A name and, where there is room for it, what stands at the other end of the line."""
-    told = _cut(beside, (right - left) * 0.55, _SMALL_LETTER)
-    room = right - left - len(told) * _SMALL_LETTER - 8
+    shown = _cut(beside, (right - left) * 0.55, _SMALL_LETTER)
+    room = right - left - len(shown) * _SMALL_LETTER - 8
     yield element("text", _cut(name, room, _NAME_LETTER), x=left, y=y, class_=class_)
-    if told:
-        yield element("text", told, x=right, y=y, class_="small end")
+    if shown:
+        yield element("text", shown, x=right, y=y, class_="small end")
 
 
 def _cut(text: str, room: float, letter: float) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from vtaplib.reports.network_graph import NetworkBox, Spot, SubnetBox
+from vtaplib.reports.network_graph import NetworkBox, NetworkNode, SubnetBox
 from vtaplib.reports.number import counted
 
 NETWORKS_DRAWN: Final = 16
@@ -47,6 +47,6 @@ def _one(subnets: Sequence[SubnetBox], more: str = "") -> SubnetBox:
     return SubnetBox(counted(len(subnets), f"{more}subnet"), "", tuple(_spots(subnets)))
 
 
-def _spots(subnets: Iterable[SubnetBox]) -> Iterator[Spot]:
+def _spots(subnets: Iterable[SubnetBox]) -> Iterator[NetworkNode]:
     for subnet in subnets:
-        yield from subnet.spots
+        yield from subnet.nodes

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vtaplib.reports.network_graph import Graph, Peering, Spot
+from vtaplib.reports.network_graph import NetworkGraph, NetworkNode, Peering
 from vtaplib.reports.page.folding import PEERINGS_DRAWN, folded_networks
 from vtaplib.reports.page.placing import (
     NETWORK_HEAD,
     NETWORK_WIDTH,
     Box,
     PlacedNetwork,
-    PlacedSpot,
+    PlacedNode,
     network_height,
     place_network,
     wants_tiles,
@@ -26,14 +26,14 @@ from vtaplib.reports.page.streaming import Anchors, PlacedStream, place_streams
 MARGIN: Final = 12.0
 ARC: Final = 40.0
 """Room beside networks for peerings among them."""
-SPOT_WIDTH: Final = 176.0
+NODE_WIDTH: Final = 176.0
 SPACE: Final = 96.0
 """Between two columns: room for streams to bend."""
 GAP: Final = 16.0
-SPOT: Final = 50.0
-LOW_SPOT: Final = 28.0
+NODE: Final = 50.0
+LOW_NODE: Final = 28.0
 
-HIGH_SPOTS: Final = 14
+HIGH_NODES: Final = 14
 """TAPs that have their figures below their names; of more only the names are drawn."""
 
 
@@ -54,12 +54,12 @@ class Picture:
     width: float
     height: float
     networks: tuple[PlacedNetwork, ...]
-    spots: tuple[PlacedSpot, ...]
+    nodes: tuple[PlacedNode, ...]
     streams: tuple[PlacedStream, ...]
     peerings: tuple[PlacedPeering, ...]
 
 
-def lay_out(graph: Graph) -> Picture:
+def lay_out(graph: NetworkGraph) -> Picture:
     """Give everything its place."""
     sources, collectors = folded_networks(graph.sources), folded_networks(graph.collectors)
     x = MARGIN + (ARC if graph.peerings else 0.0)
@@ -69,22 +69,22 @@ def lay_out(graph: Graph) -> Picture:
         left.append(place_network(network, x, top, wants_tiles(sources)))
     x += NETWORK_WIDTH + SPACE if left else 0.0
     starts = _anchors(left)
-    spots: list[PlacedSpot] = []
+    nodes: list[PlacedNode] = []
     for column in (graph.taps, graph.balancers):
         placed = _place_column(graph, column, x, starts)
-        x += SPOT_WIDTH + SPACE if column else 0.0
-        spots += placed
-        starts |= {one.spot.id: (one.spot.id, one.box) for one in placed}
+        x += NODE_WIDTH + SPACE if column else 0.0
+        nodes += placed
+        starts |= {one.node.id: (one.node.id, one.box) for one in placed}
     has_tiles = wants_tiles(collectors)
     feeds = _feeds(graph, starts)
     wanted = [
-        _mean([at for subnet in one.subnets for spot in subnet.spots for at in feeds.get(spot.id, ())])
+        _mean([at for subnet in one.subnets for node in subnet.nodes for at in feeds.get(node.id, ())])
         for one in collectors
     ]
     tops = _spread([network_height(one, has_tiles) for one in collectors], wanted, GAP)
     right = [place_network(one, x, top, has_tiles) for one, top in zip(collectors, tops, strict=True)]
-    ends = {one.spot.id: (one.spot.id, one.box) for one in spots} | _anchors(right)
-    boxes = [*(one.box for one in (*left, *right)), *(one.box for one in spots)]
+    ends = {one.node.id: (one.node.id, one.box) for one in nodes} | _anchors(right)
+    boxes = [*(one.box for one in (*left, *right)), *(one.box for one in nodes)]
     peerings = tuple(_place_peerings(graph.peerings[:PEERINGS_DRAWN], left, right))
     return Picture(
         width=max((one.right for one in boxes), default=0.0)
@@ -92,7 +92,7 @@ def lay_out(graph: Graph) -> Picture:
         + MARGIN,
         height=max((one.bottom for one in boxes), default=0.0) + MARGIN,
         networks=(*left, *right),
-        spots=tuple(spots),
+        nodes=tuple(nodes),
         streams=place_streams(graph.streams, starts, ends),
         peerings=peerings,
     )
@@ -102,15 +102,17 @@ def _anchors(networks: Iterable[PlacedNetwork]) -> dict[str, tuple[str, Box]]:
     return {one_id: (key, box) for network in networks for one_id, key, box in network.anchors()}
 
 
-def _place_column(graph: Graph, spots: Sequence[Spot], x: float, starts: Anchors) -> list[PlacedSpot]:
-    height, gap = (SPOT, GAP) if len(spots) <= HIGH_SPOTS else (LOW_SPOT, GAP / 2)
+def _place_column(
+    graph: NetworkGraph, nodes: Sequence[NetworkNode], x: float, starts: Anchors
+) -> list[PlacedNode]:
+    height, gap = (NODE, GAP) if len(nodes) <= HIGH_NODES else (LOW_NODE, GAP / 2)
     feeds = _feeds(graph, starts)
-    wanted = [_mean(feeds.get(one.id, ())) for one in spots]
-    tops = _spread([height] * len(spots), wanted, gap)
-    return [PlacedSpot(one, Box(x, top, SPOT_WIDTH, height)) for one, top in zip(spots, tops, strict=True)]
+    wanted = [_mean(feeds.get(one.id, ())) for one in nodes]
+    tops = _spread([height] * len(nodes), wanted, gap)
+    return [PlacedNode(one, Box(x, top, NODE_WIDTH, height)) for one, top in zip(nodes, tops, strict=True)]
 
 
-def _feeds(graph: Graph, starts: Anchors) -> dict[str, list[float]]:
+def _feeds(graph: NetworkGraph, starts: Anchors) -> dict[str, list[float]]:
     """For each target the heights that its streams come from."""
     feeds: dict[str, list[float]] = {}
     for one in graph.streams:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vtaplib.reports.network_graph import NetworkBox, Spot, SubnetBox
+from vtaplib.reports.network_graph import NetworkBox, NetworkNode, SubnetBox
 from vtaplib.reports.page.folding import TILES_DRAWN
 
 NETWORK_WIDTH: Final = 316.0
@@ -52,10 +52,10 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedSpot:
+class PlacedNode:
     """An interface, TAP or load balancer in its place."""
 
-    spot: Spot
+    node: NetworkNode
     box: Box
 
 
@@ -65,7 +65,7 @@ class PlacedSubnet:
 
     subnet: SubnetBox
     box: Box
-    spots: tuple[PlacedSpot, ...]
+    nodes: tuple[PlacedNode, ...]
     left_out: int
     is_beside: bool
 
@@ -86,16 +86,16 @@ class PlacedNetwork:
         for number, subnet in enumerate(self.subnets):
             shared = f"{min(self.network.ids)}#{number}"
             across = Box(self.box.x, subnet.box.y, self.box.width, subnet.box.height)
-            for one in subnet.subnet.spots if self.has_tiles else ():
+            for one in subnet.subnet.nodes if self.has_tiles else ():
                 yield one.id, shared, across
-            for placed in () if self.has_tiles else subnet.spots:
+            for placed in () if self.has_tiles else subnet.nodes:
                 box = Box(self.box.x, placed.box.y, self.box.width, placed.box.height)
-                yield placed.spot.id, placed.spot.id, box
+                yield placed.node.id, placed.node.id, box
 
 
 def wants_tiles(networks: Sequence[NetworkBox]) -> bool:
     """Whether there are too many interfaces for rows."""
-    return sum(len(subnet.spots) for one in networks for subnet in one.subnets) > ROWS_DRAWN
+    return sum(len(subnet.nodes) for one in networks for subnet in one.subnets) > ROWS_DRAWN
 
 
 def network_height(network: NetworkBox, has_tiles: bool) -> float:
@@ -117,7 +117,7 @@ def place_network(network: NetworkBox, x: float, y: float, has_tiles: bool) -> P
 
 def _place_subnet(subnet: SubnetBox, x: float, y: float, has_tiles: bool) -> PlacedSubnet:
     width = NETWORK_WIDTH - 2 * PADDING
-    drawn = subnet.spots[:TILES_DRAWN]
+    drawn = subnet.nodes[:TILES_DRAWN]
     is_beside = has_tiles and len(drawn) <= 2 * TILES_BESIDE
     if has_tiles:
         in_row = TILES_BESIDE if is_beside else int((width - PADDING) // TILE_STEP)
@@ -133,5 +133,5 @@ def _place_subnet(subnet: SubnetBox, x: float, y: float, has_tiles: bool) -> Pla
     bottom = max((one.bottom for one in boxes), default=0.0) + 6
     box = Box(x, y, width, max(SUBNET_HEAD, bottom - y))
     return PlacedSubnet(
-        subnet, box, tuple(map(PlacedSpot, drawn, boxes)), len(subnet.spots) - len(drawn), is_beside
+        subnet, box, tuple(map(PlacedNode, drawn, boxes)), len(subnet.nodes) - len(drawn), is_beside
     )

@@ -39,11 +39,11 @@ def bundled(streams: Sequence[Stream], starts: Anchors, ends: Anchors) -> list[S
 
 def _one(source_id: str, target_id: str, parts: Sequence[Stream]) -> Stream:
     if len(parts) == 1:
-        return Stream(source_id, target_id, parts[0].bytes, parts[0].told, parts[0].hue)
+        return Stream(source_id, target_id, parts[0].bytes, parts[0].tooltip, parts[0].hue)
     size = sum(one.bytes for one in parts)
     hues = {one.hue for one in parts}
-    told = f"{counted(len(parts), 'interface')}, {octets(size)} mirrored"
-    return Stream(source_id, target_id, size, told, hues.pop() if len(hues) == 1 else 0)
+    tooltip = f"{counted(len(parts), 'interface')}, {octets(size)} mirrored"
+    return Stream(source_id, target_id, size, tooltip, hues.pop() if len(hues) == 1 else 0)
 
 
 def place_streams(streams: Sequence[Stream], starts: Anchors, ends: Anchors) -> tuple[PlacedStream, ...]:

@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 
 from vtaplib.analysis.inventory import take_inventory
 from vtaplib.analysis.report_parts import Amount
-from vtaplib.analysis.traffic_replay.graph import Readings, graph_of
-from vtaplib.reports.network_graph import Graph, InterfaceState, NetworkBox, Peering, Spot, Stream, SubnetBox
+from vtaplib.analysis.traffic_replay.graph import TrafficCounts, graph_of
+from vtaplib.reports.network_graph import (
+    InterfaceState,
+    NetworkBox,
+    NetworkGraph,
+    NetworkNode,
+    Peering,
+    Stream,
+    SubnetBox,
+)
 from vtaplib.reports.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN
 from vtaplib.reports.page.layout import Picture, lay_out
 from vtaplib.reports.page.placing import ROWS_DRAWN, Box
@@ -32,7 +40,9 @@ def networks(side: str, count: int, subnets: int, interfaces: int) -> tuple[Netw
                 SubnetBox(
                     f"{side}{n}.{s}",
                     f"10.{n}.{s}.0/24",
-                    tuple(Spot(f"{side}{n}.{s}.{i}", f"nic {i}", "", "told") for i in range(interfaces)),
+                    tuple(
+                        NetworkNode(f"{side}{n}.{s}.{i}", f"nic {i}", "", "text") for i in range(interfaces)
+                    ),
                 )
                 for s in range(subnets)
             ),
@@ -41,32 +51,32 @@ def networks(side: str, count: int, subnets: int, interfaces: int) -> tuple[Netw
     )
 
 
-def spots_of(boxes: tuple[NetworkBox, ...]) -> list[Spot]:
-    return [spot for box in boxes for subnet in box.subnets for spot in subnet.spots]
+def nodes_of(boxes: tuple[NetworkBox, ...]) -> list[NetworkNode]:
+    return [node for box in boxes for subnet in box.subnets for node in subnet.nodes]
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    """Graphs of any shape, streams between any of their spots."""
+def graphs(draw: st.DrawFn) -> NetworkGraph:
+    """Graphs of any shape, streams between any of their nodes."""
     sizes = st.integers(0, 3)
     left = networks("s", draw(st.integers(0, 20)), draw(sizes), draw(sizes))
     right = networks("c", draw(st.integers(0, 3)), draw(sizes), draw(sizes))
-    taps = tuple(Spot(f"t{n}", f"tap {n}", "", "told") for n in range(draw(st.integers(0, 20))))
-    balancers = tuple(Spot(f"b{n}", f"lb {n}", "", "told") for n in range(draw(st.integers(0, 3))))
+    taps = tuple(NetworkNode(f"t{n}", f"tap {n}", "", "text") for n in range(draw(st.integers(0, 20))))
+    balancers = tuple(NetworkNode(f"b{n}", f"lb {n}", "", "text") for n in range(draw(st.integers(0, 3))))
     stages = [
-        [one.id for one in spots] + ["gone"] for spots in (spots_of(left), taps, balancers, spots_of(right))
+        [one.id for one in nodes] + ["gone"] for nodes in (nodes_of(left), taps, balancers, nodes_of(right))
     ]
     pairs = [
         (draw(st.sampled_from(stages[here])), draw(st.sampled_from(stages[there])))
         for here, there in draw(st.lists(st.sampled_from([(0, 1), (1, 2), (1, 3), (2, 3)]), max_size=30))
     ]
     network_ids = [*(f"s{n}" for n in range(21)), *(f"c{n}" for n in range(4))]
-    return Graph(
+    return NetworkGraph(
         left,
         taps,
         balancers,
         right,
-        tuple(Stream(a, b, draw(st.integers(0, 10**12)), "told", draw(st.integers(0, 9))) for a, b in pairs),
+        tuple(Stream(a, b, draw(st.integers(0, 10**12)), "text", draw(st.integers(0, 9))) for a, b in pairs),
         tuple(
             Peering((a, b), (a, b), draw(st.booleans()), "Connected")
             for a, b in draw(
@@ -96,10 +106,10 @@ def is_inside(one: Box, other: Box) -> bool:
 
 @given(graphs())
 @settings(max_examples=60)
-def test_nothing_lies_over_anything_else_or_beyond_the_edge(graph: Graph) -> None:
+def test_nothing_lies_over_anything_else_or_beyond_the_edge(graph: NetworkGraph) -> None:
     picture = lay_out(graph)
     frame = Box(0, 0, picture.width, picture.height)
-    outer = [one.box for one in picture.networks] + [one.box for one in picture.spots]
+    outer = [one.box for one in picture.networks] + [one.box for one in picture.nodes]
     assert all(is_inside(one, frame) for one in outer)
     assert not any(touch(one, other) for one, other in combinations(outer, 2))
     for network in picture.networks:
@@ -107,14 +117,14 @@ def test_nothing_lies_over_anything_else_or_beyond_the_edge(graph: Graph) -> Non
         assert all(is_inside(one, network.box) for one in boxes)
         assert not any(touch(one, other) for one, other in combinations(boxes, 2))
         for subnet in network.subnets:
-            assert all(is_inside(one.box, subnet.box) for one in subnet.spots)
-            assert not any(touch(one.box, other.box) for one, other in pairwise(subnet.spots))
+            assert all(is_inside(one.box, subnet.box) for one in subnet.nodes)
+            assert not any(touch(one.box, other.box) for one, other in pairwise(subnet.nodes))
 
 
 @given(graphs())
 @settings(max_examples=60)
 def test_streams_run_from_left_to_right_between_what_they_join_and_are_as_wide_as_their_share(
-    graph: Graph,
+    graph: NetworkGraph,
 ) -> None:
     picture = lay_out(graph)
     total = Counter[str]()
@@ -132,27 +142,27 @@ def test_streams_run_from_left_to_right_between_what_they_join_and_are_as_wide_a
 
 
 def drawn_interfaces(picture: Picture) -> list[str]:
-    return [spot.spot.id for one in picture.networks for subnet in one.subnets for spot in subnet.spots]
+    return [node.node.id for one in picture.networks for subnet in one.subnets for node in subnet.nodes]
 
 
 def test_networks_and_subnets_beyond_some_are_folded_and_their_interfaces_stay() -> None:
     many = networks("s", NETWORKS_DRAWN + 5, SUBNETS_DRAWN + 3, 2)
-    picture = lay_out(Graph(many, (), (), (), (), ()))
+    picture = lay_out(NetworkGraph(many, (), (), (), (), ()))
     assert len(picture.networks) == NETWORKS_DRAWN + 1
     assert picture.networks[-1].network.name == "5 more networks"
     assert picture.networks[0].subnets[-1].subnet.name == "4 more subnets"
-    assert sorted(drawn_interfaces(picture)) == sorted(spot.id for spot in spots_of(many))
+    assert sorted(drawn_interfaces(picture)) == sorted(node.id for node in nodes_of(many))
 
 
 def test_of_a_vast_subnet_some_interfaces_are_left_out_and_said_to_be() -> None:
-    picture = lay_out(Graph(networks("s", 1, 1, TILES_DRAWN + 7), (), (), (), (), ()))
+    picture = lay_out(NetworkGraph(networks("s", 1, 1, TILES_DRAWN + 7), (), (), (), (), ()))
     assert len(drawn_interfaces(picture)) == TILES_DRAWN
     assert picture.networks[0].subnets[0].left_out == 7
 
 
 def test_few_interfaces_are_rows_and_many_are_tiles() -> None:
     few, many = (
-        lay_out(Graph(networks("s", 1, 1, count), (), (), (), (), ()))
+        lay_out(NetworkGraph(networks("s", 1, 1, count), (), (), (), (), ()))
         for count in (ROWS_DRAWN, ROWS_DRAWN + 1)
     )
     assert not few.networks[0].has_tiles
@@ -182,7 +192,7 @@ def test_every_interface_of_any_cloud_is_in_the_picture_with_what_became_of_its_
     mirrored = {pair: data.draw(st.integers(0, entered[pair])) for pair in pairs}
     graph = graph_of(
         world,
-        Readings(
+        TrafficCounts(
             entered={pair: Amount(count, count * 60) for pair, count in entered.items()},
             mirrored={pair: Amount(count, count * 60) for pair, count in mirrored.items()},
             collector_ids=tuple(one.id.lower() for one in collectors),
@@ -190,10 +200,10 @@ def test_every_interface_of_any_cloud_is_in_the_picture_with_what_became_of_its_
     )
     collecting = {one.id.lower() for one in collectors}
     tapped = {one.network_interface_id.lower() for one in cloud.list(NetworkInterfaceTapConfiguration)}
-    assert {one.id for one in spots_of(graph.collectors)} == collecting
-    assert Counter(one.id for one in spots_of(graph.sources)) == Counter(
+    assert {one.id for one in nodes_of(graph.collectors)} == collecting
+    assert Counter(one.id for one in nodes_of(graph.sources)) == Counter(
         one.id.lower() for one in interfaces if one.id.lower() not in collecting or one.id.lower() in tapped
     )
-    for spot in spots_of(graph.sources):
-        assert (spot.state is InterfaceState.UNTAPPED) == (spot.id not in tapped)
+    for node in nodes_of(graph.sources):
+        assert (node.state is InterfaceState.UNTAPPED) == (node.id not in tapped)
     lay_out(graph)
