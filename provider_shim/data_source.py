@@ -4,8 +4,8 @@ A data source is a model. Its settable fields are what is asked, the others what
 documentation, and the Terraform schema follows as it does for a resource. It knows nothing of Terraform's
 values beyond plain ones, and reads through a `Session` only.
 
-A new data source is a class in a module of `provider_shim/data_sources/`, and a line in `types.py`; then the
-golden file and the pages are written anew.
+A new data source is a class in a module of `provider_shim/data_sources/`, and a line in `types.py`;
+`docs/architecture.md` says what else.
 
 - One that shows a resource is a `Lookup`. `of` is the resource type, its settable fields are the names in the
   ID, `shows` lists the resource's fields that it shows as they are, and `more` computes the others.

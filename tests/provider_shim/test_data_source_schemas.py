@@ -36,6 +36,10 @@ def azurerm() -> Mapping[str, Mapping[str, tuple[str, Any]]]:
     return found
 
 
+def test_all_but_our_own_are_declared_by_azurerm() -> None:
+    assert azurerm().keys() == {name for name in NAMES if not name.startswith("vtap_")}
+
+
 @pytest.mark.parametrize("name", sorted(azurerm()))
 def test_the_attributes_are_azurerms(name: str) -> None:
     block = data_source_schema(DATA_SOURCES[name]).block

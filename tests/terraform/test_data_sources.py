@@ -20,21 +20,19 @@ RESOURCES: Final = {"azurerm_virtual_machine": "azurerm_linux_virtual_machine"}
 """The resource type that a data source reads, where it has another name."""
 TAGS: Final = {"tags": {"env": "lab", "owner": ""}}
 DETAILS: Final[Mapping[str, Body]] = {
-    "azurerm_resource_group": {**TAGS, "managed_by": "somebody"},
-    "azurerm_virtual_network": {**TAGS, "dns_servers": ["10.9.0.5", "10.9.0.4"]},
+    "azurerm_resource_group": {"managed_by": "somebody"},
+    "azurerm_virtual_network": {"dns_servers": ["10.9.0.5", "10.9.0.4"]},
     "azurerm_subnet": {
         "default_outbound_access_enabled": False,
         "private_endpoint_network_policies": "Enabled",
         "service_endpoint": [{"service": "Microsoft.Storage"}],
     },
     "azurerm_network_interface": {
-        **TAGS,
         "dns_servers": ["10.0.0.9", "10.0.0.8"],
         "internal_dns_name_label": "sensor",
         "ip_forwarding_enabled": True,
     },
     "azurerm_network_security_group": {
-        **TAGS,
         "security_rule": [
             {
                 "name": "vxlan",
@@ -49,14 +47,12 @@ DETAILS: Final[Mapping[str, Body]] = {
             }
         ],
     },
-    "azurerm_network_watcher": TAGS,
     "azurerm_virtual_machine": {"identity": [{"type": "SystemAssigned"}]},
-    "azurerm_lb": {**TAGS, "frontend_ip_configuration": [in_subnet(zones=["1", "2"])]},
+    "azurerm_lb": {"frontend_ip_configuration": [in_subnet(zones=["1", "2"])]},
     "azurerm_lb_rule": {"idle_timeout_in_minutes": 9, "load_distribution": "SourceIP"},
-    "azurerm_virtual_network_tap": TAGS,
-    "azurerm_public_ip": {**TAGS, "domain_name_label": "collector", "zones": ["1"]},
+    "azurerm_public_ip": {"domain_name_label": "collector", "zones": ["1"]},
 }
-"""What a subject has beside what it must have, so that there is something to read."""
+"""What a subject has beside what it must have and tags, so that there is something to read."""
 LOOKUPS: Final = sorted(name for name, kind in DATA_SOURCES.items() if issubclass(kind, Lookup))
 
 
@@ -65,8 +61,11 @@ def subject_of(name: str) -> str:
 
 
 def world(name: str) -> str:
-    subject = WORLDS[RESOURCES.get(name, name)]
-    return subject.surroundings + resource(subject_of(name), {**subject.body, **DETAILS.get(name, {})})
+    type_name = RESOURCES.get(name, name)
+    subject = WORLDS[type_name]
+    tags = TAGS if "tags" in RESOURCE_TYPES[type_name].fields() else {}
+    body = {**subject.body, **tags, **DETAILS.get(name, {})}
+    return subject.surroundings + resource(subject_of(name), body)
 
 
 def asked_for(name: str) -> list[str]:
