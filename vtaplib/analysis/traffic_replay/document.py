@@ -76,9 +76,9 @@ def _lead(report: ReplayReport) -> Iterator[str | Phrase]:
     yield Phrase(report.capture, Role.STRONG)
     yield f" ({report.format}) through "
     yield Phrase(report.cloud, Role.STRONG)
-    yield f": {counted(report.read.frames, 'frame')}, {report.read.bytes:,} bytes read"
+    yield f": {_words(report.read)} read"
     if report.untapped.frames:
-        yield f"; {counted(report.untapped.frames, 'frame')} past no tap point"
+        yield f"; {_words(report.untapped)} past no tap point"
 
 
 def _notices(report: ReplayReport) -> Iterator[Paragraph]:
@@ -306,6 +306,8 @@ def _machines(report: ReplayReport) -> Iterator[Element]:
 
 
 def _elsewhere(report: ReplayReport) -> Iterator[Element]:
+    if report.untapped.frames:
+        yield Note(f"{_words(report.untapped)} between interfaces of the cloud passed no tap point.")
     for title, lost in (
         ("Frames that belong to no interface", report.nowhere),
         ("Frames that the network drops", report.dropped),
@@ -335,6 +337,10 @@ def _decoded(report: ReplayReport) -> Iterator[Element]:
 
 def _point(point: TapPointEntry) -> tuple[Words, Words, Words]:
     return point.interface, point.direction, point.tap
+
+
+def _words(amount: Amount) -> str:
+    return f"{counted(amount.frames, 'frame')}, {amount.bytes:,} bytes"
 
 
 def _total(amounts: Iterable[Amount]) -> Amount:
