@@ -40,7 +40,7 @@ def parse_azure_export(documents: Iterable[tuple[str, bytes]]) -> AzureExport:
     for name, content in documents:
         for position, one in enumerate(_objects(parse_json(name, json_text(name, content, HOW), HOW))):
             if not isinstance(one, Mapping) or not isinstance(one.get("id"), str):
-                raise VtapError(f"{name}: element {position} is no resource: it has no id; {HOW}")
+                raise VtapError(f"{name}: element {position} is not a resource, because it has no id; {HOW}")
             try:
                 _add(export, one)
             except DocumentError as error:

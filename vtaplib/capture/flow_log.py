@@ -108,7 +108,7 @@ class FlowLogReader:
             self._drop(stop)
             records = value["records"] if isinstance(value, dict) and "records" in value else [value]
             if not isinstance(records, list):
-                raise self.error("records is no array")
+                raise self.error("records is not an array")
             for number, record in enumerate(records, start=self._number):
                 self._number = number
                 yield self._record(record)
@@ -129,7 +129,7 @@ class FlowLogReader:
         if not self._text.strip():
             raise self.error("is empty; a flow log has records")
         if not self._text.lstrip().startswith("{"):
-            raise self.error("is no flow log: it does not start with a JSON object")
+            raise self.error("is not a flow log: it does not start with a JSON object")
         return False
 
     def _goes_on(self) -> bool:
@@ -168,7 +168,7 @@ class FlowLogReader:
                         f"is damaged at character {self._passed + error.pos}: {error.msg}"
                     ) from error
             except RecursionError as error:
-                raise self.error("is no flow log: it is nested too deeply") from error
+                raise self.error("is not a flow log: it is nested too deeply") from error
 
     def _more(self) -> bool:
         if self._ended:
@@ -177,7 +177,7 @@ class FlowLogReader:
         try:
             self._text += self._decode(piece, not piece)
         except UnicodeDecodeError as error:
-            raise self.error(f"is no text in UTF-8: {error.reason}") from error
+            raise self.error(f"is not UTF-8 text: {error.reason}") from error
         self._ended = not piece
         return not self._ended
 
@@ -187,7 +187,7 @@ class FlowLogReader:
 
     def _record(self, record: object) -> FlowLogRecord:
         if not isinstance(record, dict):
-            raise self.error("is no object")
+            raise self.error("is not an object")
         flow_records = record.get("flowRecords")
         if flow_records is None:
             properties = record.get("properties")
@@ -214,7 +214,7 @@ class FlowLogReader:
 
     def _tuple(self, text: object, where: str) -> FlowTuple:
         if not isinstance(text, str):
-            raise self.error(f"{where} is no text")
+            raise self.error(f"{where} is not a string")
         fields = text.split(",")
         if len(fields) != TUPLE_FIELDS:
             raise self.error(f"{where} has {len(fields)} fields, not {TUPLE_FIELDS}: {text!r}")
@@ -224,7 +224,7 @@ class FlowLogReader:
         try:
             packets_forth, octets_forth, packets_back, octets_back = (int(one or 0) for one in amounts)
             if direction not in ("I", "O"):
-                raise ValueError(f"{direction!r} is no direction")
+                raise ValueError(f"{direction!r} is not a direction")
             if min(packets_forth, octets_forth, packets_back, octets_back) < 0:
                 raise ValueError("an amount is negative")
             return FlowTuple(
@@ -264,11 +264,11 @@ def texts_of(
 ) -> Iterator[tuple[str, object]]:
     """What is at the end of arrays in objects in arrays, each with its place."""
     if not isinstance(value, dict):
-        raise reader.error(f"{where} is no object")
+        raise reader.error(f"{where} is not an object")
     name, *rest = below
     items = value.get(name)
     if not isinstance(items, list):
-        raise reader.error(f"{where}.{name} is no array")
+        raise reader.error(f"{where}.{name} is not an array")
     for number, item in enumerate(items):
         place = f"{where}.{name}[{number}]"
         if rest:
@@ -281,5 +281,5 @@ def port(text: str) -> int:
     """A port; 0 where there is none. Raises `ValueError`."""
     number = int(text or 0)
     if not 0 <= number <= 0xFFFF:
-        raise ValueError(f"{text} is no port")
+        raise ValueError(f"{text} is not a port")
     return number

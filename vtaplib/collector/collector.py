@@ -262,7 +262,7 @@ class Collector:
             raise CollectorError(f"{self._listen}: cannot be received from: {words_of(error)}") from error
         except MemoryError as error:
             raise CollectorError(
-                f"backlog {self._backlog.capacity:,}: there is no memory for what waits; make it smaller"
+                f"backlog {self._backlog.capacity:,}: there is not enough memory for it; make it smaller"
             ) from error
         finally:
             backlog.end()

@@ -47,7 +47,9 @@ class Endpoint:
             host, colon, given = text.partition(":")
             is_wrong = bool(colon) and not given
         if given and not (given.isascii() and given.isdigit() and least_port <= int(given) <= LARGEST_PORT):
-            raise CollectorError(f"{option} {text}: {given} is no port; write {least_port} to {LARGEST_PORT}")
+            raise CollectorError(
+                f"{option} {text}: {given} is not a port; write {least_port} to {LARGEST_PORT}"
+            )
         if is_wrong or not text:
             raise CollectorError(f"{option} {text}: write an address and a port, such as 10.0.0.4:{port}")
         if host.isdecimal() and not given:
@@ -85,7 +87,7 @@ def _address_of(host: str, text: str, option: str) -> str:
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CollectorError(
-            f"{option} {text}: {host} is no address and no host that is known here: {why}"
+            f"{option} {text}: {host} is neither an address nor a known host: {why}"
         ) from error
     # A name with both kinds of address is taken by its IPv4 one: Azure's TAPs have no other.
     found.sort(key=lambda one: one[0] != socket.AF_INET)

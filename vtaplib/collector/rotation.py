@@ -180,7 +180,7 @@ class RotatingCapture:
         mode = os.stat(target).st_mode if target != STANDARD_OUTPUT and os.path.exists(target) else 0
         if target == STANDARD_OUTPUT or (mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)):
             if several:
-                raise ValueError("what is no folder cannot hold several files; leave rotation out")
+                raise ValueError("it is not a directory and cannot hold several files; leave rotation out")
             self._is_stream = True
             self._path = Path(target)
             if target == STANDARD_OUTPUT:
@@ -355,7 +355,7 @@ class RotatingCapture:
         if self._is_stream:
             name = "standard output" if self._path == Path(STANDARD_OUTPUT) else self._path
             if trouble.errno == errno.EPIPE:
-                raise ReaderGoneError(f"{name}: nobody reads it any more") from trouble
+                raise ReaderGoneError(f"{name}: the program that read it has ended") from trouble
             raise CollectorError(f"{name}: cannot be written: {words_of(trouble)}") from trouble
         reason = words_of(trouble)
         count_lost(self.lost, reason, block, first, output)

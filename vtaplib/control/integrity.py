@@ -87,7 +87,7 @@ def another_type(view: View, resource: Resource) -> Iterator[Violation]:
         yield Violation.of(
             ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED,
             f"{found.label}: is {kinds}",
-            "delete it and create it anew",
+            "delete it and create it again",
             rule=TYPE_STAYS,
         )
 
@@ -139,7 +139,7 @@ def changed_for_good(resource: Resource, before: Resource) -> Iterator[Violation
         else:
             problem = f"{before.label}: {dotted(path)} is {past!r} and cannot become {value!r}"
             code = ErrorCode.PROPERTY_CHANGE_NOT_ALLOWED
-        yield Violation.of(code, problem, "create it anew", path, rule=WHAT_IS_FIXED_STAYS)
+        yield Violation.of(code, problem, "create it again", path, rule=WHAT_IS_FIXED_STAYS)
 
 
 def _same(past: Any, value: Any) -> bool:

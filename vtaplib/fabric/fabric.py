@@ -75,7 +75,7 @@ class Fabric:
             return trace.end(self._from_outside(trace))
         source = self.topology.interface(source_id)
         if source is None:
-            raise VtapError(f"{source_id} is no interface of the topology")
+            raise VtapError(f"{source_id} is not an interface of the topology")
         trace.source = source
         return trace.end(self._from_interface(trace, source, source_mac))
 
@@ -170,11 +170,11 @@ class Fabric:
                 source.id,
             )
         if not flow.version and flow.ethertype != ethernet.ARP:
-            return trace.fails(unreadable(flow), f"{name} sent what is neither ARP nor IP")
+            return trace.fails(unreadable(flow), f"{name} sent a frame that is neither ARP nor IP")
         if platform.service_of(flow) is None and not self._may_send(source, flow.source):
             return trace.fails(
                 Drop.WRONG_SOURCE_ADDRESS,
-                f"{text_of(flow.source)} is no address of {name}, and ip_forwarding_enabled is false",
+                f"{text_of(flow.source)} is not an address of {name}, and ip_forwarding_enabled is false",
                 source.id,
             )
         trace.passes(PathStage.SOURCE, f"{name} may send it", source.id)

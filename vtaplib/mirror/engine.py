@@ -100,7 +100,7 @@ class MirrorEngine:
         self._largest_inner = self.oversize.largest_inner
         for interface_id in self.down:
             if topology.interface(interface_id) is None:
-                raise VtapError(f"{interface_id} is to be down, but is no interface of the topology")
+                raise VtapError(f"{interface_id} is to be down, but is not an interface of the topology")
         self.copies_made = 0
         """How many verdicts of `frame` and `carry` say `Mirrored`: the order of the last."""
         self._source_port = source_port_chooser(self.policy.outer_source_port)
@@ -299,7 +299,7 @@ class MirrorEngine:
         if found is None:
             interface = self.topology.interface(interface_id)
             if interface is None:
-                raise VtapError(f"{interface_id} is no interface of the topology")
+                raise VtapError(f"{interface_id} is not an interface of the topology")
             found = self._sources[interface_id] = TappedInterface(
                 interface,
                 tuple(

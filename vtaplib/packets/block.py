@@ -80,7 +80,7 @@ class PacketBlock:
         this first.
         """
         if not 0 <= self.count <= min([len(getattr(self, name)) for name in COLUMNS]):
-            raise ValueError(f"a block's columns do not tell of {self.count} packets")
+            raise ValueError(f"a block's columns do not have {self.count} packets")
         outside = first_outside(self.starts, self.lengths, self.count, len(self.buffer))
         if outside != self.count:
             raise ValueError(

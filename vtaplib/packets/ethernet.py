@@ -69,7 +69,9 @@ def emit_into(frame: EthernetFrame, buffer: bytearray) -> None:
 def mac_from_text(text: str) -> bytes:
     """Six bytes of a MAC address written with colons or, as Azure does, hyphens. Raises `PacketError`."""
     if not MAC_TEXT.fullmatch(text):
-        raise PacketError(f"{text!r} is no MAC address; write it as 00:0d:3a:12:34:56 or 00-0D-3A-12-34-56")
+        raise PacketError(
+            f"{text!r} is not a MAC address; write it as 00:0d:3a:12:34:56 or 00-0D-3A-12-34-56"
+        )
     return bytes.fromhex(text.replace("-", "").replace(":", ""))
 
 

@@ -320,7 +320,7 @@ class NetworkInterface(PubliclyAddressedResource):
             yield (
                 ("ip_configuration", 0, "subnet_id"),
                 f"{self.label}: cannot move from {before.virtual_network_id} to {self.virtual_network_id}",
-                "delete it and create it anew",
+                "delete it and create it again",
             )
 
     @rule(

@@ -159,7 +159,7 @@ class PublicIp(Resource):
     def _candidates(self) -> Iterator[str]:
         """The addresses of the range, from one that follows from the ID on."""
         if self.ip_version not in SYNTHETIC:
-            raise Undecided(f"{self.ip_version!r} is no version of IP")
+            raise Undecided(f"{self.ip_version!r} is not a version of IP")
         span = SYNTHETIC[self.ip_version]
         start = int.from_bytes(sha256(self.id.lower().encode()).digest()[:8], "big")
         for offset in range(span.num_addresses):

@@ -73,7 +73,7 @@ def one_sku_per_backend(
                 f"{self.label}: {balancer.label} has sku {balancer.sku}; {label(mixed.interface_id)} is "
                 f"reached through {mixed.label} with sku {mixed.sku}"
             ),
-            "Use sku Standard for all of one machine",
+            "Use sku Standard for everything of one machine",
         )
 
 
@@ -94,7 +94,7 @@ def one_sku_per_machine(self: VirtualMachine, view: View, policy: Policy) -> Fin
                         f"{reach.sku}, {label(first.interface_id)} through {first.label} with sku "
                         f"{first.sku}"
                     ),
-                    "Use sku Standard for all of one machine",
+                    "Use sku Standard for everything of one machine",
                 )
                 break
 

@@ -88,7 +88,7 @@ def test_what_azure_has_is_checked_alone_or_under_a_plan() -> None:
 
 
 def test_what_is_no_export_is_an_error_that_names_it() -> None:
-    with pytest.raises(VtapError, match=r"estate\.json: element 0 is no resource: it has no id"):
+    with pytest.raises(VtapError, match=r"estate\.json: element 0 is not a resource, because it has no id"):
         export({"name": "nobody"})
 
 

@@ -41,7 +41,7 @@ def test_a_packet_is_made_of_names_and_followed_with_its_copies() -> None:
 def test_what_an_order_lacks_is_told_by_the_name_of_its_field() -> None:
     with pytest.raises(VtapError, match="destination_port is missing: TCP goes to a port"):
         explained(PacketOrder("db", "web"))
-    with pytest.raises(VtapError, match="source nobody: is no address"):
+    with pytest.raises(VtapError, match="source nobody: is not an address"):
         explained(PacketOrder("nobody", "web", destination_port=1))
 
 

@@ -138,7 +138,7 @@ def test_a_plan_is_laid_over_an_estate(vtap: Vtap) -> None:
     ("content", "trouble"),
     [
         ("", "is empty"),
-        ("[{}]", "element 0 is no resource: it has no id"),
+        ("[{}]", "element 0 is not a resource, because it has no id"),
         (json.dumps([{"id": network_id(NET, "v"), "location": 7}]), "element 0: location"),
         ("[", "is cut off"),
     ],

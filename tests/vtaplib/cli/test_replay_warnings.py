@@ -121,4 +121,4 @@ def test_what_is_no_address_of_a_private_link_service_is_named(
 ) -> None:
     cloud = write_quickstart(tmp_path / "cloud.db", "web")
     said = vtap.refuses("replay", talk, "--cloud", cloud, "--private-link", "fd00::1")
-    assert said == "--private-link fd00::1 is no IPv4 address"
+    assert said == "--private-link fd00::1 is not an IPv4 address"

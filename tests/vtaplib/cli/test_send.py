@@ -215,7 +215,7 @@ def test_what_is_no_copy_or_not_ethernet_or_cut_off_is_told_and_the_rest_is_sent
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--to", "127.0.0.1:99999"], "99999 is no port; write 1 to 65535"),
+        (["--to", "127.0.0.1:99999"], "99999 is not a port; write 1 to 65535"),
         (["--to", "127.0.0.1", "--rate", "fast"], "write packets a second such as 200kpps"),
         (["--to", "127.0.0.1", "--rate", "0pps"], "--rate 0pps: is not a rate"),
         (["--to", "127.0.0.1", "--speed", "0"], "--speed 0.0: a speed is from"),
@@ -227,7 +227,7 @@ def test_what_is_no_copy_or_not_ethernet_or_cut_off_is_told_and_the_rest_is_sent
         (["--to", "127.0.0.1", "--copies"], "--vni and --copies exclude each other"),
         (["--to", "127.0.0.1", "--cloud", "x"], "--cloud: with --vni no network is asked"),
         (["--to", "127.0.0.1", "--bind", "192.0.2.1"], "127.0.0.1:4789: cannot be sent to from 192.0.2.1"),
-        (["--to", "a host"], "a host is no address and no host that is known here"),
+        (["--to", "a host"], "a host is neither an address nor a known host"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(vtap: Vtap, options: list[str], words: str) -> None:

@@ -37,7 +37,7 @@ def test_an_endpoint_is_read_back_from_its_text(address: str, port: int) -> None
 
 
 def test_what_is_sent_to_has_a_port() -> None:
-    with pytest.raises(CollectorError, match=r"^--to 127\.0\.0\.1:0: 0 is no port; write 1 to 65535$"):
+    with pytest.raises(CollectorError, match=r"^--to 127\.0\.0\.1:0: 0 is not a port; write 1 to 65535$"):
         Endpoint.of("127.0.0.1:0", "--to", least_port=1)
 
 

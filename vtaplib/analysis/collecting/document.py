@@ -124,13 +124,11 @@ def _losses(report: CollectReport) -> Iterator[str]:
         )
     if report.kernel.reassembly_failures:
         yield (
-            f"Of {counted(report.kernel.reassembly_failures, 'packet')}, whoever they were for, the host did "
-            "not get all fragments: copies may be longer than the path's MTU."
+            f"Of {counted(report.kernel.reassembly_failures, 'packet')}, for any receiver, the host did not "
+            "get all fragments. Copies may be longer than the path's MTU."
         )
     before_sockets = report.kernel.queue_drops + report.kernel.interface_drops
     if before_sockets:
-        yield (
-            f"The host dropped {counted(before_sockets, 'packet')} before any socket, whoever they were for."
-        )
+        yield (f"The host dropped {counted(before_sockets, 'packet')} before any socket, for any receiver.")
     if report.waiting:
         yield f"Lost: {counted(report.waiting, 'datagram')} that waited when an output failed."

@@ -56,7 +56,7 @@ def diff_document(report: DiffReport) -> Document:
             Section("changes", "What becomes of conversations", tuple(_changes(report))),
             Section("collectors", "Collectors", tuple(_collectors(report))),
             *map(_conversations, report.fates, [report] * len(report.fates)),
-            Section("assumed", "What was taken for granted", tuple(_assumed(report))),
+            Section("assumed", "What was assumed", tuple(_assumed(report))),
             Section("policy", "Policy in force", tuple(_policies(report))),
         ),
         notices=(*capture_notices(report.ended_early, report.skipped), _verdict(report)),
@@ -115,7 +115,7 @@ def _changes(report: DiffReport) -> Iterator[Element]:
     ]
     if report.further.frames:
         further = report.further
-        name = "of these, in conversations too many to be told apart"
+        name = "of these, in conversations that are too many to count separately"
         rows.append((name, "", further.frames, further.bytes, Share(further.bytes, report.read.bytes)))
     yield Table(
         "Conversations by what becomes of them",

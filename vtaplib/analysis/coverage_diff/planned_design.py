@@ -35,7 +35,7 @@ def designs_of_plan(
     opens what a `VtapError` says of a document that is no plan.
     """
     if not document.is_plan:
-        raise VtapError(f"{told}{document.name}: is a state, which has no after; give a plan")
+        raise VtapError(f"{told}{document.name}: is a state, which has nothing to compare with; give a plan")
     reading = read_resources(document)
     world = plan_over(base.resources if base else (), reading, whole=True)
     name = f"plan {document.name}"

@@ -73,7 +73,7 @@ def _condition(spread: BalancedDestination, backend: Backend, *, is_healthy: boo
     else:
         found = "a security group keeps the probe out"
     if not has_probe:
-        return f"{found}; the rule has no probe, so nobody asks"
+        return f"{found}; the rule has no probe, so it counts as healthy"
     if (
         spread.rule is not None
         and spread.rule.all_probed_up

@@ -82,8 +82,8 @@ def _frame(wanted: Blueprint, data: bytes) -> bytes:
         ethertype = ethernet.IPV4
         packet = ipv4.emit(ipv4.Ipv4Packet(source, destination, wanted.protocol, segment))
     else:
-        assert isinstance(source, IPv6Address), "both ends are of one version of IP"
-        assert isinstance(destination, IPv6Address), "both ends are of one version of IP"
+        assert isinstance(source, IPv6Address), "both ends have the same IP version"
+        assert isinstance(destination, IPv6Address), "both ends have the same IP version"
         ethertype = ethernet.IPV6
         packet = ipv6.emit(ipv6.Ipv6Packet(source, destination, wanted.protocol, segment))
     if wanted.vlan is not None:

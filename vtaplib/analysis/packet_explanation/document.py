@@ -85,7 +85,7 @@ def _path(path: PathEntry, which: str) -> Iterator[Section]:
 
 
 def _stranger(address: str | None) -> str:
-    return "an end that no address tells" if address is None else f"{address}, no interface of the cloud"
+    return "an end whose address is not known" if address is None else f"{address}, no interface of the cloud"
 
 
 def _copy(copy: CopyEntry, name: str) -> Iterator[Element]:

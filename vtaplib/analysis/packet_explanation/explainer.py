@@ -76,7 +76,7 @@ class Explainer:
             return "the packet is not delivered"
         answer = answer_to(packet)
         if answer is None:
-            return "nobody answers one fragment, or what is not IP"
+            return "nothing answers a single fragment, or a frame that is not IP"
         at = trace.destination
         is_known = is_made and at is not None and trace.arrival == packet.flow
         return self.path_entry(answer, self.send(answer, at.id if at is not None and is_known else None))

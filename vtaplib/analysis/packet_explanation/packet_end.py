@@ -52,8 +52,8 @@ def find_end(topology: Topology, wanted: str, option: str) -> PacketEnd:
     if not found:
         there = listed([ids.name(one.id) for one in topology.interfaces]) or "no interfaces"
         raise VtapError(
-            f"{option} {wanted}: is no address, and no interface, machine or load balancer's frontend of the "
-            f"cloud has this name or ID; it has {there}"
+            f"{option} {wanted}: is not an address, and no interface, machine or load balancer's "
+            f"frontend in the cloud has this name or ID; it has {there}"
         )
     (thing,) = found.values()
     if isinstance(thing, Interface):

@@ -16,7 +16,7 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.verdict import Reason
 
 DROP_REMEDIES: Final[Mapping[Drop, str]] = {
-    Drop.MALFORMED: "Nothing can be changed: this is no packet. Look at how the capture was made.",
+    Drop.MALFORMED: "You cannot change this: it is not a packet. Check how the capture was made.",
     Drop.SOURCE_DETACHED: "Attach {source} to a machine.",
     Drop.SOURCE_STOPPED: "Start the machine: vtap machine start {source_machine}",
     Drop.WRONG_SOURCE_MAC: "Send with the MAC address of {source}: a machine cannot borrow another's.",
@@ -42,14 +42,14 @@ DROP_REMEDIES: Final[Mapping[Drop, str]] = {
 }
 
 UNROUTED_REMEDIES: Final[Mapping[Unrouted, str]] = {
-    Unrouted.MALFORMED: "Nothing can be changed: this is no packet. Look at how the capture was made.",
+    Unrouted.MALFORMED: "You cannot change this: it is not a packet. Check how the capture was made.",
     Unrouted.NOT_IP: "Nothing can be changed: ARP and its like stay between a machine and its host.",
-    Unrouted.NO_INTERFACE: "Check that it is of this cloud: vtap show tells the addresses that there are.",
+    Unrouted.NO_INTERFACE: "Check that it is in this cloud: vtap show lists the addresses.",
     Unrouted.AMBIGUOUS: "Addresses alone do not say whose it is: name the ends with --src and --dst instead.",
 }
 
 COPY_REMEDIES: Final[Mapping[Reason, str]] = {
-    Reason.MALFORMED: "Nothing can be changed: this is no frame. Look at how the capture was made.",
+    Reason.MALFORMED: "You cannot change this: it is not a frame. Check how the capture was made.",
     Reason.IPV6: "TAPs mirror IPv4 only. Let the two ends talk IPv4 to have it copied: look at which address "
     "a name of the other end resolves to.",
     Reason.PRIVATE_LINK: "The service does not mirror it; tap the other end, or capture at the machine.",
@@ -58,10 +58,11 @@ COPY_REMEDIES: Final[Mapping[Reason, str]] = {
     Reason.DENIED: "Let the security group allow the traffic; or, to see what it would be with copies of "
     "dropped packets, set the policy mirror_denied=true.",
     Reason.SNAT_RETURN: "To see what it would be with these copied, set the policy mirror_snat_return=true.",
-    Reason.TAP_MISSING: "Make {tap} anew, or delete {configuration}.",
+    Reason.TAP_MISSING: "Create {tap} again, or delete {configuration}.",
     Reason.SOURCE_DETACHED: "Attach {interface} to a machine.",
     Reason.SOURCE_WITHOUT_IPV4: "Give {interface} an IP configuration with an IPv4 address.",
-    Reason.DESTINATION_MISSING: "Make {destination} anew with an IPv4 address, or let {tap} send to another.",
+    Reason.DESTINATION_MISSING: "Create {destination} again with an IPv4 address, or let {tap} send to "
+    "another destination.",
     Reason.COLLECTOR_UNREACHABLE: "Put {collector} into the network of {destination}, whose load balancer "
     "serves no other; or peer the networks.",
     Reason.NO_BALANCING_RULE: "Give {destination} a rule for UDP port 4789, or one for HA ports (protocol "

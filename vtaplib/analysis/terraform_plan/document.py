@@ -83,7 +83,7 @@ def parse_terraform(name: str, content: bytes) -> TerraformDocument:
     if not parsed.format_version:
         if parsed.lineage is not None:
             raise VtapError(f"{name}: is a state file; make it readable: terraform show -json > state.json")
-        raise VtapError(f"{name}: has no format_version, so it is no plan or state; {HOW}")
+        raise VtapError(f"{name}: has no format_version, so it is not a plan or a state; {HOW}")
     if parsed.format_version.partition(".")[0] not in KNOWN_VERSIONS:
         version = shown(parsed.format_version)
         raise VtapError(f"{name}: has format_version {version}; vtap reads versions 0 and 1")
@@ -124,7 +124,7 @@ def _plan(name: str, parsed: ShownDocument) -> TerraformDocument:
     }
     notes = []
     if parsed.errored:
-        notes.append("Terraform could not finish this plan: what is missing in it was not checked.")
+        notes.append("Terraform could not finish this plan. The missing part was not checked.")
     elif parsed.complete is False:
         notes.append("This plan defers some changes to a later one: those were not checked.")
     return TerraformDocument(

@@ -59,7 +59,7 @@ def _lead(report: EstimateReport) -> Words:
     if report.untapped.frames:
         text += f", {counted(report.untapped.frames, 'frame')} past no tap point"
     if report.scale != 1:
-        text += f". All figures are {report.scale:,g} times what was found"
+        text += f". All figures are {report.scale:,g} times the measured ones"
     cloud = Phrase(report.cloud, Role.STRONG)
     return Phrase(report.source, Role.STRONG), f" ({report.format}) through ", cloud, text
 

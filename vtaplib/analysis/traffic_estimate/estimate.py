@@ -48,10 +48,10 @@ def estimate(
 ) -> EstimateReport:
     """What the TAPs of a topology would make of traffic, and their collectors get.
 
-    `down` are the IDs of interfaces whose machine is taken for failed. All figures are `scale` times what was
-    found, volumes those of `duration_seconds`; of each TAP the `talkers` largest pairs of addresses are
-    listed. `cloud` is what the report calls the topology. A frame that was captured only in part counts in
-    full. Raises `CaptureError` for what cannot be read at all.
+    `down` are the IDs of interfaces whose machine is taken for failed. All figures are `scale` times the
+    measured ones, volumes those of `duration_seconds`; of each TAP the `talkers` largest pairs of addresses
+    are listed. `cloud` is what the report calls the topology. A frame that was captured only in part counts
+    in full. Raises `CaptureError` for what cannot be read at all.
     """
     policy = policy or Policy()
     feed = flow_logs = None

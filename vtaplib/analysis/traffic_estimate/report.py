@@ -1,7 +1,7 @@
 """The report of an estimate, as plain data that a machine can read.
 
 Bytes and rates are those of copies: outer Ethernet frames without FCS, 10^6 bits per second. All are `scale`
-times what was found.
+times the measured ones.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def _tap_points(report: ReplayReport) -> Iterator[Element]:
     if not report.tap_points:
         yield Paragraph("No interface of the cloud is tapped: nothing is mirrored.", Role.WARNING)
         return
-    yield Note("What entered a tap point is what was mirrored and what was not; nothing is left over.")
+    yield Note("Frames that entered a tap point are mirrored or not mirrored; none is left over.")
     yield Table(
         "Tap points",
         (

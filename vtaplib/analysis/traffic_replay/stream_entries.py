@@ -127,6 +127,6 @@ def _moved(tap_id: str, accounts: list[SplitAccount]) -> Iterator[WarningEntry]:
         yield WarningEntry(
             "flows_moved",
             tap_id,
-            f"{ids.name(tap_id)}: {moved:,} of {flows:,} flows of copies go to another collector, for theirs "
-            "is down; it has not seen how their conversations began",
+            f"{ids.name(tap_id)}: {moved:,} of {flows:,} flows of copies go to another collector, because "
+            "theirs is down; that one has not seen how their conversations began",
         )

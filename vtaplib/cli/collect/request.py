@@ -49,7 +49,7 @@ class CollectRequest:
 
     def __post_init__(self) -> None:
         if self.write is not None and self.write.endswith(".pcap"):
-            raise CollectorError(f"--write {self.write}: what is written is pcapng; name it {self.write}ng")
+            raise CollectorError(f"--write {self.write}: the file is pcapng; name it {self.write}ng")
         if self.write in (None, STANDARD_OUTPUT):
             for option, where, is_given in (
                 ("--rotate-size", "DIR", self.rotate_octets is not None),
@@ -97,7 +97,7 @@ def octets_of(text: str) -> int:
         size = int(TypeAdapter(ByteSize).validate_python(text))
     except ValidationError as error:
         raise CollectorError(
-            f"--rotate-size {text}: is no size; write a number and a unit, such as 100MB or 1GiB"
+            f"--rotate-size {text}: is not a size; write a number and a unit, such as 100MB or 1GiB"
         ) from error
     if size < SMALLEST_ROTATION:
         raise CollectorError(f"--rotate-size {text}: too small for a file; {SMALLEST_ROTATION}B is the least")
@@ -110,7 +110,7 @@ def network_of(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text, strict=False)
     except ValueError as error:
         raise CollectorError(
-            f"--source {text}: is no network; write an address or a prefix, such as 10.0.0.0/24"
+            f"--source {text}: is not a network; write an address or a prefix, such as 10.0.0.0/24"
         ) from error
 
 

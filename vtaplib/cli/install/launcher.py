@@ -83,8 +83,8 @@ def _find(package: str) -> ModuleSpec:
         spec = None
     if spec is None:
         raise VtapError(
-            f"{package}: the provider needs it and {sys.executable} does not have it; install vtap anew: "
-            "pip install vtap"
+            f"{package}: the provider needs it, and {sys.executable} does not have it; install vtap "
+            "again: pip install vtap"
         )
     return spec
 

@@ -43,8 +43,8 @@ class MachineReport:
         if self.on_fastpath:
             return f"{name} {state}, on the fast path: its interfaces can be tapped."
         return (
-            f"{name} {state}, not on the fast path: there is no TAP yet in its subscription and region. When "
-            f"there is one: vtap machine deallocate {name} && vtap machine start {name}"
+            f"{name} {state}, but not on the fast path: there is no TAP yet in its subscription and "
+            f"region. When there is one: vtap machine deallocate {name} && vtap machine start {name}"
         )
 
 

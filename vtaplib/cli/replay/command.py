@@ -139,5 +139,5 @@ def _address(text: str) -> IPv4Address:
 
     address = maybe_address(text)
     if not isinstance(address, IPv4Address):
-        raise VtapError(f"--private-link {text} is no IPv4 address")
+        raise VtapError(f"--private-link {text} is not an IPv4 address")
     return address

@@ -57,8 +57,8 @@ def _addresses(to: Sequence[str], collector: str | None, known: Sequence[str]) -
     """The address for each collector that is sent to, by the ID of its interface."""
     if not known:
         raise VtapError(
-            "the cloud has no TAP with a collector, so that there are no copies to send; --vni N sends the "
-            "frames of the capture themselves"
+            "the cloud has no TAP with a collector, so there are no copies to send; to send the frames "
+            "of the capture themselves, use --vni N"
         )
     names = listed([ids.name(one) for one in known])
     if len(to) == 1 and "=" not in to[0]:

@@ -47,7 +47,7 @@ class Deduplicate(AccountedStage):
         ignored = tuple(ignore)
         for one in ignored:
             if one not in IGNORABLE:
-                raise CollectorError(f"dedup: {one!r} cannot be ignored; what can be: {', '.join(IGNORABLE)}")
+                raise CollectorError(f"dedup: {one!r} cannot be ignored; these can: {', '.join(IGNORABLE)}")
         if not 0 <= window_ms <= MOST_WINDOW_MS:
             raise CollectorError(f"dedup: a window of {window_ms} ms; it is from 0 to {MOST_WINDOW_MS} ms")
         if not SET <= memory <= MOST_MEMORY:

@@ -51,7 +51,9 @@ class StripTunnels(AccountedStage):
         super().__init__()
         for kind in kinds:
             if kind not in KINDS:
-                raise CollectorError(f"strip: {kind!r} is no kind of tunnel; they are {', '.join(KINDS)}")
+                raise CollectorError(
+                    f"strip: {kind!r} is not a kind of tunnel; the kinds are {', '.join(KINDS)}"
+                )
         self._kinds = sum(1 << bit for bit, kind in enumerate(KINDS) if not kinds or kind in kinds)
         chosen = bytearray(1 << 16)
         for port in vxlan_ports:

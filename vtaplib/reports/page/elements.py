@@ -198,8 +198,8 @@ def _settings(settings: Settings) -> Iterator[Html]:
         yield element("h3", settings.heading)
     yield element(
         "p",
-        "What Azure does not document is a setting. These figures hold under the settings below; "
-        + (f"{len(changed)} of them not the default." if changed else "all of them the default."),
+        "Each behaviour that Azure does not document is a setting. These figures depend on the settings "
+        "below; " + (f"{len(changed)} of them not the default." if changed else "all of them the default."),
         class_="note",
     )
     for heading, group in _GROUPS.items():

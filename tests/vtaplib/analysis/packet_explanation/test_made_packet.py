@@ -51,7 +51,7 @@ def test_an_address_that_is_nobodys_is_sent_to_through_the_gateway() -> None:
 
 def test_a_name_that_nothing_has_is_told_with_those_that_there_are() -> None:
     with pytest.raises(
-        VtapError, match=r"destination databse: is no address, and no interface.*it has web, database"
+        VtapError, match=r"destination databse: is not an address, and no interface.*it has web, database"
     ):
         made("web", "databse")
 

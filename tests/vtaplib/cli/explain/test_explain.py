@@ -165,7 +165,7 @@ def test_a_capture_may_come_from_standard_input(vtap: Vtap, quickstart: Path) ->
         (("a.pcap",), "a.pcap: which packet?"),
         (("a.pcap", "1", "--dport", "3"), "--dport: a packet of a capture is what it is"),
         (("a.pcap", "1"), "a.pcap"),
-        (("--src", "vm-web", "--dst", "vm-web2", "--dport", "1"), "--dst vm-web2: is no address"),
+        (("--src", "vm-web", "--dst", "vm-web2", "--dport", "1"), "--dst vm-web2: is not an address"),
         ((*WEB_TO_DATABASE, "--down", "nic-x"), "--down nic-x: the cloud has no interface"),
         ((*WEB_TO_DATABASE, "--policy", "oversize=lots"), "oversize is 'lots'"),
         ((*WEB_TO_DATABASE, "--ipv6"), "has no IPv6 address"),

@@ -10,7 +10,7 @@ def test_a_page_has_every_tap_collector_and_talker_of_the_document(vtap: Vtap, l
     command = ("estimate", CAPTURE, "--cloud", load_balanced, "--scale", "4")
     document = vtap(*command, "--report", "page.html", "--json").document
     page = Page.of((vtap.directory / "page.html").read_text())
-    assert "4 times what was found" in page.text
+    assert "4 times the measured ones" in page.text
     assert [row[:2] for row in page.rows("TAPs")] == [
         [one["tap"], str(one["sources"])] for one in document["taps"]
     ]

@@ -196,7 +196,7 @@ def test_a_capture_and_what_a_router_made_of_it_are_the_capture(
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(CollectorError, match="'ttl' cannot be ignored; what can be: dscp, checksums"):
+    with pytest.raises(CollectorError, match="'ttl' cannot be ignored; these can: dscp, checksums"):
         Deduplicate(50, ignore=["ttl"])
     with pytest.raises(CollectorError, match="a window of -1 ms; it is from 0 to"):
         Deduplicate(-1)

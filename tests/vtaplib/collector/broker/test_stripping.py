@@ -105,7 +105,7 @@ def test_tshark_sees_the_inner_protocols_alone(tmp_path: Path, require: Callable
 
 
 def test_other_kinds_and_ports_are_refused() -> None:
-    with pytest.raises(CollectorError, match=r"'vxlna' is no kind of tunnel; they are vlan, mpls"):
+    with pytest.raises(CollectorError, match=r"'vxlna' is not a kind of tunnel; the kinds are vlan, mpls"):
         StripTunnels("vxlna")
     with pytest.raises(CollectorError, match="VXLAN on port 0; ports are from 1 to 65535"):
         StripTunnels(vxlan_ports=[0])
