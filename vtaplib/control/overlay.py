@@ -281,10 +281,6 @@ class Overlay(View):
                 past = self.find(other.id)
                 self.stage(other if past is None else service_defaults.unknown_where_they_differ(past, other))
 
-    def changes_anything_about(self, resource_id: str) -> bool:
-        """Whether the overlay says something else about a resource than the view below."""
-        return self._covers(ids.key(resource_id))
-
     def reset(self, resource_id: str) -> None:
         """Drops what the overlay says about a resource, so that the view below shows."""
         key = ids.key(resource_id)

@@ -187,7 +187,3 @@ def empty(field: Field) -> Any:
     if field.shape is Shape.MAP:
         return {}
     return {str: "", bool: False, int: 0, float: 0}[field.scalar] if field.shape is Shape.SCALAR else None
-
-
-SERVICE_GIVEN = (ASSIGNED, DERIVED)
-"""Marks of fields that nobody but the service sets."""

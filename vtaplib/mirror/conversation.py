@@ -21,7 +21,6 @@ FRAGMENT = 0x10
 PORTS = 0x20
 VERSION = 0x0F
 
-ADDRESS_LENGTHS = {4: 4, 6: 16}
 ETHERTYPES = {4: ethernet.IPV4, 6: ethernet.IPV6}
 NO_ETHERTYPE = 0xFFFF
 """Stands for the one that is cut off; IANA has reserved it."""

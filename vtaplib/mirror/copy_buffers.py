@@ -21,9 +21,6 @@ REGION = 1 << 16
 LATEST_NS = {NO_RECORDS: (1 << 63) - 1, PCAPNG: (1 << 63) - 1, PCAP: (1 << 32) * NS_PER_SECOND - 1}
 """The latest time that a record has room for."""
 
-RECORD_OVERHEAD = 36
-"""The most that a record has around its packet, rounded up."""
-
 
 class Copies(NamedTuple):
     """The copies for one collector, in order: outer Ethernet frames and their times in nanoseconds."""

@@ -109,7 +109,6 @@ EdgeZone = Annotated[
     Arm("extendedLocation.name", beside=("extendedLocation.type", "EdgeZone")),
 ]
 Tags = Annotated[Mapping[str, str], Satisfies(_tags_problem)]
-IpAddress = Annotated[str, Satisfies(_address_problem)]
 IpAddressOrEmpty = Annotated[str, Satisfies(_address_or_empty_problem)]
 Base64 = Annotated[str, Satisfies(_base64_problem)]
 HttpUrl = Annotated[str, Matches(r"^https?://[^/\s]+", "is not an absolute URL with scheme http or https")]
