@@ -227,3 +227,8 @@ class Document(NamedTuple):
     sections: Sequence[Section]
     warnings: Sequence[str] = ()
     notices: Sequence[Paragraph] = ()
+
+    @property
+    def warning_sentences(self) -> tuple[str, ...]:
+        """The warnings with their full stops; one that ends in a sentence in brackets has its own."""
+        return tuple(one if one.endswith(".)") else f"{one}." for one in self.warnings)

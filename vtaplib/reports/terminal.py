@@ -67,8 +67,8 @@ def renderables(document: Document) -> Iterator[RenderableType]:
                 yield Text()
             yield _drawn(element)
             was_table = isinstance(element, Table)
-    for warning in document.warnings:
-        yield Text(f"Warning: {warning}.", _STYLES[Role.WARNING])
+    for warning in document.warning_sentences:
+        yield Text(f"Warning: {warning}", _STYLES[Role.WARNING])
     yield from map(_drawn, document.notices)
 
 

@@ -115,7 +115,7 @@ def test_warnings_and_what_must_not_be_missed_come_last() -> None:
         "title",
         ("capture ", Phrase("a.pcap", Role.STRONG)),
         (Section("one", "One", (Paragraph("first"),)), Section("two", "Two", (Paragraph("second"),))),
-        warnings=("too much",),
+        warnings=("too much", "too little. (It is known.)"),
         notices=(Paragraph("It is cut off.", Role.WARNING),),
     )
     assert printed(document).splitlines() == [
@@ -125,6 +125,7 @@ def test_warnings_and_what_must_not_be_missed_come_last() -> None:
         "",
         "second",
         "Warning: too much.",
+        "Warning: too little. (It is known.)",
         "It is cut off.",
     ]
 

@@ -76,8 +76,8 @@ def html_of(shown: Element) -> Iterator[Html]:
 
 
 def listed(texts: Sequence[str]) -> Html:
-    """Sentences without their full stops, as a list."""
-    return element("ul", *(element("li", f"{text}.") for text in texts), class_="listed")
+    """Sentences as a list."""
+    return element("ul", *(element("li", text) for text in texts), class_="listed")
 
 
 def children(words: Words) -> Iterator[Child]:

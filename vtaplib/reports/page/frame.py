@@ -71,7 +71,7 @@ def _sections(document: Document) -> Iterator[tuple[str, str, list[Element]]]:
         for one in document.sections
     ]
     if document.warnings:
-        sections.insert(1, ("warnings", "Warnings", [listed(document.warnings)]))
+        sections.insert(1, ("warnings", "Warnings", [listed(document.warning_sentences)]))
     return (one for one in sections if one[2])
 
 
