@@ -6,7 +6,9 @@ import importlib
 import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
@@ -61,6 +63,35 @@ def blocks_of(model: type[Model]) -> set[str]:
     """The names of a type's blocks, and of theirs."""
     blocks = {field.block for field in model.fields().values() if field.block is not None}
     return {block.__name__ for block in blocks}.union(*map(blocks_of, blocks))
+
+
+def modules_of(package: str) -> set[str]:
+    """The modules in a package, by their whole names."""
+    return {f"{package}.{one.name}" for one in iter_modules(importlib.import_module(package).__path__)}
+
+
+def types_below(kind: type[Resource]) -> Iterator[type[Resource]]:
+    """The types that are below a type in `vtaplib.resources`, and above none."""
+    for one in kind.__subclasses__():
+        if one.__module__.startswith("vtaplib.resources."):
+            yield from list(types_below(one)) or [one]
+
+
+def test_every_type_that_has_a_module_is_registered() -> None:
+    for name in modules_of("vtaplib.resources"):
+        importlib.import_module(name)
+    assert set(types_below(Resource)) == set(RESOURCE_TYPES)
+
+
+def test_whoever_imports_the_rules_has_those_of_every_module() -> None:
+    loaded = printed("import sys, vtaplib.rules; print(*sys.modules)").split()
+    with_rules = {
+        name
+        for name in modules_of("vtaplib.rules")
+        if "\n@rule(" in inspect.getsource(importlib.import_module(name))
+    }
+    assert with_rules
+    assert with_rules <= set(loaded)
 
 
 @pytest.mark.parametrize("kind", RESOURCE_TYPES)
