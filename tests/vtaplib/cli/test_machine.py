@@ -70,7 +70,7 @@ def test_a_start_before_there_is_a_tap_is_said_to_be_of_no_use(
 def test_starting_a_machine_that_runs_is_no_start(vtap: Vtap, path: Path, build: Builder) -> None:
     configuration = tap_of(build)
     said = vtap("machine", "start", "vm-web", "--cloud", path).stdout
-    assert "vm-web is running already, not on the fast path" in said
+    assert "vm-web is running already, but not on the fast path" in said
     with pytest.raises(ArmError):
         build.cloud.put(configuration)
 

@@ -394,7 +394,11 @@ def test_standard_output_is_written_as_a_stream(tmp_path: Path) -> None:
         ("/dev/full", {}, "/dev/full: cannot be written: no space left on device"),
         ("/dev/null/one.pcapng", {}, "/dev/null/one.pcapng: cannot be written: "),
         ("/proc/1", {}, "/proc/1: cannot be written: "),
-        ("-", {"keep": 2}, "standard output: cannot be written: what is no folder cannot hold several files"),
+        (
+            "-",
+            {"keep": 2},
+            "standard output: cannot be written: it is not a directory and cannot hold several files",
+        ),
         ("a\0b", {}, "cannot be written: "),
         ("files", {"rotate_octets": 0}, "size of files must be more than 0"),
     ],

@@ -172,7 +172,7 @@ def test_the_last_step_alone_may_fail_and_stages_come_in_order(case: Case) -> No
 
 
 def test_a_sender_that_there_is_not_is_an_error() -> None:
-    with pytest.raises(VtapError, match="no interface"):
+    with pytest.raises(VtapError, match="not an interface"):
         Fabric(WORLD).trace(read_flow(udp_frame(WEB, DATABASE)), "/nobody")
 
 

@@ -117,7 +117,7 @@ def test_an_interface_without_tap_configuration_has_no_verdict() -> None:
 
 
 def test_an_interface_that_does_not_exist_is_named() -> None:
-    with pytest.raises(VtapError, match="/nowhere is no interface"):
+    with pytest.raises(VtapError, match="/nowhere is not an interface"):
         MirrorEngine(quickstart()).frame("/nowhere", Direction.EGRESS, QUERY)
     with pytest.raises(VtapError, match="/nowhere is to be down"):
         MirrorEngine(quickstart(), down=["/nowhere"])
