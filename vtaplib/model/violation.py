@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Any, Self
+from typing import Self
 
 from vtaplib.errors import VtapError
 
@@ -143,12 +143,22 @@ class Violation:
     """What to do, the end of the message; "" where the message says no more than what is wrong."""
 
     @classmethod
-    def of(cls, code: ErrorCode, problem: str, way_out: str, path: Path = (), **more: Any) -> Self:
+    def of(
+        cls,
+        code: ErrorCode,
+        problem: str,
+        way_out: str,
+        path: Path = (),
+        *,
+        severity: Severity = Severity.ERROR,
+        rule: str = "",
+        evidence: Evidence = Evidence.DOCUMENTED,
+    ) -> Self:
         """A violation whose message says what is wrong, then what to do: as a sentence of its own, where it
         begins like one.
         """
         separator = ". " if way_out[:1].isupper() else "; "
-        return cls(code, f"{problem}{separator}{way_out}", path, way_out=way_out, **more)
+        return cls(code, f"{problem}{separator}{way_out}", path, severity, rule, evidence, way_out)
 
     @property
     def problem(self) -> str:
