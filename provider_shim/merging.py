@@ -54,17 +54,17 @@ def _meaning(cls: type[Model], block: Values) -> Values:
     """What a user says in a block, in canonical form. Null and an empty list are one, and say nothing."""
     made = canonical(cls.from_values(block), compared=True).values()
     settable = {field.name for field in cls.fields().values() if is_settable(field)}
-    return _telling({name: value for name, value in made.items() if name in settable})
+    return _given({name: value for name, value in made.items() if name in settable})
 
 
-def _telling(values: Values) -> Values:
-    told = {
-        name: [_telling(one) if isinstance(one, dict) else one for one in value]
+def _given(values: Values) -> Values:
+    parts = {
+        name: [_given(one) if isinstance(one, dict) else one for one in value]
         if isinstance(value, list)
         else value
         for name, value in values.items()
     }
-    return {name: value for name, value in told.items() if value is not None and value != []}
+    return {name: value for name, value in parts.items() if value is not None and value != []}
 
 
 def _form(field: Field) -> Callable[[Any], Any]:

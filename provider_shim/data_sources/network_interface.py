@@ -77,7 +77,7 @@ class NetworkInterfaceLookup(LookupInGroup):
     def more(self, found: NetworkInterface, session: Session) -> Values:
         view = session.cloud.view
         members = list(view.referrers(found.id, NetworkInterfaceBackendAddressPoolAssociation))
-        guards = view.referrers(found.id, NetworkInterfaceSecurityGroupAssociation)
+        associations = view.referrers(found.id, NetworkInterfaceSecurityGroupAssociation)
 
         def shown(block: NetworkInterfaceIpConfiguration) -> dict[str, Any]:
             pools = [
@@ -89,7 +89,7 @@ class NetworkInterfaceLookup(LookupInGroup):
 
         return {
             "ip_configuration": [shown(block) for block in found.ip_configuration],
-            "network_security_group_id": next((one.network_security_group_id for one in guards), ""),
+            "network_security_group_id": next((one.network_security_group_id for one in associations), ""),
         }
 
 

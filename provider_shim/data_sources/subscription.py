@@ -71,12 +71,12 @@ class ClientConfig(DataSource):
         tenant = f"/tenants/{session.tenant_id}"
         client_id = session.client_id or ids.guid(tenant, "client")
         object_id = ids.guid(f"{tenant}/clients/{client_id}", "principal")
-        told = (
+        identity = (
             f"clientConfigs/clientId={client_id};objectId={object_id};"
             f"subscriptionId={session.subscription};tenantId={session.tenant_id}"
         )
         return {
-            "id": base64.b64encode(told.encode()).decode(),
+            "id": base64.b64encode(identity.encode()).decode(),
             "client_id": client_id,
             "object_id": object_id,
             "subscription_id": session.subscription,

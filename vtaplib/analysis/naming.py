@@ -36,24 +36,24 @@ def distinct_names(resource_ids: Iterable[str]) -> dict[str, str]:
     return named
 
 
-def one_named(resource_ids: Iterable[str], wanted: str, kind: str, told: str = "") -> str:
-    """The one ID that a name or an ID means. `told` opens what a `VtapError` says where there is none of this
-    kind, or several.
+def one_named(resource_ids: Iterable[str], wanted: str, kind: str, prefix: str = "") -> str:
+    """The one ID that a name or an ID means. `prefix` opens what a `VtapError` says where there is none of
+    this kind, or several.
     """
     known = list(resource_ids)
     found = [one for one in known if wanted.lower() in (one.lower(), ids.name(one).lower())]
     if len(found) == 1:
         return found[0]
     if found:
-        raise VtapError(f"{told}{wanted}: several {kind}s have this name; give an ID: {listed(found)}")
+        raise VtapError(f"{prefix}{wanted}: several {kind}s have this name; give an ID: {listed(found)}")
     there = listed([ids.name(one) for one in known]) or "none"
-    raise VtapError(f"{told}{wanted}: the cloud has no {kind} of this name or ID; it has {there}")
+    raise VtapError(f"{prefix}{wanted}: the cloud has no {kind} of this name or ID; it has {there}")
 
 
-def interfaces_named(topology: Topology, wanted: Iterable[str], told: str) -> tuple[str, ...]:
+def interfaces_named(topology: Topology, wanted: Iterable[str], prefix: str) -> tuple[str, ...]:
     """The IDs of the interfaces that names or IDs mean; as `one_named`."""
     known = [one.id for one in topology.interfaces]
-    return tuple(one_named(known, one, "interface", told) for one in wanted)
+    return tuple(one_named(known, one, "interface", prefix) for one in wanted)
 
 
 def listed(names: Sequence[str]) -> str:

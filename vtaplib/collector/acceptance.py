@@ -48,7 +48,7 @@ class DatagramRefusal(StrEnum):
 
     @property
     def is_malformed(self) -> bool:
-        """Whether it is no VXLAN datagram with a frame, whoever sent it."""
+        """Whether it is not a VXLAN datagram with a frame, from any sender."""
         return self in (DatagramRefusal.TOO_SHORT, DatagramRefusal.NO_VNI, DatagramRefusal.RUNT)
 
 

@@ -2,12 +2,12 @@
 
 A datagram is a header, of which a sender has a few, and a packet that stays where it lies in its block:
 nothing is copied, no object is made per packet. Streams, which are numbers of packets, are spread over
-sockets with source ports of their own, so that a network or a collector that tells flows of copies apart by
+sockets with source ports of their own, so that a network or a collector that distinguishes flows of copies by
 the outer source port (RFC 7348, section 5) finds something to tell apart; a stream keeps its port.
 
 What the network answers with (ICMP) the kernel keeps in the socket's error queue (IP_RECVERR, ip(7)) and
-tells at the next call, at which nothing is sent; so an error with an answer in the queue is about an earlier
-datagram, and one that comes again without is about this one.
+reports at the next call, at which nothing is sent; so an error with an answer in the queue is about an
+earlier datagram, and one that comes again without is about this one.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ class DatagramSender:
         self.lost: dict[str, Count] = {}
         """Datagrams that could not be sent, by the reason in the system's words."""
         self.answers: dict[str, int] = {}
-        """What the network answered with, in the system's words: errors that were told of datagrams sent."""
+        """What the network answered with, in the system's words: errors that were reported for sent
+        datagrams."""
         self._by_port = by_port
         self.use_headers(headers)
         self._vectors = array("q", bytes(4 * 8 * BATCH))

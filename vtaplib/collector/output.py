@@ -44,6 +44,6 @@ def count_lost(lost: dict[str, Count], reason: str, block: PacketBlock, first: i
 
 
 def add_lost(lost: dict[str, Count], reason: str, frames: int, octets: int) -> None:
-    """Count frames of which no block tells any more."""
+    """Count frames that no block has any more."""
     if frames:
         lost.setdefault(reason, Count()).add(frames, octets)

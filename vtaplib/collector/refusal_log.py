@@ -30,7 +30,7 @@ class _Interval:
 
 
 class RefusalLog:
-    """What was refused, told within bounds. Times are nanoseconds since 1970."""
+    """Refused datagrams, logged within bounds. Times are nanoseconds since 1970."""
 
     def __init__(self, lines_per_second: int = LINES_PER_SECOND) -> None:
         self._lines_per_second = lines_per_second

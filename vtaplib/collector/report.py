@@ -59,7 +59,7 @@ class CollectorReport:
     checksum is seen late are among them (`Receiver.dropped`).
     """
     kernel: KernelCounters
-    """What was dropped in the network namespace while the collector ran, whoever it was for."""
+    """What was dropped in the network namespace while the collector ran, for any receiver."""
     backlog: int
     """Datagrams that can wait in memory while others are being worked on."""
     backlog_high_water: int

@@ -29,7 +29,7 @@ from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class ErrorReport:
-    """What was told of datagrams: an error in the system's words, and of how many."""
+    """What the system reported of datagrams: an error in its words, and how many."""
 
     error: str
     datagrams: int

@@ -47,7 +47,7 @@ class StreamAccount:
 
     @property
     def name(self) -> str:
-        """What tells it apart, in words."""
+        """What distinguishes it, in words."""
         return f"{self.source} VNI {self.vni}" if self.source is not None else "other streams"
 
 

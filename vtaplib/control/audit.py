@@ -1,4 +1,4 @@
-"""An audit: every rule of every resource of a world, whoever wrote it and in whatever order.
+"""An audit: every rule of every resource of a cloud, written by anybody in any order.
 
 A conflict of two resources has a rule on both sides, so that a write finds it whichever is written second.
 An audit would find it on both. It reports it once: of the one that is written, where one is, else of the

@@ -121,9 +121,9 @@ class Cloud:
         self._store.close()
 
     def copy(self, path: str | Path) -> None:
-        """Writes the cloud, as of one moment, into another file, whoever may be writing to this one. Raises
-        VtapError if that file is this one, is in use, or cannot be written. One that is there is replaced and
-        keeps its mode; a new one is for its owner alone.
+        """Writes the cloud, as it is at one moment, into another file, even while others write to this one.
+        Raises VtapError if that file is this one, is in use, or cannot be written. One that is there is
+        replaced and keeps its mode; a new one is for its owner alone.
         """
         self._store.copy(Path(path))
 
@@ -215,7 +215,7 @@ class Cloud:
             return Overlay(self.view, self.policy, complete=True).put(resource)[1]
 
     def audit(self) -> Sequence[Finding]:
-        """Every rule that a resource of the cloud breaks, each conflict told once."""
+        """Every rule that a resource of the cloud breaks, each conflict once."""
         with self._store.reading():
             return tuple(audit(self.view, self.policy))
 

@@ -1,6 +1,6 @@
 """Inline children: resources that their parent's argument may carry, as a network's its subnets.
 
-They are stored as resources of their own whoever wrote them; a read makes the parent's argument
+They are stored as resources of their own, written by either; a read makes the parent's argument
 from them.
 """
 

@@ -296,6 +296,6 @@ def _canonical(resource: T, before: T | None) -> T:
 
 
 def _under(prefix: Path, violations: Sequence[Violation]) -> Iterator[Violation]:
-    """Violations of a child, told about its parent."""
+    """Violations of a child, reported for its parent."""
     for one in violations:
         yield replace(one, path=prefix + one.path)

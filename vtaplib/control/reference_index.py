@@ -35,7 +35,7 @@ class Indexed(NamedTuple, Generic[K, V]):
 
 
 class ReferenceIndex(Generic[K, V]):
-    """Values by key, kind, reference and quota. `K`: what tells kinds apart."""
+    """Values by key, kind, reference and quota. `K`: what distinguishes kinds."""
 
     def __init__(self) -> None:
         self._indexed: dict[str, Indexed[K, V]] = {}

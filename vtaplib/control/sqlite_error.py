@@ -1,4 +1,4 @@
-"""What SQLite's errors mean to whoever named the file."""
+"""What SQLite's errors mean to the person who named the file."""
 
 from __future__ import annotations
 

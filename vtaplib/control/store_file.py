@@ -254,7 +254,7 @@ def _connect(file: DatabaseFile, how: str) -> sqlite3.Connection:
 
 
 def _tried(opened: OpenFile, name: str) -> OpenFile:
-    """An open file of which something was read: only that tells whether SQLite can. Raises `StorageError`."""
+    """An open file of which something was read: only that shows whether SQLite can. Raises `StorageError`."""
     try:
         opened.connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
     except sqlite3.DatabaseError as error:

@@ -7,7 +7,7 @@ row of `BINDING`:
 - A writer first *claims*: a transaction of its own gives the file a new token, and is brought into the file
   before anything else is written. No copy that was made before has that token.
 - Every transaction writes the row, and the page that says where it is, for each may turn out to be a log's
-  first. So a log tells its token whatever file it stands beside.
+  first. So a log has its token, whatever file it is beside.
 - While readers keep a claim out of the file, the file may still say the token before: `base`. Any other is
   another file's, and is refused before SQLite touches either.
 

@@ -81,7 +81,7 @@ class Fabric:
 
     def captured(self, flow: Flow, connections: Connections | None = None) -> PathTrace | Unrouted:
         """The path trace of frames of which the sender is known by address only, as in a capture, or why it
-        cannot be told. MAC addresses are not checked: they are those of the place of the capture.
+        is not known. MAC addresses are not checked: they are those of the place of the capture.
         """
         key = flow.version, flow.protocol, flow.source, flow.destination
         known = self._general.get(key)

@@ -214,7 +214,9 @@ class BlockReplay(Replay):
         return path
 
     def _hop_of(self, encapsulation: Encapsulation, _: object) -> tuple[int, int]:
-        """What tells one hop from another: its header, which is kept as long as the number is, and output."""
+        """What distinguishes one hop from another: its header, which is kept as long as the number is, and
+        output.
+        """
         header = encapsulation.header
         self._headers[id(header)] = header
         return id(header), self._copy_buffers.number_of(encapsulation.collector_id)

@@ -3,7 +3,7 @@
 What a design sees of a direction is asked at its first frame, and again where a security group denies it and
 then would let it pass as an answer; else a frame costs a look-up and two increments. A conversation is kept
 as a key and a row of numbers in arrays, so that a million of them fit 200 MiB. Past `CONVERSATIONS_KEPT`
-further ones are not told apart, only summed up with those that fare alike.
+further ones are not kept separately, only summed up with those of the same result.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SHORTCUTS_KEPT = 1 << 16
 
 WAYS = len(KeyDirection)
 
-# How the key begins of a row that stands for conversations that are not told apart; no other begins so.
+# The beginning of the key of a row for conversations that are not kept separately; no other key begins so.
 FURTHER = b"\xff"
 
 NOTHING = VisibilityPair(Visibility(()), Visibility(()))
@@ -45,7 +45,7 @@ NOTHING = VisibilityPair(Visibility(()), Visibility(()))
 @dataclass(slots=True)
 class Group:
     """Conversations that fare alike: the same is seen of each direction. `conversations` does not count those
-    that were not told apart; `directions` are as those of a conversation, summed up.
+    that were not kept separately; `directions` are like those of a conversation, summed up.
     """
 
     change: CoverageChange
@@ -101,7 +101,7 @@ class Comparison:
 
     @property
     def further(self) -> Count:
-        """The frames of conversations that were not told apart."""
+        """The frames of conversations that were not kept separately."""
         total = Count()
         for row, key in enumerate(self._rows):
             if key.startswith(FURTHER):

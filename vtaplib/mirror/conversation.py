@@ -131,8 +131,8 @@ class DirectionFrames:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation that was told apart. `flow` is that of its first frame in the capture, `directions` are
-    those of which there are frames, that of `flow` first.
+    """A conversation that was kept separately. `flow` is that of its first frame in the capture, `directions`
+    are those of which there are frames, that of `flow` first.
     """
 
     flow: Flow

@@ -80,7 +80,7 @@ class DecisionKey:
 
 class MirrorEngine:
     """Mirrors frames as they pass interfaces. `down` are the IDs of interfaces whose machine is taken for
-    failed; `private_link` the addresses that Private Link services translate to, which no resource tells.
+    failed; `private_link` the addresses that Private Link services translate to, which no resource states.
     """
 
     def __init__(

@@ -80,5 +80,5 @@ def estimate(registers: bytearray) -> int:
     """How many different hashes were noted."""
     raw = BIAS * REGISTERS**2 / sum(2.0**-rank for rank in registers)
     empty = registers.count(0)
-    # Below 2.5 per register, the number of empty ones tells more.
+    # Below 2.5 per register, the number of empty ones is more exact.
     return round(REGISTERS * log(REGISTERS / empty)) if empty and raw <= 2.5 * REGISTERS else round(raw)

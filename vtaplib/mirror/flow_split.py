@@ -6,7 +6,7 @@ when a collector fails, its copies go to others. Neither is an error, but somebo
 
 The load balancer's flows are the outer ones, so that those of one tap configuration differ by the source port
 only: there are no more of them than ports. Conversations there are without end, so that of the split ones
-only some are told apart; the count then says that it is a lower bound.
+only some are counted separately; the count then says that it is a lower bound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from vtaplib.packets.flow import Flow
 
-# Split conversations that are told apart: memory must not grow with the capture.
+# Split conversations that are counted separately: memory must not grow with the capture.
 CONVERSATIONS_KEPT = 1 << 16
 
 BOTH = 0b11

@@ -2,7 +2,7 @@
 
 What is known of a flow is how many packets and bytes it had between two times. They are taken to have come
 evenly, so that peaks are the least that there can have been; and whether a single copy is too large for the
-network cannot be told: none is taken to be.
+network is not known: none is assumed to be.
 """
 
 from __future__ import annotations

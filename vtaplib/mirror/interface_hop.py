@@ -1,7 +1,7 @@
 """Interface hops: where on its path trace a frame passes an interface, and what it looks like there.
 
 A copy of what goes out is taken past the security groups of the source, a copy of what comes in past those of
-the destination. A frame that these drop passes all the same, and is told to be denied: policy has the choice.
+the destination. A frame that these drop passes all the same, and is marked as denied: the policy chooses.
 What is dropped before it gets to an interface does not pass it.
 """
 

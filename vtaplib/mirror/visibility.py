@@ -60,7 +60,8 @@ class DesignVisibility:
         self._waiting: dict[Link, list[Callable[[], None]]] = {}
         self._carried: dict[int, bool] = {}
         self.times_forgotten = 0
-        """How often connections became too many, so that all that are still in use must be told of again."""
+        """How often connections became too many, so that all connections still in use must be announced
+        again."""
 
     @property
     def largest_surely_carried(self) -> int:

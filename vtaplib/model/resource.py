@@ -210,7 +210,7 @@ class Resource(Model):
         return getattr(self, name) or ""
 
     def untold_secrets(self) -> Iterator[str]:
-        """Names of secrets that the resource must have, although no read tells them."""
+        """Names of secrets that the resource must have, although no read returns them."""
         yield from ()
 
     def missing_secrets(self) -> Findings:

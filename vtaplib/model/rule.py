@@ -232,7 +232,7 @@ def limit(
     """Makes a rule of one of the policy's limits, of the method that has its name and says where a resource
     counts against it. The method's docstring says in a sentence what may not be more; a finding is at `path`.
     Like all about numbers, it counts what is planned in a plan, and all that is at an apply. What exceeds a
-    limit in a plan may be planned before what was there; then that tells.
+    limit in a plan may be planned before what was there; then that reports it.
     """
 
     def declare(buckets: Buckets[R]) -> Rule:

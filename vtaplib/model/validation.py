@@ -47,7 +47,7 @@ def validate(
     `before`: the stored resource that it replaces; what the service gave it then does not count as given now.
     `strict_ids`: the fixed segments of IDs must be in their canonical case, as azurerm wants them.
     `secrets_told`: a secret, or what is only ever sent, that is not given is not there. Otherwise it may be
-    one that no read tells.
+    one that no read returns.
     """
     name = _name(resource)
     yield from check_fields(
@@ -61,7 +61,7 @@ def validate(
 
 
 def missing_secrets(resource: Resource) -> Iterator[Violation]:
-    """What is wrong with a new resource of which all secrets are told that there are."""
+    """What is wrong with a new resource whose secrets are all said to exist."""
     with suppress(Undecided):
         code = type(resource).combination_code
         for path, problem, way_out in resource.missing_secrets():
@@ -126,7 +126,7 @@ def _located(cls: type[Model], names: Path) -> Path:
 
 def _misplaced(resource: Resource) -> Iterator[Violation]:
     """Names that make no ID: a subscription that is missing, a name with a slash in it."""
-    found = told_id(resource)
+    found = id_if_known(resource)
     if found and type(resource).parse_id(found) is None:
         nowhere = resource.knows("subscription_id") and not resource.subscription_id
         missing = "; it names no subscription: put it into one" if nowhere else ""
@@ -134,11 +134,11 @@ def _misplaced(resource: Resource) -> Iterator[Violation]:
         yield Violation(ErrorCode.INVALID_RESOURCE_NAME, message, rule=VALUES_ARE_ALLOWED)
 
 
-def told_id(resource: Resource) -> str:
+def id_if_known(resource: Resource) -> str:
     """The resource's ID; "" where a name in it is not known, or is none."""
     names = ids.placeholders(resource.id_format)
-    told = all(resource.knows(name) and isinstance(getattr(resource, name), str) for name in names)
-    return resource.id if told else ""
+    is_known = all(resource.knows(name) and isinstance(getattr(resource, name), str) for name in names)
+    return resource.id if is_known else ""
 
 
 def is_sound(resource: Resource) -> bool:

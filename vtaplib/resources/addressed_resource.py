@@ -1,8 +1,9 @@
 """Private addresses in a subnet: how interfaces and load-balancer frontends get, keep and claim them.
 
-Both draw from one pool per subnet. Whoever holds an address *claims* it: a reference to
-`{subnet}/addresses/{address}`, so that "is it taken" is one lookup. Whoever gets one only when a plan is
-applied claims one of its family: a reference to `{subnet}/addresses to come/{family}`. So a plan can count.
+Both draw from one pool per subnet. A resource that has an address *claims* it: a reference to
+`{subnet}/addresses/{address}`, so that "is it taken" is one lookup. A resource that gets one only when a plan
+is applied claims one of its family: a reference to `{subnet}/addresses to come/{family}`. So a plan can
+count.
 """
 
 from __future__ import annotations

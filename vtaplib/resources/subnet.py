@@ -40,7 +40,7 @@ from vtaplib.resources.virtual_network import IpAddressPool, VirtualNetwork
 SMALLEST_PREFIX = 29
 IPV6_PREFIX = 64
 ATTACHMENT = "SubnetNetworkSecurityGroupAssociation"
-"""The type of what attaches a security group to a subnet: the one place that says which, whoever does it."""
+"""The type that attaches a security group to a subnet: the one place that says which."""
 ATTACHMENT_SUFFIX = "/networkSecurityGroup/attached"
 
 

@@ -1,7 +1,7 @@
 """The rules on what holds between resources, one module per subject.
 
 A type knows itself; rules know how types relate. Each rule is attached to the types that it is `on`, so
-importing this package makes `kind.rules()` complete. Whoever judges imports it: the control plane does.
+importing this package makes `kind.rules()` complete. The control plane, which judges them, imports it.
 """
 
 from __future__ import annotations

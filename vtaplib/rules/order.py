@@ -1,4 +1,4 @@
-"""The order in which a type's rules are judged, and so in which what is broken is told.
+"""The order in which a type's rules are judged, and so in which violations are reported.
 
 Without more said, those of the type itself come first, then those between resources by their modules. Here is
 what comes before that: rules of both kinds, the plain before what follows from it.

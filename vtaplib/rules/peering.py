@@ -180,7 +180,7 @@ def named_subnets_exist(self: VirtualNetworkPeering, view: View, policy: Policy)
 def private_addresses_in_peered_networks(self: VirtualNetworkPeering, view: View, policy: Policy) -> Findings:
     """A network and the networks peered with it hold no more private addresses than the limit.
 
-    Told where a peering is written: to look at it with each interface would be work that grows.
+    Reported where a peering is written: to check it with each interface would be work that grows.
     """
     others = {one.remote_virtual_network_id.lower() for one in self.siblings(view)}
     group = {self.virtual_network_id.lower(), self.remote_virtual_network_id.lower(), *others}

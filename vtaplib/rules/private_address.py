@@ -122,7 +122,7 @@ def subnet_has_an_address_left(self: AddressedResource, view: View, policy: Poli
 
 
 def _too_many_to_come(resource: AddressedResource, view: View) -> Findings:
-    """Subnets in which a plan wants more addresses than they have, whoever is given one first."""
+    """Subnets in which a plan needs more addresses than they have, in whatever order they are assigned."""
     pools = {
         (ids.key(holder.subnet_id), family_of(holder)): (position, holder)
         for position, holder in enumerate(resource.holders)

@@ -1,4 +1,4 @@
-"""Security groups: what holds between one, its rules, and the interfaces that it guards."""
+"""Security groups: what holds between a group, its rules, and the interfaces that have it."""
 
 from __future__ import annotations
 

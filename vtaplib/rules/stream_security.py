@@ -217,7 +217,7 @@ def _by_guarded_subnet(association: SubnetNetworkSecurityGroupAssociation, view:
 
 @_hops.register(NetworkSecurityRule)
 def _by_denying_rule(denying: NetworkSecurityRule, view: View) -> Iterator[MirrorHop]:
-    """The hops to what is guarded by the group of a rule that denies."""
+    """The hops to interfaces and subnets that have the group of a rule that denies."""
     if (denying.access, denying.direction) != ("Deny", "Inbound"):
         return
     group_id = denying.network_security_group_id

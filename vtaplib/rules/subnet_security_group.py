@@ -1,4 +1,4 @@
-"""Security groups of subnets, whoever attaches them: the subnet, its network, or an association."""
+"""Security groups of subnets, attached by the subnet, by its network, or by an association."""
 
 from __future__ import annotations
 

@@ -29,13 +29,15 @@ def designs_of_plan(
     policy: Policy | None = None,
     base: StandingDesign | None = None,
     *,
-    told: str = "",
+    prefix: str = "",
 ) -> tuple[ComparedDesign, ComparedDesign]:
-    """The designs before and after a plan, over a base if there is one. `policy` is that of the apply. `told`
-    opens what a `VtapError` says of a document that is no plan.
+    """The designs before and after a plan, over a base if there is one. `policy` is that of the apply.
+    `prefix` opens what a `VtapError` says of a document that is no plan.
     """
     if not document.is_plan:
-        raise VtapError(f"{told}{document.name}: is a state, which has nothing to compare with; give a plan")
+        raise VtapError(
+            f"{prefix}{document.name}: is a state, which has nothing to compare with; give a plan"
+        )
     reading = read_resources(document)
     world = plan_over(base.resources if base else (), reading, whole=True)
     name = f"plan {document.name}"

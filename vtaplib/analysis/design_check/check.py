@@ -22,7 +22,7 @@ from vtaplib.control.audit import Finding, audit
 from vtaplib.model import ids
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
-from vtaplib.model.validation import told_id
+from vtaplib.model.validation import id_if_known
 from vtaplib.model.violation import ErrorCode, Severity, Violation, dotted
 from vtaplib.resources import Subscription
 
@@ -82,7 +82,7 @@ def _entry(address: str, resource: Resource, violation: Violation) -> FindingEnt
     rule = resource.rules().get(violation.rule)
     return FindingEntry(
         address=address,
-        resource_id=told_id(resource),
+        resource_id=id_if_known(resource),
         severity=violation.severity.value,
         code=str(violation.code),
         rule=violation.rule,

@@ -249,8 +249,8 @@ def _stages(report: ReplayReport) -> Iterator[Element]:
     for collector in report.staged:
         lost = sum(one.frames for one in collector.not_decapsulated.values())
         if lost:
-            told = "; ".join(collector.not_decapsulated)
-            rows.append((collector.interface, "(decapsulation)", told, "", "", lost, ""))
+            reasons = "; ".join(collector.not_decapsulated)
+            rows.append((collector.interface, "(decapsulation)", reasons, "", "", lost, ""))
         rows += (
             (
                 collector.interface,

@@ -71,9 +71,11 @@ def network_elements(report: ReplayReport, inventory: Inventory) -> Iterator[Ele
 def _peers(peerings: list[tuple[str, Peering]]) -> str:
     """The peers that a network reaches, then those that it does not, with the reason."""
     working = [name for name, peering in peerings if peering.works]
-    told = [f"Connected with {', '.join(working)}"] if working else []
-    told += [f"not working with {name}: {peering.states}" for name, peering in peerings if not peering.works]
-    return "; ".join(told) or "–"
+    states = [f"Connected with {', '.join(working)}"] if working else []
+    states += [
+        f"not working with {name}: {peering.states}" for name, peering in peerings if not peering.works
+    ]
+    return "; ".join(states) or "–"
 
 
 def _destination(destination_id: str) -> str:

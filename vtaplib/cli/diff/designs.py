@@ -52,7 +52,7 @@ def _read_designs(
 
     document = load_terraform(plan or after or "")
     if base is None or document.is_plan:
-        return designs_of_plan(document, policy, base, told="--plan " if plan is not None else "")
+        return designs_of_plan(document, policy, base, prefix="--plan " if plan is not None else "")
     return base.design, design_of_state(document).design
 
 

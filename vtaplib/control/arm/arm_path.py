@@ -108,10 +108,10 @@ def kinds_of(resource_id: str) -> Sequence[type[Resource]]:
 @cache
 def _kinds(arm_type: str) -> Sequence[type[Resource]]:
     """The resource types of an ARM type; those whose IDs tell none, for ""."""
-    told = {
+    found_types = {
         kind: ids.arm_type(full_format(kind.id_format, kind)) for kind in RESOURCE_TYPES if arm_type_of(kind)
     }
-    return [kind for kind, found in told.items() if found.lower() == arm_type]
+    return [kind for kind, found in found_types.items() if found.lower() == arm_type]
 
 
 @cache

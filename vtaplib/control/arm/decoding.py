@@ -1,4 +1,4 @@
-"""Decoding: from one of ARM's JSON documents to the resources that it tells of.
+"""Decoding: from one of ARM's JSON documents to the resources in it.
 
 What a document nests (a network's subnets, a load balancer's rules) is a resource of its own here, and so
 is what attaches one resource to another. Values are taken as they are, for rules to judge; only what is of
@@ -34,7 +34,7 @@ SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a document tells of."""
+    """The contents of a document."""
 
     resources: Sequence[Resource]
     """The resource first, then what is nested in it or attached to it."""
@@ -43,7 +43,7 @@ class Decoded:
 
 
 def decode(document: Mapping[str, Any], resource_id: str = "") -> Decoded:
-    """The resources that a JSON document of ARM's, or of the Azure CLI's, tells of.
+    """The resources in a JSON document of ARM's, or of the Azure CLI's.
 
     `resource_id`: the ID, where the document has none, as the body of a PUT. What vtap does not model is left
     out and named in `unread`. Raises DocumentError, a VtapError, where a value is of another type than ARM's,
@@ -90,7 +90,7 @@ def _below(resource_id: str, segment: str, part: Element) -> str:
 
 
 def _attached(arm_type: str, element: Element, owner_id: str) -> Iterator[Resource]:
-    """The attachments that an object tells of. What has no name can have none."""
+    """The attachments that an object describes. An object without a name can have none."""
     for attachment in attachments_of(arm_type):
         named = ids.parse(attachment.owner_format, owner_id)
         for target in _targets(element, attachment.place) if named is not None else ():

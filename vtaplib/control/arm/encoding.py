@@ -171,7 +171,7 @@ def _targets(attachment: Attachment, owner_id: str, view: View) -> Iterator[str]
 
 
 def _mark_first(target: Json, place: ArmPath) -> None:
-    """Tells the first element of a list from the others."""
+    """Marks the first element of a list."""
     if place.arm.first:
         split = place.steps.index("[]")
         for position, element in enumerate(_inner(target, place.steps[: split - 1])[place.steps[split - 1]]):

@@ -27,16 +27,16 @@ def load_charts(loads: Loads) -> Iterator[Element]:
         yield element("p", loads.nothing, class_="note")
         return
     span = Span(min(seconds), max(seconds))
-    told = [f"Over {duration(span.seconds)} from {moment(span.first)}."]
+    sentences = [f"Over {duration(span.seconds)} from {moment(span.first)}."]
     if len(served) > 1:
-        told.append("All charts have one scale.")
+        sentences.append("All charts have one scale.")
     if len(served) > LOADS_DRAWN:
-        told.append(f"Of {counted(len(served), loads.noun)} the busiest {LOADS_DRAWN} are drawn.")
+        sentences.append(f"Of {counted(len(served), loads.noun)} the busiest {LOADS_DRAWN} are drawn.")
     if span.per_column > 1:
-        told.append(
+        sentences.append(
             f"A column is {duration(span.per_column)}: the surface is its mean, the line its busiest second."
         )
-    yield element("p", " ".join(told), class_="note")
+    yield element("p", " ".join(sentences), class_="note")
     drawn = sorted(served[:LOADS_DRAWN], key=lambda one: one.hue)
     yield element("div", *_articles(drawn, span), class_="loads")
 
@@ -60,9 +60,9 @@ def _articles(loads: Sequence[Load], span: Span) -> Iterator[Element]:
 
 
 def _figure(name: str, curve: Curve, span: Span, top: float) -> Element:
-    told = (
+    figures = (
         f"average {three_digits(curve.average)}, 95th percentile {three_digits(curve.percentile_95)}, "
         f"peak {three_digits(curve.peak)}"
     )
-    drawn = chart(curve.values, span, top, curve.unit, f"{name}, {curve.unit}: {told}")
-    return element("figure", element("figcaption", element("strong", curve.unit), f" {told}"), drawn)
+    drawn = chart(curve.values, span, top, curve.unit, f"{name}, {curve.unit}: {figures}")
+    return element("figure", element("figcaption", element("strong", curve.unit), f" {figures}"), drawn)
