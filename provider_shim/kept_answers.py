@@ -1,9 +1,9 @@
 """Answers that follow from the code alone, kept beside its bytecode: Terraform's schemas.
 
 To make the schemas takes longer than all else that the provider does for a small plan, and Terraform asks for
-them anew with every command. So they are kept as Python keeps bytecode: for as long as every source file that
-was loaded when they were made has the size and the time that it had. Where they cannot be written, or are not
-whole, they are made again.
+them anew with every command. So they are kept as Python keeps bytecode: for one version, and for as long as
+every source file that was loaded when they were made has the size and the time that it had. Where they cannot
+be written, or are not whole, they are made again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any, Final
+
+from vtaplib.version import __version__
 
 PACKAGES: Final = ("provider_shim", "vtaplib")
 _DIGEST_SIZE: Final = hashlib.sha256().digest_size
@@ -30,7 +32,7 @@ class KeptAnswers:
 
     def get(self, name: str, make: Callable[[], bytes]) -> bytes:
         """An answer, made where there is none that counts."""
-        path = os.path.join(self._directory, f"{name}.{sys.implementation.cache_tag}.kept")
+        path = os.path.join(self._directory, f"{name}-{__version__}.{sys.implementation.cache_tag}.kept")
         kept = _read(path)
         if kept is None:
             kept = make()
