@@ -97,7 +97,7 @@ soak: $(VENV)/.loops
 	$(BIN)/python -m pytest -s -m soak
 
 bench: $(VENV)/.loops
-	$(foreach bench,provider rules check engine replay replay_growth collect,$(BIN)/python benchmarks/$(bench).py &&) true
+	$(foreach bench,provider rules puts check engine replay replay_growth collect,$(BIN)/python benchmarks/$(bench).py &&) true
 
 clean:
 	rm -f vtaplib/loops/*.so

@@ -88,7 +88,7 @@ def rewrite_with_vtaplib(capture: str, out: str, cloud: str) -> None:
     from vtaplib.fabric.topology import Topology
     from vtaplib.mirror.block_replay import BlockReplay
 
-    with Cloud.open(cloud) as opened:
+    with Cloud.open(f"file:{cloud}") as opened:
         topology = Topology.of(opened)
     replay = BlockReplay(topology)
     with open_capture(capture) as reader, OutputFiles([capture, cloud]) as files:

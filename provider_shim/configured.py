@@ -60,7 +60,7 @@ class ConfiguredProvider:
         """Opens the cloud. Raises VtapError where it cannot be."""
         self.configuration = configuration
         self._lock = threading.RLock()
-        self._cloud = Cloud.open(configuration.path, policy=configuration.policy)
+        self._cloud = Cloud.open(configuration.endpoint, policy=configuration.policy)
         self._planning = Planning(self._cloud, client)
 
     def stage_subscription(self) -> list[Diagnostic]:

@@ -16,10 +16,11 @@ from provider_shim.diagnostics import Diagnostic, DiagnosticSeverity
 from provider_shim.policy_block import NAME as POLICY
 from provider_shim.policy_block import policy_block, read_policy_block
 from provider_shim.schema import Attribute, NestedBlock, Nesting, Schema, SchemaBlock
+from vtaplib.control.backends.endpoint import DEFAULT_ENDPOINT, CloudEndpoint
+from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
 from vtaplib.model.unknown import UNKNOWN
 
-DEFAULT_ENDPOINT = "file:.vtap/cloud.db"
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 USED = {
@@ -140,8 +141,8 @@ def _feature(spec: str) -> Attribute:
 class ProviderConfiguration:
     """What the provider block says, with the environment's values where it says nothing."""
 
-    path: str
-    """The file that the cloud is kept in."""
+    endpoint: CloudEndpoint
+    """Where the cloud is kept."""
     subscription_id: str
     """"" where it is not known yet."""
     tenant_id: str | None
@@ -161,26 +162,10 @@ def read_configuration(
 ) -> tuple[ProviderConfiguration | None, list[Diagnostic]]:
     """What a provider block means; None with what is wrong with it."""
     diagnostics: list[Diagnostic] = []
-    endpoint = _given(config, "endpoint", environment, "VTAP_ENDPOINT")
-    endpoint = DEFAULT_ENDPOINT if endpoint is None else endpoint
+    endpoint, wrong = _endpoint(config, environment)
+    diagnostics += wrong
     subscription_id = _given(config, "subscription_id", environment, "ARM_SUBSCRIPTION_ID")
     tenant_id = _given(config, "tenant_id", environment, "ARM_TENANT_ID")
-    if endpoint is UNKNOWN:
-        diagnostics.append(
-            _error(
-                "endpoint",
-                "The endpoint is not known yet",
-                "Give it a value that does not depend on a resource.",
-            )
-        )
-    elif not endpoint.startswith("file:") or endpoint == "file:":
-        diagnostics.append(
-            _error(
-                "endpoint",
-                f"Unknown endpoint {endpoint!r}",
-                f"Write file:PATH, such as {DEFAULT_ENDPOINT}.{_whence(config, 'endpoint', 'VTAP_ENDPOINT')}",
-            )
-        )
     if subscription_id is None:
         diagnostics.append(
             _error(
@@ -207,7 +192,7 @@ def read_configuration(
     groups = _first(features.get("resource_group"))
     return (
         ProviderConfiguration(
-            path=str(endpoint).removeprefix("file:"),
+            endpoint=endpoint,
             subscription_id="" if subscription_id is UNKNOWN else str(subscription_id),
             tenant_id=None if tenant_id is None or tenant_id is UNKNOWN else str(tenant_id),
             client_id=client_id if isinstance(client_id, str) else "",
@@ -217,6 +202,23 @@ def read_configuration(
         ),
         [],
     )
+
+
+def _endpoint(
+    config: Mapping[str, Any], environment: Mapping[str, str]
+) -> tuple[CloudEndpoint, list[Diagnostic]]:
+    """Where the cloud is kept, and what is wrong with that."""
+    url = _given(config, "endpoint", environment, "VTAP_ENDPOINT")
+    if url is None:
+        return DEFAULT_ENDPOINT, []
+    if url is UNKNOWN:
+        way_out = "Give it a value that does not depend on a resource."
+        return DEFAULT_ENDPOINT, [_error("endpoint", "The endpoint is not known yet", way_out)]
+    try:
+        return CloudEndpoint.parse(url, lasting=True), []
+    except VtapError as error:
+        detail = f"{error}.{_whence(config, 'endpoint', 'VTAP_ENDPOINT')}"
+        return DEFAULT_ENDPOINT, [_error("endpoint", f"Unknown endpoint {url!r}", detail)]
 
 
 def _given(config: Mapping[str, Any], name: str, environment: Mapping[str, str], variable: str) -> Any:

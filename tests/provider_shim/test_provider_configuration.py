@@ -61,7 +61,7 @@ def test_the_block_goes_before_the_environment_and_that_before_the_defaults(
     found, wrong = read(config, environment)
     assert wrong == []
     assert found is not None
-    assert (found.path, found.subscription_id, found.tenant_id) == expected
+    assert (found.endpoint.path, found.subscription_id, found.tenant_id) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,7 @@ def test_the_block_goes_before_the_environment_and_that_before_the_defaults(
         ({"subscription_id": ONE, "tenant_id": "x"}, "tenant_id"),
         ({"subscription_id": ONE, "endpoint": "https://x"}, "endpoint"),
         ({"subscription_id": ONE, "endpoint": "cloud.db"}, "endpoint"),
+        ({"subscription_id": ONE, "endpoint": "memory:"}, "endpoint"),
         ({"subscription_id": ONE, "endpoint": "file:"}, "endpoint"),
         ({"subscription_id": ONE, "endpoint": UNKNOWN}, "endpoint"),
     ],

@@ -30,7 +30,7 @@ from tests.terraform.worlds import (
     tapped,
     windows_body,
 )
-from vtaplib.control.store import Store
+from vtaplib.control.backends.sqlite.backend import SqliteBackend
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
 from vtaplib.model.violation import ArmError
@@ -121,8 +121,7 @@ def take_away(workspace: Workspace, address: str) -> None:
             keys = [ids.key(one.id) for one in cloud.list(Resource, f"{resource_id}/")]
         else:
             return
-    store = Store(workspace.cloud_path)
-    with store.writing():
-        for key in [*keys, ids.key(resource_id)]:
-            store.delete(key)
-    store.close()
+    backend = SqliteBackend(workspace.cloud_path)
+    with backend.writing():
+        backend.delete([*keys, ids.key(resource_id)])
+    backend.close()

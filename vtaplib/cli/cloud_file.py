@@ -6,21 +6,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from vtaplib.control.backends.endpoint import DEFAULT_ENDPOINT, CloudEndpoint
+from vtaplib.control.backends.sqlite.database_file import files_beside
 from vtaplib.control.cloud import Cloud
-from vtaplib.control.database_file import files_beside
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
 
 if TYPE_CHECKING:
     from vtaplib.fabric.topology import Topology
-
-DEFAULT_CLOUD: Final = ".vtap/cloud.db"
-"""Where the provider keeps the cloud, seen from the directory that Terraform runs in."""
-
-_SCHEME: Final = "file:"
 
 
 def find_cloud_file(given: str | None) -> Path:
@@ -30,10 +26,11 @@ def find_cloud_file(given: str | None) -> Path:
     """
     endpoint = os.environ.get("VTAP_ENDPOINT", "")
     if given is None and endpoint:
-        if not endpoint.startswith(_SCHEME) or endpoint == _SCHEME:
-            raise VtapError(f"VTAP_ENDPOINT is {endpoint!r}; write file:PATH, such as file:{DEFAULT_CLOUD}")
-        given = endpoint.removeprefix(_SCHEME)
-    path = Path(given or DEFAULT_CLOUD)
+        try:
+            given = CloudEndpoint.parse(endpoint, lasting=True).path
+        except VtapError as error:
+            raise VtapError(f"VTAP_ENDPOINT is {error}") from error
+    path = Path(given or DEFAULT_ENDPOINT.path)
     if not path.is_file():
         trouble = "is not a file" if path.exists() else "there is no such file"
         if path.is_symlink() and not path.exists():

@@ -1,23 +1,29 @@
-"""The cloud: a world of tenants, subscriptions, resource groups and resources, in one file or in memory."""
+"""The cloud: a world of tenants, subscriptions, resource groups and resources, wherever it is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from vtaplib.control import service_defaults
 from vtaplib.control.audit import Finding, audit
+from vtaplib.control.backends.backend import CloudBackend, NewRow
+from vtaplib.control.backends.endpoint import CloudEndpoint
+from vtaplib.control.backends.memory import MemoryBackend
 from vtaplib.control.overlay import Overlay
-from vtaplib.control.row import FORMS, KINDS, RowError, cached_resource, kind_problem, to_body
-from vtaplib.control.store import Row, Store
-from vtaplib.errors import VtapError
+from vtaplib.control.put_order import in_order
+from vtaplib.control.read_view import ReadView
+from vtaplib.control.reference_index import Indexed
+from vtaplib.control.row import stored_values, to_body
+from vtaplib.control.stored_view import StoredView
 from vtaplib.model import ids
 from vtaplib.model.ids import label
 from vtaplib.model.policy import Policy
 from vtaplib.model.resource import Resource
-from vtaplib.model.view import Identified, R, View
+from vtaplib.model.view import View
 from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources import Subscription, VirtualMachine
 
@@ -26,75 +32,21 @@ T = TypeVar("T", bound=Resource)
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
 
 
-class StoreView(View):
-    """The store as a view: what is, decoded."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    @property
-    def complete(self) -> bool:
-        return True
-
-    def resource(self, row: Row) -> Resource:
-        """The resource of a row. Raises VtapError where the row holds none."""
-        try:
-            return cached_resource(row)
-        except RowError as error:
-            raise self.unreadable(row[0], str(error)) from error
-
-    def unreadable(self, key: str, problem: str) -> VtapError:
-        """What to raise where a row cannot be read. `problem`: a clause that says what is wrong with it."""
-        return VtapError(
-            f"{self.store.name}: {label(key)} cannot be read: {problem} ({key}); restore a copy of the file, "
-            "or use the vtap that wrote it"
-        )
-
-    def find(self, resource_id: str) -> Resource | None:
-        row = self.store.row(ids.key(resource_id))
-        return None if row is None else self.resource(row)
-
-    def list(self, kind: type[R], within: str = "") -> Iterator[R]:
-        for row in self.store.rows_by_kind(_names(kind), ids.key(within)):
-            yield cast(R, self.resource(row))
-
-    def referrers(self, resource_id: str, kind: type[R], *, certain: bool = False) -> Iterator[R]:
-        for row in self.store.rows_by_reference(ids.key(resource_id), _names(kind)):
-            yield cast(R, self.resource(row))
-
-    def targets(self, prefix: str, *, certain: bool = False) -> Iterator[tuple[str, str]]:
-        yield from self.store.targets(ids.key(prefix))
-
-    def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
-        low = ids.key(prefix)
-        return self.store.count_targets(low + first, low + last)
-
-    def usage(self, bucket: str, *, certain: bool = False) -> int:
-        return self.store.usage(ids.key(bucket))
-
-
 class Cloud:
-    """A cloud in memory; `Cloud.open(path)` keeps it in a file that several processes may share."""
+    """A cloud in memory; `Cloud.open` keeps it elsewhere."""
 
-    def __init__(
-        self,
-        *,
-        policy: Policy | None = None,
-        path: Path | None = None,
-        read_only: bool = False,
-        create: bool = True,
-    ) -> None:
+    def __init__(self, *, policy: Policy | None = None, backend: CloudBackend | None = None) -> None:
         self.policy = policy or Policy()
-        self._store = Store(path, read_only=read_only, create=create)
-        self._stored = StoreView(self._store)
+        self.backend: CloudBackend = MemoryBackend() if backend is None else backend
+        """What keeps it."""
+        self._stored = StoredView(self.backend)
         self._is_read = False
         """Whether all that is stored is known to be readable."""
         self.view: View = self._stored
         """The cloud as rules and topologies see it: stored fields only."""
         try:
-            self._check_kinds()
-            if self._store.outdated:
-                self._count_anew()
+            self._stored.check_kinds()
+            self._upgrade()
         except BaseException:
             self.close()
             raise
@@ -102,30 +54,37 @@ class Cloud:
     @classmethod
     def open(
         cls,
-        path: str | Path,
+        endpoint: CloudEndpoint | Path | str,
         *,
         policy: Policy | None = None,
         read_only: bool = False,
         create: bool = True,
     ) -> Self:
-        """The cloud in a file, made if it is not there. Raises VtapError if the file is something else; so
-        does every method that comes upon something in it that is not a resource.
+        """The cloud at an endpoint: `file:PATH`, which several processes may share, or `memory:`; a path is
+        that of a file. It is made if it is not there. Raises VtapError if something else is; so does every
+        method that comes upon something in it that is not a resource.
 
-        `create=False`: the file must hold a cloud. `read_only`: it must too, every write is an error, and
-        neither the file nor its directory need be writable.
+        `create=False`: there must be a cloud. `read_only`: there must be one too, every write is an error,
+        and neither a file nor its directory need be writable.
         """
-        return cls(policy=policy, path=Path(path), read_only=read_only, create=create)
+        if isinstance(endpoint, Path):
+            endpoint = CloudEndpoint("file", str(endpoint))
+        elif isinstance(endpoint, str):
+            endpoint = CloudEndpoint.parse(endpoint)
+        return cls(policy=policy, backend=endpoint.open(read_only=read_only, create=create))
 
     def close(self) -> None:
-        """Releases the file. Unless others have it open, it is whole then: copied, it is the whole cloud."""
-        self._store.close()
+        """Releases what keeps the cloud. A file that nobody else has open is whole then: copied, it is the
+        whole cloud.
+        """
+        self.backend.close()
 
     def copy(self, path: str | Path) -> None:
-        """Writes the cloud, as it is at one moment, into another file, even while others write to this one.
-        Raises VtapError if that file is this one, is in use, or cannot be written. One that is there is
+        """Writes the cloud, as it is at one moment, into a file, even while others write to this cloud.
+        Raises VtapError if that file is this cloud's, is in use, or cannot be written. One that is there is
         replaced and keeps its mode; a new one is for its owner alone.
         """
-        self._store.copy(Path(path))
+        self.backend.copy(Path(path))
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +97,7 @@ class Cloud:
         tenant.
         """
         wanted = Subscription(subscription_id=subscription_id, tenant_id=tenant_id)
-        known = self.view.find(wanted.id)
+        known = self._stored.find(wanted.id)
         if not isinstance(known, Subscription) or known.tenant_id != tenant_id:
             self.put(wanted)
         return SubscriptionHandle(self, subscription_id)
@@ -148,15 +107,39 @@ class Cloud:
         every broken rule, and then nothing has changed. `replace=False`: an existing one is an error too.
         """
         with self._writing():
-            if not replace and self.view.find(resource.id) is not None:
+            if not replace and self._stored.find(resource.id) is not None:
                 message = f"{resource.label}: already exists ({resource.id})"
                 raise ArmError([Violation(ErrorCode.OPERATION_NOT_ALLOWED, message)])
-            overlay = Overlay(self.view, self.policy, complete=True)
-            _, violations = overlay.put(resource, strict_ids=strict_ids)
-            self._write(overlay, violations)
-            # Read before the transaction ends: after it, others may change or delete what was written.
-            written = self.get(resource.id)
-        return cast(T, written)
+            (written,) = self._put([resource], strict_ids=strict_ids)
+        return written
+
+    def put_all(self, resources: Iterable[T]) -> Sequence[T]:
+        """Creates or replaces many resources, all or none. They may be given in any order: each is checked as
+        if it were put after those that it refers to. Returns what was written, in the order given, as a read
+        gives it. Raises ArmError with every rule that any of them breaks.
+        """
+        wanted = list(resources)
+        with self._writing():
+            return self._put(wanted)
+
+    def _put(self, wanted: Sequence[T], *, strict_ids: bool = False) -> Sequence[T]:
+        overlay = Overlay(self._base(len(wanted)), self.policy, complete=True)
+        violations: MutableSequence[Violation] = []
+        for resource in in_order(wanted):
+            violations += overlay.put(resource, strict_ids=strict_ids)[1]
+        written = self._write(overlay, violations)
+        # As of this transaction: after it, others may change or delete what was written.
+        return [service_defaults.derive(cast(T, written[ids.key(one.id)]), overlay) for one in wanted]
+
+    def _base(self, changes: int) -> View:
+        """What is there before some changes. It is read at once where it is less than what changes: then no
+        rule has to ask the backend.
+        """
+        if changes > 1:
+            found = list(islice(self._stored.all(), changes + 1))
+            if len(found) <= changes:
+                return ReadView(found, whole=True)
+        return self._stored
 
     def get(self, resource_id: str) -> Resource:
         """A resource, with what is computed from others. Raises ArmError (ResourceNotFound)."""
@@ -168,13 +151,13 @@ class Cloud:
 
     def find(self, resource_id: str) -> Resource | None:
         """As `get`, but None if there is none."""
-        with self._store.reading():
+        with self.backend.reading():
             found = self._stored.find(resource_id)
             return None if found is None else service_defaults.derive(found, self.view)
 
     def list(self, kind: type[T], within: str = "") -> Sequence[T]:
         """The resources of a type whose ID starts with `within`, in order of their IDs."""
-        with self._store.reading():
+        with self.backend.reading():
             return [service_defaults.derive(one, self.view) for one in self.view.list(kind, within)]
 
     def delete(self, resource_id: str) -> None:
@@ -211,12 +194,12 @@ class Cloud:
 
     def check(self, resource: Resource) -> Sequence[Violation]:
         """What a put of this resource would be refused for, and warned of. Nothing changes."""
-        with self._store.reading():
+        with self.backend.reading():
             return Overlay(self.view, self.policy, complete=True).put(resource)[1]
 
     def audit(self) -> Sequence[Finding]:
         """Every rule that a resource of the cloud breaks, each conflict once."""
-        with self._store.reading():
+        with self.backend.reading():
             return tuple(audit(self.view, self.policy))
 
     def overlay(self, *, complete: bool = True) -> Overlay:
@@ -226,15 +209,8 @@ class Cloud:
     @contextmanager
     def snapshot(self) -> Iterator[View]:
         """The view as of one moment, for as long as the block runs."""
-        with self._store.reading():
+        with self.backend.reading():
             yield self.view
-
-    def _check_kinds(self) -> None:
-        """Raises VtapError if there is a row that a list of every type would leave out, or one of another."""
-        stray = self._store.stray(FORMS)
-        if stray is not None:
-            key, kind = stray
-            raise self._stored.unreadable(key, kind_problem(kind))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -242,40 +218,48 @@ class Cloud:
         into a cloud of which a part cannot be read.
         """
         if not self._is_read:
-            with self._store.reading():
-                for row in self._store.rows():
-                    self._stored.resource(row)
+            with self.backend.reading():
+                for _ in self._stored.all():
+                    pass
             self._is_read = True
-        with self._store.writing():
+        with self.backend.writing():
             yield
 
-    def _write(self, overlay: Overlay, violations: Sequence[Violation]) -> None:
+    def _write(self, overlay: Overlay, violations: Sequence[Violation]) -> Mapping[str, Resource]:
+        """Writes what an overlay changes; returns it by key, as a read finds it."""
         errors = [one for one in violations if one.severity is Severity.ERROR]
         if errors:
             raise ArmError(errors)
-        present, gone = overlay.changes()
-        for key in gone - present.keys():
-            self._store.delete(key)
+        staged, gone = overlay.changes()
+        self.backend.delete(gone - set(staged))
         # What referred to nothing (see `OnDelete.DANGLE`) may refer to something from now on.
-        orphans = {source for key in present for source in self._store.orphans(key)} - present.keys() - gone
-        orphaned = {key: resource for key in orphans if (resource := self._stored.find(key)) is not None}
-        for key, resource in (present | orphaned).items():
-            usages = [(usage.bucket, usage.amount) for usage in resource.usage()]
-            references = self._references(overlay, resource)
-            self._store.put(key, type(resource).__name__, to_body(resource), references, usages)
+        for source in {source for key in staged for source in self.backend.orphans(key)} - set(staged) - gone:
+            if (orphan := self._stored.find(source)) is not None:
+                overlay.stage(orphan)
+        values = {key: stored_values(staged[key].value) for key in staged}
+        self.backend.put([_entry(key, staged[key], values[key], overlay) for key in staged])
+        return {key: staged[key].kind.from_values(values[key]) for key in staged}
 
-    def _count_anew(self) -> None:
-        """Writes every resource as it is, so that it counts against limits."""
-        with self._store.upgrading() as due:
+    def _upgrade(self) -> None:
+        """Brings what an earlier version has kept to this one: may write every resource as it is, so that it
+        counts against limits.
+        """
+        with self.backend.upgrading() as anew:
             overlay = Overlay(self.view, self.policy, complete=True)
-            for resource in tuple(self.view.list(Resource)) if due else ():
+            for resource in tuple(self._stored.all()) if anew else ():
                 overlay.stage(resource)
             self._write(overlay, [])
 
-    def _references(self, overlay: Overlay, resource: Resource) -> Iterator[tuple[str, str | None]]:
-        for reference in resource.references():
-            known = overlay.find(reference.owner) is not None
-            yield ids.key(reference.target), ids.key(reference.owner) if known else None
+
+def _entry(
+    key: str, staged: Indexed[type[Resource], Resource], values: Mapping[str, Any], view: View
+) -> NewRow:
+    """What is kept of a resource. `view`: where what it refers to is found."""
+    references = [
+        (target, owner if owner is not None and view.find(owner) is not None else None)
+        for target, owner in staged.references
+    ]
+    return NewRow(key, staged.kind.__name__, to_body(values), references, staged.usage)
 
 
 class SubscriptionHandle:
@@ -288,6 +272,10 @@ class SubscriptionHandle:
     def put(self, resource: T) -> T:
         """Creates or replaces a resource in this subscription; see `Cloud.put`."""
         return self.cloud.put(self.place(resource))
+
+    def put_all(self, resources: Iterable[T]) -> Sequence[T]:
+        """Creates or replaces many resources in this subscription, all or none; see `Cloud.put_all`."""
+        return self.cloud.put_all(map(self.place, resources))
 
     def place(self, resource: T) -> T:
         """The resource with this subscription, where it names none."""
@@ -306,7 +294,3 @@ class SubscriptionHandle:
     def delete(self, resource_id: str) -> None:
         """See `Cloud.delete`."""
         self.cloud.delete(resource_id)
-
-
-def _names(kind: type[Identified]) -> list[str]:
-    return [name for name, one in KINDS.items() if issubclass(one, kind)]

@@ -135,9 +135,9 @@ class Overlay(View):
 
     # Changes
 
-    def changes(self) -> tuple[dict[str, Resource], set[str]]:
-        """What the overlay changes: resources by key, and the keys of those that are gone."""
-        return {key: self._staged[key].value for key in self._staged}, self._gone
+    def changes(self) -> tuple[ResourceIndex, set[str]]:
+        """What the overlay changes: the resources that are staged, and the keys of those that are gone."""
+        return self._staged, self._gone
 
     def put(
         self, resource: T, *, strict_ids: bool = False, validated: bool = False
@@ -145,8 +145,9 @@ class Overlay(View):
         """Stages a resource. Returns it with what the service assigns, and every broken rule.
         With an error among those the overlay must not be written. `validated`: `validate` has been run.
         """
-        violations = [] if validated else self._validated(resource, strict_ids=strict_ids)
-        if not is_sound(resource):
+        sound = is_sound(resource)
+        violations = [] if validated else self._validated(resource, sound=sound, strict_ids=strict_ids)
+        if not sound:
             return resource, violations
         resource, write = self._write(resource, violations)
         self._judge(write, violations)
@@ -174,8 +175,10 @@ class Overlay(View):
             violations += _under(path, [*one.check(self, self.policy, one)])
         return list(dict.fromkeys(violations))
 
-    def _validated(self, resource: Resource, *, strict_ids: bool) -> MutableSequence[Violation]:
-        before = self._before(resource) if is_sound(resource) else None
+    def _validated(
+        self, resource: Resource, *, sound: bool, strict_ids: bool = False
+    ) -> MutableSequence[Violation]:
+        before = self._before(resource) if sound else None
         strict_ids = strict_ids or self.policy.arm_id_case == "strict"
         return list(validate(resource, before, strict_ids=strict_ids))
 
@@ -197,8 +200,9 @@ class Overlay(View):
         violations += self._sweep(resource, [child for _, _, child in children])
         writes: MutableSequence[tuple[Path, Write]] = []
         for name, position, child in children:
-            broken = self._validated(child, strict_ids=False)
-            if is_sound(child):
+            sound = is_sound(child)
+            broken = self._validated(child, sound=sound)
+            if sound:
                 writes.append(((name, position), self._write(child, broken)[1]))
             violations += _under((name, position), broken)
         return resource, Write(resource, before, dependents, writes)

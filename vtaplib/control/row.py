@@ -11,20 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from math import inf, isfinite
-from operator import contains
-from types import NoneType
-from typing import Any, Final, NamedTuple, NoReturn
+from math import isfinite
+from typing import Any, Final, NoReturn
 
+from vtaplib.control.backends.backend import KeyForms, Row
 from vtaplib.control.service_defaults import empty
-from vtaplib.control.store import Row
 from vtaplib.errors import VtapError
 from vtaplib.model import ids
-from vtaplib.model.base import Field, Model, Shape
-from vtaplib.model.frozen import FrozenDict
+from vtaplib.model.base import Block, Field, Model
+from vtaplib.model.layout import is_surely_sound
 from vtaplib.model.marks import DERIVED, INLINE, SENSITIVE, WRITE_ONLY
 from vtaplib.model.resource import Resource
-from vtaplib.model.validation import may_be_absent, structure_problems
+from vtaplib.model.validation import structure_problems
 from vtaplib.model.violation import Path, dotted
 from vtaplib.resources import RESOURCE_TYPES
 
@@ -32,17 +30,17 @@ KINDS: Final = {kind.__name__: kind for kind in RESOURCE_TYPES}
 """The types that a row may be of, by the names that rows have for them."""
 NOT_STORED: Final = (DERIVED, SENSITIVE, WRITE_ONLY, INLINE)
 """Marks of fields that no row has."""
-FORMS: Final = {name: ids.globs(kind.id_format) for name, kind in KINDS.items()}
-"""What the keys of each type look like, as patterns for `Store.stray`."""
+FORMS: Final[KeyForms] = {name: ids.globs(kind.id_format) for name, kind in KINDS.items()}
+"""What the keys of each type look like, as patterns for `CloudBackend.stray`."""
 
 
 class RowError(VtapError):
     """A row from which no resource can be read. The message is a clause that says what is wrong with it."""
 
 
-def to_body(resource: Resource) -> str:
-    """What a row has of a resource besides its key and its type."""
-    return json.dumps(stored_values(resource), separators=(",", ":"), ensure_ascii=False)
+def to_body(values: Mapping[str, Any]) -> str:
+    """What a row has of a resource besides its key and its type, of its stored values."""
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
 
 def stored_values(resource: Resource) -> Mapping[str, Any]:
@@ -83,9 +81,11 @@ def to_resource(row: Row) -> Resource:
         raise RowError(kind_problem(kind_name))
     values = _parsed(body)
     resource = kind.from_values(values)
-    if not _fits(resource, values):
-        for problem in _problems(kind, resource, values):
-            raise RowError(problem)
+    if not is_surely_sound(resource):
+        for path, problem in structure_problems(resource):
+            raise RowError(f"{dotted(path)} {problem}")
+    for path in _left_out(kind, values):
+        raise RowError(f"it has a field {dotted(path)}, which this vtap does not know")
     if ids.key(resource.id) != key:
         raise RowError(f"its contents are those of {resource.id}")
     return resource
@@ -125,104 +125,25 @@ def _finite(text: str) -> float:
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
-def _problems(kind: type[Resource], resource: Resource, values: Mapping[str, Any]) -> Iterator[str]:
-    """Why a resource is not all that the plain values say, or cannot be read by rules."""
-    for path, problem in structure_problems(resource):
-        yield f"{dotted(path)} {problem}"
-    for path in _left_out(kind, values):
-        yield f"it has a field {dotted(path)}, which this vtap does not know"
-
-
 def _left_out(model: type[Model], values: Mapping[str, Any]) -> Iterator[Path]:
     """The paths of what a model does not take of plain values."""
-    layout = _layout(model)
-    for name in sorted(values.keys() - layout.names):
+    names, blocks = _stored_fields(model)
+    for name in sorted(values.keys() - names):
         yield (name,)
-    for name, field, *_ in layout.nested:
-        plain = values.get(name)
-        if field.block is None or not isinstance(plain, list):
-            continue
-        for position, one in enumerate(plain):
-            found = _left_out(field.block, one) if isinstance(one, dict) else [()]
-            yield from ((name, position, *path) for path in found)
+    for name, block in blocks:
+        for position, one in enumerate(values.get(name) or ()):
+            yield from ((name, position, *path) for path in _left_out(block, one))
 
 
-# Nearly every row is in order, and to go through all the rules of every field takes longer than to decode it.
-# What follows is quick to say so, and never says so wrongly.
+StoredFields = tuple[frozenset[str], Sequence[tuple[str, type[Block]]]]
+"""The names of what a row may have of a model, and those of them that hold nested blocks."""
+_known_fields: dict[type[Model], StoredFields] = {}
 
 
-class Nested(NamedTuple):
-    """A field whose values hold others."""
-
-    name: str
-    field: Field
-    fewest: int
-    most: float
-    types: frozenset[type]
-    """The types of what a value holds."""
-
-
-class Layout(NamedTuple):
-    """What plain values of a type may have, and what a model made of them holds if it is sound."""
-
-    names: frozenset[str]
-    types: Sequence[frozenset[type]]
-    """The types of the values of each field, in order."""
-    nested: Sequence[Nested]
-
-
-_layouts: dict[type[Model], Layout] = {}
-
-
-def _layout(model: type[Model]) -> Layout:
-    if (known := _layouts.get(model)) is not None:
-        return known
-    fields = model.fields()
-    left_out = NOT_STORED if issubclass(model, Resource) else ()
-    _layouts[model] = Layout(
-        names=frozenset(name for name, field in fields.items() if not any(map(field.has, left_out))),
-        types=tuple(map(_types_of, fields.values())),
-        nested=tuple(_nested(field) for field in fields.values() if field.shape is not Shape.SCALAR),
-    )
-    return _layouts[model]
-
-
-def _types_of(field: Field) -> frozenset[type]:
-    match field.shape:
-        case Shape.LIST | Shape.BLOCKS:
-            own: set[type] = {tuple}
-        case Shape.MAP:
-            own = {FrozenDict}
-        case _:
-            own = {field.block or field.scalar}
-    return frozenset(own | {int} if field.scalar is float else own) | (
-        {NoneType} if may_be_absent(field) else set()
-    )
-
-
-def _nested(field: Field) -> Nested:
-    items = field.items
-    fewest = max(items.minimum, items.minimum_if_set if field.block is None else 0)
-    types = _types_of(field) if field.shape is Shape.BLOCK else frozenset({field.block or field.scalar})
-    return Nested(field.name, field, fewest, inf if items.maximum is None else items.maximum, types)
-
-
-def _fits(model: Model, values: Mapping[str, Any]) -> bool:
-    """Whether a model that was made of plain values is surely sound, and has all that they have."""
-    layout, state = _layout(type(model)), model.__dict__
-    if not (values.keys() <= layout.names and all(map(contains, layout.types, map(type, state.values())))):
-        return False
-    for name, field, fewest, most, types in layout.nested:
-        value = state[name]
-        if value is None or not (value or fewest):
-            if values.get(name):
-                return False
-            continue
-        inside = value.values() if field.shape is Shape.MAP else value if type(value) is tuple else (value,)
-        if not (fewest <= len(inside) <= most and types.issuperset(map(type, inside))):
-            return False
-        if field.block is not None:
-            plain = values.get(name, ())
-            if len(plain) != len(inside) or not all(map(_fits, inside, plain)):
-                return False
-    return True
+def _stored_fields(model: type[Model]) -> StoredFields:
+    if model not in _known_fields:
+        left_out = NOT_STORED if issubclass(model, Resource) else ()
+        fields = [one for one in model.fields().values() if not any(map(one.has, left_out))]
+        blocks = [(one.name, one.block) for one in fields if one.block is not None]
+        _known_fields[model] = frozenset(one.name for one in fields), blocks
+    return _known_fields[model]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from vtaplib.control import inline
 from vtaplib.model import ids
@@ -17,6 +17,7 @@ from vtaplib.model.violation import Path
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Resource)
+Fields = tuple[tuple[str, Field], ...]
 
 
 def canonical(model: M, *, compared: bool = False) -> M:
@@ -24,7 +25,7 @@ def canonical(model: M, *, compared: bool = False) -> M:
     same, where that is another.
     """
     changes: dict[str, Any] = {}
-    for name, field in model.fields().items():
+    for name, field in _marked(type(model)).formed:
         if not model.knows(name):
             continue
         value = getattr(model, name)
@@ -135,20 +136,22 @@ def _rest_unknown(model: M, done: Container[Path], at: Path = ()) -> M:
 
 def _blank(model: M) -> M:
     """The model without what only the service can say: derived values are for reads."""
-    changes = {name: None for name, field in model.fields().items() if field.has(DERIVED)}
-    return model.replace(**changes) if changes else model
+    derived = _marked(type(model)).derived
+    return model.replace(**derived) if derived else model
 
 
 def _left_out(model: M) -> M:
     """The model with null where "" is written for what the service gives: it means the same."""
     changes: dict[str, Any] = {}
-    for name, field in model.fields().items():
+    marked = _marked(type(model))
+    for name, field in marked.blocks:
         value = getattr(model, name) if model.knows(name) else None
-        if field.block is not None and value and not field.has(INLINE):
+        if value:
             blocks = (value,) if field.shape is Shape.BLOCK else value
             made = tuple(map(_left_out, blocks))
             changes[name] = made[0] if field.shape is Shape.BLOCK else made
-        elif value == "" and field.has(OPTIONAL_ASSIGNED):
+    for name, _ in marked.optional:
+        if model.knows(name) and getattr(model, name) == "":
             changes[name] = None
     return model.replace(**changes) if changes else model
 
@@ -158,14 +161,15 @@ def _kept(model: M, before: M | None) -> M:
     if before is None:
         return model
     changes: dict[str, Any] = {}
-    for name, field in model.fields().items():
-        if not model.knows(name) or not before.knows(name):
-            continue
-        value, past = getattr(model, name), getattr(before, name)
-        if value is None and field.has(OPTIONAL_ASSIGNED) and not field.has(INLINE):
-            changes[name] = past
-        elif field.shape is Shape.BLOCK and value is not None:
-            changes[name] = _kept(value, past)
+    marked = _marked(type(model))
+    for name, _ in marked.optional:
+        if model.knows(name) and before.knows(name) and getattr(model, name) is None:
+            changes[name] = getattr(before, name)
+    for name, field in marked.blocks:
+        if field.shape is Shape.BLOCK and model.knows(name) and before.knows(name):
+            value = getattr(model, name)
+            if value is not None:
+                changes[name] = _kept(value, getattr(before, name))
     return model.replace(**changes) if changes else model
 
 
@@ -173,11 +177,45 @@ def _emptied(resource: R) -> R:
     """The resource with what nobody gives empty."""
     changes = {
         name: empty(field)
-        for name, field in resource.fields().items()
-        if field.has(OPTIONAL_ASSIGNED) and not field.has(INLINE)
+        for name, field in _marked(type(resource)).optional
         if resource.knows(name) and getattr(resource, name) is None
     }
     return resource.replace(**changes) if changes else resource
+
+
+class Marked(NamedTuple):
+    """The fields of a type by what the service does to them."""
+
+    formed: Fields
+    """Those with a canonical form, and nested blocks."""
+    blocks: Fields
+    """Nested blocks that are no resources of their own."""
+    optional: Fields
+    """Those that the service gives where the user leaves them out."""
+    derived: Mapping[str, None]
+    """Those that are computed at a read."""
+
+
+_marked_fields: dict[type[Model], Marked] = {}
+
+
+def _marked(model: type[Model]) -> Marked:
+    if model not in _marked_fields:
+        _marked_fields[model] = _marked_anew(model)
+    return _marked_fields[model]
+
+
+def _marked_anew(model: type[Model]) -> Marked:
+    fields = tuple(model.fields().items())
+    own = tuple((name, field) for name, field in fields if not field.has(INLINE))
+    return Marked(
+        tuple(
+            (name, field) for name, field in fields if field.block or field.canonical or field.has(UNORDERED)
+        ),
+        tuple((name, field) for name, field in own if field.block),
+        tuple((name, field) for name, field in own if field.has(OPTIONAL_ASSIGNED)),
+        {name: None for name, field in fields if field.has(DERIVED)},
+    )
 
 
 def empty(field: Field) -> Any:

@@ -15,9 +15,8 @@ from vtaplib.model import ids
 from vtaplib.model.base import Field, Model, Shape
 from vtaplib.model.combination import Combination, Presence
 from vtaplib.model.general_rule import SECRETS_ARE_GIVEN, VALUES_ARE_ALLOWED
+from vtaplib.model.layout import is_surely_sound, may_be_absent
 from vtaplib.model.marks import (
-    ASSIGNED,
-    DERIVED,
     INLINE,
     OPTIONAL_ASSIGNED,
     SENSITIVE,
@@ -143,7 +142,7 @@ def id_if_known(resource: Resource) -> str:
 
 def is_sound(resource: Resource) -> bool:
     """Whether all that must be there is, and of the declared type, so that rules can read the resource."""
-    return not any(structure_problems(resource))
+    return is_surely_sound(resource) or not any(structure_problems(resource))
 
 
 def structure_problems(resource: Resource) -> Iterator[tuple[Path, str]]:
@@ -151,11 +150,6 @@ def structure_problems(resource: Resource) -> Iterator[tuple[Path, str]]:
     for path, field, value in resource.walk():
         for inner, problem in _structure_problems(field, value):
             yield path + inner, problem
-
-
-def may_be_absent(field: Field) -> bool:
-    """Whether a field may be None, be it that the service has yet to give it a value."""
-    return field.nullable or any(map(field.has, (ASSIGNED, OPTIONAL_ASSIGNED, DERIVED)))
 
 
 def _structure_problems(field: Field, value: Any) -> Iterator[tuple[Path, str]]:

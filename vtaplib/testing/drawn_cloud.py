@@ -39,7 +39,7 @@ class DrawnCloud(Cloud):
 
     def __del__(self) -> None:
         # Not there where the policy was refused.
-        if hasattr(self, "_store"):
+        if hasattr(self, "backend"):
             self.close()
 
     def __repr__(self) -> str:

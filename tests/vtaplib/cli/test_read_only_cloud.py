@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import DECLARED_SKIP
 from tests.vtaplib.cli.command import CAPTURE, VTAP, Outcome, Vtap
-from tests.vtaplib.control.test_one_file import put_and_be_killed
+from tests.vtaplib.control.backends.sqlite.test_one_file import put_and_be_killed
 from vtaplib import Cloud, ResourceGroup, VtapError
 
 QUESTION = ("--src", "vm-web", "--dst", "vm-database", "--dport", "5432")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from hypothesis import settings
-from hypothesis.stateful import invariant
+from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from tests.vtaplib.control.brute_force import more_problems
 from tests.vtaplib.control.soundness import problems
@@ -38,7 +38,9 @@ class Unlimited(Sound):
     policy: ClassVar[Policy | None] = None
 
 
-TestSound = Sound.TestCase
-TestSound.settings = settings(max_examples=40, stateful_step_count=50)
-TestUnlimited = Unlimited.TestCase
-TestUnlimited.settings = settings(max_examples=60, stateful_step_count=50)
+def test_no_rule_is_broken_where_limits_are_a_step_away() -> None:
+    run_state_machine_as_test(Sound, settings=settings(max_examples=40, stateful_step_count=50))
+
+
+def test_no_rule_is_broken_under_azures_limits() -> None:
+    run_state_machine_as_test(Unlimited, settings=settings(max_examples=60, stateful_step_count=50))

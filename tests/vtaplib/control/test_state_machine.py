@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.vtaplib.control.lab import (
     NORTH,
@@ -225,5 +231,5 @@ def given(resource: Resource) -> Mapping[str, object]:
     return {name: value for name, value in resource.values().items() if name not in later}
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=60, stateful_step_count=40)
+def test_whatever_is_accepted_leaves_a_sound_world() -> None:
+    run_state_machine_as_test(Histories, settings=settings(max_examples=60, stateful_step_count=40))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from tests.vtaplib.control.lab import Lab, network, network_id
 from vtaplib import VirtualMachine
@@ -28,8 +29,8 @@ class Returned(CloudStateMachine):
         assert resource in self.cloud.list(type(resource))
 
 
-TestReturned = Returned.TestCase
-TestReturned.settings = settings(max_examples=20, stateful_step_count=40)
+def test_every_put_returns_what_a_read_gives() -> None:
+    run_state_machine_as_test(Returned, settings=settings(max_examples=20, stateful_step_count=40))
 
 
 @pytest.mark.parametrize("kind", RESOURCE_TYPES)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vtaplib.analysis.coverage_diff.design import ComparedDesign, StandingDesign, design_of_resources
 from vtaplib.cli.cloud_file import cloud_files, find_cloud_file, read_resources
-from vtaplib.control.store_file import is_store
+from vtaplib.control.backends.sqlite.open_file import is_database
 from vtaplib.errors import VtapError
 from vtaplib.model.policy import Policy
 
@@ -72,7 +72,7 @@ def _read_standing(given: str | None) -> StandingDesign:
 
 
 def _is_cloud(name: str) -> bool:
-    return name != "-" and is_store(Path(name))
+    return name != "-" and is_database(Path(name))
 
 
 def _read_cloud(path: Path) -> StandingDesign:

@@ -26,8 +26,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from vtaplib.control.database_file import DatabaseFile, identity, log_of, size
-from vtaplib.control.sqlite_error import DAMAGED, LOCK_WAIT_SECONDS, primary_code, storage_error
+from vtaplib.control.backends.sqlite.database_file import DatabaseFile, identity, log_of, size
+from vtaplib.control.backends.sqlite.sqlite_error import (
+    DAMAGED,
+    LOCK_WAIT_SECONDS,
+    primary_code,
+    storage_error,
+)
 from vtaplib.errors import VtapError
 
 BINDING: Final = """

@@ -1,4 +1,4 @@
-"""The store against files that are no cloud, that cannot be written, and disks that are full."""
+"""The backend in a file against files that are no cloud, that cannot be written, and disks that are full."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import DECLARED_SKIP
+from tests.vtaplib.control.backends.sqlite.databases import database_of
 from tests.vtaplib.control.lab import HOME, TENANT, WEST, network
 from vtaplib import ArmError, Cloud, Policy, ResourceGroup, VirtualNetwork, VtapError
-from vtaplib.control import SubscriptionHandle, store
-from vtaplib.control.store import APPLICATION_ID, SCHEMA_VERSION, Store
+from vtaplib.control import SubscriptionHandle
+from vtaplib.control.backends.backend import NewRow
+from vtaplib.control.backends.sqlite import backend
+from vtaplib.control.backends.sqlite.backend import FORMAT, SqliteBackend
+from vtaplib.control.backends.sqlite.database import SqliteDatabase
 from vtaplib.model.resource import Resource
 
 
@@ -60,7 +64,7 @@ OTHER_FILES: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "a view of something else": (database("CREATE VIEW one AS SELECT 1"), "is not a vtap cloud"),
     "a version of something else": (database("PRAGMA user_version = 1"), "is not a vtap cloud"),
     "our tables without our mark": (
-        database("CREATE TABLE resource (key TEXT)", f"PRAGMA user_version = {SCHEMA_VERSION}"),
+        database("CREATE TABLE resource (key TEXT)", f"PRAGMA user_version = {FORMAT.version}"),
         "is not a vtap cloud",
     ),
     "an application of something else": (
@@ -72,7 +76,7 @@ OTHER_FILES: Mapping[str, tuple[Callable[[Path], None], str]] = {
         "is not a vtap cloud",
     ),
     "a later version": (
-        database(f"PRAGMA application_id = {APPLICATION_ID}", "PRAGMA user_version = 4789"),
+        database(f"PRAGMA application_id = {FORMAT.application_id}", "PRAGMA user_version = 4789"),
         "has version 4789",
     ),
     "text": (content(b"resource group\n" * 400), "is not a vtap cloud"),
@@ -123,7 +127,7 @@ def test_the_name_that_sqlite_gives_to_memory_is_a_file_like_any_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Cloud.open(":memory:").close()
+    Cloud.open("file::memory:").close()
     assert (tmp_path / ":memory:").is_file()
 
 
@@ -194,7 +198,7 @@ def test_an_index_of_ones_own_does_no_harm(path: Path) -> None:
 def test_rows_that_are_out_of_order_are_an_error_and_no_endless_reading(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "ROWS_AT_A_TIME", 3)
+    monkeypatch.setattr(backend, "ROWS_AT_A_TIME", 3)
     with Cloud.open(path) as cloud:
         home = cloud.subscription(HOME, tenant_id=TENANT)
         for name in ("lac", "lae", "laf", "lag", "lah", "lai", "laj"):
@@ -269,10 +273,10 @@ def test_a_directory_that_is_read_only_is_named(path: Path, freeze: Callable[[Pa
     assert os.listdir(path.parent) == [path.name]
 
 
-def bound(store: Store, spare: int) -> None:
+def bound(database: SqliteDatabase, spare: int) -> None:
     """Lets the file grow by some pages at most. SQLite then says what it says of a full disk."""
-    ((pages,),) = store._connection.execute("PRAGMA page_count")
-    store._connection.execute(f"PRAGMA max_page_count = {pages + spare}")
+    ((pages,),) = database.connection.execute("PRAGMA page_count")
+    database.connection.execute(f"PRAGMA max_page_count = {pages + spare}")
 
 
 def put_until_refused(home: SubscriptionHandle) -> tuple[list[str], str]:
@@ -292,33 +296,25 @@ def put_until_refused(home: SubscriptionHandle) -> tuple[list[str], str]:
 def test_a_full_disk_refuses_a_write_and_keeps_all_that_was_there(path: Path, spare: int) -> None:
     with Cloud.open(path) as cloud:
         home = cloud.subscription(HOME, tenant_id=TENANT)
-        bound(cloud._store, spare)
+        bound(database_of(cloud), spare)
         put, message = put_until_refused(home)
         assert message == (
             f"{path}: cannot be written: database or disk is full; "
             "nothing was written; make room on its disk and try again"
         )
         assert sorted(one.name for one in cloud.list(VirtualNetwork)) == sorted(put)
-        cloud._store._connection.execute("PRAGMA max_page_count = 1000000")
+        database_of(cloud).connection.execute("PRAGMA max_page_count = 1000000")
         home.put(network("after", "10.250.0.0/16"))
     with Cloud.open(path) as cloud:
         assert sorted(one.name for one in cloud.list(VirtualNetwork)) == sorted([*put, "after"])
 
 
-def test_a_write_that_fails_in_the_middle_leaves_nothing(path: Path) -> None:
-    with Cloud.open(path) as cloud:
-        with pytest.raises(ZeroDivisionError), cloud._store.writing():  # noqa: PT012  # the write is part of it
-            cloud._store.put("/a", "ResourceGroup", "{}", [("/b", None)])
-            raise ZeroDivisionError
-        assert cloud._store.row("/a") is None
-        assert cloud._store.targets("/b") == []
-
-
 def test_a_broken_constraint_is_a_bug_and_not_the_files_trouble(path: Path) -> None:
-    with Cloud.open(path) as cloud:
-        with pytest.raises(sqlite3.IntegrityError), cloud._store.writing():
-            cloud._store.put("/a", "ResourceGroup", "{}", [("/b", "/b")])
-        assert cloud._store.row("/a") is None
+    kept = SqliteBackend(path)
+    with pytest.raises(sqlite3.IntegrityError), kept.writing():
+        kept.put([NewRow("/a", "ResourceGroup", "{}", [("/b", "/b")], [])])
+    assert kept.row("/a") is None
+    kept.close()
 
 
 FIRST_VERSION = (

@@ -143,7 +143,7 @@ def main(path: str, work: str, *arguments: str) -> None:
     if work == "group":  # to open the file is part of the work
         say("ready")
         sys.stdin.readline()
-    with Cloud.open(path) as cloud:
+    with Cloud.open(f"file:{path}") as cloud:
         if work != "group":
             say("ready")
             sys.stdin.readline()

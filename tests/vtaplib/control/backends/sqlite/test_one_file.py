@@ -17,18 +17,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.vtaplib.control.backends.sqlite.databases import database_of
+from tests.vtaplib.control.backends.sqlite.test_processes import ROOT
 from tests.vtaplib.control.lab import HOME, TENANT, WEST
-from tests.vtaplib.control.test_processes import ROOT
 from vtaplib import Cloud, ResourceGroup, VtapError
-from vtaplib.control import store, write_ahead_log
-from vtaplib.control.store import UPGRADES
+from vtaplib.control.backends.sqlite import database, write_ahead_log
+from vtaplib.control.backends.sqlite.backend import FORMAT
 
 PATIENCE_SECONDS = 60
 
 WRITER = """
 import os, sys
 from vtaplib import Cloud, ResourceGroup
-cloud = Cloud.open(sys.argv[1])
+cloud = Cloud.open(f"file:{sys.argv[1]}")
 home = cloud.subscription(sys.argv[2], tenant_id=sys.argv[3])
 for name in sys.argv[4:]:
     home.put(ResourceGroup(name=name, location="westeurope"))
@@ -149,7 +150,7 @@ def test_a_reader_that_holds_an_old_state_is_no_error_and_loses_nothing(path: Pa
             assert [one.name for one in view.list(ResourceGroup)] == ["a"]
             with Cloud.open(path) as writer:
                 add(writer, "c")
-                assert not writer._store.checkpoint()
+                assert not database_of(writer).checkpoint()
         assert held(reader) == ["a", "b", "c"]
     assert is_one_file(path)
     assert names(copied(path, "copy.db")) == ["a", "b", "c"]
@@ -160,6 +161,19 @@ def test_a_writer_that_is_never_closed_leaves_the_file_whole_when_its_process_en
     with Cloud.open(path):
         subprocess.run([sys.executable, "-c", script, path, HOME, TENANT, "b"], cwd=ROOT, check=True)
         assert names(copied(path, "copy.db")) == ["a", "b"]
+
+
+def test_a_process_that_ends_while_its_log_goes_into_the_file_ends_well(path: Path) -> None:
+    # The thread that brings the log back is due at once, and again and again.
+    soon = "from vtaplib.control.backends.sqlite import database; database.IDLE_SECONDS = 0.0001"
+    script = f"{soon}\n{WRITER.replace('os.kill(os.getpid(), 9)', '')}"
+    names_put = [f"b{number}" for number in range(20)]
+    for _ in range(10):
+        command = [sys.executable, "-c", script, str(path), HOME, TENANT, *names_put]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert is_one_file(path)
+    assert names(path) == ["a", *sorted(names_put)]
 
 
 def test_what_a_killed_writer_had_done_is_there_for_the_next_who_leaves_the_file_whole(path: Path) -> None:
@@ -247,7 +261,7 @@ def test_a_file_of_the_version_before_beside_a_log_of_today_is_refused(path: Pat
     assert names(path) == ["a"]
     put(path, "c")
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (max(UPGRADES) + 1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT.version,)
         assert connection.execute("SELECT writes > 0 FROM binding").fetchone() == (1,)
 
 
@@ -256,7 +270,7 @@ def test_a_file_that_is_replaced_while_a_writer_has_it_open_is_not_written(path:
     copy = copied(path, "copy.db")
     with Cloud.open(path) as cloud:
         add(cloud, "b")
-        cloud._store.checkpoint()
+        database_of(cloud).checkpoint()
         if how == "copied over":
             shutil.copyfile(copy, path)
         elif how == "moved over":
@@ -315,10 +329,10 @@ def test_a_file_is_the_same_when_its_process_changes_its_directory(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(path.parent)
-    with Cloud.open(path.name) as cloud:
+    with Cloud.open(f"file:{path.name}") as cloud:
         monkeypatch.chdir("/")
         add(cloud, "b")
-        cloud._store.checkpoint()
+        database_of(cloud).checkpoint()
         add(cloud, "c")
     assert names(path) == ["a", "b", "c"]
 
@@ -359,7 +373,7 @@ def test_a_file_that_no_log_can_be_bound_to_is_refused(path: Path) -> None:
 def test_a_log_that_does_not_last_is_not_claimed_for_ever(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "LOCK_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.2)
     run(path, "CREATE TRIGGER never BEFORE UPDATE ON binding BEGIN SELECT RAISE(IGNORE); END")
     with Cloud.open(path) as cloud:
         with pytest.raises(VtapError, match="end every process that has the file open") as error:
@@ -475,7 +489,7 @@ def test_a_forked_process_that_is_idle_leaves_the_file_whole(path: Path) -> None
 def test_a_forked_process_that_only_closes_takes_nothing_from_the_other(path: Path) -> None:
     with Cloud.open(path) as cloud:
         add(cloud, "b")
-        cloud._store._idle._lock.acquire()  # as if another thread were just there
+        database_of(cloud)._idle._lock.acquire()  # as if another thread were just there
         child = os.fork()
         if child == 0:
             try:
@@ -483,7 +497,7 @@ def test_a_forked_process_that_only_closes_takes_nothing_from_the_other(path: Pa
                 os._exit(0)
             finally:
                 os._exit(1)
-        cloud._store._idle._lock.release()
+        database_of(cloud)._idle._lock.release()
         assert os.waitpid(child, 0)[1] == 0
         add(cloud, "c")
     assert names(path) == ["a", "b", "c"]
@@ -495,7 +509,7 @@ def test_threads_that_write_and_one_that_is_idle_do_not_get_in_each_others_way(p
 
         def bring_back() -> None:
             while not done.is_set():
-                one._store.checkpoint()
+                database_of(one).checkpoint()
 
         thread = threading.Thread(target=bring_back)
         thread.start()
@@ -519,7 +533,7 @@ def test_a_copy_may_be_made_at_any_time_and_takes_no_log(path: Path, state: str)
         with Cloud.open(path) as writer, Cloud.open(path, read_only=True) as reader:
             add(writer, "b")
             if state == "idle":
-                writer._store.checkpoint()
+                database_of(writer).checkpoint()
             reader.copy(copy)
     assert names(copy) == ["a", "b"]
     assert is_one_file(path)

@@ -36,14 +36,20 @@ from vtaplib import Cloud, NetworkInterface, ResourceGroup, VirtualNetworkPeerin
 from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[5]
 KILLS = 30
 
 
 @contextmanager
 def working(path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A process that has opened the cloud, and waits for a line to begin."""
-    command = [sys.executable, "-m", "tests.vtaplib.control.cloud_process", str(path), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.vtaplib.control.backends.sqlite.cloud_process",
+        str(path),
+        *arguments,
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -60,6 +60,11 @@ def _beside(path: Path, suffix: str) -> Path:
     return real.with_name(real.name + suffix)
 
 
+def parts_of(path: Path) -> tuple[Path, ...]:
+    """A file, its log, and the journal that undoes what a killed process has half made."""
+    return path, log_of(path), journal_of(path)
+
+
 def size(path: Path) -> int:
     """A file's length in bytes; 0 where it is not there or nobody can say."""
     try:

@@ -77,7 +77,8 @@ def rows_of(path: Path) -> list[tuple[Any, ...]]:
 def stocked() -> list[Row]:
     with closing(Lab().cloud) as cloud:
         return [
-            (ids.key(one.id), type(one).__name__, to_body(one).encode()) for one in cloud.view.list(Resource)
+            (ids.key(one.id), type(one).__name__, to_body(stored_values(one)).encode())
+            for one in cloud.view.list(Resource)
         ]
 
 
