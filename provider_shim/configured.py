@@ -35,6 +35,7 @@ from provider_shim.reports import diagnostic
 from provider_shim.results import ApplyResult, DataResult, ImportResult, PlanResult, ReadResult
 from provider_shim.types import DATA_SOURCES, IDENTITIES, RESOURCE_TYPES, identity_of
 from vtaplib.control.cloud import DEFAULT_TENANT, Cloud
+from vtaplib.control.control_plane import ControlPlane
 from vtaplib.errors import VtapError
 from vtaplib.model import ids
 from vtaplib.model.base import Values
@@ -53,14 +54,20 @@ MOST_LISTED = 10
 """How many resources of a group a message names."""
 
 
+def open_cloud(configuration: ProviderConfiguration) -> ControlPlane:
+    """The cloud that a provider block means. Raises VtapError where it cannot be opened."""
+    return Cloud.open(configuration.endpoint, policy=configuration.policy)
+
+
 class ConfiguredProvider:
     """A provider that has its cloud. Terraform calls it from several threads."""
 
-    def __init__(self, configuration: ProviderConfiguration, client: int | None = None) -> None:
-        """Opens the cloud. Raises VtapError where it cannot be."""
+    def __init__(
+        self, configuration: ProviderConfiguration, cloud: ControlPlane, client: int | None = None
+    ) -> None:
         self.configuration = configuration
         self._lock = threading.RLock()
-        self._cloud = Cloud.open(configuration.endpoint, policy=configuration.policy)
+        self._cloud = cloud
         self._planning = Planning(self._cloud, client)
 
     def stage_subscription(self) -> list[Diagnostic]:
@@ -185,7 +192,7 @@ class ConfiguredProvider:
         self._planning.reset(made.id)
         return made
 
-    def _ensure_subscription(self, cloud: Cloud, subscription_id: str) -> None:
+    def _ensure_subscription(self, cloud: ControlPlane, subscription_id: str) -> None:
         with self._lock:
             planned = self._planning.overlay.find(f"/subscriptions/{subscription_id}")
             if isinstance(planned, Subscription) and cloud.view.find(planned.id) is None:
@@ -280,7 +287,7 @@ def _read_values(resource: Resource, prior: Values | None) -> Values:
     return values
 
 
-def _standing_warnings(resource: Resource, cloud: Cloud) -> Iterator[Violation]:
+def _standing_warnings(resource: Resource, cloud: ControlPlane) -> Iterator[Violation]:
     """What is to be warned of as things stand, by rules that are silent while a plan is made: what they miss
     could still be planned.
     """

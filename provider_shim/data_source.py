@@ -37,7 +37,7 @@ from vtaplib.model.violation import ArmError, ErrorCode, Path, Violation
 from vtaplib.resources.resource_group import ResourceGroup
 
 if TYPE_CHECKING:
-    from vtaplib.control.cloud import Cloud
+    from vtaplib.control.control_plane import ControlPlane
 
 R = TypeVar("R", bound=Resource)
 
@@ -55,7 +55,7 @@ PLANNED = (
 class Session:
     """A configured provider, as a data source sees it."""
 
-    cloud: Cloud
+    cloud: ControlPlane
     subscription_id: str
     """"" where it is not known yet."""
     tenant_id: str

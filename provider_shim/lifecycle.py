@@ -27,7 +27,11 @@ from vtaplib.model.marks import WRITE_ONLY
 from vtaplib.model.validation import validate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provider_shim.configured import ConfiguredProvider
+    from provider_shim.provider_configuration import ProviderConfiguration
+    from vtaplib.control.control_plane import ControlPlane
 
 SOURCE_ADDRESS = "terraform.local/vtap/vtap"
 
@@ -35,9 +39,16 @@ SOURCE_ADDRESS = "terraform.local/vtap/vtap"
 class Provider:
     """One provider, configured at most once. Terraform calls it from several threads."""
 
-    def __init__(self, client: int | None = None) -> None:
-        """`client`: the number of Terraform's process, where it is known."""
+    def __init__(
+        self,
+        client: int | None = None,
+        open_cloud: Callable[[ProviderConfiguration], ControlPlane] | None = None,
+    ) -> None:
+        """`client`: the number of Terraform's process, where it is known. `open_cloud`: opens the cloud that
+        a provider block means; without it, the cloud is at the block's endpoint.
+        """
         self._client = client
+        self._open_cloud = open_cloud
         self._configured: ConfiguredProvider | None = None
 
     # Schemas
@@ -69,10 +80,11 @@ class Provider:
         configuration, diagnostics = read_configuration(config)
         if configuration is None:
             return diagnostics
-        from provider_shim.configured import ConfiguredProvider
+        from provider_shim.configured import ConfiguredProvider, open_cloud
 
         try:
-            self._configured = ConfiguredProvider(configuration, self._client)
+            cloud = (self._open_cloud or open_cloud)(configuration)
+            self._configured = ConfiguredProvider(configuration, cloud, self._client)
         except VtapError as error:
             return [
                 Diagnostic(DiagnosticSeverity.ERROR, "The cloud cannot be opened", str(error), ("endpoint",))

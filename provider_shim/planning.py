@@ -22,7 +22,7 @@ from provider_shim.derivation import public_fields
 from provider_shim.diagnostics import Path
 from provider_shim.identity import same_id, to_terraform_id
 from provider_shim.reports import terraform_path
-from vtaplib.control.cloud import Cloud
+from vtaplib.control.control_plane import ControlPlane
 from vtaplib.control.overlay import Overlay
 from vtaplib.control.service_defaults import derive
 from vtaplib.model import ids
@@ -56,7 +56,7 @@ class Planning:
     threads.
     """
 
-    def __init__(self, cloud: Cloud, client: int | None = None) -> None:
+    def __init__(self, cloud: ControlPlane, client: int | None = None) -> None:
         """`client`: as for `Activity`."""
         self.cloud = cloud
         self.overlay = cloud.overlay(complete=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
@@ -269,9 +269,19 @@ class SubscriptionHandle:
         self.cloud = cloud
         self.subscription_id = subscription_id
 
-    def put(self, resource: T) -> T:
+    @property
+    def policy(self) -> Policy:
+        """That of the cloud."""
+        return self.cloud.policy
+
+    @property
+    def view(self) -> View:
+        """That of the cloud: what is in a subscription may refer to another."""
+        return self.cloud.view
+
+    def put(self, resource: T, *, replace: bool = True) -> T:
         """Creates or replaces a resource in this subscription; see `Cloud.put`."""
-        return self.cloud.put(self.place(resource))
+        return self.cloud.put(self.place(resource), replace=replace)
 
     def put_all(self, resources: Iterable[T]) -> Sequence[T]:
         """Creates or replaces many resources in this subscription, all or none; see `Cloud.put_all`."""
@@ -287,9 +297,28 @@ class SubscriptionHandle:
         """See `Cloud.get`."""
         return self.cloud.get(resource_id)
 
-    def list(self, kind: type[T]) -> Sequence[T]:
-        """The resources of a type in this subscription."""
-        return self.cloud.list(kind, f"/subscriptions/{self.subscription_id}")
+    def find(self, resource_id: str) -> Resource | None:
+        """See `Cloud.find`."""
+        return self.cloud.find(resource_id)
+
+    def list(self, kind: type[T], within: str = "") -> Sequence[T]:
+        """The resources of a type in this subscription; see `Cloud.list`."""
+        return self.cloud.list(kind, within or f"/subscriptions/{self.subscription_id}")
+
+    def check(self, resource: Resource) -> Sequence[Violation]:
+        """What a put of this resource would be refused for, and warned of; see `Cloud.check`."""
+        return self.cloud.check(self.place(resource))
+
+    def overlay(self, *, complete: bool = True) -> Overlay:
+        """See `Cloud.overlay`."""
+        return self.cloud.overlay(complete=complete)
+
+    def snapshot(self) -> AbstractContextManager[View]:
+        """See `Cloud.snapshot`."""
+        return self.cloud.snapshot()
+
+    def close(self) -> None:
+        """Nothing: the cloud may have other subscriptions."""
 
     def delete(self, resource_id: str) -> None:
         """See `Cloud.delete`."""
