@@ -68,13 +68,13 @@ class ClaimedIds:
             owner, base = ids.key(resource.id), self._overlay.base
         except Undecided:
             return []
-        claims = {owner: _PlannedClaim(owner, new, _terraform_id(resource), "another block has it too")}
+        claims = {owner: _PlannedClaim(owner, new, _terraform_id(resource), "another block also has it")}
         clashes: list[Violation] = []
         other = self._claims.get(owner) or (_MADE if new and self._is_made(owner) else None)
         if other is not None and (new or other.new):
             clashes.append(_clash(resource, (naming_arguments(resource)[0],), other))
         for field, position, child in inline.children(resource):
-            key, clause = ids.key(child.id), f"{field} of {resource.label} lists it too"
+            key, clause = ids.key(child.id), f"{field} of {resource.label} also lists it"
             claims[key] = _PlannedClaim(owner, base.find(key) is None, _terraform_id(child), clause)
             other = self._claims.get(key)
             if other is not None and other.owner != owner and (other.new or claims[key].new):
@@ -95,7 +95,7 @@ class ClaimedIds:
 
 
 _MADE: Final = _PlannedClaim(
-    "", new=True, terraform_id="", clause="an argument of another block makes it too"
+    "", new=True, terraform_id="", clause="an argument of another block also makes it"
 )
 
 

@@ -312,10 +312,10 @@ def _silent_warnings(kind: type[Resource]) -> Sequence[Rule]:
 
 def _group_in_use(group_id: str, inside: Sequence[str]) -> Diagnostic:
     detail = (
-        f"{GROUP_IN_USE.format(name=ids.name(group_id))}: {', '.join(inside[:MOST_LISTED])}"
-        f"{' …' if len(inside) > MOST_LISTED else ''}. Delete them first, or set "
-        "prevent_deletion_if_contains_resources = false in features.resource_group, and they go with the "
-        "group."
+        f"{GROUP_IN_USE.format(name=ids.name(group_id))}: "
+        f"{', '.join(inside[:MOST_LISTED])}{' …' if len(inside) > MOST_LISTED else ''}. Delete them first, "
+        "or set prevent_deletion_if_contains_resources = false in features.resource_group, and they are "
+        "deleted with the group."
     )
     return Diagnostic(DiagnosticSeverity.ERROR, "The resource group still has resources", detail)
 

@@ -42,12 +42,13 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Resource)
 
 WAY_OUT = (
-    "Check the names, and the subscription_id and endpoint of the provider. If this configuration makes it, "
-    "refer to the resource, or wait for it with depends_on: a plan reads what is already there."
+    "Check the names, and the subscription_id and endpoint of the provider. If this configuration "
+    "makes it, refer to the resource, or wait for it with depends_on, because a plan reads only what already "
+    "exists."
 )
 PLANNED = (
-    "This plan makes it, and a plan reads what is already there: refer to the resource in the data source, "
-    "or wait for it with depends_on."
+    "This plan makes it, but a plan reads only what already exists: refer to the resource in the data "
+    "source, or wait for it with depends_on."
 )
 
 

@@ -42,7 +42,9 @@ def policy_block() -> NestedBlock:
         Attribute(name, TYPES[type(setting)], optional=True, description=texts.get(name, ""))
         for name, setting in sorted(SETTINGS.items())
     )
-    description = "What Azure does not document, and its limits: every setting has a default."
+    description = (
+        "Settings for what Azure does not document, and for its limits. Every setting has a default."
+    )
     return NestedBlock(NAME, Nesting.LIST, SchemaBlock(attributes, description=description), max_items=1)
 
 
@@ -54,9 +56,7 @@ def read_policy_block(
         texts = environment_settings(environment)
         read_policy(texts, "in the environment: ")
     except VtapError as error:
-        return Policy(), [
-            Diagnostic(DiagnosticSeverity.ERROR, "A policy that the environment sets", str(error))
-        ]
+        return Policy(), [Diagnostic(DiagnosticSeverity.ERROR, "Wrong policy in the environment", str(error))]
     wrong = []
     for name in SETTINGS:
         value = block.get(name)

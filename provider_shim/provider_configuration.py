@@ -26,10 +26,10 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 USED = {
     "subscription_id": "The subscription that resources are made in. Or ARM_SUBSCRIPTION_ID.",
     "tenant_id": "The Microsoft Entra tenant of the subscription. Or ARM_TENANT_ID.",
-    "client_id": "What `azurerm_client_config` says of the client. Or ARM_CLIENT_ID.",
+    "client_id": "What `azurerm_client_config` returns for the client. Or ARM_CLIENT_ID.",
     "endpoint": (
-        f"Where the cloud is kept: `file:PATH`, by default {DEFAULT_ENDPOINT}, seen from the directory that "
-        "Terraform runs in. Or VTAP_ENDPOINT."
+        f"Where the cloud is kept: `file:PATH`, by default {DEFAULT_ENDPOINT}, relative to the directory "
+        "that Terraform runs in. Or VTAP_ENDPOINT."
     ),
 }
 INERT_STRINGS = [

@@ -23,7 +23,7 @@ def diagnostic(kind: type[Model], violation: Violation, model: Model | None = No
     if phrase := phrase_of(violation, model):
         detail += f" (azurerm: {phrase})"
     if violation.evidence is Evidence.OURS:
-        detail += " (A code of vtap's own: Azure documents this case nowhere.)"
+        detail += " (This code is vtap's own, because Azure does not document this case.)"
     return Diagnostic(severity, str(violation.code), detail, terraform_path(kind, violation.path))
 
 

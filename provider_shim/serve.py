@@ -145,8 +145,8 @@ def serve_debug(load: Callable[[], Lifecycle], keep_in: str) -> int:
         sys.stdout.write(f"TF_REATTACH_PROVIDERS='{reattach_json(rendezvous.file(BACKEND))}'\n")
         sys.stdout.flush()
         sys.stderr.write(
-            "Set this variable for terraform. This process serves ONE provider configuration: it cannot\n"
-            "tell aliases apart, the last one configured would serve them all. Ctrl-C ends it.\n"
+            "Set this variable for terraform. This process serves ONE provider configuration: it "
+            "cannot\ndistinguish aliases, so the last one configured would serve them all. Ctrl-C ends it.\n"
         )
         ending.wait()
         server.stop(_GRACE_SECONDS).wait(_GRACE_SECONDS)

@@ -16,7 +16,7 @@ from provider_shim.values import Dynamic, DynamicValueError, expect, number
 from vtaplib.model.unknown import UNKNOWN
 
 _WAY_OUT = (
-    "No version of this provider writes that: the state was edited, or damaged. Restore "
+    "No version of this provider writes this: the state was edited or damaged. Restore "
     "terraform.tfstate.backup, or an earlier version where the state is kept elsewhere. Or take the object "
     "out of the state with `terraform state rm ADDRESS`, and import it again."
 )

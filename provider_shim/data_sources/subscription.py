@@ -39,8 +39,8 @@ class SubscriptionDataSource(DataSource):
         found = session.planned.find(wanted.id)
         if not isinstance(found, Subscription):
             message = (
-                f"{wanted.label}: not found in the cloud, which has a subscription once a provider with its "
-                "subscription_id has made something. Check subscription_id, and the provider's endpoint."
+                f"{wanted.label}: not found in the cloud. A subscription exists once a provider with "
+                "its subscription_id has made something. Check subscription_id, and the provider's endpoint."
             )
             raise ArmError([Violation(ErrorCode.SUBSCRIPTION_NOT_FOUND, message, ("subscription_id",))])
         return {

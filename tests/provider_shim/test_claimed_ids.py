@@ -87,7 +87,7 @@ def test_a_second_object_of_one_id_is_refused_by_the_plan(type_name: str, world:
     with pytest.raises(RefusedError, match="the plan has two objects with the ID") as refused:
         process.plan(type_name, None, other_case(type_name))
     (error,) = refused.value.diagnostics
-    assert "another block has it too." in error.detail
+    assert "another block also has it." in error.detail
     other_case_is_told = "It is written" in error.detail
     assert other_case_is_told == (other_case(type_name) != base(type_name))
     assert first.planned is not None
@@ -164,8 +164,8 @@ def test_a_part_that_another_object_lists_is_no_object_of_its_own(
     with pytest.raises(RefusedError, match="the plan has two objects with the ID") as refused:
         process.plan(second[0], None, second[1])
     (error,) = refused.value.diagnostics
-    listed = f"{LISTS[part_type]}/both lists it too."
-    assert (listed if owner_first else "another block has it too.") in error.detail
+    listed = f"{LISTS[part_type]}/both also lists it."
+    assert (listed if owner_first else "another block also has it.") in error.detail
     spelled = "One" if owner_first else "one"
     assert f"/{spelled}' there, and IDs are compared without case." in error.detail
 

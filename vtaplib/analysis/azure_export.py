@@ -22,7 +22,10 @@ from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.validation import is_sound
 
-HOW: Final = "make it with: az network nic list -o json > interfaces.json, and vnet, vnet tap and lb likewise"
+HOW: Final = (
+    "make it with: az network nic list -o json > interfaces.json, and in the same way for vnet, "
+    "vnet tap and lb"
+)
 
 
 @dataclass(frozen=True, slots=True)

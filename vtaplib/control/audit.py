@@ -147,5 +147,5 @@ def _left_behind(resource: Resource, policy: Policy, gone: Mapping[str, Resource
 
 def _refused(code: ErrorCode, resource: Resource, owner: Resource, path: Path) -> Violation:
     problem = f"{label(owner.id)}: cannot be deleted while {resource.label} uses it as {dotted(path)}"
-    way_out = "delete that too, or let it refer to another"
+    way_out = "delete that too, or let it refer to another resource"
     return Violation.of(code, problem, way_out, path, rule=PARTS_IN_USE_STAY)

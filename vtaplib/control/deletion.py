@@ -48,7 +48,7 @@ def deletion_of(view: View, policy: Policy, resource_id: str) -> Deletion:
                 refusal = Violation.of(
                     deletion_outcome.code,
                     f"{target.label}: cannot be deleted while {user.label} uses it",
-                    "let that use another first, or delete it",
+                    "first let that use another one, or delete it",
                     rule=WHAT_IS_IN_USE_STAYS,
                 )
                 refusals.append((user_key, refusal))

@@ -112,7 +112,7 @@ def _users(view: View, policy: Policy, owner: Resource, part_id: str, path: Path
             deletion_outcome = user.when_target_goes(reference, type(owner).in_use_code, policy)
             if deletion_outcome.on_delete is OnDelete.REFUSE:
                 problem = f"{label(part_id)}: cannot be removed while {user.label} uses it"
-                way_out = "let that use another first, or delete it"
+                way_out = "first let that use another one, or delete it"
                 yield Violation.of(deletion_outcome.code, problem, way_out, path, rule=PARTS_IN_USE_STAY)
 
 
@@ -134,7 +134,7 @@ def changed_for_good(resource: Resource, before: Resource) -> Iterator[Violation
         if not field.has(CREATE_ONLY) or field.has(SENSITIVE) or kept or _same(past, value):
             continue
         if path == ("location",):
-            problem = f"{before.label}: exists in {past}, cannot be created in {value}"
+            problem = f"{before.label}: exists in {past} and cannot be created in {value}"
             code = ErrorCode.INVALID_RESOURCE_LOCATION
         else:
             problem = f"{before.label}: {dotted(path)} is {past!r} and cannot become {value!r}"

@@ -28,8 +28,8 @@ def test_stages_are_listed_whatever_else_is_missing(vtap: Vtap) -> None:
     [
         (["--listen", "4789"], "write an address before a port"),
         (["--listen", "192.0.2.1"], "no interface here has it"),
-        (["--listen", "127.0.0.1", "--forward", "127.0.0.1"], "frames would go round for ever"),
-        (["--listen", "0.0.0.0:4790", "--forward", "127.0.0.9:4790"], "frames would go round for ever"),
+        (["--listen", "127.0.0.1", "--forward", "127.0.0.1"], "frames would loop for ever"),
+        (["--listen", "0.0.0.0:4790", "--forward", "127.0.0.9:4790"], "frames would loop for ever"),
         (["--listen", "127.0.0.1:0", "--fsync"], "no files are written"),
         (["--listen", "127.0.0.1:0", "--interface", "all"], "stands for every interface"),
     ],

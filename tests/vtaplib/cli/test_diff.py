@@ -204,7 +204,7 @@ def test_the_limit_is_on_conversations_and_not_on_totals(vtap: Vtap, tmp_path: P
     assert sizes == sorted(sizes, reverse=True)
     text = vtap("diff", CAPTURE, *command, "2", code=1).stdout
     assert f"the 2 largest of {len(sizes)}" in text
-    assert f"Coverage is lost: of {len(sizes)} conversations" in text
+    assert f"Coverage is lost: a part of {len(sizes)} conversations" in text
 
 
 def test_the_applied_cloud_is_before_where_nothing_else_is_said(vtap: Vtap, quickstart: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_plan_that_taps_a_new_network_has_its_traffic_newly_seen(vtap: Vtap, t
     (collector,) = report["collectors"]
     assert (collector["interface"], collector["after"]["frames"]) == ("collector", 2)
     text = vtap("diff", "query.pcap", "--plan", plan).stdout
-    assert "addresses that only the apply gives are taken for the lowest free ones" in text
+    assert "addresses that only the apply gives are assumed to be the lowest free ones" in text
     table = [row.split() for row in text.partition("Assumed addresses")[2].splitlines()]
     assert ["web", "10.1.1.4"] in table
     assert ["collector", "10.2.1.4"] in table
@@ -358,4 +358,4 @@ def test_the_tables_say_what_the_document_says(vtap: Vtap, quickstart: Path, loa
             for unit in ("conversations", "frames", "bytes")
             for when in ("before", "after")
         ]
-    assert f"{report['after']['split']} after. An analyser of sessions is blind to them." in text
+    assert f"{report['after']['split']} after. An analyser of sessions cannot follow them." in text

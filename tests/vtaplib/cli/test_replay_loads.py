@@ -71,7 +71,7 @@ def test_machines_are_told_beside_their_sizes(vtap: Vtap, quickstart: Path, traf
     assert web["sent_peak_mbit_per_second"] == 0.04
     assert found["vm-collector"]["collected_peak_mbit_per_second"] == 10 * (1000 + OVERHEAD) * 8 / 1e6
     text = vtap("replay", traffic, "--cloud", quickstart).stdout
-    assert "Machines, beside what their sizes may send" in text
+    assert "Machines, compared with what their sizes may send" in text
 
 
 def test_too_many_flows_are_a_warning_and_no_exit_code(vtap: Vtap, quickstart: Path) -> None:

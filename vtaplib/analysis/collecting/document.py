@@ -20,7 +20,7 @@ def collect_document(report: CollectReport) -> Document:
         _summary(report),
         (Section("account", "Account", tuple(_tables(report))),),
         warnings=tuple(
-            f"{one.name} answered {counted(times, 'time')}: {words}. What it answered to was sent, and lost "
+            f"{one.name} answered {counted(times, 'time')}: {words}. Those datagrams were sent, and lost "
             "there"
             for one in report.outputs
             for words, times in one.answers.items()
@@ -114,8 +114,9 @@ def _losses(report: CollectReport) -> Iterator[str]:
     """What was lost before it was received, in sentences."""
     if report.kernel_dropped:
         yield (
-            f"Lost: {counted(report.kernel_dropped, 'datagram')} dropped by the kernel, because nobody read "
-            f"in time. Of {report.backlog:,} places of the backlog {report.backlog_high_water:,} were taken"
+            f"Lost: {counted(report.kernel_dropped, 'datagram')} dropped by the kernel, because nothing read "
+            f"them in time. Of {report.backlog:,} places of the backlog {report.backlog_high_water:,} were "
+            "taken"
             + (
                 "; it was full: an output is too slow. Write to something faster, or raise --backlog."
                 if report.backlog_full

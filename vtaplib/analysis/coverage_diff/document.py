@@ -68,7 +68,7 @@ def _verdict(report: DiffReport) -> Paragraph:
         return Paragraph("No coverage is lost.", Role.GOOD)
     lost = sum(one.conversations for one in report.fates if CoverageChange(one.explanation).is_loss)
     return Paragraph(
-        f"Coverage is lost: of {counted(lost, 'conversation')} something is not seen any more.", Role.BAD
+        f"Coverage is lost: a part of {counted(lost, 'conversation')} is not seen any more.", Role.BAD
     )
 
 
@@ -132,8 +132,8 @@ def _changes(report: DiffReport) -> Iterator[Element]:
     before, after = report.before.split, report.after.split
     if before or after:
         yield Paragraph(
-            "Conversations whose two directions no collector sees together: "
-            f"{before:,} before, {after:,} after. An analyser of sessions is blind to them.",
+            f"Conversations whose two directions go to different collectors: {before:,} before, {after:,} "
+            "after. An analyser of sessions cannot follow them.",
             Role.WARNING if after > before else Role.PLAIN,
         )
 
@@ -206,7 +206,7 @@ def _assumed(report: DiffReport) -> Iterator[Element]:
     for design in (report.before, report.after):
         if design.assumed:
             yield Paragraph(
-                f"{design.name}: addresses that only the apply gives are taken for the lowest free ones.",
+                f"{design.name}: addresses that only the apply gives are assumed to be the lowest free ones.",
                 Role.WARNING,
             )
             yield Table(
@@ -217,7 +217,7 @@ def _assumed(report: DiffReport) -> Iterator[Element]:
             )
         if design.not_read:
             names = ", ".join(design.not_read)
-            yield Paragraph(f"{design.name}: not known well enough to be looked at: {names}", Role.WARNING)
+            yield Paragraph(f"{design.name}: not known well enough to be compared: {names}", Role.WARNING)
         yield from (Paragraph(one, Role.WARNING) for one in design.notes)
 
 

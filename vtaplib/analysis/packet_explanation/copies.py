@@ -87,7 +87,7 @@ def _remedy(case: CopyCase) -> str | None:
     if case.reason is Reason.COLLECTOR_UNREACHABLE and not case.is_reachable:
         return case.obstacle.remedy
     if case.reason is Reason.COLLECTOR_DOWN and case.is_taken_for_failed:
-        return "Nothing: it was asked what becomes of the copy when this one fails (--down)."
+        return "Nothing: you asked what happens to the copy when this one fails (--down)."
     point, names, collector = case.verdict.point, case.names, case.collector
     return COPY_REMEDIES[case.reason].format(
         interface=names.of_id(point.interface_id),

@@ -49,10 +49,10 @@ class Peerings:
             if not any(address in prefix for prefix in networks(side.remote_address_space)):
                 return Obstacle(
                     f"{side.label} of {here} routes to {routed}, which {address} is not in",
-                    f"Write {side.label} again to learn what {there} has now ({WRITING_AGAIN}), "
-                    "or name the subnet in remote_subnet_names if only some are peered.",
+                    f"Write {side.label} again so that it learns the address space that {there} has now "
+                    f"({WRITING_AGAIN}), or name the subnet in remote_subnet_names if only some are peered.",
                 )
         return Obstacle(
             f"no peering leads from {here} to {there}",
-            f"Look at the peerings between {here} and {there}: both must be Connected and give access.",
+            f"Check the peerings between {here} and {there}: both must be Connected and give access.",
         )

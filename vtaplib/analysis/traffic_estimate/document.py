@@ -134,11 +134,11 @@ def _collectors(report: EstimateReport) -> Iterator[Element]:
         yield Note("No TAP sends to an interface, so there is no collector.")
         return
     yield Note(
-        "Azure does not limit what a machine gets. The rate that its size may send at is a yardstick for "
-        "what it can take in."
+        "Azure does not limit what a machine receives. The rate at which its size may send is a guide to "
+        "what it can receive."
     )
     yield Table(
-        "Collectors beside the sizes of their machines",
+        "Collectors compared with the sizes of their machines",
         (
             Column("Collector"),
             Column("Size"),

@@ -84,7 +84,8 @@ def _lead(report: ReplayReport) -> Iterator[str | Phrase]:
 def _notices(report: ReplayReport) -> Iterator[Paragraph]:
     if report.truncated:
         yield Paragraph(
-            f"{counted(report.truncated, 'frame')} not captured whole: copies are shorter than they were.",
+            f"{counted(report.truncated, 'frame')} not captured whole: their copies are shorter than the "
+            "real ones.",
             Role.WARNING,
         )
     yield from capture_notices(report.ended_early, report.skipped)
@@ -281,7 +282,7 @@ def _stages(report: ReplayReport) -> Iterator[Element]:
 def _machines(report: ReplayReport) -> Iterator[Element]:
     if report.machines:
         yield Table(
-            "Machines, beside what their sizes may send",
+            "Machines, compared with what their sizes may send",
             (
                 Column("Machine"),
                 Column("Size"),

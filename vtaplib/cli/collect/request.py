@@ -64,8 +64,8 @@ class CollectRequest:
         for target in self.forward:
             if self.listen.hears(target):
                 raise CollectorError(
-                    f"--forward {target}: is where this collector listens; frames would go round for ever. "
-                    "Name another collector"
+                    f"--forward {target}: is where this collector listens; frames would loop for ever. Name "
+                    "another collector"
                 )
         if self.outputs > 1 and self.forward and len(self.forward) != self.outputs:
             raise CollectorError(

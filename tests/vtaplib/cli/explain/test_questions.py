@@ -182,7 +182,7 @@ def test_why_does_no_collector_see_anything_when_all_backends_are_down(
     said = ask(vtap, load_balanced, *REPLY_OF_DATABASE, *down)
     assert "rule ha has no healthy backend" in said
     assert said.count("unhealthy") >= 3
-    assert "To change it: Bring a backend of loadBalancers/lb" in said
+    assert "To change it: Start a backend of loadBalancers/lb" in said
 
 
 def test_why_does_one_of_three_collectors_see_half_of_a_conversation(vtap: Vtap, load_balanced: Path) -> None:

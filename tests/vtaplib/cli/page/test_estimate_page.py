@@ -19,7 +19,7 @@ def test_a_page_has_every_tap_collector_and_talker_of_the_document(vtap: Vtap, l
         *(one["interface"] for one in document["collectors"]),
     ]
     assert [
-        (row[0], row[1], row[5]) for row in page.rows("Collectors beside the sizes of their machines")
+        (row[0], row[1], row[5]) for row in page.rows("Collectors compared with the sizes of their machines")
     ] == [(one["interface"], one["size"], one["smallest_size"] or "any") for one in document["collectors"]]
     assert [row[:5] for row in page.rows("Top talkers: pairs of addresses with the most copies")] == [
         [tap["tap"], one["source"], one["destination"], f"{one['frames']:,}", f"{one['bytes']:,}"]
