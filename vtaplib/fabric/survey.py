@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from vtaplib.errors import PacketError
 from vtaplib.fabric.effective_rules_lookup import EffectiveRulesLookup
-from vtaplib.fabric.topology import (
+from vtaplib.fabric.element import (
     Backend,
     BalancingRule,
     Distribution,
@@ -26,7 +26,6 @@ from vtaplib.fabric.topology import (
     RuleProtocol,
     Tap,
     TapConfiguration,
-    Topology,
 )
 from vtaplib.model import ids
 from vtaplib.model.addresses import Address, maybe_address, networks
@@ -51,27 +50,22 @@ from vtaplib.resources.virtual_network_tap import VirtualNetworkTap
 E = TypeVar("E", bound=Enum)
 
 
-def topology_of(view: View) -> Topology:
-    """The topology of a view; everything in the order of IDs."""
-    return Topology(
-        networks=tuple(survey_networks(view)),
-        interfaces=tuple(survey_interfaces(view)),
-        frontends=tuple(survey_frontends(view)),
-        taps=tuple(
-            Tap(tap.id, tap.destination_id)
-            for tap in view.list(VirtualNetworkTap)
-            if is_known(
-                tap,
-                "destination_network_interface_ip_configuration_id",
-                "destination_load_balancer_frontend_ip_configuration_id",
-            )
-        ),
-        tap_configurations=tuple(
-            TapConfiguration(one.id, one.network_interface_id, one.virtual_network_tap_id)
-            for one in view.list(NetworkInterfaceTapConfiguration)
-            if is_known(one, "network_interface_id", "virtual_network_tap_id")
-        ),
-    )
+def survey_taps(view: View) -> Iterator[Tap]:
+    """The TAPs whose destination is known."""
+    for tap in view.list(VirtualNetworkTap):
+        if is_known(
+            tap,
+            "destination_network_interface_ip_configuration_id",
+            "destination_load_balancer_frontend_ip_configuration_id",
+        ):
+            yield Tap(tap.id, tap.destination_id)
+
+
+def survey_tap_configurations(view: View) -> Iterator[TapConfiguration]:
+    """The tap configurations of which both ends are known."""
+    for one in view.list(NetworkInterfaceTapConfiguration):
+        if is_known(one, "network_interface_id", "virtual_network_tap_id"):
+            yield TapConfiguration(one.id, one.network_interface_id, one.virtual_network_tap_id)
 
 
 def survey_networks(view: View) -> Iterator[Network]:
