@@ -66,4 +66,4 @@ def test_an_association_beside_what_a_subnet_sends_is_told_with_the_argument() -
         broken = pair.broken(lab)
         assert not isinstance(broken, tuple)
         (violation,) = [one for one in lab.broken_by(broken) if one.rule == name]
-        assert f"has networkSecurityGroups/group already, by {argument}; keep" in violation.message
+        assert f"the subnet already has networkSecurityGroups/group, by {argument}; keep" in violation.message
