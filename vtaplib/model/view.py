@@ -66,7 +66,7 @@ class View(ABC):
         """What is referred to below a prefix, and by whom: pairs of keys, in order of targets."""
 
     def count_targets(self, prefix: str, first: str, last: str, *, certain: bool = False) -> int:
-        """How many references there are to targets below a prefix, within a range that includes both ends.
+        """How many resources refer to each target below a prefix, within a range that includes both ends.
 
         The names `first` and `last` are what follows the prefix. `certain`: as in `referrers`.
         """

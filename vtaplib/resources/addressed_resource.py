@@ -60,9 +60,11 @@ def claim(subnet_id: str, address: str) -> str | None:
     return None if parsed is None else f"{subnet_id}/addresses/{claim_name(parsed)}"
 
 
-def claim_to_come(subnet_id: str, family: int) -> str:
-    """The ID that stands for any address of a subnet that is not known yet."""
-    return f"{subnet_id}/addresses to come/{family}"
+def claims_to_come(subnet_id: str) -> str:
+    """The start of the IDs that stand for addresses of a subnet that are not known yet. They go on with the
+    family, a colon and the position of the block: a resource may need several.
+    """
+    return f"{subnet_id}/addresses to come/"
 
 
 def address_of(
@@ -115,7 +117,7 @@ class AddressedResource(Resource):
             return
         for position, holder in enumerate(self.holders):
             with suppress(Undecided):
-                target = _claimed(holder)
+                target = _claimed(holder, position)
                 if target is not None:
                     yield Reference((self.holder_field, position, "private_ip_address"), target, claim=True)
 
@@ -132,7 +134,7 @@ class AddressedResource(Resource):
         return grant
 
 
-def _claimed(holder: AddressHolder) -> str | None:
+def _claimed(holder: AddressHolder, position: int) -> str | None:
     """What a block claims, if anything: its address, or one that is not known yet. Raises Undecided if even
     that is not known.
     """
@@ -141,7 +143,7 @@ def _claimed(holder: AddressHolder) -> str | None:
     try:
         address = holder.private_ip_address
     except Undecided:
-        return claim_to_come(holder.subnet_id, family_of(holder))
+        return f"{claims_to_come(holder.subnet_id)}{family_of(holder)}:{position}"
     return claim(holder.subnet_id, address) if address else None
 
 

@@ -17,7 +17,7 @@ from vtaplib.resources.addressed_resource import (
     AddressedResource,
     AddressHolder,
     claim,
-    claim_to_come,
+    claims_to_come,
     family_of,
 )
 from vtaplib.resources.subnet import Subnet
@@ -129,12 +129,13 @@ def _too_many_to_come(resource: AddressedResource, view: View) -> Findings:
         if holder.subnet_id
     }
     for (subnet_id, family), (position, holder) in pools.items():
-        to_come = view.count_targets(claim_to_come(subnet_id, family), "", "", certain=True)
+        first, last = f"{family}:", f"{family}:~"
+        to_come = view.count_targets(claims_to_come(subnet_id), first, last, certain=True)
         if not to_come:
             continue
         prefixes = networks(view.get(Subnet, subnet_id).address_prefixes or ())
         room = sum(assignable(prefix) for prefix in prefixes if prefix.version == family)
-        known = view.count_targets(f"{subnet_id}/addresses/", f"{family}:", f"{family}:~", certain=True)
+        known = view.count_targets(f"{subnet_id}/addresses/", first, last, certain=True)
         if 0 < room < (wanted := to_come + known):
             yield (
                 (resource.holder_field, position, "subnet_id"),

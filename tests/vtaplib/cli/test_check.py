@@ -140,7 +140,7 @@ def test_what_leads_outside_is_counted_and_no_violation(vtap: Vtap) -> None:
     }
     assert report["not_modelled"] == {"azurerm_kubernetes_cluster": 1}
     shown = vtap("check", vtap.directory / "plan.json").stdout
-    assert "2 references lead outside" in shown
+    assert "2 references to resources that were not read:" in shown
     assert "Not modelled, so not checked: 1 azurerm_kubernetes_cluster" in shown
 
 

@@ -59,7 +59,7 @@ def test_a_packet_that_does_not_lie_in_the_buffer_is_refused(start: int, length:
 def test_more_packets_than_a_column_tells_of_are_refused() -> None:
     block = PacketBlock.of([(0, b"first", 5), (0, b"other", 5)])
     del block.outputs[1]
-    with pytest.raises(ValueError, match="columns do not tell of 2 packets"):
+    with pytest.raises(ValueError, match="columns do not have 2 packets"):
         block.check()
 
 

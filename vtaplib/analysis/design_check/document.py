@@ -99,7 +99,5 @@ def _reach(report: CheckReport) -> Iterator[Element]:
         yield Paragraph(f"Not known well enough to be checked: {len(report.not_read):,}")
         yield Listing([f"  {one}" for one in report.not_read], _LISTED)
     if report.outside.references:
-        yield Paragraph(
-            f"{counted(report.outside.references, 'reference')} lead to resources that were not read:"
-        )
+        yield Paragraph(f"{counted(report.outside.references, 'reference')} to resources that were not read:")
         yield Listing([f"  {one}" for one in report.outside.targets], _LISTED)
