@@ -37,6 +37,6 @@ def _needed(resource: Resource) -> Iterator[str]:
     if is_sound(resource):
         needed += [reference.owner for reference in resource.references()]
     for key in map(ids.key, needed):
-        while key:
+        while "/" in key:  # what is no ID has no parent
             yield key
             key = ids.parent(key)

@@ -45,6 +45,8 @@ class Vtap:
 
     directory: Path
     environment: Mapping[str, str]
+    from_nothing: bool = False
+    """Whether Python starts for each command, and imports only what that needs; it takes much longer."""
 
     @classmethod
     def in_directory(cls, directory: Path) -> Vtap:
@@ -60,7 +62,7 @@ class Vtap:
     ) -> Outcome:
         """Run a command and check its exit code; no command ever shows a traceback."""
         result = None
-        if FORK_SERVERS and not environment:
+        if FORK_SERVERS and not environment and not self.from_nothing:
             words = [str(one) for one in arguments]
             result = FORK_SERVERS[0].maybe_run(words, self.directory, self.environment, stdin)
         result = result or subprocess.run(

@@ -14,11 +14,8 @@ from tests.vtaplib.cli.fork_server import ForkServer
 
 
 @pytest.fixture(scope="session", autouse=True)
-def fork_server(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Where commands come from in `make test`."""
-    if pytestconfig.getoption("--every-case"):
-        yield
-        return
+def fork_server() -> Iterator[None]:
+    """Where commands come from."""
     server = ForkServer()
     FORK_SERVERS.append(server)
     yield

@@ -1,8 +1,8 @@
 """Processes that have imported already what the `vtap` command needs: forked from one that has.
 
-To start Python and to import is most of what a command does in a test. `make test` lets commands begin after
-that; `make test-all` starts each from nothing, as its users do. Each is a process of its own either way, with
-its own directory, environment and streams.
+To start Python and to import is most of what a command does in a test. Each is a process of its own all the
+same, with its own directory, environment and streams. That each command imports what it needs is tested by
+starting it from nothing (`test_json_documents.py`).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -129,3 +130,30 @@ def test_a_command_prints_the_document_that_is_recorded(
         RECORDS.mkdir(exist_ok=True)
         record_file.write_text(document)
     assert document == record_file.read_text()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_starts_from_nothing_has_imported_what_it_needs(
+    name: str, inputs: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(inputs, tmp_path, dirs_exist_ok=True)
+    vtap = replace(Vtap.in_directory(tmp_path), from_nothing=True)
+    recorded = json.loads((RECORDS / f"{name}.json").read_text())
+    printed = vtap(*shlex.split(COMMANDS[name]), "--json", code=recorded["exit_code"])
+    assert printed.stdout.splitlines() == recorded["printed"]
+    shutil.copytree(inputs, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / "copies", ignore_errors=True)
+    page = ["--report", "page.html"] if name.startswith(("replay", "estimate", "diff")) else []
+    assert vtap(*shlex.split(COMMANDS[name]), *page, code=recorded["exit_code"]).stdout
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "command", ["show", "replay", "explain", "estimate", "diff", "check", "machine start"]
+)
+def test_a_command_that_starts_from_nothing_has_imported_what_an_error_needs(
+    command: str, tmp_path: Path
+) -> None:
+    vtap = replace(Vtap.in_directory(tmp_path), from_nothing=True)
+    assert "--nonsense" in vtap(*command.split(), "--nonsense", code=2).stderr
