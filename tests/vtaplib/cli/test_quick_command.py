@@ -46,7 +46,7 @@ def test_values_that_need_no_conversion_are_what_typer_makes_of_them(callback: A
 
 def test_a_command_imports_what_it_needs_and_no_more(tmp_path: Path) -> None:
     path = tmp_path / "cloud.db"
-    Cloud.open(str(path)).close()
+    Cloud.open(path).close()
     program = (
         "import sys\n"
         f"sys.argv = ['vtap', 'show', '--cloud', {str(path)!r}]\n"
