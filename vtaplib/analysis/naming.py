@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -70,3 +70,8 @@ def file_stem(name: str) -> str:
 def _last_steps(resource_id: str, length: int) -> str:
     steps = resource_id.split("/")
     return "/".join(steps[step] for step in reversed(_STEPS[:length]))
+
+
+def marked_if_down(name: str, interface_id: str, down: Collection[str]) -> str:
+    """The name of a collector's interface. `down`: the IDs of those that are taken for failed."""
+    return f"{name} (down)" if interface_id in down else name

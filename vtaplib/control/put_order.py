@@ -14,6 +14,9 @@ R = TypeVar("R", bound=Resource)
 
 def in_order(resources: Sequence[R]) -> Iterator[R]:
     """The resources in the order given, but each after those of them that it refers to or is a part of."""
+    if len(resources) < 2:
+        yield from resources
+        return
     by_key: dict[str, R] = {}
     for resource in resources:
         by_key.setdefault(ids.key(resource.id), resource)

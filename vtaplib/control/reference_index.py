@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from vtaplib.control.sorted_set import SortedSet
+from sortedcontainers import SortedList
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -39,11 +39,11 @@ class ReferenceIndex(Generic[K, V]):
 
     def __init__(self) -> None:
         self._indexed: dict[str, Indexed[K, V]] = {}
-        self._keys: dict[K, SortedSet[str]] = {}
+        self._keys: dict[K, SortedList[str]] = {}
         """The keys of each kind."""
         self._sources: dict[str, dict[K, dict[str, None]]] = {}
         """The keys of what refers to a target or to what belongs to it, by kind."""
-        self._targets = SortedSet[tuple[str, str]]()
+        self._targets: SortedList[tuple[str, str]] = SortedList()
         """Targets, each with the key of what refers to it."""
         self.usage = Counter[str]()
         """How much is used of each quota."""
@@ -83,7 +83,7 @@ class ReferenceIndex(Generic[K, V]):
         self.discard(key)
         one = Indexed(value, kind, tuple(dict.fromkeys(references)), tuple(usage))
         self._indexed[key] = one
-        self._keys.setdefault(kind, SortedSet()).add(key)
+        self._keys.setdefault(kind, SortedList()).add(key)
         for target in dict(one.references):
             self._targets.add((target, key))
         for name in one.names():
@@ -104,10 +104,10 @@ class ReferenceIndex(Generic[K, V]):
         for quota, amount in one.usage:
             self.usage[quota] -= amount
 
-    def by_kind(self, kinds: Iterable[K], prefix: str) -> Iterator[V]:
+    def by_kind(self, kinds: Iterable[K], prefix: str) -> Sequence[V]:
         """The values of some kinds whose keys start with a prefix, in order of keys."""
-        keys = [self._keys[one].between(prefix, prefix + LAST) for one in kinds if one in self._keys]
-        return (self._indexed[key].value for key in merge(*keys))
+        ranges = [self._keys[one].irange(prefix, prefix + LAST) for one in kinds if one in self._keys]
+        return [self._indexed[key].value for key in merge(*ranges)]
 
     def sources(self, target: str) -> Mapping[K, Collection[str]]:
         """The keys of what refers to a target or to what belongs to it, by kind, in the order of adding."""
@@ -115,8 +115,8 @@ class ReferenceIndex(Generic[K, V]):
 
     def targets(self, prefix: str) -> Sequence[tuple[str, str]]:
         """The targets that start with a prefix, each with the key of what refers to it, in order."""
-        return self._targets.between((prefix, ""), (prefix + LAST, ""))
+        return list(self._targets.irange((prefix, ""), (prefix + LAST, "")))
 
     def count_targets(self, first: str, last: str) -> int:
         """How many references there are to targets from one to another, both included."""
-        return self._targets.count_between((first, ""), (last, LAST))
+        return max(0, self._targets.bisect_right((last, LAST)) - self._targets.bisect_left((first, "")))

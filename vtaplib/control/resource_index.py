@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from vtaplib.control.reference_index import ReferenceIndex
@@ -27,7 +27,7 @@ class ResourceIndex(ReferenceIndex[type[Resource], Resource]):
 
     def list(self, kind: type[R], within: str) -> Iterator[R]:
         """The resources of a type whose IDs start with `within`, in order of their IDs."""
-        return cast("Iterator[R]", self.by_kind(_of_type(self.kinds, kind), ids.key(within)))
+        yield from cast("Sequence[R]", self.by_kind(_of_type(self.kinds, kind), ids.key(within)))
 
     def referrers(self, key: str, kind: type[R]) -> Iterator[R]:
         """The resources of a type that refer to what has a key, or to a part of it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vtaplib.analysis.capture_notices import capture_notices
 from vtaplib.analysis.load_entries import RatesEntry
+from vtaplib.analysis.naming import marked_if_down
 from vtaplib.analysis.traffic_estimate.report import CollectorEstimate, EstimateReport
 from vtaplib.reports.document import (
     Cell,
@@ -85,7 +86,9 @@ def _key_figures(report: EstimateReport) -> KeyFigures:
 
 def _rates(report: EstimateReport) -> Iterator[Element]:
     carried = [(f"TAP {one.tap}", one.rates) for one in report.taps]
-    carried += [(_name(one, report), one.rates) for one in report.collectors]
+    carried += [
+        (marked_if_down(one.interface, one.interface_id, report.down), one.rates) for one in report.collectors
+    ]
     figures = ("Average", "95th percentile", "Peak")
     if carried:
         yield Table(
@@ -148,7 +151,7 @@ def _collectors(report: EstimateReport) -> Iterator[Element]:
         ),
         [
             (
-                _name(one, report),
+                marked_if_down(one.interface, one.interface_id, report.down),
                 one.size or "no machine",
                 _or(one.megabits_per_second, "not published"),
                 _peak(one, number),
@@ -213,7 +216,3 @@ def _or(number: float | None, words: str) -> Cell:
 
 def _in_duration(report: EstimateReport) -> str:
     return f"In {whole_duration(report.duration_seconds)}".replace(" ", "\u00a0")
-
-
-def _name(one: CollectorEstimate, report: EstimateReport) -> str:
-    return one.interface + (" (down)" if one.interface_id in report.down else "")

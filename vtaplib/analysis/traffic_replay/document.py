@@ -8,9 +8,10 @@ from typing import Final
 
 from vtaplib.analysis.capture_notices import capture_notices
 from vtaplib.analysis.inventory import Inventory
+from vtaplib.analysis.naming import marked_if_down
 from vtaplib.analysis.report_parts import NOTHING, Amount
 from vtaplib.analysis.traffic_replay.network import network_elements
-from vtaplib.analysis.traffic_replay.report import CollectorEntry, LossEntry, ReplayReport, TapPointEntry
+from vtaplib.analysis.traffic_replay.report import LossEntry, ReplayReport, TapPointEntry
 from vtaplib.model import ids
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.reports.document import (
@@ -196,7 +197,7 @@ def _collectors(report: ReplayReport) -> Iterator[Element]:
         ),
         [
             (
-                _name(one, report),
+                marked_if_down(one.interface, one.interface_id, report.down),
                 one.frames,
                 one.bytes,
                 Share(one.bytes, whole, hue=number),
@@ -220,7 +221,7 @@ def _loads(report: ReplayReport) -> Iterator[Load]:
         if one.interface_id in loads:
             rates, series = loads[one.interface_id].rates, loads[one.interface_id].series
             yield Load(
-                _name(one, report),
+                marked_if_down(one.interface, one.interface_id, report.down),
                 number,
                 (
                     Curve(
@@ -239,10 +240,6 @@ def _loads(report: ReplayReport) -> Iterator[Load]:
                     ),
                 ),
             )
-
-
-def _name(one: CollectorEntry, report: ReplayReport) -> str:
-    return one.interface + (" (down)" if one.interface_id in report.down else "")
 
 
 def _stages(report: ReplayReport) -> Iterator[Element]:

@@ -26,6 +26,7 @@ PACKAGES: Final = (
     "google.protobuf",
     "lazy_loader",
     "msgpack",
+    "sortedcontainers",
     "typing_extensions",
 )
 """What the provider imports beyond the standard library. The last is gRPC's."""

@@ -71,7 +71,7 @@ class MemoryBackend:
 
     def rows_by_kind(self, kinds: Collection[str], prefix: str) -> Sequence[Row]:
         with self._lock:
-            return list(self._index.by_kind(kinds, prefix))
+            return self._index.by_kind(kinds, prefix)
 
     def rows_by_reference(self, target: str, kinds: Collection[str]) -> Sequence[Row]:
         with self._lock:
