@@ -16,7 +16,9 @@ from vtaplib.model.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class RatesEntry:
-    """Average, 95th percentile and peak of whole seconds of the clock, the silent ones counted."""
+    """Average, 95th percentile and peak over whole seconds of the clock, from the first second of the traffic
+    to its last; the silent ones count. All rates of a report are over these seconds.
+    """
 
     average_mbit_per_second: float
     percentile_95_mbit_per_second: float
@@ -28,8 +30,8 @@ class RatesEntry:
     @classmethod
     def of(cls, series: Series, span: int, scale: float = 1) -> RatesEntry:
         """The rates of a series over so many seconds, so many times as much."""
-        bits: Rates = series.bits(span).scaled(scale / BITS_PER_MEGABIT)
-        return cls(*bits, *series.packets(span).scaled(scale))
+        megabits = Rates(*(one / BITS_PER_MEGABIT for one in series.bits(span).scaled(scale)))
+        return cls(*megabits, *series.packets(span).scaled(scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ def machine_entry(machine: MachineAccount) -> MachineLoad:
         frames_above=None if excess is None else excess.frames,
         bytes_above=None if excess is None else excess.octets,
         seconds_above=None if excess is None else excess.seconds,
-        sent_peak_mbit_per_second=machine.sent.bits().peak / BITS_PER_MEGABIT,
-        collected_peak_mbit_per_second=machine.collected.bits().peak / BITS_PER_MEGABIT,
+        sent_peak_mbit_per_second=8 * machine.sent.peak_octets / BITS_PER_MEGABIT,
+        collected_peak_mbit_per_second=8 * machine.collected.peak_octets / BITS_PER_MEGABIT,
     )
 
 
@@ -125,7 +127,7 @@ def machine_warnings(machine: MachineAccount, policy: Policy) -> Iterator[Warnin
             f"{name} sends more than {figures.size} may, {rate:,} Mbit/s, in {excess.seconds:,} s: about "
             f"{excess.frames:,} frames, {excess.octets:,} bytes, would be dropped",
         )
-    peak = machine.collected.bits().peak
+    peak = 8 * machine.collected.peak_octets
     headroom = figures.headroom(peak)
     if headroom is not None and headroom < 0:
         smallest = figures.smallest(peak)

@@ -61,22 +61,6 @@ class TapPointAccount:
         return self.entered == Count(sum(count.frames for count in out), sum(count.octets for count in out))
 
 
-class CollectorAccount(Series):
-    """What a collector's interface gets: outer Ethernet frames by second of packet time."""
-
-    __slots__ = ()
-
-    @property
-    def peak_mbit_per_second(self) -> float:
-        """The load of the busiest second, in 10^6 bits per second of outer Ethernet frames."""
-        return self.peak_octets * 8 / 1e6
-
-    @property
-    def average_mbit_per_second(self) -> float:
-        """The load over `span`; never above the peak, for both are over whole seconds."""
-        return self.octets * 8 / 1e6 / self.span if self.span else 0.0
-
-
 @dataclass(slots=True)
 class LossAccount:
     """Frames that are lost for one reason, and the numbers of the first of them, counted from 1."""
@@ -97,9 +81,11 @@ class Accounts:
     `read` is every frame: `unrouted` are those that belong to no interface, `dropped` those that the fabric
     does not deliver, by reason; all others are delivered. `untapped` are those of these that pass no tap
     point; a frame that is dropped may have passed one before. Tap points are listed before the first frame,
-    so that one that sees nothing shows. `sent` is what interfaces send, in
-    full, whether the capture holds all of a frame or not; `flows` how many different flows they send and
-    receive. `talkers` are counted where somebody asks. `splits` are what load balancers take apart.
+    so that one that sees nothing shows. `collectors` is what their interfaces get, in outer Ethernet frames,
+    `sent` what interfaces send, in full, whether the capture holds all of a frame or not; `flows` how many
+    different flows they send and receive. `by_second` has every frame that was read; its span is the one that
+    all rates are over. `talkers` are counted where somebody asks. `splits` are what load balancers take
+    apart.
     """
 
     read: Count = field(default_factory=Count)
@@ -108,7 +94,7 @@ class Accounts:
     unrouted: dict[Unrouted, LossAccount] = field(default_factory=dict)
     dropped: dict[Drop, LossAccount] = field(default_factory=dict)
     tap_points: dict[TapPoint, TapPointAccount] = field(default_factory=dict)
-    collectors: dict[str, CollectorAccount] = field(default_factory=dict)
+    collectors: dict[str, Series] = field(default_factory=dict)
     sent: dict[str, Series] = field(default_factory=dict)
     flows: dict[tuple[str, Direction], FlowCount] = field(default_factory=dict)
     by_second: Series = field(default_factory=Series)
@@ -119,9 +105,9 @@ class Accounts:
         """What an interface sends."""
         return self.sent.setdefault(interface_id, Series())
 
-    def got_by(self, collector_id: str) -> CollectorAccount:
+    def got_by(self, collector_id: str) -> Series:
         """What a collector's interface gets."""
-        return self.collectors.setdefault(collector_id, CollectorAccount())
+        return self.collectors.setdefault(collector_id, Series())
 
     def see(self, interface_id: str, direction: Direction, flow: Flow, second: int) -> None:
         """Note that an interface has frames of a flow in a second of the clock."""

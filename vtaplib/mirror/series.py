@@ -194,13 +194,20 @@ class Series:
         """The bytes of the second that has most."""
         return max(self._peak_octets, max(self._octets, default=0))
 
-    def bits(self, span: int | None = None) -> Rates:
-        """Bits per second over `span` seconds of the clock, its own without one; the silent ones count."""
-        return _rates(self._octets, self.octets, self._peak_octets, span or self.span).scaled(8)
+    @property
+    def peak_frames(self) -> int:
+        """The frames of the second that has most."""
+        return max(self._peak_frames, max(self._frames, default=0))
 
-    def packets(self, span: int | None = None) -> Rates:
+    def bits(self, span: int) -> Rates:
+        """Bits per second over `span` seconds of the clock, the silent ones too. A report has one span, that
+        of all its traffic, so that its rates can be compared and added up.
+        """
+        return _rates(self._octets, self.octets, self.peak_octets, span).scaled(8)
+
+    def packets(self, span: int) -> Rates:
         """Frames per second over as many seconds."""
-        return _rates(self._frames, self.frames, self._peak_frames, span or self.span)
+        return _rates(self._frames, self.frames, self.peak_frames, span)
 
     def _cover(self, second: int) -> None:
         """Let the span reach to a second."""
@@ -223,10 +230,9 @@ def total(series: Iterable[Series]) -> Series:
     return found
 
 
-def _rates(kept: array[int], amount: int, peak_before: int, span: int) -> Rates:
+def _rates(kept: array[int], amount: int, busiest: int, span: int) -> Rates:
     if not span:
         return Rates(0.0, 0.0, 0.0)
-    busiest = max(peak_before, max(kept, default=0))
     # The nearest rank; the silent seconds are the first in order.
     rank = -(-PERCENTILE * span // 100)
     place = rank - 1 - (span - len(kept))

@@ -41,17 +41,17 @@ def test_average_and_percentile_count_the_silent_seconds() -> None:
     # 180.
     made = series_of(10, 0, *range(20, 200, 10))
     assert made.span == 20
-    assert made.bits() == Rates(
+    assert made.bits(20) == Rates(
         average=(10 + sum(range(20, 200, 10))) * 8 / 20, percentile_95=1440, peak=1520
     )
-    assert made.packets() == Rates(average=19 / 20, percentile_95=1, peak=1)
+    assert made.packets(20) == Rates(average=19 / 20, percentile_95=1, peak=1)
 
 
 def test_the_percentile_is_the_nearest_rank() -> None:
-    assert series_of(*range(1, 101)).bits().percentile_95 == 95 * 8
-    assert series_of(7).bits().percentile_95 == 56
+    assert series_of(*range(1, 101)).bits(100).percentile_95 == 95 * 8
+    assert series_of(7).bits(1).percentile_95 == 56
     # Of 21 values the 20th, for 95 % of 21 is 19.95.
-    assert series_of(*range(1, 22)).bits().percentile_95 == 20 * 8
+    assert series_of(*range(1, 22)).bits(21).percentile_95 == 20 * 8
 
 
 def test_rates_over_a_longer_span_count_what_is_silent_around() -> None:
@@ -61,7 +61,7 @@ def test_rates_over_a_longer_span_count_what_is_silent_around() -> None:
 
 
 def test_a_series_of_nothing_has_no_rates() -> None:
-    assert Series().bits() == Series().packets(10) == Rates(0, 0, 0)
+    assert Series().bits(0) == Series().packets(10) == Rates(0, 0, 0)
     assert Series().span == 0
     made = Series()
     made.add(5, 0, 0)
@@ -119,8 +119,8 @@ def test_memory_is_bounded_and_totals_and_peak_survive(monkeypatch: pytest.Monke
         made.add(second, 1, 10)
         assert len(made) <= 10
     assert (made.frames, made.octets, made.span) == (149, 1990, 100)
-    assert made.bits().peak == 8000
-    assert made.packets() == Rates(average=1.49, percentile_95=1, peak=50)
+    assert made.bits(100).peak == 8000
+    assert made.packets(100) == Rates(average=1.49, percentile_95=1, peak=50)
 
 
 def test_an_hour_is_small() -> None:

@@ -21,7 +21,7 @@ from vtaplib.capture import Batch, CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount
+from vtaplib.mirror.accounting import Accounts, TapPointAccount
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import figures_of, machine_accounts
 from vtaplib.mirror.count import Count
@@ -145,9 +145,9 @@ class _Figures:
         collectors = self.topology.collectors
         names = distinct_names(one.id for one in collectors)
         for one in collectors:
-            got = self.accounts.collectors.get(one.id, CollectorAccount())
+            got = self.accounts.collectors.get(one.id, Series())
             figures = figures_of(self.topology, one)
-            peak = got.bits().peak * self.scale
+            peak = 8 * got.peak_octets * self.scale
             yield CollectorEstimate(
                 interface_id=one.id,
                 interface=names[one.id],

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from vtaplib.analysis.load_entries import load_entries, machine_entry, machine_warnings
+from vtaplib.analysis.load_entries import RatesEntry, load_entries, machine_entry, machine_warnings
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
 from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
@@ -23,10 +23,11 @@ from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
-from vtaplib.mirror.accounting import Accounts, CollectorAccount, LossAccount, TapPointAccount
+from vtaplib.mirror.accounting import Accounts, LossAccount, TapPointAccount
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.mirror.copy_buffers import Copies
+from vtaplib.mirror.series import Series
 from vtaplib.mirror.verdict import TapPoint
 from vtaplib.model.policy import Policy
 
@@ -164,7 +165,8 @@ def _collectors(
     names = distinct_names(one.id for one in topology.collectors)
     entries = []
     for one in topology.collectors:
-        account = accounts.collectors.get(one.id, CollectorAccount())
+        account = accounts.collectors.get(one.id, Series())
+        rates = RatesEntry.of(account, accounts.by_second.span)
         path = captures.get(one.id)
         entries.append(
             CollectorEntry(
@@ -172,8 +174,8 @@ def _collectors(
                 interface=names[one.id],
                 frames=account.frames,
                 bytes=account.octets,
-                average_mbit_per_second=account.average_mbit_per_second,
-                peak_mbit_per_second=account.peak_mbit_per_second,
+                average_mbit_per_second=rates.average_mbit_per_second,
+                peak_mbit_per_second=rates.peak_mbit_per_second,
                 capture=None if path is None else str(path),
             )
         )

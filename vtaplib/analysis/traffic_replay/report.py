@@ -43,7 +43,9 @@ class TapPointEntry:
 
 @dataclass(frozen=True, slots=True)
 class CollectorEntry:
-    """What a collector's interface gets, in outer frames. `capture` is the file written for it."""
+    """What a collector's interface gets, in outer frames; rates are over the seconds of the capture.
+    `capture` is the file written for it.
+    """
 
     interface_id: str
     interface: str

@@ -1,0 +1,43 @@
+"""Of the same traffic, all reports say the same."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vtaplib.cli.captures import pcap
+from tests.vtaplib.fabric.worlds import frames, related_frames, topologies
+from tests.vtaplib.mirror.test_engine import policies
+from vtaplib import Policy, Topology
+from vtaplib.analysis import EstimateReport, ReplayReport, estimate, replay
+from vtaplib.capture import open_capture
+
+captures = st.lists(frames, max_size=20) | related_frames()
+
+
+def asked(packets: list[bytes], topology: Topology, policy: Policy) -> tuple[ReplayReport, EstimateReport]:
+    """What a replay and an estimate say of packets, one a second."""
+    capture = pcap(packets)
+    return (
+        replay(open_capture(BytesIO(capture)), topology, policy),
+        estimate(open_capture(BytesIO(capture)), topology, policy),
+    )
+
+
+@given(captures, topologies, policies)
+def test_a_collector_has_one_average_and_one_peak(
+    packets: list[bytes], topology: Topology, policy: Policy
+) -> None:
+    replayed, estimated = asked(packets, topology, policy)
+    loads = {one.id: one.rates for one in replayed.loads if one.kind == "collector"}
+    for entry, other in zip(replayed.collectors, estimated.collectors, strict=True):
+        average = entry.bytes * 8 / 1e6 / len(packets) if entry.frames else 0
+        assert entry.average_mbit_per_second == other.rates.average_mbit_per_second
+        assert abs(entry.average_mbit_per_second - average) < 1e-9
+        assert entry.average_mbit_per_second <= entry.peak_mbit_per_second
+        if entry.interface_id in loads:
+            assert loads[entry.interface_id] == other.rates
+        else:
+            assert not entry.frames
