@@ -50,7 +50,9 @@ def find_payloads(
         end = at + lengths[index]
         at += 12
         while at + 6 <= end and (
-            (buffer[at] == 0x81 and buffer[at + 1] == 0) or (buffer[at] == 0x88 and buffer[at + 1] == 0xA8)
+            (buffer[at] == 0x81 and buffer[at + 1] == 0)
+            or (buffer[at] == 0x88 and buffer[at + 1] == 0xA8)
+            or (buffer[at] == 0x91 and buffer[at + 1] == 0)
         ):
             at += 4
         if at + 2 > end or buffer[at] != 0x08 or buffer[at + 1] != 0:

@@ -65,7 +65,7 @@ def locate(
         else:
             at = start + 12
             ethertype = buffer[at] << 8 | buffer[at + 1]
-            while (ethertype == 0x8100 or ethertype == 0x88A8) and end - at >= 6:
+            while (ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100) and end - at >= 6:
                 at += 4
                 ethertype = buffer[at] << 8 | buffer[at + 1]
             at += 2

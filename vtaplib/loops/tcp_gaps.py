@@ -90,7 +90,7 @@ def look(
                 continue
             kind = buffer[at + 12] << 8 | buffer[at + 13]
             at += 14
-            while (kind == 0x8100 or kind == 0x88A8) and end - at >= 44:
+            while (kind == 0x8100 or kind == 0x88A8 or kind == 0x9100) and end - at >= 44:
                 kind = buffer[at + 2] << 8 | buffer[at + 3]
                 at += 4
             if kind == 0x0800 and end - at >= 40 and buffer[at] >> 4 == 4 and buffer[at + 9] == 6:

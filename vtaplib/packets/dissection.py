@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from vtaplib.errors import PacketError
 from vtaplib.packets import ethernet, ipv4, ipv6, tcp, udp, vxlan
-from vtaplib.packets.flow import TAGS
 
 SHOWN_BYTES: Final = 16
 """How much of `Data` is shown."""
@@ -24,7 +23,7 @@ CARRIED: Final = ("payload", "frame")
 
 @dataclass(frozen=True, slots=True)
 class VlanTag:
-    """An IEEE 802.1Q tag behind the EtherType that announces it."""
+    """A VLAN tag (IEEE 802.1Q) behind the EtherType that announces it."""
 
     priority: int
     drop_eligible: bool
@@ -122,7 +121,7 @@ _PROTOCOLS: Final[Mapping[type, str]] = {
 _BY_ETHERTYPE: Final[Mapping[int, Callable[[bytes], Any]]] = {
     ethernet.IPV4: ipv4.parse,
     ethernet.IPV6: ipv6.parse,
-    **dict.fromkeys(TAGS, _parse_tag),
+    **dict.fromkeys(ethernet.TAGS, _parse_tag),
 }
 _BY_PROTOCOL: Final[Mapping[int, Callable[[bytes], Any]]] = {ipv4.UDP: udp.parse, ipv4.TCP: tcp.parse}
 _FORMS: Final[Mapping[str, Callable[[int], str]]] = {

@@ -1,6 +1,7 @@
 """Ethernet II (IEEE 802.3, clause 3): two MAC addresses, an EtherType, a payload; no preamble, no FCS.
 
-VLAN tags (IEEE 802.1Q) are left in the payload: the EtherType then is the tag's.
+VLAN tags (IEEE 802.1Q) are left in the payload: the EtherType then is the tag's. `TAGS` says what a tag is,
+here and in the loops, which import nothing and are held to it by a test.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ ARP = 0x0806
 VLAN = 0x8100
 PROVIDER_VLAN = 0x88A8
 IPV6 = 0x86DD
+# What switches put before a second tag until 802.1ad; never registered (<linux/if_ether.h>).
+OLD_PROVIDER_VLAN = 0x9100
+
+TAGS = frozenset((VLAN, PROVIDER_VLAN, OLD_PROVIDER_VLAN))
+"""The EtherTypes of VLAN tags, which tshark, Suricata and libpcap read too. Of 0x9200 and 0x9300, which some
+switches can be set to, none of them does."""
 
 MAC_TEXT = re.compile(r"(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
 

@@ -13,8 +13,6 @@ from zlib import crc32
 
 from vtaplib.packets import ethernet, ipv4, ipv6
 
-TAGS = frozenset((ethernet.VLAN, ethernet.PROVIDER_VLAN))
-
 TCP = 6
 UDP = 17
 SCTP = 132
@@ -82,10 +80,10 @@ def read_flow(frame: bytes) -> Flow:
         return Flow(0, -1, b"", b"")
     at = 12
     ethertype = int.from_bytes(frame[at : at + 2], "big")
-    while ethertype in TAGS and len(frame) >= at + 6:
+    while ethertype in ethernet.TAGS and len(frame) >= at + 6:
         at += 4
         ethertype = int.from_bytes(frame[at : at + 2], "big")
-    if len(frame) < at + 2 or ethertype in TAGS:
+    if len(frame) < at + 2 or ethertype in ethernet.TAGS:
         return Flow(0, -1, frame[6:12], frame[0:6])
     at += 2
     flow = None

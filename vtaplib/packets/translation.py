@@ -13,7 +13,7 @@ from typing import NamedTuple
 from vtaplib.packets import ethernet, ipv4
 from vtaplib.packets.flow import NO_PORT, Flow
 
-_TAGS = tuple(tag.to_bytes(2, "big") for tag in (ethernet.VLAN, ethernet.PROVIDER_VLAN))
+_TAGS = tuple(tag.to_bytes(2, "big") for tag in ethernet.TAGS)
 _SOURCE, _DESTINATION = 12, 16
 _CHECKSUMS = {ipv4.TCP: 16, ipv4.UDP: 6}
 """Where the checksums that cover addresses stand, from the start of the segment."""

@@ -175,9 +175,10 @@ def _fragments(draw: st.DrawFn, packet: ipv4.Ipv4Packet) -> ipv4.Ipv4Packet:
 
 @st.composite
 def _tagged(draw: st.DrawFn, untagged: st.SearchStrategy[bytes]) -> bytes:
-    """Frames with an IEEE 802.1Q tag, or with two (802.1ad)."""
+    """Frames with an IEEE 802.1Q tag, or with two: 802.1ad, or as switches did before."""
     frame = draw(untagged)
-    for ethertype in draw(st.sampled_from([(ethernet.VLAN,), (ethernet.VLAN, ethernet.PROVIDER_VLAN)])):
+    outer = st.sampled_from([(), (ethernet.PROVIDER_VLAN,), (ethernet.OLD_PROVIDER_VLAN,)])
+    for ethertype in (ethernet.VLAN, *draw(outer)):
         identifier = draw(st.integers(1, 4094))
         frame = frame[:12] + ethertype.to_bytes(2, "big") + identifier.to_bytes(2, "big") + frame[12:]
     return frame

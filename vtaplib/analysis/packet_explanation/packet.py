@@ -9,7 +9,7 @@ from typing import Final
 from vtaplib.analysis.packet_explanation.building import ECHO_REQUESTS, ICMP, ICMPV6, PROTOCOLS
 from vtaplib.packets import ethernet, ipv6, tcp
 from vtaplib.packets.dissection import TCP_FLAGS
-from vtaplib.packets.flow import NO_PORT, NO_PROTOCOL, TAGS, TCP, Flow, read_flow
+from vtaplib.packets.flow import NO_PORT, NO_PROTOCOL, TCP, Flow, read_flow
 
 _PROTOCOL_NAMES: Final = {number: name.upper() for name, number in PROTOCOLS.items()} | {ICMPV6: "ICMPv6"}
 _ETHERTYPE_NAMES: Final = {ethernet.IPV4: "IPv4", ethernet.IPV6: "IPv6", ethernet.ARP: "ARP"}
@@ -162,7 +162,7 @@ def _vlans(frame: bytes) -> tuple[int, ...]:
     """The VLAN identifiers of a frame, the outermost first."""
     found: list[int] = []
     at = 12
-    while int.from_bytes(frame[at : at + 2], "big") in TAGS and len(frame) >= at + 6:
+    while int.from_bytes(frame[at : at + 2], "big") in ethernet.TAGS and len(frame) >= at + 6:
         found.append(int.from_bytes(frame[at + 2 : at + 4], "big") & 0x0FFF)
         at += 4
     return tuple(found)
