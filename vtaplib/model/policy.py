@@ -168,11 +168,6 @@ LIMITS: Final[Mapping[str, Setting]] = {
 SETTINGS: Final[Mapping[str, Setting]] = {**CONTROL_PLANE, **DATA_PLANE, **LIMITS}
 """Every setting by name."""
 
-SHOWN_IF_CHANGED: Final = frozenset({"network_watchers_per_region"})
-"""Settings that a report lists only where they are not the default. They were added after the documents that
-commands print were recorded. A document made with the defaults has not changed since.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -336,14 +331,8 @@ class Policy:
                 raise VtapError(f"policy: {name} is {value!r}, but must be one of {setting}")
 
     def in_force(self) -> dict[str, object]:
-        """Settings and their values, as reports show them: one that is not there has its default."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        defaults = {field.name: field.default for field in fields(self)}
-        return {
-            name: value
-            for name, value in values.items()
-            if name not in SHOWN_IF_CHANGED or value != defaults[name]
-        }
+        """Every setting and its value, as reports have them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def read_policy(texts: Mapping[str, str], source: str = "policy: ") -> Policy:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from vtaplib.model.policy import Policy
+
 if TYPE_CHECKING:
     from vtaplib.reports.network_graph import NetworkGraph
 
@@ -139,10 +141,18 @@ class Tree(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """A policy in force, by the names of its settings; `heading` where there are several."""
+    """A policy in force, by the names of its settings; `heading` where there are several. A terminal shows
+    those that are not the default.
+    """
 
     in_force: Mapping[str, object]
     heading: str = ""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The names of those that are not the default."""
+        defaults = Policy()
+        return tuple(name for name, value in self.in_force.items() if value != getattr(defaults, name))
 
 
 class KeyFigure(NamedTuple):

@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 from rich.tree import Tree as RichTree
 
-from vtaplib.model.policy import Policy, setting_text
+from vtaplib.model.policy import setting_text
 from vtaplib.reports.document import (
     Cell,
     Column,
@@ -67,6 +67,8 @@ def renderables(document: Document) -> Iterator[RenderableType]:
                 yield Text()
             yield _drawn(element)
             was_table = isinstance(element, Table)
+        if any(isinstance(one, Settings) for one in section.elements):
+            yield Text("--json lists every setting.", _STYLES[Role.MUTED])
     for warning in document.warning_sentences:
         yield Text(f"Warning: {warning}", _STYLES[Role.WARNING])
     yield from map(_drawn, document.notices)
@@ -150,15 +152,14 @@ def _tree(tree: Tree) -> RichTree:
 
 
 def _settings(settings: Settings) -> Text:
-    """All settings in a line; those that are not the default are marked."""
-    defaults = Policy()
-    text = Text(f"{settings.heading}: " if settings.heading else "Policy in force: ")
-    for number, (name, value) in enumerate(settings.in_force.items()):
-        changed = value != getattr(defaults, name)
-        text.append(", " if number else "")
-        text.append(f"{name}={setting_text(value)}", "bold" if changed else "")
-        text.append(" (not the default)" if changed else "")
-    return text
+    """The settings that are not the default, in a line."""
+    text = Text(f"{settings.heading or 'Policy in force'}: ")
+    changed = [f"{name}={setting_text(settings.in_force[name])}" for name in settings.changed]
+    if not changed:
+        return text.append("every setting is the default")
+    return text.append(", ".join(changed), _STYLES[Role.STRONG]).append(
+        "; every other setting is the default"
+    )
 
 
 def _text(words: Words, role: Role = Role.PLAIN) -> Text:

@@ -84,7 +84,7 @@ def test_people_see_the_findings_by_address_the_summary_and_the_policy(vtap: Vta
     assert NOT_REACHABLE in shown
     assert f"plan {plan}: 1 error, 0 warnings in 12 resources" in shown
     assert f"newly silent: 1\n    {WEB} to tap (" in shown
-    assert "region_check=off (not the default)" in shown
+    assert "Policy in force: region_check=off; every other setting is the default" in shown
 
 
 def test_warnings_are_violations_only_under_strict(vtap: Vtap) -> None:

@@ -187,8 +187,8 @@ def test_one_world_is_compared_under_two_policies(vtap: Vtap, quickstart: Path) 
     before, after = (report[when]["seen"]["frames"] for when in ("before", "after"))
     assert after < before
     text = vtap("diff", CAPTURE, "--before", quickstart, *policies).stdout
-    assert "Policy before: " in text
-    assert "oversize=drop (not the default)" in text
+    assert "Policy before: every setting is the default" in text
+    assert "Policy after: oversize=drop; every other setting is the default" in text
 
 
 def test_the_limit_is_on_conversations_and_not_on_totals(vtap: Vtap, tmp_path: Path) -> None:

@@ -153,12 +153,14 @@ def test_lines_stay_as_they_are() -> None:
     assert "a\n  b\n" in printed(of(Preformatted("a\n  b")))
 
 
-def test_settings_that_are_not_the_default_are_marked() -> None:
-    text = printed(of(Settings(Policy(oversize="drop").in_force())), width=10_000)
-    assert "Policy in force: " in text
-    assert "oversize=drop (not the default)" in text
-    assert text.count("(not the default)") == 1
-    assert "Before: " in printed(of(Settings({}, "Before")))
+def test_of_a_policy_only_what_is_not_the_default_is_shown_and_where_all_is() -> None:
+    policy = Policy(oversize="drop", vnet_put_without_subnets="delete")
+    text = printed(of(Settings(Policy().in_force(), "Before"), Settings(policy.in_force())), width=10_000)
+    assert text.splitlines()[-3:] == [
+        "Before: every setting is the default",
+        "Policy in force: vnet_put_without_subnets=delete, oversize=drop; every other setting is the default",
+        "--json lists every setting.",
+    ]
 
 
 def test_a_role_is_a_colour() -> None:

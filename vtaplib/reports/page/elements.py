@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element as Html
 
-from vtaplib.model.policy import CONTROL_PLANE, DATA_PLANE, LIMITS, Policy, Setting, setting_text
+from vtaplib.model.policy import CONTROL_PLANE, DATA_PLANE, LIMITS, Setting, setting_text
 from vtaplib.reports.document import (
     Cell,
     Column,
@@ -191,9 +191,7 @@ def _figures(figures: KeyFigures) -> Html:
 
 def _settings(settings: Settings) -> Iterator[Html]:
     """All settings in their groups, those that are not the default first and marked."""
-    defaults = Policy()
-    in_force = settings.in_force
-    changed = {name for name, value in in_force.items() if value != getattr(defaults, name)}
+    in_force, changed = settings.in_force, settings.changed
     if settings.heading:
         yield element("h3", settings.heading)
     yield element(
