@@ -105,6 +105,12 @@ class AddressIndex:
             or self._topology.is_reachable(network_id, frontend.network_id, ip_address(address))
         ]
 
+    def interfaces_with(self, address: bytes) -> tuple[Interface, ...]:
+        """The interfaces that have an address, private or public, whatever reaches them."""
+        public = self.public_owner(address)
+        places = [*self.owners(address), *([] if public is None else [public])]
+        return tuple({place.interface.id: place.interface for place in places}.values())
+
     def services(self, place: IndexedAddress) -> list[Service]:
         """The rules that send to an address of an interface."""
         return self._services.get(place.configuration.id.lower(), [])

@@ -111,8 +111,10 @@ class Fabric:
 
     def _from_interface(self, trace: PathTraceBuilder, source: Interface, mac: bytes | None) -> Drop | None:
         drop = self._check_source(trace, source, mac)
-        if drop is not None or self._is_answered(trace):
+        if drop is not None:
             return drop
+        if platform.service_of(trace.departure) is not None:
+            return self._answer(trace, source)
         return self._leave(trace, source) or self._go(trace, source.network_id)
 
     def _from_outside(self, trace: PathTraceBuilder) -> Drop | None:
@@ -183,13 +185,26 @@ class Fabric:
     def _may_send(self, source: Interface, address: bytes) -> bool:
         return source.ip_forwarding or address in self._address_index.sends_from(source)
 
-    def _is_answered(self, trace: PathTraceBuilder) -> bool:
-        """Whether the platform answers at the source's port."""
-        service = platform.service_of(trace.departure)
-        if service is not None:
-            trace.is_general = False
-            trace.passes(PathStage.PLATFORM, f"the platform answers {service} itself")
-        return service is not None
+    def _answer(self, trace: PathTraceBuilder, source: Interface) -> Drop | None:
+        """Have the platform answer at the source's port, whoever in reach has the address."""
+        trace.is_general = False
+        address, service = trace.departure.destination, platform.service_of(trace.departure)
+        trace.passes(PathStage.PLATFORM, f"the platform answers {service} itself")
+        owners = self._address_index.owners_in_reach(source.network_id, address)
+        frontends = self._address_index.frontends_in_reach(source.network_id, address)
+        return self._intercept(trace, owners, frontends)
+
+    def _intercept(
+        self, trace: PathTraceBuilder, owners: list[IndexedAddress], frontends: list[Frontend]
+    ) -> Drop | None:
+        """Keep what the platform answers from those that have the address, if there are any."""
+        if len(owners) == 1 and not frontends:
+            trace.destination = owners[0].interface
+        names = [ids.name(one.interface.id) for one in owners] + [ids.label(one.id) for one in frontends]
+        if not names:
+            return None
+        address = text_of(trace.flow.destination)
+        return trace.fails(Drop.INTERCEPTED, f"it does not get to {' and '.join(names)} at {address}")
 
     def _leave(self, trace: PathTraceBuilder, source: Interface) -> Drop | None:
         """Past the security groups of the source."""
@@ -267,6 +282,11 @@ class Fabric:
         """From outside to where the destination address is."""
         address = trace.flow.destination
         public = self._address_index.public_owner(address)
+        if platform.service_of(trace.flow) is not None:
+            trace.is_general = False
+            owners = self._address_index.owners(address) + ([] if public is None else [public])
+            drop = self._intercept(trace, owners, self._address_index.frontends(address))
+            return drop or trace.fails(Drop.NO_SUCH_ADDRESS, f"nothing here has {text_of(address)}")
         if public is not None:
             trace.passes(
                 PathStage.ROUTE, f"{text_of(address)} is a public address of {ids.name(public.interface.id)}"

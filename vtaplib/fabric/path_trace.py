@@ -47,6 +47,7 @@ class Drop(Enum):
     )
     NOT_IP = "neither ARP nor IP: the network carries nothing else", PathStage.PLATFORM
     OUTBOUND_SECURITY = "a security group of the source denies it", PathStage.OUTBOUND_SECURITY
+    INTERCEPTED = "the platform answers it: what has the address does not get it", PathStage.ROUTE
     BROADCAST = "broadcast is carried nowhere", PathStage.ROUTE
     MULTICAST = "multicast is carried nowhere", PathStage.ROUTE
     NO_ROUTE = "no route leads to the address: it is private, and in no network in reach", PathStage.ROUTE

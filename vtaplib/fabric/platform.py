@@ -1,7 +1,9 @@
 """The platform: what a machine's network answers by itself, and the addresses that it does so from.
 
 Azure, virtual IP 168.63.129.16: DNS, DHCP, health probes and the agent; 169.254.169.254: instance metadata.
-Security groups let both alone, except where a rule has a tag that aims at them.
+Security groups let both alone, except where a rule has a tag that aims at them. What a DHCP client sends does
+not get to any machine, unicast or not (Azure Virtual Network FAQ: "unicast is supported within virtual
+networks, with the exception of DHCP via unicast, source port UDP/68, destination port UDP/67").
 """
 
 from __future__ import annotations

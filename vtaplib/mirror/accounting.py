@@ -78,9 +78,10 @@ class LossAccount:
 class Accounts:
     """The accounts of a replay.
 
-    `read` is every frame: `unrouted` are those that belong to no interface, `dropped` those that the fabric
-    does not deliver, by reason; all others are delivered. `untapped` are those of these that pass no tap
-    point; a frame that is dropped may have passed one before. Tap points are listed before the first frame,
+    `read` is every frame, and each is in one of four: `unrouted` are those that belong to no interface,
+    `dropped` those that the fabric does not deliver, by reason, `tapped` and `untapped` those that it
+    delivers past a tap point or past none. A frame that is dropped may have passed a tap point before: it is
+    in that account too, as a frame that passes two is in both. Tap points are listed before the first frame,
     so that one that sees nothing shows. `collectors` is what their interfaces get, in outer Ethernet frames,
     `sent` what interfaces send, in full, whether the capture holds all of a frame or not; `flows` how many
     different flows they send and receive. `by_second` has every frame that was read; its span is the one that
@@ -89,6 +90,7 @@ class Accounts:
     """
 
     read: Count = field(default_factory=Count)
+    tapped: Count = field(default_factory=Count)
     untapped: Count = field(default_factory=Count)
     truncated: int = 0
     unrouted: dict[Unrouted, LossAccount] = field(default_factory=dict)
@@ -118,6 +120,10 @@ class Accounts:
         if isinstance(reason, Drop):
             return self.dropped.setdefault(reason, LossAccount())
         return self.unrouted.setdefault(reason, LossAccount())
+
+    def deliver(self, frames: int, octets: int, *, is_tapped: bool) -> None:
+        """Count frames that are delivered."""
+        (self.tapped if is_tapped else self.untapped).add(frames, octets)
 
     def list_points(self, points: Iterable[TapPoint]) -> None:
         """Open an account for each of these tap points."""
@@ -149,5 +155,9 @@ class Accounts:
 
     @property
     def is_balanced(self) -> bool:
-        """Whether every frame is accounted for at every tap point."""
-        return all(account.is_balanced for account in self.tap_points.values())
+        """Whether every frame is accounted for, in all and at every tap point."""
+        lost = [one.count for one in (*self.unrouted.values(), *self.dropped.values())]
+        found = [self.tapped, self.untapped, *lost]
+        return self.read == Count(
+            sum(count.frames for count in found), sum(count.octets for count in found)
+        ) and all(account.is_balanced for account in self.tap_points.values())

@@ -49,8 +49,8 @@ class FlowCounters:
             self.sent.add(second, frames, octets + self.missing)
         if self.lost is not None:
             self.lost.count.add(frames, octets)
-        elif not self.outcomes:
-            accounts.untapped.add(frames, octets)
+        else:
+            accounts.deliver(frames, octets, is_tapped=bool(self.outcomes))
         in_copies = octets + frames * WIRE_OVERHEAD
         for account, outcome in self.outcomes:
             account.entered.add(frames, octets)

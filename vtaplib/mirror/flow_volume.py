@@ -50,8 +50,7 @@ class FlowVolumes:
         if direction is Direction.EGRESS:
             accounts.sent_by(interface.id).spread(spread)
         decisions = self.engine.decide(interface.id, direction, flow)
-        if not decisions:
-            accounts.untapped.add(frames, octets)
+        accounts.deliver(frames, octets, is_tapped=bool(decisions))
         in_copies = octets + frames * WIRE_OVERHEAD
         copies = evenly(volume.start_ns, volume.stop_ns, frames, in_copies) if decisions else spread
         for decision in decisions:

@@ -327,8 +327,8 @@ class Replay:
             octets = max(len(frame), original_length)
             accounts.sent_by(trace.source.id).add(at // NS_PER_SECOND, 1, octets)
         verdicts = self._carry_one(crossed, flow, frame, at, is_truncated)
-        if not verdicts and reason is None:
-            accounts.untapped.add(1, len(frame))
+        if reason is None:
+            accounts.deliver(1, len(frame), is_tapped=bool(verdicts))
         return verdicts
 
     def _journey_of_one(self, flow: Flow) -> PathTrace | Unrouted:

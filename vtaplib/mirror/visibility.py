@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from vtaplib.fabric.address_index import AddressIndex
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import Link, PathTrace
@@ -56,6 +57,7 @@ class DesignVisibility:
         self.topology = design.topology
         self._engine = MirrorEngine(design.topology, design.policy, down=design.down)
         self._fabric = Fabric(design.topology, design.policy, down=design.down)
+        self._addresses = AddressIndex(design.topology)
         self._connections = Connections()
         self._waiting: dict[Link, list[Callable[[], None]]] = {}
         self._carried: dict[int, bool] = {}
@@ -88,10 +90,17 @@ class DesignVisibility:
             obstacles.append(trace.drop or Untapped.UNTAPPED)
         return Visibility(tuple(collectors), tuple(dict.fromkeys(obstacles)))
 
-    def ends(self, flow: Flow) -> tuple[Interface | None, Interface | None]:
-        """The interfaces that a flow comes from and goes to, None for what is none."""
+    def ends(self, flow: Flow) -> tuple[tuple[Interface, ...], tuple[Interface, ...]]:
+        """The interfaces that a flow comes from and goes to. Where its path does not say which, those that
+        have the address; none is no interface.
+        """
         trace = self._fabric.captured(flow)
-        return (None, None) if isinstance(trace, Unrouted) else (trace.source, trace.destination)
+        known = (None, None) if isinstance(trace, Unrouted) else (trace.source, trace.destination)
+        source, destination = (
+            self._addresses.interfaces_with(address) if end is None else (end,)
+            for end, address in zip(known, (flow.source, flow.destination), strict=True)
+        )
+        return source, destination
 
     def carries(self, frame: bytes) -> bool:
         """Whether a frame of a flow that is seen is copied, for its length."""

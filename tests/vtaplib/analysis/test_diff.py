@@ -76,6 +76,24 @@ def test_every_frame_has_one_change_and_what_one_way_loses_the_other_way_gains(
     assert there.coverage_lost == bool(lost["no_longer_seen"] or lost["swapped"])
 
 
+@given(captures, designs, designs)
+def test_an_end_without_an_interface_has_an_address_that_no_interface_has(
+    packets: list[bytes], first: ComparedDesign, second: ComparedDesign
+) -> None:
+    having = {
+        str(address): one
+        for design in (first, second)
+        for one in design.topology.interfaces
+        for configuration in one.ip_configurations
+        for address in (configuration.address, configuration.public_address)
+        if address is not None
+    }
+    for conversation in compared(packets, first, second).conversations:
+        for end in (conversation.source, conversation.destination):
+            if end.interface is None:
+                assert end.address not in having
+
+
 def test_a_diff_names_its_designs_and_the_conversations_that_are_lost() -> None:
     before = ComparedDesign(quickstart("web"), name="today")
     after = ComparedDesign(

@@ -63,7 +63,7 @@ def test_any_report_has_a_document_that_is_shown(
 def test_what_passes_no_tap_point_is_said_on_a_terminal_and_on_a_page() -> None:
     document = replay_document(replayed([udp_frame(WEB, DATABASE)] * 2, quickstart()))
     assert "2 frames, 84 bytes past no tap point" in str(next(iter(renderables(document))))
-    assert "2 frames, 84 bytes between interfaces of the cloud passed no tap point." in html_page(document)
+    assert "2 frames, 84 bytes were delivered past no tap point." in html_page(document)
 
 
 def test_what_is_down_gets_nothing() -> None:

@@ -41,3 +41,16 @@ def test_a_collector_has_one_average_and_one_peak(
             assert loads[entry.interface_id] == other.rates
         else:
             assert not entry.frames
+
+
+@given(captures, topologies, policies)
+def test_every_frame_that_was_read_is_in_one_account(
+    packets: list[bytes], topology: Topology, policy: Policy
+) -> None:
+    replayed, estimated = asked(packets, topology, policy)
+    for report in (replayed, estimated):
+        delivered, lost = report.tapped + report.untapped, (*report.nowhere, *report.dropped)
+        found = delivered.frames + sum(one.frames for one in lost)
+        assert (report.read.frames, found) == (len(packets), len(packets))
+        octets = sum(map(len, packets))
+        assert (report.read.bytes, delivered.bytes + sum(one.bytes for one in lost)) == (octets, octets)

@@ -36,7 +36,12 @@ COLLECTOR = nic_id("nic-collector")
 
 
 def assert_balanced(report: Any) -> None:
-    """Frames in = mirrored + not mirrored at every tap point, in frames and in bytes."""
+    """Every frame that was read is in one account, and frames in = mirrored + not mirrored at every tap
+    point, in frames and in bytes.
+    """
+    for unit in ("frames", "bytes"):
+        lost = sum(one[unit] for one in (*report["nowhere"], *report["dropped"]))
+        assert report["read"][unit] == report["tapped"][unit] + report["untapped"][unit] + lost
     assert report["tap_points"]
     for point in report["tap_points"]:
         for unit in ("frames", "bytes"):

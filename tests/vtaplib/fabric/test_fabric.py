@@ -116,6 +116,7 @@ CASES: Mapping[Drop, tuple[Case, Case]] = {
         Case(world=guarded(WORLD, "web", denies("Outbound"))),
         Case(world=guarded(WORLD, "web", denies("Outbound", destination_port_range="81"))),
     ),
+    Drop.INTERCEPTED: (Case(ports=(68, 67)), Case(ports=(67, 67))),
     Drop.BROADCAST: (
         Case("255.255.255.255"),
         Case("255.255.255.255", source_address="0.0.0.0", ports=(68, 67)),
@@ -203,6 +204,32 @@ def test_the_platform_answers_whatever_groups_deny(frame: bytes, text: str) -> N
     assert trace.delivered
     assert trace.destination is None
     assert text in trace.steps[-1].text
+
+
+@pytest.mark.parametrize(
+    ("case", "kept_from"),
+    [
+        (Case(ports=(68, 67)), "database"),
+        (Case(COLLECTOR, ports=(68, 67)), "collector"),
+        (Case(FRONT, ports=(68, 67)), None),
+        (Case(source=None, source_address=OUTSIDE, ports=(68, 67)), "database"),
+        (Case(PUBLIC, public, None, OUTSIDE, ports=(68, 67)), "web"),
+    ],
+)
+def test_what_a_dhcp_client_sends_leaves_it_and_gets_to_no_machine(case: Case, kept_from: str | None) -> None:
+    trace = case.trace()
+    assert trace.drop is Drop.INTERCEPTED
+    assert trace.leaves == (case.source is not None)
+    assert not trace.arrives
+    assert trace.destination == (None if kept_from is None else case.world.interface(interface_id(kept_from)))
+    assert (kept_from or "front") in trace.steps[-1].text
+
+
+@pytest.mark.parametrize("destination", [ALONE, "10.0.0.6", "168.63.129.16", "255.255.255.255", OUTSIDE])
+def test_what_a_dhcp_client_sends_to_nothing_in_reach_gets_to_the_platform(destination: str) -> None:
+    trace = Case(destination, ports=(68, 67)).trace()
+    assert trace.delivered
+    assert trace.destination is None
 
 
 def test_a_tag_that_aims_at_the_platform_denies_it() -> None:

@@ -261,7 +261,8 @@ def frontends_of(
 
 topologies = wild_topologies() | busy_topologies()
 
-ports = st.sampled_from([53, 4789, 5000, 40000])
+# Among them those of a DHCP client and server, whose frames the platform answers.
+ports = st.sampled_from([53, 67, 68, 4789, 5000, 40000])
 
 
 @st.composite

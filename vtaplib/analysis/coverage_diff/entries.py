@@ -191,7 +191,7 @@ class _Describer:
         return ConversationEnd(
             address=str(ip_address(address)) if flow.version else address.hex(":"),
             port=None if port == NO_PORT else port,
-            interface=None if found is None else self.names[found.id.lower()],
+            interface=" or ".join(self.names[one.id.lower()] for one in found) or None,
         )
 
     def _direction(self, direction: DirectionFrames) -> DirectionEntry:

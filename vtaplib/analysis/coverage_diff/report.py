@@ -75,7 +75,9 @@ class CollectorChange:
 
 @dataclass(frozen=True, slots=True)
 class ConversationEnd:
-    """An end of a conversation; `interface` is None for what is no interface of either design."""
+    """An end of a conversation; `interface` is None for what is no interface of either design, and names all
+    that have the address where the address alone does not say which it is.
+    """
 
     address: str
     port: int | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from vtaplib.analysis.naming import listed
 from vtaplib.analysis.packet_explanation.copies import BALANCING
 from vtaplib.analysis.packet_explanation.report import (
     BalancingEntry,
@@ -61,8 +62,8 @@ def _path(path: PathEntry, which: str) -> Iterator[Section]:
             Paragraph(
                 (Phrase(title, Role.STRONG), f", {place}: ", Phrase(packet.sentence, Role.STRONG)),
             ),
-            Paragraph(f"  from {path.source or _stranger(packet.source)}"),
-            Paragraph(f"  to {path.destination or _stranger(packet.destination)}"),
+            Paragraph(f"  from {path.source or _end(packet.source, path.source_owners)}"),
+            Paragraph(f"  to {path.destination or _end(packet.destination, path.destination_owners)}"),
         ),
     )
     delivered = _outcome("delivered" if path.delivered else "dropped", path.explanation, good=path.delivered)
@@ -84,8 +85,11 @@ def _path(path: PathEntry, which: str) -> Iterator[Section]:
         yield Section(f"{which}-copy-{number}", name, tuple(_copy(copy, name)))
 
 
-def _stranger(address: str | None) -> str:
-    return "an end whose address is not known" if address is None else f"{address}, no interface of the cloud"
+def _end(address: str | None, owners: Sequence[str]) -> str:
+    """An end of which no interface is known to send or to get the packet."""
+    if address is None:
+        return "an end whose address is not known"
+    return f"{address}, {f'an address of {listed(owners)}' if owners else 'no interface of the cloud'}"
 
 
 def _copy(copy: CopyEntry, name: str) -> Iterator[Element]:

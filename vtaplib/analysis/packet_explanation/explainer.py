@@ -15,6 +15,7 @@ from vtaplib.analysis.packet_explanation.packet import Packet
 from vtaplib.analysis.packet_explanation.path_entry import PathEntries
 from vtaplib.analysis.packet_explanation.peerings import Peerings
 from vtaplib.analysis.packet_explanation.report import CopyEntry, PathEntry
+from vtaplib.fabric.address_index import AddressIndex
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import PathTrace
@@ -43,7 +44,7 @@ class Explainer:
         self._settled: set[Flow] = set()
         self._peerings = peerings
         self._names = Names.of(topology)
-        self._paths = PathEntries(topology, peerings, self._names)
+        self._paths = PathEntries(topology, peerings, self._names, AddressIndex(topology))
 
     def skip(self, packet: Packet) -> None:
         """Send a packet that is not explained; of a flow whose frames all fare alike, one is enough."""

@@ -10,11 +10,13 @@ from vtaplib.analysis.packet_explanation.packet import Packet, packet_entry
 from vtaplib.analysis.packet_explanation.peerings import Peerings
 from vtaplib.analysis.packet_explanation.remedies import DROP_REMEDIES, UNROUTED_REMEDIES, UNTAPPED
 from vtaplib.analysis.packet_explanation.report import CopyEntry, PathEntry, StepEntry
+from vtaplib.fabric.address_index import AddressIndex
 from vtaplib.fabric.path_trace import Drop, PathStage, PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Interface, Network, Topology
 from vtaplib.model import ids
 from vtaplib.model.addresses import Address
+from vtaplib.packets.flow import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class PathEntries:
     topology: Topology
     peerings: Peerings
     names: Names
+    addresses: AddressIndex
 
     def entry(self, packet: Packet, trace: PathTrace, copies: tuple[CopyEntry, ...]) -> PathEntry:
         """The path of a packet, with what became of its copies."""
@@ -32,8 +35,10 @@ class PathEntries:
             packet=packet_entry(packet),
             source_id=source.id if source else None,
             source=self._place(source),
+            source_owners=self._owners(packet.flow, packet.flow.source),
             destination_id=destination.id if destination else None,
             destination=self._place(destination),
+            destination_owners=self._owners(packet.flow, packet.flow.destination),
             steps=tuple(
                 StepEntry(step.stage.value, step.passed, step.text, step.decided_by) for step in trace.steps
             ),
@@ -51,8 +56,10 @@ class PathEntries:
             packet=packet_entry(packet),
             source_id=None,
             source=None,
+            source_owners=self._owners(packet.flow, packet.flow.source),
             destination_id=None,
             destination=None,
+            destination_owners=self._owners(packet.flow, packet.flow.destination),
             steps=(StepEntry(PathStage.SOURCE.value, passed=False, text=why.value),),
             delivered=False,
             drop=why.name.lower(),
@@ -63,9 +70,17 @@ class PathEntries:
         )
 
     def _place(self, interface: Interface | None) -> str | None:
-        if interface is None:
-            return None
+        return None if interface is None else self._place_of(interface)
+
+    def _place_of(self, interface: Interface) -> str:
         return f"{self.names.interface(interface.id)} in {self.names.of_id(interface.network_id)}"
+
+    def _owners(self, flow: Flow, address: bytes) -> tuple[str, ...]:
+        """What has an address of a flow."""
+        if not flow.version:
+            return ()
+        frontends = (self.names.destination(one.id) for one in self.addresses.frontends(address))
+        return (*map(self._place_of, self.addresses.interfaces_with(address)), *frontends)
 
     def _arrival(self, trace: PathTrace) -> str:
         if trace.destination is not None:
@@ -103,9 +118,10 @@ class PathEntries:
 
     def _untapped(self, trace: PathTrace) -> str:
         """Why a packet passes no tap point, and what to do."""
-        ends = [end for end in (trace.source, trace.destination) if end is not None]
-        if not ends:
-            return "Neither end is an interface of the cloud: nothing here sees it."
-        if any(self.topology.tap_configurations_of(end.id) for end in ends):
-            return "It is dropped before it gets to a tap point."
-        return UNTAPPED.format(ends=" or ".join(self.names.of_id(end.id) for end in ends))
+        ends = (trace.source, trace.leaves), (trace.destination, trace.arrives)
+        passed = [end for end, is_passed in ends if end is not None and is_passed]
+        if passed:
+            return UNTAPPED.format(ends=" or ".join(self.names.of_id(end.id) for end in passed))
+        if trace.source is None and trace.destination is None:
+            return "It passes no interface of the cloud that is known: nothing here sees it."
+        return "It is dropped before it gets to an interface that could be tapped."

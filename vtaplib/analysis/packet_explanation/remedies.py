@@ -25,6 +25,8 @@ DROP_REMEDIES: Final[Mapping[Drop, str]] = {
     Drop.NOT_IP: "You cannot change this: a cloud's network carries IP, and ARP to the platform, and nothing "
     "else.",
     Drop.OUTBOUND_SECURITY: "Allow it outbound, with a lower priority number than the rule that denies.",
+    Drop.INTERCEPTED: "You cannot change this: a machine gets no packet of a DHCP client. A relay agent's, "
+    "from port 67 to port 67, get through.",
     Drop.BROADCAST: "You cannot change this. Send to each machine separately.",
     Drop.MULTICAST: "You cannot change this. Send to each machine separately.",
     Drop.NO_ROUTE: "Check the address; if it is one of another network, peer that with the source's, both "

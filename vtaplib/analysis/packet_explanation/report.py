@@ -94,13 +94,19 @@ class CopyEntry:
 
 @dataclass(frozen=True, slots=True)
 class PathEntry:
-    """The path of one packet. Its ends are interfaces, or None for what does not belong to the cloud."""
+    """The path of one packet. Its ends, `source` and `destination`, are the interfaces that it came from and
+    was to get to, None where it does not get as far as to have one. `source_owners` and `destination_owners`
+    are all that has the packet's addresses, interfaces and frontends: none is what does not belong to the
+    cloud, and of several the address alone does not say which it is.
+    """
 
     packet: PacketEntry
     source_id: str | None
     source: str | None
+    source_owners: tuple[str, ...]
     destination_id: str | None
     destination: str | None
+    destination_owners: tuple[str, ...]
     steps: tuple[StepEntry, ...]
     delivered: bool
     drop: str | None

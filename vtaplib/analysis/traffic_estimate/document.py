@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vtaplib.analysis.capture_notices import capture_notices
 from vtaplib.analysis.load_entries import RatesEntry
+from vtaplib.analysis.lost_frames import loss_tables
 from vtaplib.analysis.naming import marked_if_down
 from vtaplib.analysis.traffic_estimate.report import CollectorEstimate, EstimateReport
 from vtaplib.reports.document import (
@@ -43,6 +44,11 @@ def estimate_document(report: EstimateReport) -> Document:
             Section("collectors", "Collectors", tuple(_collectors(report))),
             Section("talkers", "Top talkers", tuple(_talkers(report))),
             Section("not-mirrored", "Not mirrored", tuple(_not_mirrored(report))),
+            Section(
+                "elsewhere",
+                "Dropped, or of no interface",
+                tuple(loss_tables(report.nowhere, report.dropped, report.scale)),
+            ),
             Section("flow-logs", "Flow logs", tuple(_flow_logs(report))),
             Section("policy", "Policy in force", (Settings(report.policy),)),
         ),

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from vtaplib.analysis.load_entries import RatesEntry, machine_warnings
+from vtaplib.analysis.lost_frames import loss_entries
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
 from vtaplib.analysis.traffic_estimate.flow_logs import FlowLogs, count_flow_logs
@@ -73,7 +74,10 @@ def estimate(
         duration_seconds=duration_seconds,
         seconds=accounts.by_second.span,
         read=Amount.of(accounts.read, scale),
+        tapped=Amount.of(accounts.tapped, scale),
         untapped=Amount.of(accounts.untapped, scale),
+        nowhere=loss_entries(accounts.unrouted, scale),
+        dropped=loss_entries(accounts.dropped, scale),
         taps=tuple(figures.taps(talkers, with_lengths=feed is not None)),
         collectors=tuple(figures.collectors()),
         warnings=tuple(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vtaplib.analysis.load_entries import RatesEntry
+from vtaplib.analysis.lost_frames import LossEntry
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, WarningEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 
@@ -82,7 +83,9 @@ class FlowLogSummary:
 
 @dataclass(frozen=True, slots=True)
 class EstimateReport:
-    """An estimate from `source`, a capture or flow logs of `seconds` seconds."""
+    """An estimate from `source`, a capture or flow logs of `seconds` seconds. `tapped`, `untapped`, `nowhere`
+    and `dropped` are the frames that were `read`, as in a replay.
+    """
 
     source: str
     format: str
@@ -93,7 +96,10 @@ class EstimateReport:
     duration_seconds: float
     seconds: int
     read: Amount
+    tapped: Amount
     untapped: Amount
+    nowhere: tuple[LossEntry, ...]
+    dropped: tuple[LossEntry, ...]
     taps: tuple[TapEstimate, ...]
     collectors: tuple[CollectorEstimate, ...]
     warnings: tuple[WarningEntry, ...]

@@ -8,10 +8,11 @@ from typing import Final
 
 from vtaplib.analysis.capture_notices import capture_notices
 from vtaplib.analysis.inventory import Inventory
+from vtaplib.analysis.lost_frames import loss_tables
 from vtaplib.analysis.naming import marked_if_down
 from vtaplib.analysis.report_parts import NOTHING, Amount
 from vtaplib.analysis.traffic_replay.network import network_elements
-from vtaplib.analysis.traffic_replay.report import LossEntry, ReplayReport, TapPointEntry
+from vtaplib.analysis.traffic_replay.report import ReplayReport, TapPointEntry
 from vtaplib.model import ids
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 from vtaplib.reports.document import (
@@ -305,22 +306,8 @@ def _machines(report: ReplayReport) -> Iterator[Element]:
 
 def _elsewhere(report: ReplayReport) -> Iterator[Element]:
     if report.untapped.frames:
-        yield Note(f"{_words(report.untapped)} between interfaces of the cloud passed no tap point.")
-    for title, lost in (
-        ("Frames that belong to no interface", report.nowhere),
-        ("Frames that the network drops", report.dropped),
-    ):
-        if lost:
-            yield Table(
-                title,
-                (Column("Reason"), *_AMOUNT, Column("First at, by number in the capture")),
-                [(one.explanation, one.frames, one.bytes, _positions(one)) for one in lost],
-            )
-
-
-def _positions(lost: LossEntry) -> str:
-    positions = ", ".join(map(str, lost.first_positions))
-    return positions + (", …" if lost.frames > len(lost.first_positions) else "")
+        yield Note(f"{_words(report.untapped)} were delivered past no tap point.")
+    yield from loss_tables(report.nowhere, report.dropped)
 
 
 def _decoded(report: ReplayReport) -> Iterator[Element]:

@@ -10,20 +10,19 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from vtaplib.analysis.load_entries import RatesEntry, load_entries, machine_entry, machine_warnings
+from vtaplib.analysis.lost_frames import loss_entries
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
 from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
 from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
-from vtaplib.analysis.traffic_replay.report import CollectorEntry, LossEntry, ReplayReport, TapPointEntry
+from vtaplib.analysis.traffic_replay.report import CollectorEntry, ReplayReport, TapPointEntry
 from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies
 from vtaplib.analysis.traffic_replay.stream_entries import mirror_warnings, split_entries
 from vtaplib.capture import Batch, CaptureReader
 from vtaplib.capture.feed import CaptureFeed
-from vtaplib.fabric.path_trace import Drop
-from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
-from vtaplib.mirror.accounting import Accounts, LossAccount, TapPointAccount
+from vtaplib.mirror.accounting import Accounts, TapPointAccount
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.mirror.copy_buffers import Copies
@@ -69,10 +68,11 @@ def replay(
         policy=policy.in_force(),
         down=tuple(down),
         read=Amount.of(accounts.read),
+        tapped=Amount.of(accounts.tapped),
         untapped=Amount.of(accounts.untapped),
         truncated=accounts.truncated,
-        nowhere=_losses(accounts.unrouted),
-        dropped=_losses(accounts.dropped),
+        nowhere=loss_entries(accounts.unrouted),
+        dropped=loss_entries(accounts.dropped),
         skipped=feed.skipped,
         ended_early=feed.ended_early,
         tap_points=_tap_points(accounts),
@@ -180,17 +180,3 @@ def _collectors(
             )
         )
     return tuple(entries)
-
-
-def _losses(lost: Mapping[Unrouted, LossAccount] | Mapping[Drop, LossAccount]) -> tuple[LossEntry, ...]:
-    """The frames that got nowhere, by reason."""
-    return tuple(
-        LossEntry(
-            reason.name.lower(),
-            reason.value,
-            account.count.frames,
-            account.count.octets,
-            tuple(account.first_positions),
-        )
-        for reason, account in lost.items()
-    )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vtaplib.analysis.load_entries import LoadEntry, MachineLoad
+from vtaplib.analysis.lost_frames import LossEntry
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, WarningEntry
 from vtaplib.analysis.traffic_replay.stream_entries import SplitEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
@@ -57,17 +58,6 @@ class CollectorEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class LossEntry:
-    """Frames that got nowhere for one reason, and where the first of them are."""
-
-    reason: str
-    explanation: str
-    frames: int
-    bytes: int
-    first_positions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DecodedCopy:
     """A copy as a decoder, `vtap` or `scapy`, reads it."""
 
@@ -107,9 +97,9 @@ class StagedCollectorEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """A replay. Frames that belong to no interface are `nowhere`; of the others, `dropped` are those that the
-    cloud's network does not deliver, though they stand in the capture, and `untapped` those that it delivers
-    past no tap point.
+    """A replay. Of the frames that were `read` each is in one of four: those that belong to no interface are
+    `nowhere`; of the others, `dropped` are those that the cloud's network does not deliver, though they stand
+    in the capture, `tapped` and `untapped` those that it delivers past a tap point or past none.
     """
 
     capture: str
@@ -118,6 +108,7 @@ class ReplayReport:
     policy: Mapping[str, object]
     down: tuple[str, ...]
     read: Amount
+    tapped: Amount
     untapped: Amount
     truncated: int
     nowhere: tuple[LossEntry, ...]

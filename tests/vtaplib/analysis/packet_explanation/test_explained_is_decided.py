@@ -8,6 +8,7 @@ import string
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from io import StringIO
+from ipaddress import ip_address
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,7 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.interface_hop import FrameContext
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Reason, Verdict
+from vtaplib.model import ids
 from vtaplib.reports.terminal import renderables
 from vtaplib.testing import captures, clouds, frames
 
@@ -69,6 +71,7 @@ def test_what_is_told_of_a_capture_is_what_is_decided(
         else:
             connections.open(journey.opens)
             assert_told(told, journey)
+        assert_ends_are_true(told, topology, packet)
         assert_readable(told)
 
 
@@ -103,6 +106,31 @@ def test_what_is_told_of_a_frame_that_an_interface_sends_is_what_is_decided(
         assert_told(told, journey)
         verdicts = decided(MirrorEngine(topology, policy), journey, frame, 0)
         assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
+
+
+def assert_ends_are_true(told: PathEntry, topology: Topology, packet: Packet) -> None:
+    """What is said of an address is what the topology says of it, found another way."""
+    text = printed(told)
+    ends = (
+        (packet.flow.source, told.source_id, told.source_owners),
+        (packet.flow.destination, told.destination_id, told.destination_owners),
+    )
+    for address, known, owners in ends:
+        if not packet.flow.version:
+            assert owners == ()
+            continue
+        having = [
+            one.id
+            for one in topology.interfaces
+            for configuration in one.ip_configurations
+            for held in (configuration.address, configuration.public_address)
+            if held is not None and held.packed == address
+        ]
+        frontends = [one.id for one in topology.frontends if one.address and one.address.packed == address]
+        assert len(owners) == len(set(having)) + len(frontends)
+        assert all(ids.name(one) in place for one, place in zip(dict.fromkeys(having), owners, strict=False))
+        said = f"{ip_address(address)}, no interface of the cloud" in text
+        assert said == (known is None and not owners)
 
 
 def explainer_of(cloud: Cloud, policy: Policy, down: Iterable[str] = ()) -> Explainer:
@@ -165,15 +193,23 @@ def verdict_fate(verdict: Verdict) -> tuple[object, ...]:
     return (*where, None, verdict.collector_id, (*ends, verdict.source_port, verdict.vni, *copies))
 
 
-def assert_readable(told: PathEntry) -> None:
-    """It can be printed, as text and as a document, and the text tells every verdict."""
-    report = ExplainReport("cloud.db", Policy().in_force(), (), told, None, None)
-    TypeAdapter(ExplainReport).dump_json(report)
-    console = Console(file=StringIO(), width=200, markup=False)
-    for part in renderables(explain_document(report)):
+def reported(told: PathEntry) -> ExplainReport:
+    return ExplainReport("cloud.db", Policy().in_force(), (), told, None, None)
+
+
+def printed(told: PathEntry) -> str:
+    """What a terminal shows."""
+    console = Console(file=StringIO(), width=1000, markup=False)
+    for part in renderables(explain_document(reported(told))):
         console.print(part)
     assert isinstance(console.file, StringIO)
-    text = console.file.getvalue()
+    return console.file.getvalue()
+
+
+def assert_readable(told: PathEntry) -> None:
+    """It can be printed, as text and as a document, and the text tells every verdict."""
+    TypeAdapter(ExplainReport).dump_json(reported(told))
+    text = printed(told)
     assert ("→ delivered" in text) == told.delivered
     assert text.count("→ mirrored") == sum(copy.verdict == "mirrored" for copy in told.copies)
 

@@ -265,3 +265,28 @@ def test_what_comes_back_when_the_request_is_not_even_delivered(vtap: Vtap, quic
     said = ask(vtap, quickstart, *question)
     assert "nothing in vnet-app has 10.10.2.99" in said
     assert "The answer: there is none, for the packet is not delivered" in said
+
+
+def test_why_does_my_dhcp_server_get_no_requests(vtap: Vtap, quickstart: Path) -> None:
+    request = ("--src", "vm-web", "--dst", "vm-database", "--proto", "udp", "--sport", "68", "--dport", "67")
+    text = vtap("explain", *request, "--cloud", quickstart, code=1).stdout
+    assert "to nic-database of vm-database in" in text
+    assert "no interface of the cloud" not in text
+    assert "the platform answers DHCP itself" in text
+    assert "it does not get to nic-database" in text
+    assert "A relay agent's, from port 67 to port 67, get through" in text
+    # Where it leaves the client it is copied.
+    assert text.count("→ mirrored") == 1
+
+
+def test_what_is_said_of_an_address_that_several_networks_have(vtap: Vtap, tmp_path: Path) -> None:
+    build = Builder(tmp_path / "twice.db")
+    for name in ("one", "two"):
+        network = build.network(f"vnet-{name}", "10.10.0.0/16", {"snet": "10.10.1.0/24"})
+        build.machine(name, f"{network.id}/subnets/snet")
+    build.cloud.close()
+    command = ("--src", "192.0.2.1", "--dst", "10.10.1.4", "--dport", "80")
+    text = " ".join(vtap("explain", *command, "--cloud", "twice.db", code=1).stdout.split())
+    assert "from 192.0.2.1, no interface of the cloud" in text
+    places = "nic-one of vm-one in vnet-one, nic-two of vm-two in vnet-two"
+    assert f"to 10.10.1.4, an address of {places}" in text
