@@ -2,8 +2,8 @@
 them.
 
 Addresses, protocol and ports are hashed; of fragments, which have no ports to read in all but the first, the
-addresses and the protocol; of what is not IP, the MAC addresses. Mixing is that of SplitMix64 (Steele, Lea
-and Flood, "Fast splittable pseudorandom number generators", 2014).
+addresses and the protocol, and so of AH; of what is not IP, the MAC addresses. Mixing is that of SplitMix64
+(Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def spelt(buffer: bytes | bytearray | memoryview, at: int, octets: int) -> int:
     lengths=cython.const_longlong[::1],
     networks=cython.const_longlong[::1],
     transports=cython.const_longlong[::1],
-    protocols=cython.const_longlong[::1],
-    fragmented=cython.const_longlong[::1],
+    flow_protocols=cython.const_longlong[::1],
+    fragmented=cython.const_uchar[::1],
     count=cython.Py_ssize_t,
     seed=cython.ulonglong,
     hashes=cython.ulonglong[::1],
@@ -78,8 +78,8 @@ def hash_symmetrically(
     lengths: array[int],
     networks: array[int],
     transports: array[int],
-    protocols: array[int],
-    fragmented: array[int],
+    flow_protocols: array[int],
+    fragmented: bytes | bytearray,
     count: int,
     seed: int,
     hashes: array[int],
@@ -88,7 +88,7 @@ def hash_symmetrically(
     mask = 0xFFFFFFFFFFFFFFFF
     for index in range(count):
         start = starts[index]
-        protocol = protocols[index]
+        protocol = flow_protocols[index]
         kind = 0
         here = 0
         there = 0

@@ -2,7 +2,8 @@
 
 Nothing here raises: hardware that hashes headers does not argue with them either. Lengths and checksums
 inside the headers are not looked at, only whether the bytes are there. Fragments have no ports, the first one
-included: its ports would part it from the others, which have none to read.
+included: its ports would part it from the others, which have none to read. AH (RFC 4302) is a protocol here,
+as security rules have it: the ports behind it are not read.
 """
 
 from __future__ import annotations

@@ -64,6 +64,19 @@ LINK = (bytes.fromhex("000d3a654321"), bytes.fromhex("000d3a123456"))
             Flow(6, 0x86DD, WEB6, DATABASE6, 17, is_fragment=True),
         ),
         (
+            # Azure's security rules name AH as a protocol; RFC 4302.
+            "AH, whatever is behind it",
+            MACS + "0800 45000034000100004033 0000 0a0000040a000005 11040000 00000007 00000001"
+            "000000000000000000000000 00359c4000080000",
+            Flow(4, 0x0800, WEB, DATABASE, 51),
+        ),
+        (
+            "TCP behind a tag of 0x9100",
+            MACS + "9100 0005 0800 4500002800010000400666c70a0000040a000005 005004d2 00000000 00000000"
+            "5002200076b80000",
+            Flow(4, 0x0800, WEB, DATABASE, 6, 80, 1234),
+        ),
+        (
             "ARP",
             "ffffffffffff 000d3a654321 0806 0001080006040001000d3a6543210a0000040000000000000a000005",
             Flow(0, 0x0806, bytes.fromhex("000d3a654321"), b"\xff" * 6),

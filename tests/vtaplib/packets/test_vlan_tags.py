@@ -13,6 +13,7 @@ from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.analysis.packet_explanation.packet import Packet, packet_entry
 from vtaplib.capture import PcapWriter
 from vtaplib.collector.broker import Filter
+from vtaplib.collector.broker.header_offsets import COLUMNS
 from vtaplib.loops import copy_payloads, header_places, tcp_gaps, tunnel_stripping
 from vtaplib.packets import ethernet
 from vtaplib.packets.block import PacketBlock
@@ -63,10 +64,11 @@ def by_explanation() -> Iterable[bool]:
 
 def by_places(loop: str) -> Iterable[bool]:
     block = all_tagged()
-    columns = [array("q", bytes(8 * block.count)) for _ in range(6)]
+    marks = (bytearray(block.count), bytearray(block.count))
+    columns = {name: array("q", bytes(8 * block.count)) for name in COLUMNS}
     module = header_places if loop == "as imported" else interpreted("header_places")
-    module.locate(block.buffer, block.starts, block.lengths, block.count, *columns)
-    return (link == 18 for link in columns[0])
+    module.locate(block.buffer, block.starts, block.lengths, block.count, *columns.values(), *marks)
+    return (link == 18 for link in columns["links"])
 
 
 def by_stripping(loop: str) -> Iterable[bool]:

@@ -7,22 +7,32 @@ from array import array
 from vtaplib.loops import flow_hashes, header_places
 from vtaplib.packets.block import PacketBlock
 
+COLUMNS = ("links", "networks", "transports", "payloads", "protocols", "flow_protocols")
+"""The columns of numbers, in the order of the loop; those of ones and zeros follow them."""
+
 
 class HeaderOffsets:
     """Columns of `vtaplib.loops.header_places` and hashes of flows, for the block that was looked at last."""
 
-    __slots__ = ("fragmented", "hashes", "links", "networks", "payloads", "protocols", "transports")
+    __slots__ = (*COLUMNS, "fragmented", "hashes", "known")
+
+    links: array[int]
+    networks: array[int]
+    transports: array[int]
+    payloads: array[int]
+    protocols: array[int]
+    flow_protocols: array[int]
+    fragmented: bytearray
+    known: bytearray
 
     def __init__(self) -> None:
         self._make_room(0)
 
     def _make_room(self, room: int) -> None:
-        self.links = array("q", bytes(8 * room))
-        self.networks = array("q", bytes(8 * room))
-        self.transports = array("q", bytes(8 * room))
-        self.payloads = array("q", bytes(8 * room))
-        self.protocols = array("q", bytes(8 * room))
-        self.fragmented = array("q", bytes(8 * room))
+        for name in COLUMNS:
+            setattr(self, name, array("q", bytes(8 * room)))
+        self.fragmented = bytearray(room)
+        self.known = bytearray(room)
         self.hashes = array("Q", bytes(8 * room))
 
     def locate(self, block: PacketBlock) -> None:
@@ -34,12 +44,9 @@ class HeaderOffsets:
             block.starts,
             block.lengths,
             block.count,
-            self.links,
-            self.networks,
-            self.transports,
-            self.payloads,
-            self.protocols,
+            *[getattr(self, name) for name in COLUMNS],
             self.fragmented,
+            self.known,
         )
 
     def hash_flows(self, block: PacketBlock, seed: int) -> None:
@@ -51,7 +58,7 @@ class HeaderOffsets:
             block.lengths,
             self.networks,
             self.transports,
-            self.protocols,
+            self.flow_protocols,
             self.fragmented,
             block.count,
             seed,

@@ -171,7 +171,8 @@ FORMS = {
     "mask": _Form(
         _mask,
         "mask=payload",
-        "overwrite the payload of TCP, UDP, …; from=OCTET, ports=80+443, with=0x58, checksums=fix",
+        "overwrite the payload of TCP, UDP, … and all that cannot be read; "
+        "from=OCTET, ports=80+443, with=0x58, checksums=fix",
         needs_text=False,
     ),
     "strip": _Form(

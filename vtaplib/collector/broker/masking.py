@@ -1,8 +1,8 @@
 """The stage that overwrites what packets carry, so that nobody reads it; headers and lengths stay.
 
-Overwritten is what stands behind the last known header of an IP packet, to the end of its frame: of TCP, UDP,
-SCTP and ICMP behind their header, of fragments but the first and of all other protocols behind the IP header.
-What is not IP stays.
+Overwritten is what stands behind the last header that is known and all there, to the end of the frame. So
+nothing passes because it could not be read: of TCP, UDP, SCTP, ICMP and ARP the header stays, of other IP
+protocols and of fragments but the first what is before it, of other frames the Ethernet header with its tags.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from vtaplib.loops.masking import overwrite
 from vtaplib.packets.block import PacketBlock
 
 MASKED = "overwritten"
+NOT_KNOWN = "overwritten from a header on that is not known or not whole"
 HIGHEST_PORT = 0xFFFF
 
 
 class Mask(AccountedStage):
-    """Overwrites payloads from octet `offset` on with `octet`.
+    """Overwrites payloads from octet `offset` on with `octet`, and all that it cannot read.
 
-    With `ports`, only of packets from or to one of them, and of fragments that do not show theirs. Checksums
-    then are wrong, unless `fix_checksums`: those of whole TCP, UDP and ICMP packets are changed by what the
-    payload changed, so that what was right stays right and what was wrong wrong.
+    With `ports`, what shows other ports stays, and so do ARP, and ICMP but for its errors, which quote
+    packets. `offset` counts behind a transport header; where there is none to read, nothing is kept by it.
+    Checksums then are wrong, unless `fix_checksums`: those of whole TCP, UDP and ICMP packets are
+    changed by what the payload changed, so that what was right stays right and what was wrong wrong.
     """
 
     name: ClassVar[str] = "mask"
@@ -54,7 +56,7 @@ class Mask(AccountedStage):
     def _change(self, block: PacketBlock) -> None:
         places = self._places
         places.locate(block)
-        frames, octets = overwrite(
+        frames, octets, unknown_frames, unknown_octets = overwrite(
             block.buffer,
             block.starts,
             block.lengths,
@@ -63,6 +65,7 @@ class Mask(AccountedStage):
             places.payloads,
             places.protocols,
             places.fragmented,
+            places.known,
             block.count,
             self._offset,
             self._octet,
@@ -71,3 +74,4 @@ class Mask(AccountedStage):
             self._fix_checksums,
         )
         self.account.note(MASKED, frames, octets)
+        self.account.note(NOT_KNOWN, unknown_frames, unknown_octets)

@@ -19,8 +19,8 @@ NOT_SAMPLED = "of a flow that is not in the sample"
 class Sample(AccountedStage):
     """Lets `part` of every `of` flows pass, on average.
 
-    A flow is addresses, protocol and ports; of fragments, addresses and protocol; of what is not IP, the MAC
-    addresses. Other seeds choose other flows.
+    A flow is addresses, protocol and ports; of fragments and AH, addresses and protocol; of what is not IP,
+    the MAC addresses. Other seeds choose other flows.
     """
 
     name: ClassVar[str] = "sample"

@@ -20,9 +20,9 @@ MOST_OCTETS = 262_144
 class Slice(AccountedStage):
     """Cuts packets to `octets`, or to their headers and `octets` more.
 
-    Headers are Ethernet with VLAN tags, IP with options and extension headers, then TCP with options, UDP,
-    SCTP's common header, or eight octets of ICMP. What is not IP has an Ethernet header only; fragments
-    but the first have no transport header.
+    Headers are Ethernet with VLAN tags, IP with options, extension headers and AH, then TCP with options,
+    UDP, SCTP's common header, or eight octets of ICMP; and ARP. What else is not IP has an Ethernet header
+    only; fragments but the first have no transport header. A header counts if all of it is there.
     """
 
     name: ClassVar[str] = "slice"

@@ -6,6 +6,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from tests.vtaplib.collector.broker.header_chains import header_chains
 from vtaplib.packets.block import COLUMNS, PacketBlock
 from vtaplib.testing import captures, frames
 
@@ -115,9 +116,9 @@ def altered(draw: st.DrawFn, sound: st.SearchStrategy[bytes]) -> bytes:
 
 
 def any_frames() -> st.SearchStrategy[bytes]:
-    """Frames of all sorts, in tunnels, damaged, and octets that never were a frame."""
+    """Frames of all sorts, in tunnels, with rows of headers, damaged, and octets that never were a frame."""
     tunnelled = st.sampled_from([whole for whole, _ in tunnelled_frames().values()])
-    return frames(max_payload=100) | altered(tunnelled)
+    return frames(max_payload=100) | altered(tunnelled) | altered(header_chains().map(lambda one: one.frame))
 
 
 def blocks(max_size: int = 12) -> st.SearchStrategy[PacketBlock]:

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tests.vtaplib.collector.broker.blocks import any_frames
+from tests.vtaplib.collector.broker.header_chains import AH
 from vtaplib.collector.broker import Balance, Sample
 from vtaplib.collector.broker.header_offsets import HeaderOffsets
 from vtaplib.errors import CollectorError
 from vtaplib.packets import ethernet, ipv4, ipv6, udp
 from vtaplib.packets.block import PacketBlock
-from vtaplib.packets.flow import Flow, read_flow
+from vtaplib.packets.flow import NO_PORT, Flow, read_flow
 
 
 def block_of(frames: Sequence[bytes]) -> PacketBlock:
@@ -43,6 +44,37 @@ def test_packets_have_one_hash_if_they_are_of_one_conversation_and_only_then(fra
         for other, other_number in zip(frames, numbers, strict=True):
             same = conversation(read_flow(one)) == conversation(read_flow(other))
             assert (number == other_number) == same
+
+
+@given(any_frames())
+def test_places_of_headers_are_those_that_flows_are_read_by(frame: bytes) -> None:
+    flow, places = read_flow(frame), HeaderOffsets()
+    places.locate(block_of([frame]))
+    assert (places.networks[0] >= 0) == (flow.version > 0)
+    assert places.flow_protocols[0] == flow.protocol
+    # Behind AH, which ends what is read of a flow, may be a fragment, and ports that are none of the flow's.
+    assert places.fragmented[0] == flow.is_fragment or flow.protocol == AH
+    if flow.source_port != NO_PORT:
+        ports = flow.source_port.to_bytes(2, "big") + flow.destination_port.to_bytes(2, "big")
+        assert frame[places.transports[0] :][:4] == ports
+        assert places.protocols[0] == flow.protocol
+    assert 0 <= min(12, len(frame)) <= places.payloads[0] <= len(frame)
+
+
+@given(any_frames())
+# TCP whose header is said to have two words.
+@example(bytes(12) + bytes.fromhex("08004500002800000000 4006 0000") + bytes(20) + b"\x20" + bytes(20))
+def test_behind_a_tag_everything_is_where_it_was_and_four_octets_on(frame: bytes) -> None:
+    tagged = frame[:12] + b"\x81\x00\x00\x07" + frame[12:]
+    places, others = HeaderOffsets(), HeaderOffsets()
+    places.locate(block_of([frame]))
+    others.locate(block_of([tagged]))
+    assume(len(frame) >= 14)
+    for name in ("links", "networks", "transports", "payloads"):
+        before, after = getattr(places, name)[0], getattr(others, name)[0]
+        assert after == (before if before < 0 else before + 4), name
+    for name in ("protocols", "flow_protocols", "fragmented", "known"):
+        assert getattr(places, name)[0] == getattr(others, name)[0], name
 
 
 def datagram(number: int, *, back: bool = False, six: bool = False) -> bytes:
