@@ -124,7 +124,7 @@ def measure(
 def count_packets(capture: Path) -> int:
     """Return how many packets are in a capture."""
     with open_capture(capture) as reader:
-        return sum(map(len, reader.batches()))
+        return sum(map(len, reader.blocks()))
 
 
 def tables(

@@ -16,6 +16,6 @@ def capture_notices(ended_early: EarlyEnd | None, skipped: Iterable[SkippedEntry
         for one in skipped
     ]
     if ended_early is not None:
-        what = "is cut off" if ended_early.kind == "cut" else "is damaged"
+        what = "is cut off" if ended_early.kind == "cut" else "cannot be read to its end"
         texts.append(f"The capture {what}: {ended_early.trouble}. What comes before it was read.")
     return tuple(Paragraph(text, Role.WARNING) for text in texts)

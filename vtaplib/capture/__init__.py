@@ -1,8 +1,8 @@
 """Capture files: pcap and pcapng, in and out, as streams.
 
-What a capture holds goes through in pieces of 256 KiB: memory does not grow with the file. The readers
-believe nothing: a file that is cut off or damaged gives every packet before the damage, and then an error
-that says where.
+What a capture holds goes through in pieces of a mebibyte: memory does not grow with the file. There is one
+way to read, in blocks, from which all others follow. It believes nothing: a file that is cut off or damaged
+gives every packet before the damage, and then an error that says where.
 """
 
 from __future__ import annotations

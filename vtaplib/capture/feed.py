@@ -8,34 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Self
 
 from vtaplib.capture.reader import CaptureReader
 from vtaplib.capture.record import Batch, name_of_link_type
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.packets.block import PacketBlock
 
-Piece = TypeVar("Piece", Batch, PacketBlock)
-
 
 @dataclass(frozen=True, slots=True)
 class EarlyEnd:
     """Where a capture stopped being readable. `kind` is `cut` (it just ends) or `damaged`.
 
-    `offset` is the byte in it, after decompression; `record` the packet. Of `expected` bytes `present` are
-    there.
+    `offset` is the byte in it, after decompression; `record` the Ethernet packet to come there, counted from
+    1. Of `expected` bytes `present` are there, in one that is cut.
     """
 
     kind: str
     trouble: str
-    offset: int | None
-    record: int | None
+    offset: int
+    record: int
     present: int | None
     expected: int | None
 
     @classmethod
     def of(cls, error: CaptureError) -> Self:
-        """The end that an error of the reader describes."""
+        """The end that an error of the reader describes, which says where it is once the capture is open."""
+        assert error.offset is not None
+        assert error.record is not None
         is_cut = isinstance(error, TruncatedCaptureError)
         return cls(
             kind="cut" if is_cut else "damaged",
@@ -78,19 +78,15 @@ class CaptureFeed:
         )
 
     def __iter__(self) -> Iterator[Batch]:
-        return self._up_to_where_it_can_be_read(self._reader.batches())
+        return map(Batch.of, self.blocks())
 
     def blocks(self) -> Iterator[PacketBlock]:
-        """The same in blocks."""
-        return self._up_to_where_it_can_be_read(self._reader.blocks())
-
-    def _up_to_where_it_can_be_read(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """The packets in blocks, each of one or more; a block is good until the next is asked for."""
         is_first = True
         try:
-            for piece in pieces:
-                if piece:
-                    is_first = False
-                    yield piece
+            for block in self._reader.blocks():
+                is_first = False
+                yield block
         except CaptureError as error:
             # A file that is no capture gives nothing to report on; one that was just cut short does.
             if is_first and not isinstance(error, TruncatedCaptureError):

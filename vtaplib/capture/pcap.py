@@ -7,16 +7,17 @@ separates packets and nothing can be checked but the plausibility of a length: a
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vtaplib.capture.block_piece import BlockPiece
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, CaptureInterface, name_of_link_type
-from vtaplib.capture.source import ByteSource
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, CaptureInterface, name_of_link_type
 from vtaplib.errors import CaptureError, TruncatedCaptureError
-from vtaplib.loops.capture_records import scan_pcap
-from vtaplib.packets.block import PacketBlock
-from vtaplib.packets.nanoseconds import NS_PER_SECOND
+from vtaplib.loops.capture_records import (
+    LENGTHS_IN_ORDER,
+    LENGTHS_PERHAPS_SWAPPED,
+    LENGTHS_SWAPPED,
+    scan_pcap,
+)
 
 FILE_HEADER_LENGTH = 24
 RECORD_HEADER_LENGTH = 16
@@ -43,12 +44,27 @@ _RELATIVES = {
 }
 
 
+# The order of a record's two lengths was changed with version 2.3, and some wrote that version with the old
+# order. tcpdump of DG/UX says that it writes 543.0, and means one of the first (libpcap, sf-pcap.c).
+_LENGTHS_BY_VERSION = {
+    (2, 0): LENGTHS_SWAPPED,
+    (2, 1): LENGTHS_SWAPPED,
+    (2, 2): LENGTHS_SWAPPED,
+    (2, 3): LENGTHS_PERHAPS_SWAPPED,
+    (2, 4): LENGTHS_IN_ORDER,
+    (543, 0): LENGTHS_SWAPPED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PcapHeader:
     """What the file header says."""
 
     order: str
     """`<` or `>`, as `struct` has it."""
+
+    lengths_order: int
+    """Which of a record's two lengths is the captured one, as `loops.capture_records` has it."""
 
     nanoseconds_per_unit: int
     snap_length: int
@@ -77,10 +93,9 @@ def parse_header(name: str, start: bytes) -> PcapHeader:
         )
     order, scale = _BY_MAGIC[start[:4]]
     major, minor, _zone, _accuracy, snap_length, network = struct.unpack_from(order + "HHiIII", start, 4)
-    # Before 2.4 the two lengths of a record could be swapped (libpcap's sf-pcap.c tells); nobody writes
-    # those.
-    if (major, minor) != (2, 4):
-        raise CaptureError(name, f"is pcap version {major}.{minor}; only 2.4 is supported", offset=4)
+    lengths_order = _LENGTHS_BY_VERSION.get((major, minor))
+    if lengths_order is None:
+        raise CaptureError(name, f"is pcap version {major}.{minor}; only 2.0 to 2.4 are supported", offset=4)
     # The upper half tells the length of a frame check sequence; the link type is the lower half.
     link_type = network & 0xFFFF
     if link_type != ETHERNET:
@@ -89,7 +104,7 @@ def parse_header(name: str, start: bytes) -> PcapHeader:
             f"has link type {name_of_link_type(link_type)}; only {name_of_link_type(ETHERNET)} can be tapped",
             offset=20,
         )
-    return PcapHeader(order, scale, snap_length, link_type)
+    return PcapHeader(order, lengths_order, scale, snap_length, link_type)
 
 
 class PcapParser:
@@ -97,103 +112,40 @@ class PcapParser:
 
     format = "pcap"
 
-    def __init__(self, source: ByteSource, start: bytes) -> None:
-        start = source.read_at_least(FILE_HEADER_LENGTH, start)
-        self._header = parse_header(source.name, start)
-        self._source = source
-        self._start = start[FILE_HEADER_LENGTH:]
+    def __init__(self, piece: BlockPiece) -> None:
+        piece.read_at_least(FILE_HEADER_LENGTH)
+        self._header = parse_header(piece.name, bytes(piece.view[: min(piece.length, FILE_HEADER_LENGTH)]))
+        piece.advance(FILE_HEADER_LENGTH, 0)
         self.interfaces = [CaptureInterface(self._header.link_type, self._header.snap_length)]
         self.skipped: dict[int, int] = {}
 
-    def batches(self) -> Iterator[tuple[Batch, list[int] | None]]:
-        """Yield the packets of one piece of the file at a time; all of them are of interface 0."""
-        unpack = struct.Struct(self._header.order + "IIII").unpack_from
-        scale = self._header.nanoseconds_per_unit
-        source, piece, self._start = self._source, self._start, b""
-        piece_offset = FILE_HEADER_LENGTH
-        records = 0
-        while True:
-            packets = Batch([], [], [])
-            add_timestamp, add_data = packets.timestamps_ns.append, packets.data.append
-            add_original_length = packets.original_lengths.append
-            length = len(piece)
-            last_header = length - RECORD_HEADER_LENGTH
-            position = 0
-            captured = 0
-            while position <= last_header:
-                seconds, fraction, captured, original = unpack(piece, position)
-                data_at = position + 16
-                end = data_at + captured
-                if end > length or captured > MAX_PACKET_LENGTH:
-                    break
-                add_timestamp(seconds * NS_PER_SECOND + fraction * scale)
-                add_data(piece[data_at:end])
-                add_original_length(original)
-                position = end
-            else:
-                captured = 0
-            records += len(packets)
-            if packets:
-                yield packets, None
-            if captured > MAX_PACKET_LENGTH:
-                raise self._no_packet(captured, piece_offset + position, records + 1)
-            piece_offset += position
-            rest = piece[position:]
-            piece = source.read_at_least(len(rest) + 1, rest)
-            if len(piece) == len(rest):
-                break
-        if rest or source.ended_inside_gzip:
-            raise self._truncated(rest, piece_offset, records + 1)
-
-    def blocks(self) -> Iterator[PacketBlock]:
-        """Yield the same packets as a block for each piece of the file."""
-        is_big, scale = self._header.order == ">", self._header.nanoseconds_per_unit
-        piece, self._start = BlockPiece(self._source, self._start), b""
-        piece_offset = FILE_HEADER_LENGTH
-        records = 0
-        while True:
-            block = piece.block
-            block.count = 0
-            position = 0
-            while True:
-                position, block.count = scan_pcap(
-                    piece.buffer, position, piece.length, is_big, scale, *piece.columns, block.count
-                )
-                if block.count < block.room:
-                    break
-                piece.make_room()
-            records += block.count
-            if block.count:
-                yield block
-            piece_offset += position
-            rest = piece.advance(position)
-            if rest >= RECORD_HEADER_LENGTH:
-                (captured,) = struct.unpack_from(self._header.order + "I", piece.buffer, 8)
-                if captured > MAX_PACKET_LENGTH:
-                    raise self._no_packet(captured, piece_offset, records + 1)
-            if piece.read_at_least(rest + 1) == rest:
-                break
-        if rest or self._source.ended_inside_gzip:
-            raise self._truncated(bytes(piece.view[:rest]), piece_offset, records + 1)
-
-    def _no_packet(self, captured: int, offset: int, record: int) -> CaptureError:
-        return CaptureError(
-            self._source.name,
-            f"record {record:,} at byte {offset:,} is not a packet: it claims "
-            f"{captured:,} bytes, and {MAX_PACKET_LENGTH:,} is the most there can be",
-            offset=offset,
-            record=record,
+    def scan(self, piece: BlockPiece) -> int:
+        """Put the packets of a piece into its block; return where the first record starts that is not whole.
+        Raises `CaptureError` where no record can start.
+        """
+        header = self._header
+        position = piece.scan(
+            scan_pcap, 0, header.order == ">", header.lengths_order, header.nanoseconds_per_unit
         )
+        captured = self._captured_length(piece, position)
+        if captured > MAX_PACKET_LENGTH:
+            raise piece.error(
+                position,
+                f"is not a packet: it claims {captured:,} bytes, and {MAX_PACKET_LENGTH:,} is the most there "
+                "can be",
+            )
+        return position
 
-    def _truncated(self, rest: bytes, offset: int, record: int) -> TruncatedCaptureError:
-        expected = RECORD_HEADER_LENGTH
-        if len(rest) >= RECORD_HEADER_LENGTH:
-            (captured,) = struct.unpack_from(self._header.order + "I", rest, 8)
-            expected += captured
-        name = self._source.name
-        cut = f"cut off in record {record:,} at byte {offset:,}: {len(rest):,} of {expected:,} bytes"
-        if not rest:
-            cut = f"cut off before record {record:,} at byte {offset:,}: its gzip data does not end"
-        return TruncatedCaptureError(
-            name, cut, offset=offset, record=record, present=len(rest), expected=expected
-        )
+    def expected(self, piece: BlockPiece) -> tuple[int, bool]:
+        """How many bytes a piece must have for what it starts with, as far as is known; that is a packet."""
+        return RECORD_HEADER_LENGTH + self._captured_length(piece, 0), True
+
+    def _captured_length(self, piece: BlockPiece, position: int) -> int:
+        """What the record at a position says, 0 where its header is not whole."""
+        if piece.length - position < RECORD_HEADER_LENGTH:
+            return 0
+        header = self._header
+        first, second = struct.unpack_from(header.order + "II", piece.buffer, position + 8)
+        if header.lengths_order == LENGTHS_IN_ORDER:
+            return int(first)
+        return int(second if header.lengths_order == LENGTHS_SWAPPED else min(first, second))

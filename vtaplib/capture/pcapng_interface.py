@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vtaplib.capture.record import CaptureInterface
-from vtaplib.errors import CaptureError
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Option codes.
@@ -51,20 +50,16 @@ def clock_of_resolution(tsresol: int, offset_seconds: int = 0) -> InterfaceClock
     return InterfaceClock(1, 10 ** (exponent - 9), offset_ns)
 
 
-def parse_interface(
-    body: bytes, order: str, name: str, offset: int
-) -> tuple[CaptureInterface, InterfaceClock]:
-    """Return what the body of an Interface Description Block says; `name` and `offset` are for the error."""
+def parse_interface(body: bytes, order: str) -> tuple[CaptureInterface, InterfaceClock]:
+    """Return what the body of an Interface Description Block says. Raises `ValueError`, in words that follow
+    the name of the block.
+    """
     if len(body) < 8:
-        raise CaptureError(
-            name,
-            f"the interface description at byte {offset:,} is too short: {len(body)} bytes",
-            offset=offset,
-        )
+        raise ValueError(f"is too short for an interface: {len(body)} bytes")
     link_type, _reserved, snap_length = struct.unpack_from(order + "HHI", body)
     texts = {IF_NAME: "", IF_DESCRIPTION: ""}
     tsresol, offset_seconds = DEFAULT_TSRESOL, 0
-    for code, value in parse_options(body[8:], order, name, offset):
+    for code, value in parse_options(body[8:], order):
         if code in texts:
             # Some writers count a closing zero in.
             texts[code] = value.rstrip(b"\0").decode("utf-8", "replace")
@@ -76,21 +71,19 @@ def parse_interface(
     return interface, clock_of_resolution(tsresol, offset_seconds)
 
 
-def parse_options(options: bytes, order: str, name: str, offset: int) -> Iterator[tuple[int, bytes]]:
-    """Yield `(code, value)` up to the end-of-options mark, which may be absent; raise where a length lies."""
+def parse_options(options: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    """Yield `(code, value)` up to the end-of-options mark, which may be absent. Raises `ValueError` where a
+    length lies.
+    """
     position = 0
     while position + 4 <= len(options):
         code, length = struct.unpack_from(order + "HH", options, position)
         if code == END_OF_OPTIONS:
             return
         position += 4
-        if position + length > len(options):
-            raise CaptureError(
-                name,
-                f"option {code} of the block at byte {offset:,} claims {length:,} bytes, "
-                f"and {len(options) - position:,} are there",
-                offset=offset,
-            )
+        there = len(options) - position
+        if length > there:
+            raise ValueError(f"claims {length:,} bytes for its option {code}, and {there:,} are there")
         yield code, options[position : position + length]
         # Values are padded to 32 bits.
         position += (length + 3) & ~3

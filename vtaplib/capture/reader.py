@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import repeat
 from typing import Protocol, Self
 
+from vtaplib.capture.block_piece import BlockPiece
 from vtaplib.capture.pcap import PcapParser, is_pcap
 from vtaplib.capture.pcapng import PcapngParser, is_pcapng
 from vtaplib.capture.record import Batch, CaptureInterface, Record
@@ -23,28 +23,33 @@ class Parser(Protocol):
     interfaces: list[CaptureInterface]
     skipped: dict[int, int]
 
-    def batches(self) -> Iterator[tuple[Batch, list[int] | None]]:
-        """Yield packets, and the interface of each (`None`: all of them of the first)."""
+    def scan(self, piece: BlockPiece) -> int:
+        """Put the packets of a piece into its block; return where the first thing starts that is not whole.
+        Raises `CaptureError` behind the last packet that can be read.
+        """
         ...
 
-    def blocks(self) -> Iterator[PacketBlock]:
-        """Yield the same packets in blocks; a block is good until the next is asked for."""
+    def expected(self, piece: BlockPiece) -> tuple[int, bool]:
+        """How many bytes a piece must have for what it starts with to be whole, as far as is known, and
+        whether that is a packet.
+        """
         ...
 
 
 class CaptureReader:
     """The packets of a capture, in the file's order, once.
 
-    Iterate over it for one `Record` at a time, or over `batches()` for many in three lists, which is
-    several times as fast. Both end with a `TruncatedCaptureError` where the file stops in the middle of
-    something, and with a `CaptureError` where it holds what no capture does; the packets before that have
-    been given by then.
+    Take them as `blocks()`, which is how they are read; as `batches()`, in three lists; or iterate for one
+    `Record` at a time, which takes longest. All end with a `TruncatedCaptureError` where the file stops in
+    the middle of something, and with a `CaptureError` where it holds what no capture does; the packets before
+    that have been given by then, and `offset` and `record` of the error say where it is.
     """
 
     def __init__(self, source: CaptureSource, *, skip_other_link_types: bool = False) -> None:
         self._source = ByteSource(source)
+        self._piece = BlockPiece(self._source)
         try:
-            self._parser = _choose_parser(self._source, skip_other_link_types)
+            self._parser = _choose_parser(self._piece, skip_other_link_types)
         except CaptureError:
             self._source.close()
             raise
@@ -69,23 +74,46 @@ class CaptureReader:
         """How many packets were left out so far, by link type; empty unless `skip_other_link_types`."""
         return self._parser.skipped
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the packets of about a quarter of a mebibyte of the file at a time."""
-        for packets, _interfaces in self._parser.batches():
-            yield packets
-
     def blocks(self) -> Iterator[PacketBlock]:
-        """Yield the same packets as blocks, which compiled loops work on: those of about a mebibyte of a file
-        at a time, of what a stream gives otherwise.
+        """Yield the packets as blocks, which compiled loops work on: those of about a mebibyte of a file at a
+        time, of what a stream gives otherwise.
 
-        There is one block, which the next piece overwrites. Its times end in the year 2262: a later one,
-        which a pcapng can have, raises a `CaptureError`.
+        There is one block, which the next piece overwrites. Its times are from 1970 to April 2262, signed
+        numbers of 64 bits; another, which a pcapng can have, raises a `CaptureError`.
         """
-        return self._parser.blocks()
+        piece, parser = self._piece, self._parser
+        while True:
+            trouble: CaptureError | None = None
+            position = 0
+            try:
+                position = parser.scan(piece)
+            except CaptureError as error:
+                # What came before the trouble is good, and is given first.
+                trouble = error
+            records = piece.block.count
+            if records:
+                yield piece.block
+            if trouble is not None:
+                raise trouble
+            piece.advance(position, records)
+            expected, is_packet = parser.expected(piece)
+            wanted = max(piece.length + 1, expected)
+            try:
+                is_at_end = piece.read_at_least(wanted) < wanted
+            except CaptureError as error:
+                raise piece.unreadable(error) from error
+            if is_at_end:
+                break
+        if piece.length or self._source.ended_inside_gzip:
+            raise piece.truncated(expected, is_packet=is_packet)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the same packets in lists."""
+        return map(Batch.of, self.blocks())
 
     def __iter__(self) -> Iterator[Record]:
-        for packets, interfaces in self._parser.batches():
-            for packet, interface in zip(packets, interfaces or repeat(0), strict=False):
+        for block in self.blocks():
+            for packet, interface in zip(Batch.of(block), block.interfaces, strict=False):
                 yield Record(*packet, interface)
 
     def close(self) -> None:
@@ -109,15 +137,15 @@ def open_capture(source: CaptureSource, *, skip_other_link_types: bool = False) 
     return CaptureReader(source, skip_other_link_types=skip_other_link_types)
 
 
-def _choose_parser(source: ByteSource, skip_other_link_types: bool) -> Parser:
-    start = source.read_at_least(MAGIC_LENGTH)
-    magic = start[:MAGIC_LENGTH]
+def _choose_parser(piece: BlockPiece, skip_other_link_types: bool) -> Parser:
+    piece.read_at_least(MAGIC_LENGTH)
+    magic = bytes(piece.view[: min(piece.length, MAGIC_LENGTH)])
     if is_pcap(magic):
-        return PcapParser(source, start)
+        return PcapParser(piece)
     if is_pcapng(magic):
-        return PcapngParser(source, start, skip_other_link_types)
-    if not start:
-        raise CaptureError(source.name, "is empty; a capture has at least a file header", offset=0)
+        return PcapngParser(piece, skip_other_link_types)
+    if not magic:
+        raise CaptureError(piece.name, "is empty; a capture has at least a file header", offset=0)
     raise CaptureError(
-        source.name, f"is neither pcap nor pcapng: it starts with the bytes {magic.hex(' ')}", offset=0
+        piece.name, f"is neither pcap nor pcapng: it starts with the bytes {magic.hex(' ')}", offset=0
     )

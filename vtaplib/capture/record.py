@@ -1,15 +1,17 @@
 """What a capture holds: packets, and the interfaces that they were seen on.
 
 A packet has two shapes: `Packet` is a bare tuple, `Record` the same with names and the interface. Code that
-moves millions of them takes a `Batch`, which has no tuples at all. Time is an integer of nanoseconds since
-1970: a float would lose the last digits of every timestamp.
+moves millions of them takes a `PacketBlock`, or a `Batch`, which is that in lists. Time is an integer of
+nanoseconds since 1970: a float would lose the last digits of every timestamp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
+
+from vtaplib.packets.block import PacketBlock
 
 Packet: TypeAlias = tuple[int, bytes, int]
 """`(timestamp_ns, data, original_length)`; the names are those of `Record`."""
@@ -71,6 +73,12 @@ class Batch:
     timestamps_ns: list[int]
     data: list[bytes]
     original_lengths: list[int]
+
+    @classmethod
+    def of(cls, block: PacketBlock) -> Self:
+        """The packets of a block."""
+        count = block.count
+        return cls(block.times_ns[:count].tolist(), block.packets(), block.original_lengths[:count].tolist())
 
     def __len__(self) -> int:
         return len(self.data)

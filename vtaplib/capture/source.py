@@ -10,6 +10,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from io import FileIO
 from typing import BinaryIO, TypeAlias
 
@@ -53,6 +54,7 @@ class ByteSource:
         self._pushed_back = b""
         self._inflater: zlib._Decompress | None = None
         self._compressed = b""
+        self._damage: CaptureError | None = None
         try:
             self._detect_gzip()
         except CaptureError:
@@ -61,20 +63,11 @@ class ByteSource:
 
     def read(self) -> bytes:
         """Return 1 to `PIECE` bytes, or `b""` at the end."""
-        if self._inflater is not None:
-            return self._read_inflated()
+        if self._inflater is not None and (piece := self._read_inflated()):
+            return piece
+        if self._damage is not None:
+            raise self._damage
         return self._read_raw()
-
-    def read_at_least(self, count: int, have: bytes = b"") -> bytes:
-        """Return `have` and what follows it, until that is `count` bytes or more or the end comes."""
-        if len(have) >= count:
-            return have
-        pieces = [have]
-        length = len(have)
-        while length < count and (piece := self.read()):
-            pieces.append(piece)
-            length += len(piece)
-        return b"".join(pieces)
 
     def read_into(self, room: memoryview) -> int:
         """Put what comes next into `room`, of `PIECE` bytes or more, which a file that was opened here fills;
@@ -119,6 +112,7 @@ class ByteSource:
             raise CaptureError(self.name, words_of(error)) from error
 
     def _read_inflated(self) -> bytes:
+        """What comes next; up to where it is damaged, however much was read at a time."""
         while self._inflater is not None:
             if not self._compressed:
                 self._compressed = self._read_raw()
@@ -127,10 +121,13 @@ class ByteSource:
                     self._inflater = None
                     # From here on `read` goes to the stream, which has ended.
                     return b""
+            before = self._inflater.copy()
             try:
                 piece = self._inflater.decompress(self._compressed, PIECE)
             except zlib.error as error:
-                raise CaptureError(self.name, f"its gzip data is damaged: {error}") from error
+                self._damage = CaptureError(self.name, f"its gzip data is damaged: {error}")
+                self._inflater = None
+                return _inflate_up_to_damage(before, self._compressed)
             if self._inflater.eof:
                 self._compressed = self._next_member(self._inflater.unused_data)
             else:
@@ -146,9 +143,32 @@ class ByteSource:
         while len(rest) < len(GZIP_MAGIC) and (piece := self._read_raw()):
             rest = (rest + piece).lstrip(b"\0")
         if rest and not rest.startswith(GZIP_MAGIC):
-            raise CaptureError(self.name, "something that is not gzip follows its gzip data")
+            self._damage = CaptureError(self.name, "something that is not gzip follows its gzip data")
+            rest = b""
         self._inflater = zlib.decompressobj(_GZIP) if rest else None
         return rest
+
+
+def _inflate_up_to_damage(inflater: zlib._Decompress, compressed: bytes) -> bytes:
+    """What can be had of gzip data in which there is damage: zlib itself keeps it when it reports that."""
+    most, too_many = 0, PIECE + 1
+    while too_many - most > 1:
+        middle = (most + too_many) // 2
+        try:
+            inflater.copy().decompress(compressed, middle)
+            most = middle
+        except zlib.error:
+            too_many = middle
+    inflated = b""
+    if most:
+        inflated = inflater.decompress(compressed, most)
+        compressed = inflater.unconsumed_tail
+    # What is full looks for what follows, and meets the damage: the last octet is had if that is not there
+    # yet.
+    with suppress(zlib.error):
+        for octet in compressed:
+            inflated += inflater.decompress(bytes((octet,)))
+    return inflated
 
 
 def name_of(source: object) -> str:

@@ -9,11 +9,12 @@ parsers find out.
 from __future__ import annotations
 
 from array import array
+from struct import Struct
 
 import cython
 
-MOST = 262_144
-"""The longest packet believed, in bytes."""
+LENGTHS_IN_ORDER, LENGTHS_SWAPPED, LENGTHS_PERHAPS_SWAPPED = 0, 1, 2
+"""Which of a pcap record's two lengths is the captured one: the first; the second; the smaller."""
 
 
 @cython.cfunc
@@ -38,6 +39,7 @@ def _number(at: bytearray, place: int, is_big: bool) -> int:
     position=cython.Py_ssize_t,
     stop=cython.Py_ssize_t,
     is_big=cython.bint,
+    lengths_order=cython.int,
     scale=cython.longlong,
     times_ns=cython.longlong[::1],
     starts=cython.longlong[::1],
@@ -48,13 +50,17 @@ def _number(at: bytearray, place: int, is_big: bool) -> int:
     count=cython.Py_ssize_t,
     room=cython.Py_ssize_t,
     at=cython.p_uchar,
-    captured=cython.Py_ssize_t,
+    seconds=cython.longlong,
+    fraction=cython.longlong,
+    captured=cython.longlong,
+    original=cython.longlong,
 )
 def scan_pcap(
     buffer: bytes | bytearray | memoryview,
     position: int,
     stop: int,
     is_big: bool,
+    lengths_order: int,
     scale: int,
     times_ns: array[int],
     starts: array[int],
@@ -73,17 +79,24 @@ def scan_pcap(
     room = len(starts)
     if stop <= 0:
         return position, count
-    at = cython.cast(cython.p_uchar, cython.address(buffer[0])) if cython.compiled else buffer
+    at = cython.cast(cython.p_uchar, cython.address(buffer[0])) if cython.compiled else bytearray()
+    unpack = Struct(">4I" if is_big else "<4I").unpack_from
     while count < room and position + 16 <= stop:
-        captured = _number(at, position + 8, is_big)
+        if cython.compiled:
+            seconds = _number(at, position, is_big)
+            fraction = _number(at, position + 4, is_big)
+            captured = _number(at, position + 8, is_big)
+            original = _number(at, position + 12, is_big)
+        else:
+            seconds, fraction, captured, original = unpack(buffer, position)
+        if lengths_order and (lengths_order == 1 or captured > original):
+            captured, original = original, captured
         if captured > 262_144 or position + 16 + captured > stop:
             break
-        times_ns[count] = (
-            _number(at, position, is_big) * 1_000_000_000 + _number(at, position + 4, is_big) * scale
-        )
+        times_ns[count] = seconds * 1_000_000_000 + fraction * scale
         starts[count] = position + 16
         lengths[count] = captured
-        original_lengths[count] = _number(at, position + 12, is_big)
+        original_lengths[count] = original
         interfaces[count] = 0
         outputs[count] = 0
         count += 1
@@ -108,10 +121,15 @@ def scan_pcap(
     room=cython.Py_ssize_t,
     at=cython.p_uchar,
     known=cython.Py_ssize_t,
-    total=cython.Py_ssize_t,
-    interface=cython.Py_ssize_t,
-    captured=cython.Py_ssize_t,
+    kind=cython.longlong,
+    total=cython.longlong,
+    total_again=cython.longlong,
+    interface=cython.longlong,
+    captured=cython.longlong,
+    original=cython.longlong,
     scale=cython.ulonglong,
+    high=cython.ulonglong,
+    low=cython.ulonglong,
     ticks=cython.ulonglong,
     latest=cython.ulonglong,
 )
@@ -138,25 +156,41 @@ def scan_pcapng(
     latest = 0x7FFFFFFFFFFFFFFF
     if stop <= 0:
         return position, count
-    at = cython.cast(cython.p_uchar, cython.address(buffer[0])) if cython.compiled else buffer
+    at = cython.cast(cython.p_uchar, cython.address(buffer[0])) if cython.compiled else bytearray()
+    unpack = Struct(">7I" if is_big else "<7I").unpack_from
+    unpack_length = Struct(">I" if is_big else "<I").unpack_from
     while count < room and position + 32 <= stop:
-        if _number(at, position, is_big) != 6:
+        if cython.compiled:
+            kind = _number(at, position, is_big)
+            total = _number(at, position + 4, is_big)
+            interface = _number(at, position + 8, is_big)
+            high = _number(at, position + 12, is_big)
+            low = _number(at, position + 16, is_big)
+            captured = _number(at, position + 20, is_big)
+            original = _number(at, position + 24, is_big)
+        else:
+            kind, total, interface, high, low, captured, original = unpack(buffer, position)
+        if (
+            kind != 6
+            or total & 3
+            or position + total > stop
+            or captured + 32 > total
+            or captured > 262_144
+            or interface >= known
+        ):
             break
-        total = _number(at, position + 4, is_big)
-        interface = _number(at, position + 8, is_big)
-        captured = _number(at, position + 20, is_big)
-        if position + total > stop or captured + 32 > total or interface >= known or captured > 262_144:
-            break
+        if cython.compiled:
+            total_again = _number(at, position + total - 4, is_big)
+        else:
+            (total_again,) = unpack_length(buffer, position + total - 4)
         scale = scales[interface]
-        if scale == 0 or _number(at, position + total - 4, is_big) != cython.cast(cython.ulonglong, total):
-            break
-        ticks = _number(at, position + 12, is_big) << 32 | _number(at, position + 16, is_big)
-        if ticks > latest // scale:
+        ticks = high << 32 | low
+        if total_again != total or scale == 0 or ticks > latest // scale:
             break
         times_ns[count] = ticks * scale
         starts[count] = position + 28
         lengths[count] = captured
-        original_lengths[count] = _number(at, position + 24, is_big)
+        original_lengths[count] = original
         interfaces[count] = base + interface
         outputs[count] = 0
         count += 1

@@ -73,6 +73,17 @@ class PacketBlock:
         start = self.starts[index]
         return bytes(self.buffer[start : start + self.lengths[index]])
 
+    def packets(self) -> list[bytes]:
+        """The octets of all packets, many times as fast as one by one."""
+        count = self.count
+        if not count:
+            return []
+        starts, lengths = self.starts[:count], self.lengths[:count]
+        # Copied in one go first: octets are sliced faster than other buffers. Empty packets may lie anywhere.
+        first = max(min(starts), 0)
+        octets = bytes(memoryview(self.buffer)[first : max(starts) + max(lengths)])
+        return [octets[at - first : at - first + length] for at, length in zip(starts, lengths, strict=True)]
+
     def check(self) -> None:
         """Raise `ValueError` unless all columns tell of every packet, and each lies in the buffer.
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import dpkt
 import pytest
 
-from vtaplib.capture import Packet, PcapngWriter, PcapWriter, open_capture
+from tests.vtaplib.capture.test_blocks import block
+from vtaplib.capture import CaptureFeed, Packet, PcapngWriter, PcapWriter, open_capture
+from vtaplib.errors import CaptureError
 
 pytestmark = pytest.mark.oracle
 
@@ -26,15 +28,15 @@ PACKETS: list[Packet] = [
 ]
 
 
-def run(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+def run(*command: str, check: bool = True) -> str:
+    return subprocess.run(command, check=check, capture_output=True, text=True, timeout=60).stdout
 
 
-def tshark_view(tshark: str, capture: Path) -> list[Packet]:
-    """Return the packets as tshark reports them."""
+def tshark_view(tshark: str, capture: Path, *, is_whole: bool = True) -> list[Packet]:
+    """Return the packets as tshark reports them, up to where it can read."""
     fields = ("frame.time_epoch", "frame.cap_len", "frame.len")
     arguments = [argument for field in fields for argument in ("-e", field)]
-    lines = run(tshark, "-r", str(capture), "-T", "fields", *arguments).splitlines()
+    lines = run(tshark, "-r", str(capture), "-T", "fields", *arguments, check=is_whole).splitlines()
     packets = []
     for line in lines:
         time, captured, original = line.split("\t")
@@ -52,6 +54,14 @@ def without_bytes(packets: list[Packet]) -> list[Packet]:
 def read(capture: Path) -> list[Packet]:
     with open_capture(capture) as reader:
         return [packet for batch in reader.batches() for packet in batch]
+
+
+def read_up_to_damage(capture: Path) -> list[Packet]:
+    try:
+        with open_capture(capture) as reader:
+            return [packet for block in CaptureFeed(reader).blocks() for packet in block]
+    except CaptureError:
+        return []
 
 
 def write_pcap(target: Path) -> None:
@@ -185,3 +195,90 @@ def test_the_recorded_traffic_is_the_same_in_the_other_byte_order(tmp_path: Path
     (tmp_path / "swapped.pcap").write_bytes(b"".join(swapped))
     assert read(tmp_path / "swapped.pcap") == read(QUICKSTART)
     assert tshark_view(tshark, tmp_path / "swapped.pcap") == tshark_view(tshark, QUICKSTART)
+
+
+def pcap_of(
+    order: str, version: tuple[int, int], *, swapped: bool, magic: int = 0xA1B2C3D4, lie: int | None = None
+) -> bytes:
+    """A pcap of `PACKETS`; in the sixth, `lie` is the captured length."""
+    capture = struct.pack(order + "IHHiIII", magic, *version, 0, 0, 65535, 1)
+    for number, (time, data, original) in enumerate(PACKETS):
+        lengths = [lie if lie is not None and number == 5 else len(data), original]
+        if swapped:
+            lengths.reverse()
+        fraction = time % 10**9 // (1 if magic == 0xA1B23C4D else 1000)
+        capture += struct.pack(order + "4I", time // 10**9, fraction, *lengths) + data
+    return capture
+
+
+def section_of(
+    order: str,
+    minor: int = 0,
+    resolutions: bytes = b"\x09",
+    *,
+    number: int = 0,
+    trailer: int = 0,
+    unpadded: bool = False,
+) -> bytes:
+    """A section of `PACKETS`, on interfaces in turn. Of the sixth, `number` is added to that of the interface
+    and `trailer` to the length at the end; `unpadded` leaves the padding out of lengths.
+    """
+    section = block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, minor, -1))
+    for resolution in resolutions:
+        options = struct.pack(order + "HHBxxx", 9, 1, resolution)
+        section += block(order, 1, struct.pack(order + "HHI", 1, 0, 0) + options)
+    for place, (time, data, original) in enumerate(PACKETS):
+        resolution = resolutions[place % len(resolutions)]
+        ticks = (time << (resolution & 127)) // 10**9 if resolution & 128 else time // 10 ** (9 - resolution)
+        interface = place % len(resolutions) + number * (place == 5)
+        head = struct.pack(order + "5I", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(data), original)
+        packet = bytearray(block(order, 6, head + data))
+        length = len(packet) - unpadded * (-len(data) % 4)
+        packet[4:8] = struct.pack(order + "I", length)
+        packet[-4:] = struct.pack(order + "I", length + trailer * (place == 5))
+        section += packet
+    return section
+
+
+ODD = {
+    "pcap 2.0": pcap_of("<", (2, 0), swapped=True),
+    "pcap 2.1": pcap_of(">", (2, 1), swapped=True),
+    "pcap 2.2": pcap_of("<", (2, 2), swapped=True),
+    "pcap 2.3": pcap_of(">", (2, 3), swapped=False),
+    "pcap 2.3 with the lengths of 2.2": pcap_of("<", (2, 3), swapped=True),
+    "pcap 543.0": pcap_of(">", (543, 0), swapped=True),
+    "pcap 2.2, damaged": pcap_of("<", (2, 2), swapped=True, lie=1 << 20),
+    "big-endian pcap of nanoseconds, damaged": pcap_of(
+        ">", (2, 4), swapped=False, magic=0xA1B23C4D, lie=1 << 30
+    ),
+    "pcap with a length too long": pcap_of("<", (2, 4), swapped=False, lie=262_144),
+    "pcap cut in a header": pcap_of("<", (2, 4), swapped=False)[:-70],
+    "pcapng 1.2": section_of("<", 2),
+    "pcapng 1.1": section_of(">", 1),
+    "pcapng 1.0, then 1.1": section_of("<") + section_of("<", 1),
+    "two byte orders": section_of("<") + section_of(">"),
+    "three clocks": section_of(">", 0, b"\x06\x09\x94"),
+    "lengths without padding": section_of("<", unpadded=True),
+    "an interface that is not described": section_of("<", number=1),
+    "another length at the end": section_of(">", trailer=4),
+    "pcapng cut off": (section_of("<") + section_of("<"))[:-50],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_old_odd_or_damaged_is_read_as_far_as_tshark_reads_it(
+    name: str, tmp_path: Path, require: Require
+) -> None:
+    tshark = require("tshark")
+    (tmp_path / "odd").write_bytes(ODD[name])
+    packets = read_up_to_damage(tmp_path / "odd")
+    assert without_bytes(packets) == tshark_view(tshark, tmp_path / "odd", is_whole=False)
+    assert len(packets) in (0, 5, 8, 9, 17, 18)
+
+
+@pytest.mark.parametrize("name", [one for one in ODD if one.startswith("pcap 2.")])
+def test_old_captures_are_read_as_libpcap_reads_them(name: str, tmp_path: Path, require: Require) -> None:
+    tcpdump = require("tcpdump")
+    (tmp_path / "odd").write_bytes(ODD[name])
+    run(tcpdump, "-r", str(tmp_path / "odd"), "-w", str(tmp_path / "new"), check=False)
+    assert read(tmp_path / "new") == read_up_to_damage(tmp_path / "odd")

@@ -72,6 +72,28 @@ def test_a_capture_without_packets_is_a_capture() -> None:
     assert list(open_capture(io.BytesIO(LITTLE_NANO[:24]))) == []
 
 
+# What libpcap's sf-pcap.c does: before 2.3, and in DG/UX's 543.0, the original length comes first; with 2.3
+# that is told by the captured one, which cannot be the larger.
+@pytest.mark.parametrize(
+    ("version", "captured_first"),
+    [((2, 0), False), ((2, 1), False), ((2, 2), False), ((2, 3), False), ((2, 3), True), ((543, 0), False)],
+)
+@pytest.mark.parametrize("order", "<>")
+def test_the_lengths_of_old_versions_are_told_apart(
+    version: tuple[int, int], captured_first: bool, order: str
+) -> None:
+    capture = struct.pack(order + "IHHiIII", 0xA1B2C3D4, *version, 0, 0, 68, 1)
+    for length in (60, 16):
+        lengths = (16, length) if captured_first else (length, 16)
+        capture += struct.pack(order + "4I", 1_700_000_000, 123_456, *lengths) + FRAME
+    whole = [Record(MICROSECONDS, FRAME, 60, 0), Record(MICROSECONDS, FRAME, 16, 0)]
+    assert list(open_capture(io.BytesIO(capture))) == whole
+    records = iter(open_capture(io.BytesIO(capture[:-1])))
+    assert next(records) == whole[0]
+    with pytest.raises(TruncatedCaptureError, match="cut off in record 2 at byte 56: 31 of 32 bytes"):
+        next(records)
+
+
 def test_the_length_of_a_frame_check_sequence_is_not_taken_for_a_link_type() -> None:
     # Section 4: the upper four bits give its length in 16-bit words; the bit below says that they are valid.
     with_fcs = LITTLE_NANO[:20] + struct.pack("<I", 0x2400_0001) + LITTLE_NANO[24:]
@@ -113,7 +135,8 @@ def test_packets_before_garbage_are_given() -> None:
         (b"\xd4", "is neither pcap nor pcapng: it starts with the bytes d4"),
         (b"GIF89a, and more", "is neither pcap nor pcapng: it starts with the bytes 47 49 46 38"),
         (bytes.fromhex("34 cd b2 a1") + bytes(60), "is Kuznetzov's modified pcap"),
-        (bytes.fromhex("d4 c3 b2 a1 02 00 03 00") + bytes(60), "is pcap version 2.3"),
+        (bytes.fromhex("d4 c3 b2 a1 01 00 04 00") + bytes(60), "is pcap version 1.4"),
+        (bytes.fromhex("d4 c3 b2 a1 02 00 05 00") + bytes(60), "is pcap version 2.5"),
         (b"\x1f\x8b\x08\x00" + bytes(60), "its gzip data is damaged"),
         (gzip.compress(LITTLE_NANO, mtime=0) + b"tail", "something that is not gzip follows its gzip data"),
     ],

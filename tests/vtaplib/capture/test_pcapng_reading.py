@@ -90,7 +90,7 @@ def test_a_section_has_its_own_byte_order_and_interfaces() -> None:
         (option(9, b"\x06"), 7, 7_000),
         (option(9, b"\x00"), 7, 7_000_000_000),
         (option(9, b"\x03"), 7, 7_000_000),
-        (option(9, b"\x09"), 2**63 + 7, 2**63 + 7),
+        (option(9, b"\x09"), 2**63 - 1, 2**63 - 1),
         (option(9, b"\x0c"), 7_999, 7),
         (option(9, b"\x7f"), 2**64 - 1, 0),
         # The top bit makes it a power of two: 2^-1, 2^-10, 2^-32 of a second.
@@ -99,12 +99,63 @@ def test_a_section_has_its_own_byte_order_and_interfaces() -> None:
         (option(9, b"\xa0"), 2**31, 500_000_000),
         (option(14, struct.pack("<q", 1_700_000_000)), 1, 1_700_000_000_000_001_000),
         (option(14, struct.pack("<q", -1)) + option(9, b"\x09"), 1_000_000_001, 1),
+        (option(14, struct.pack("<q", -(2**34))) + option(9, b"\x09"), 2**64 - 1, 2**64 - 1 - 2**34 * 10**9),
         (option(0, b"") + option(9, b"\x09"), 7, 7_000),
     ],
 )
 def test_the_clock_of_an_interface_is_followed(options: bytes, ticks: int, timestamp_ns: int) -> None:
     records = read(LITTLE_SECTION, interface(options=options), packet(0, ticks))
     assert [record.timestamp_ns for record in records] == [timestamp_ns]
+
+
+@pytest.mark.parametrize(
+    ("options", "ticks", "ns"),
+    [
+        (option(9, b"\x09"), 2**63, "9,223,372,036,854,775,808"),
+        (b"", 2**64 - 1, "18,446,744,073,709,551,615,000"),
+        (option(9, b"\x00"), 2**34, "17,179,869,184,000,000,000"),
+        (option(9, b"\x80"), 2**34, "17,179,869,184,000,000,000"),
+        (option(14, struct.pack("<q", 2**34)), 0, "17,179,869,184,000,000,000"),
+        (option(14, struct.pack("<q", -1)), 999_999, "-1,000"),
+        (option(14, struct.pack("<q", -(2**63))), 0, "-9,223,372,036,854,775,808,000,000,000"),
+    ],
+)
+def test_a_time_before_1970_or_after_2262_ends_the_capture(options: bytes, ticks: int, ns: str) -> None:
+    capture = LITTLE_SECTION + interface() + interface(options=options)
+    records = iter(open_capture(io.BytesIO(capture + packet(0, 1) + packet(1, ticks) + packet(0, 2))))
+    assert next(records).timestamp_ns == 1_000
+    with pytest.raises(CaptureError) as caught:
+        next(records)
+    assert f"has a time that is not between 1970 and 2262: {ns} ns since 1970" in str(caught.value)
+    assert (caught.value.record, caught.value.offset) == (2, len(capture) + len(packet(0, 1)))
+
+
+@pytest.mark.parametrize("version", [(0, 0), (1, 1), (1, 3), (2, 0)])
+def test_a_section_of_another_version_is_not_taken_for_one_of_1_0(version: tuple[int, int]) -> None:
+    other = LITTLE_SECTION[:12] + struct.pack("<HH", *version) + LITTLE_SECTION[16:]
+    words = f"begins a section of pcapng version {version[0]}.{version[1]}"
+    with pytest.raises(CaptureError, match=words):
+        read(other, interface(), packet(0, 1))
+    capture = LITTLE_SECTION + interface() + packet(0, 1)
+    records = iter(open_capture(io.BytesIO(capture + other + interface() + packet(0, 2))))
+    assert next(records).timestamp_ns == 1_000
+    with pytest.raises(CaptureError, match=words) as caught:
+        next(records)
+    assert (caught.value.record, caught.value.offset) == (2, len(capture))
+
+
+def test_version_1_2_means_1_0() -> None:
+    assert len(read(LITTLE_SECTION[:14] + b"\2\0" + LITTLE_SECTION[16:], interface(), packet(0, 1))) == 1
+
+
+def test_a_length_without_the_padding_is_read_as_wireshark_does() -> None:
+    # Section 3.1 demands a multiple of 4 today.
+    unpadded = struct.pack("<II", 6, 49) + LITTLE_PACKET[8:-4] + struct.pack("<I", 49)
+    assert len(LITTLE_PACKET) == 52
+    assert read(LITTLE_SECTION, interface(), unpadded, packet(0, 1)) == [
+        Record(TIMESTAMP_NS, FRAME, 60, 0),
+        Record(1_000, FRAME, 17, 0),
+    ]
 
 
 def test_interfaces_keep_their_own_clocks_and_names() -> None:
@@ -156,7 +207,9 @@ def test_a_packet_of_another_link_type_is_refused_by_name() -> None:
     assert next(records).timestamp_ns == 1_000
     with pytest.raises(CaptureError) as caught:
         next(records)
-    assert "interface 1 ('any') has link type 113 (LINUX_SLL)" in str(caught.value)
+    assert "record 2 at byte 128 is of interface 1 ('any'), which has link type 113 (LINUX_SLL)" in str(
+        caught.value
+    )
     assert caught.value.record == 2
 
 
@@ -188,8 +241,11 @@ def test_an_interface_of_another_link_type_without_packets_does_no_harm() -> Non
         (LITTLE_SECTION + packet(0, 1), "is of interface 0, and its section has described 0"),
         (LITTLE_SECTION + block(3, struct.pack("<I", 0)), "is of interface 0"),
         (LITTLE_SECTION + block(6, bytes(16)), "is too short for a packet: 28 bytes"),
-        (LITTLE_SECTION + block(1, bytes(4)), "is too short: 4 bytes"),
-        (LITTLE_SECTION + interface(options=struct.pack("<HH", 2, 99)), "option 2 of the block at byte 28"),
+        (
+            LITTLE_SECTION + block(1, bytes(4)),
+            "byte 28, before record 1, is too short for an interface: 4 bytes",
+        ),
+        (LITTLE_SECTION + interface(options=struct.pack("<HH", 2, 99)), "claims 99 bytes for its option 2"),
         (
             LITTLE_SECTION + interface() + block(6, struct.pack("<5I", 0, 0, 0, 21, 21) + PADDED),
             "claims 21 bytes of packet; 20 are there",

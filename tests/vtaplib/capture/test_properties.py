@@ -15,7 +15,7 @@ from vtaplib.capture import Packet, PcapngWriter, PcapWriter, open_capture
 from vtaplib.errors import CaptureError
 
 PCAP_TIMES = st.integers(0, 2**32 * 10**9 - 1)
-PCAPNG_TIMES = st.integers(0, 2**64 - 1)
+PCAPNG_TIMES = st.integers(0, 2**63 - 1)
 
 
 def packets(times: st.SearchStrategy[int]) -> st.SearchStrategy[list[Packet]]:

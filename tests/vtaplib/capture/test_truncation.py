@@ -101,4 +101,4 @@ def test_a_cut_file_header_is_told() -> None:
 
 def test_a_cut_in_a_block_without_packet_is_told() -> None:
     _records, trouble = read_until_trouble(pcapng()[0][:40])
-    assert str(trouble) == "capture: cut off in a block at byte 28: 12 of 20 bytes"
+    assert str(trouble) == "capture: cut off in a block before record 1 at byte 28: 12 of 20 bytes"

@@ -31,8 +31,8 @@ def diff(
     """
     feed = CaptureFeed(capture)
     comparison = Comparison(before, after)
-    for batch in feed:
-        comparison.batch(batch.data)
+    for block in feed.blocks():
+        comparison.batch(block.packets())
     summary = comparison.summary(LISTED, limit)
     groups, designs = summary.groups, comparison.designs
     changes = change_entries(groups)

@@ -18,7 +18,7 @@ from vtaplib.analysis.traffic_estimate.report import (
     TapEstimate,
     TopTalker,
 )
-from vtaplib.capture import Batch, CaptureReader
+from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
@@ -31,6 +31,7 @@ from vtaplib.mirror.flow_volume import FlowVolumes
 from vtaplib.mirror.series import Series, total
 from vtaplib.mirror.verdict import Reason
 from vtaplib.model.policy import Policy
+from vtaplib.packets.block import PacketBlock
 
 LONGEST_FRAME: Final = 0xFFFF + 18
 """The longest IP packet in a tagged Ethernet frame: what a capture says to be longer was not."""
@@ -92,22 +93,19 @@ def estimate(
 
 
 def _replayed(feed: CaptureFeed, run: BlockReplay) -> Accounts:
-    if COMPILED:
-        for block in feed.blocks():
+    for block in feed.blocks():
+        if COMPILED:
             run.block(block, longest_whole=LONGEST_FRAME)
-    else:
-        for batch in feed:
-            run.batch(batch.timestamps_ns, _whole_frames(batch))
+        else:
+            run.batch(block.times_ns[: block.count].tolist(), _whole_frames(block))
     return run.accounts
 
 
-def _whole_frames(batch: Batch) -> list[bytes]:
-    """The frames of a batch as long as they were, with zeros for what the capture does not have of them."""
-    if sum(batch.original_lengths) == sum(map(len, batch.data)):
-        return batch.data
+def _whole_frames(block: PacketBlock) -> list[bytes]:
+    """The frames of a block as long as they were, with zeros for what the capture does not have of them."""
     return [
         frame.ljust(min(length, LONGEST_FRAME), b"\0")
-        for frame, length in zip(batch.data, batch.original_lengths, strict=True)
+        for frame, length in zip(block.packets(), block.original_lengths, strict=False)
     ]
 
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from vtaplib.analysis.packet_explanation.made_packet import PacketOrder
 from vtaplib.analysis.packet_explanation.packet import Packet
+from vtaplib.capture.feed import CaptureFeed
 from vtaplib.cli.progress import reading
-from vtaplib.errors import CaptureError, VtapError
+from vtaplib.errors import VtapError
 
 OPTIONS: Final = {
     "source": "--src",
@@ -49,23 +50,18 @@ def question_of(
 def read_up_to(capture: str, last: int) -> Iterator[Packet]:
     """The Ethernet packets of a capture, counted from 1, up to the last that is asked for.
 
-    Raises `VtapError` if there are not so many, and `CaptureError` for what comes before it and cannot be
-    read.
+    Raises `VtapError` if there are not so many, and `CaptureError` for what cannot be read at all.
     """
     number = 0
     with reading(capture, "reading") as reader:
-        name = reader.name
-        trouble = ""
-        try:
-            for batch in reader.batches():
-                for at, frame, original_length in batch:
-                    number += 1
-                    yield Packet(frame, original_length, at, name, number)
-                    if number == last:
-                        return
-        except CaptureError as error:
-            if not number:
-                raise
-            trouble = f"; what follows is unreadable: {error.trouble}"
+        feed = CaptureFeed(reader)
+        for block in feed.blocks():
+            for at, frame, original_length in block:
+                number += 1
+                yield Packet(frame, original_length, at, feed.name, number)
+                if number == last:
+                    return
+    end = feed.ended_early
+    trouble = "" if end is None else f"; what follows is unreadable: {end.trouble}"
     packets = f"{number} Ethernet packet" + ("" if number == 1 else "s")
-    raise VtapError(f"{name}: has no packet {last}; it has {packets}{trouble}")
+    raise VtapError(f"{feed.name}: has no packet {last}; it has {packets}{trouble}")
