@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtaplib.analysis.report_parts import WarningEntry
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.capacity import MachineAccount
 from vtaplib.mirror.policing import BITS_PER_MEGABIT
 from vtaplib.mirror.series import Rates, Series, total
-from vtaplib.model import ids
-from vtaplib.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,43 +110,6 @@ def machine_entry(machine: MachineAccount) -> MachineLoad:
         sent_peak_mbit_per_second=8 * machine.sent.peak_octets / BITS_PER_MEGABIT,
         collected_peak_mbit_per_second=8 * machine.collected.peak_octets / BITS_PER_MEGABIT,
     )
-
-
-def machine_warnings(machine: MachineAccount, policy: Policy) -> Iterator[WarningEntry]:
-    """What is too much for a machine."""
-    name, figures = ids.name(machine.machine_id), machine.figures
-    rate = figures.megabits_per_second
-    if machine.excess is not None and machine.excess.seconds:
-        excess = machine.excess
-        yield WarningEntry(
-            "machine_sends_too_much",
-            machine.machine_id,
-            f"{name} sends more than {figures.size} may, {rate:,} Mbit/s, in {excess.seconds:,} s: about "
-            f"{excess.frames:,} frames, {excess.octets:,} bytes, would be dropped",
-        )
-    peak = 8 * machine.collected.peak_octets
-    headroom = figures.headroom(peak)
-    if headroom is not None and headroom < 0:
-        smallest = figures.smallest(peak)
-        yield WarningEntry(
-            "collector_gets_too_much",
-            machine.machine_id,
-            f"{name} gets {peak / BITS_PER_MEGABIT:,.1f} Mbit/s of copies at its peak, more than the "
-            f"{rate:,} Mbit/s of {figures.size}; "
-            + (
-                f"{smallest} has enough"
-                if smallest
-                else "no size has enough: spread it over several collectors"
-            ),
-        )
-    for flows, way in ((machine.flows_out, "outbound"), (machine.flows_in, "inbound")):
-        if flows > policy.flows_per_machine:
-            yield WarningEntry(
-                "machine_has_too_many_flows",
-                machine.machine_id,
-                f"{name} has about {flows:,} {way} flows in four minutes; Azure allows "
-                f"{policy.flows_per_machine:,} at once (flows_per_machine)",
-            )
 
 
 def _load(

@@ -54,6 +54,7 @@ class FlowVolumes:
         in_copies = octets + frames * WIRE_OVERHEAD
         copies = evenly(volume.start_ns, volume.stop_ns, frames, in_copies) if decisions else spread
         for decision in decisions:
+            accounts.splits.note(decision.point.tap_configuration_id, flow, decision.split)
             account = accounts.tap_points[decision.point]
             account.entered.add(frames, octets)
             if isinstance(decision.outcome, Reason):

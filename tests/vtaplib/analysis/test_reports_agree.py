@@ -11,7 +11,7 @@ from tests.vtaplib.cli.captures import pcap
 from tests.vtaplib.fabric.worlds import frames, related_frames, topologies
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Policy, Topology
-from vtaplib.analysis import EstimateReport, ReplayReport, estimate, replay
+from vtaplib.analysis import EstimateReport, Packet, Peerings, ReplayReport, estimate, explain, replay
 from vtaplib.capture import open_capture
 
 captures = st.lists(frames, max_size=20) | related_frames()
@@ -54,3 +54,26 @@ def test_every_frame_that_was_read_is_in_one_account(
         assert (report.read.frames, found) == (len(packets), len(packets))
         octets = sum(map(len, packets))
         assert (report.read.bytes, delivered.bytes + sum(one.bytes for one in lost)) == (octets, octets)
+
+
+@given(captures, topologies, policies)
+def test_a_replay_and_an_estimate_warn_of_the_same(
+    packets: list[bytes], topology: Topology, policy: Policy
+) -> None:
+    replayed, estimated = asked(packets, topology, policy)
+    assert replayed.warnings == estimated.warnings
+    of_taps = {one.tap_id: one.over_mtu_share for one in estimated.taps}
+    warned = {one.subject_id for one in estimated.warnings if one.code == "copies_over_mtu"}
+    assert warned == {tap_id for tap_id, share in of_taps.items() if share}
+
+
+@given(frames, topologies, policies)
+def test_an_explanation_warns_of_what_a_replay_of_the_packet_does(
+    frame: bytes, topology: Topology, policy: Policy
+) -> None:
+    replayed, _ = asked([frame], topology, policy)
+    explained = explain([Packet(frame, len(frame))], topology, Peerings({}), policy)
+    assert explained.warnings == replayed.warnings
+    assert explained.packet.drop in (None, *(one.reason for one in (*replayed.nowhere, *replayed.dropped)))
+    assert explained.packet.delivered == bool(replayed.tapped.frames or replayed.untapped.frames)
+    assert bool(explained.packet.copies) >= bool(replayed.tapped.frames)

@@ -83,8 +83,10 @@ def test_the_share_of_traffic_that_is_too_long_is_told(
     frames = sum(point["entered"]["frames"] for point in report["tap_points"])
     over = sum(point["over_mtu"] for point in report["tap_points"])
     text = warnings(report)["copies_over_mtu"]
-    assert f"of {frames:,} frames, {over:,} ({over / frames:.1%})" in text
-    assert fate is None or fate in text
+    share = f"{100 * over / frames:.1f} %"
+    assert f"copies of {over:,} of {frames:,} frames at its tap points ({share}) are above the MTU" in text
+    assert fate is None or fate in text + warnings(report).get("copies_fragmented", "")
+    assert ("copies_fragmented" in warnings(report)) == (oversize == "fragment")
 
 
 def test_under_a_clamp_long_segments_count_as_clamped(vtap: Vtap, tmp_path: Path) -> None:

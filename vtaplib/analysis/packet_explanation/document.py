@@ -49,6 +49,7 @@ def explain_document(report: ExplainReport) -> Document:
         "A packet explained",
         "",
         (*sections, Section("policy", "Policy in force", (Settings(report.policy),))),
+        [one.text for one in report.warnings],
     )
 
 

@@ -21,17 +21,20 @@ from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
+from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.interface_hop import interface_hops
 from vtaplib.model.policy import Policy
-from vtaplib.packets.flow import Flow
+from vtaplib.packets.flow import TCP, Flow
 
 FLOWS_REMEMBERED = 1 << 18
 """Flows of which no more frames are sent, before all are forgotten: memory must not grow with a capture."""
 
 
 class Explainer:
-    """Explains packets of one network. `down` are the IDs of interfaces whose machine is taken for failed."""
+    """Explains packets of one network. `down` are the IDs of interfaces whose machine is taken for failed.
+    `accounts` has at its tap points what was explained, and not what was only sent.
+    """
 
     def __init__(
         self, topology: Topology, peerings: Peerings, policy: Policy, *, down: Iterable[str] = ()
@@ -41,6 +44,9 @@ class Explainer:
         self._fabric = Fabric(topology, policy, down=down)
         self._engine = MirrorEngine(topology, policy, down=down)
         self._connections = Connections()
+        self.accounts = Accounts()
+        for interface in topology.interfaces:
+            self.accounts.list_points(self._engine.points_of(interface.id))
         self._settled: set[Flow] = set()
         self._peerings = peerings
         self._names = Names.of(topology)
@@ -90,9 +96,20 @@ class Explainer:
 
     def _copies(self, packet: Packet, trace: PathTrace) -> Iterator[CopyEntry]:
         """What became of its copies: where it leaves its source, and where it gets to its destination."""
-        engine = self._engine
+        engine, accounts = self._engine, self.accounts
+        octets = len(packet.frame)
+        is_clamped = packet.flow.protocol == TCP and engine.policy.mss_clamp != "off"
         for hop in interface_hops(trace, packet.flow):
             frame = packet.frame if hop.translation is None else hop.translation.apply(packet.frame)
             for decision in engine.decide(hop.interface_id, hop.direction, hop.flow, hop.context):
                 verdict = engine.carry(decision, frame, packet.timestamp_ns)
+                accounts.splits.note(decision.point.tap_configuration_id, hop.flow, decision.split)
+                accounts.enter(
+                    verdict,
+                    octets,
+                    packet.original_length > octets,
+                    octets > engine.oversize.within_mtu,
+                    is_clamped,
+                    packet.timestamp_ns,
+                )
                 yield copy_entry(CopyCase(engine, self._peerings, self._names, hop, len(frame), verdict))

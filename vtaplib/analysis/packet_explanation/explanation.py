@@ -9,6 +9,7 @@ from vtaplib.analysis.packet_explanation.made_packet import FIELDS, PacketOrder,
 from vtaplib.analysis.packet_explanation.packet import Packet
 from vtaplib.analysis.packet_explanation.peerings import Peerings
 from vtaplib.analysis.packet_explanation.report import ExplainReport
+from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.errors import VtapError
 from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
@@ -51,6 +52,7 @@ def explain(
         packet=entry,
         answer=None if isinstance(answer, str) else answer,
         no_answer=answer if isinstance(answer, str) else None,
+        warnings=traffic_warnings(explainer.accounts, topology, policy),
     )
 
 

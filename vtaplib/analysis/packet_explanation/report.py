@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vtaplib.analysis.packet_explanation.packet import PacketEntry
+from vtaplib.analysis.report_parts import WarningEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class PathEntry:
 @dataclass(frozen=True, slots=True)
 class ExplainReport:
     """The explanation of a packet, and of the answer to it if that was asked for; `no_answer` says why there
-    is none then.
+    is none then. `warnings` are those that a replay of the two has.
     """
 
     cloud: str
@@ -134,6 +135,7 @@ class ExplainReport:
     packet: PathEntry
     answer: PathEntry | None
     no_answer: str | None
+    warnings: tuple[WarningEntry, ...]
 
     @property
     def found_something(self) -> bool:

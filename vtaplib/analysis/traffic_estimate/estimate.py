@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from vtaplib.analysis.load_entries import RatesEntry, machine_warnings
+from vtaplib.analysis.load_entries import RatesEntry
 from vtaplib.analysis.lost_frames import loss_entries
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
@@ -18,6 +18,7 @@ from vtaplib.analysis.traffic_estimate.report import (
     TapEstimate,
     TopTalker,
 )
+from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
@@ -81,10 +82,8 @@ def estimate(
         dropped=loss_entries(accounts.dropped, scale),
         taps=tuple(figures.taps(talkers, with_lengths=feed is not None)),
         collectors=tuple(figures.collectors()),
-        warnings=tuple(
-            warning
-            for machine in machine_accounts(topology, accounts, policy, scale)
-            for warning in machine_warnings(machine, policy)
+        warnings=traffic_warnings(
+            accounts, topology, policy, machine_accounts(topology, accounts, policy, scale), scale
         ),
         flow_logs=flow_logs,
         skipped=() if feed is None else feed.skipped,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from vtaplib.analysis.load_entries import RatesEntry
 from vtaplib.analysis.lost_frames import LossEntry
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, WarningEntry
+from vtaplib.analysis.traffic_warnings import TOO_MUCH
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 
 
@@ -109,6 +110,7 @@ class EstimateReport:
 
     @property
     def found_something(self) -> bool:
-        """Whether something is too much, or a part could not be read."""
+        """Whether something is too much for a machine, or a part could not be read."""
         troubles = self.flow_logs is not None and bool(self.flow_logs.troubles)
-        return bool(self.warnings or self.skipped) or self.ended_early is not None or troubles
+        is_too_much = any(one.code in TOO_MUCH for one in self.warnings)
+        return is_too_much or bool(self.skipped) or self.ended_early is not None or troubles

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from vtaplib.analysis.load_entries import RatesEntry, load_entries, machine_entry, machine_warnings
+from vtaplib.analysis.load_entries import RatesEntry, load_entries, machine_entry
 from vtaplib.analysis.lost_frames import loss_entries
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
 from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
 from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
-from vtaplib.analysis.traffic_replay.report import CollectorEntry, ReplayReport, TapPointEntry
+from vtaplib.analysis.traffic_replay.report import CollectorEntry, ReplayReport, SplitEntry, TapPointEntry
 from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies
-from vtaplib.analysis.traffic_replay.stream_entries import mirror_warnings, split_entries
+from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.capture import Batch, CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
@@ -77,13 +77,10 @@ def replay(
         ended_early=feed.ended_early,
         tap_points=_tap_points(accounts),
         collectors=_collectors(topology, accounts, {} if out is None else out.paths),
-        partings=split_entries(accounts),
+        partings=_splits(accounts),
         machines=tuple(map(machine_entry, machines)),
         loads=tuple(load_entries(accounts, machines)),
-        warnings=(
-            *mirror_warnings(accounts, topology, policy),
-            *(one for machine in machines for one in machine_warnings(machine, policy)),
-        ),
+        warnings=traffic_warnings(accounts, topology, policy, machines),
         decoded=first.dissect(),
         staged=tuple(out.entries()) if isinstance(out, StagedCopies) else (),
     )
@@ -180,3 +177,18 @@ def _collectors(
             )
         )
     return tuple(entries)
+
+
+def _splits(accounts: Accounts) -> tuple[SplitEntry, ...]:
+    """What load balancers took apart, by tap configuration; those whose copies meet none are left out."""
+    splits = accounts.splits
+    return tuple(
+        SplitEntry(
+            tap_configuration_id,
+            account.split_conversations,
+            not splits.is_complete,
+            len(account.ports),
+            len(account.moved_ports),
+        )
+        for tap_configuration_id, account in splits.accounts.items()
+    )

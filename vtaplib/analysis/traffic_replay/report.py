@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from vtaplib.analysis.load_entries import LoadEntry, MachineLoad
 from vtaplib.analysis.lost_frames import LossEntry
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, WarningEntry
-from vtaplib.analysis.traffic_replay.stream_entries import SplitEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 from vtaplib.visible_text import LINES
 
@@ -55,6 +54,22 @@ class CollectorEntry:
     average_mbit_per_second: float
     peak_mbit_per_second: float
     capture: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitEntry:
+    """What a load balancer took apart of the copies of a tap configuration.
+
+    `split_conversations` are those whose two directions went to two collectors; there may be more of them
+    where `is_lower_bound`. Of `flows`, as the load balancer sees them, `moved_flows` went to another
+    collector because something is down; both are 0 where nothing is.
+    """
+
+    tap_configuration_id: str
+    split_conversations: int
+    is_lower_bound: bool
+    flows: int
+    moved_flows: int
 
 
 @dataclass(frozen=True, slots=True)

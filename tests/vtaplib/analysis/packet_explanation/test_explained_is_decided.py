@@ -194,7 +194,7 @@ def verdict_fate(verdict: Verdict) -> tuple[object, ...]:
 
 
 def reported(told: PathEntry) -> ExplainReport:
-    return ExplainReport("cloud.db", Policy().in_force(), (), told, None, None)
+    return ExplainReport("cloud.db", Policy().in_force(), (), told, None, None, ())
 
 
 def printed(told: PathEntry) -> str:
