@@ -14,10 +14,10 @@ LAYERS = 16
 """The most layers taken off a packet."""
 
 # The kinds, as bits of `kinds` and places in `layers`.
-VLAN, MPLS, VXLAN, GRE, ERSPAN, GENEVE, GTP, IPIP = range(8)
+VLAN, MPLS, VXLAN, GRE, ERSPAN, GENEVE, GTP, IPIP, PPPOE, VNTAG, ETAG = range(11)
 
-# Why something that was to be taken off was left, as places in `left`.
-TRUNCATED, FRAGMENT, UNKNOWN_CONTENT, TOO_DEEP = range(4)
+# Why something that was to be taken off was left, as places in `left`; and what was not known to be anything.
+TRUNCATED, FRAGMENT, UNKNOWN_CONTENT, TOO_DEEP, UNKNOWN_ETHERTYPE, UNKNOWN_PROTOCOL = range(6)
 
 
 @cython.locals(
@@ -40,6 +40,9 @@ TRUNCATED, FRAGMENT, UNKNOWN_CONTENT, TOO_DEEP = range(4)
     protocol=cython.Py_ssize_t,
     claimed_end=cython.Py_ssize_t,
     fields=cython.Py_ssize_t,
+    size=cython.Py_ssize_t,
+    six=cython.bint,
+    stacked=cython.bint,
     parted=cython.bint,
     later=cython.bint,
     kind=cython.Py_ssize_t,
@@ -66,7 +69,8 @@ def strip(
     """Take off the kinds of tunnels whose bits are set, again and again; count each layer in `layers`.
 
     `vxlan_ports` has a byte other than 0 for each UDP port of VXLAN. What could not be taken off is counted
-    in `left`, once a packet. Returns the packets that changed and the octets removed.
+    in `left`, and so is what there is in the end, if it is nothing that is known; once a packet. Returns the
+    packets that changed and the octets removed.
     """
     packets = 0
     removed = 0
@@ -76,9 +80,15 @@ def strip(
         original = original_lengths[index]
         before = lengths[index]
         depth = 0
-        while end - start >= 14:
+        while True:
+            if end - start < 14:
+                left[4] += 1
+                break
             at = start + 12
             ethertype = buffer[at] << 8 | buffer[at + 1]
+            # TCP over IPv4 has nothing to take off, and is most of what there is.
+            if ethertype == 0x0800 and end - at >= 22 and buffer[at + 2] == 0x45 and buffer[at + 11] == 6:
+                break
             # What is found: the kind of layer, what is wrong with it, where its content begins and of which
             # EtherType that is; 0 is a frame.
             kind = -1
@@ -86,42 +96,68 @@ def strip(
             body = 0
             inner = 0
             claimed_end = -1
-            if (ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100) and kinds & 1:
-                kind = 0
-                if end - at < 6:
+            protocol = -1
+            fields = -1
+            parted = False
+            # A VLAN tag, a VN-Tag, an E-TAG (IEEE 802.1BR), by the octets until the next EtherType.
+            size = 0
+            if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100:
+                size = 4
+                kind = 0 if kinds & 1 else -1
+            elif ethertype == 0x8926:
+                size = 6
+                kind = 9 if kinds & 512 else -1
+            elif ethertype == 0x893F:
+                size = 8
+                kind = 10 if kinds & 1024 else -1
+            if kind >= 0:
+                if end - at < size + 2:
                     trouble = 0
                 else:
-                    body = at + 6
-                    inner = buffer[at + 4] << 8 | buffer[at + 5]
+                    body = at + size + 2
+                    inner = buffer[at + size] << 8 | buffer[at + size + 1]
             else:
-                while (ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100) and end - at >= 6:
-                    at += 4
+                while size and end - at >= size + 2:
+                    at += size
                     ethertype = buffer[at] << 8 | buffer[at + 1]
+                    size = 0
+                    if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100:
+                        size = 4
+                    elif ethertype == 0x8926:
+                        size = 6
+                    elif ethertype == 0x893F:
+                        size = 8
                 at += 2
-                if ethertype == 0x8847 or ethertype == 0x8848:
-                    if kinds & 2:
-                        kind = 1
-                        body = at
-                        while True:
-                            if end - body < 5:
-                                trouble = 0
-                                break
-                            body += 4
-                            if buffer[body - 2] & 1:
-                                break
-                        if trouble < 0:
-                            if buffer[body] >> 4 == 4:
+                stacked = ethertype == 0x8847 or ethertype == 0x8848
+                if ethertype == 0x8864:
+                    if kinds & 256:
+                        kind = 8
+                        if end - at < 8:
+                            trouble = 0
+                        elif buffer[at] != 0x11 or buffer[at + 1] != 0:
+                            # Another version, or not of a session (RFC 2516, section 4).
+                            trouble = 2
+                        else:
+                            body = at + 6
+                            claimed_end = body + (buffer[at + 4] << 8 | buffer[at + 5])
+                            # PPP's protocol, one octet if that is odd (RFC 1661, section 2; RFC 3032).
+                            fields = buffer[body]
+                            if not fields & 1:
+                                body += 1
+                                fields = fields << 8 | buffer[body]
+                            body += 1
+                            if fields == 0x21:
                                 inner = 0x0800
-                            elif buffer[body] >> 4 == 6:
+                            elif fields == 0x57:
                                 inner = 0x86DD
-                            elif buffer[body] >> 4 == 0:
-                                # A control word of a pseudowire, which carries frames (RFC 4448).
-                                body += 4
+                            elif fields == 0x281:
+                                inner = 0x8847
+                            elif fields == 0x283:
+                                inner = 0x8848
                             else:
                                 trouble = 2
-                else:
-                    protocol = -1
-                    parted = False
+                elif not stacked:
+                    six = False
                     later = False
                     if (
                         ethertype == 0x0800
@@ -138,25 +174,96 @@ def strip(
                             claimed_end = at + fields
                         at += (buffer[at] & 15) * 4
                     elif ethertype == 0x86DD and end - at >= 40 and buffer[at] >> 4 == 6:
+                        six = True
                         protocol = buffer[at + 6]
                         fields = buffer[at + 4] << 8 | buffer[at + 5]
                         if fields:
                             claimed_end = at + 40 + fields
                         at += 40
-                        while (
-                            (protocol == 0 or protocol == 43 or protocol == 44 or protocol == 60)
-                            and end - at >= 8
-                            and not parted
-                        ):
-                            if protocol == 44:
-                                fields = (buffer[at + 2] << 8 | buffer[at + 3]) & 0xFFF9
-                                parted = fields != 0
-                                later = fields & 0xFFF8 != 0
-                                protocol = buffer[at]
-                                at += 8
-                            else:
-                                protocol = buffer[at]
-                                at += (buffer[at + 1] + 1) * 8
+                    elif ethertype != 0x0806:
+                        # Neither IP, nor ARP.
+                        trouble = 4
+                    # Extension headers (RFC 8200, section 4), and AH in both versions (RFC 4302); not UDP.
+                    while (
+                        protocol != 17
+                        and (
+                            protocol == 51
+                            or (six and (protocol == 0 or protocol == 43 or protocol == 44 or protocol == 60))
+                        )
+                        and end - at >= 8
+                        and not parted
+                    ):
+                        if protocol == 44:
+                            fields = (buffer[at + 2] << 8 | buffer[at + 3]) & 0xFFF9
+                            parted = fields != 0
+                            later = fields & 0xFFF8 != 0
+                            size = 8
+                        elif protocol == 51:
+                            size = (buffer[at + 1] + 2) * 4
+                        else:
+                            size = (buffer[at + 1] + 1) * 8
+                        protocol = buffer[at]
+                        at += size
+                    if protocol == 17 and kinds & 126:
+                        if later or end - at < 8:
+                            # Where it goes is not seen.
+                            kind = 2
+                            trouble = 0
+                        else:
+                            port = buffer[at + 2] << 8 | buffer[at + 3]
+                            at += 8
+                            if kinds & 4 and vxlan_ports[port]:
+                                kind = 2
+                                body = at + 8
+                                if end - at < 8:
+                                    trouble = 0
+                                elif not buffer[at] & 8:
+                                    trouble = 2
+                            elif port == 4754:
+                                # GRE in UDP (RFC 8086).
+                                protocol = 47
+                            elif port == 6635:
+                                # MPLS in UDP (RFC 7510).
+                                protocol = 137
+                            elif kinds & 32 and port == 6081:
+                                kind = 5
+                                if end - at < 8:
+                                    trouble = 0
+                                else:
+                                    body = at + 8 + (buffer[at] & 63) * 4
+                                    inner = buffer[at + 2] << 8 | buffer[at + 3]
+                                    if buffer[at] & 0xC0 or buffer[at + 1] & 0x80:
+                                        # Another version, or a control packet (RFC 8926, section 3.4).
+                                        trouble = 2
+                                    elif inner == 0x6558:
+                                        inner = 0
+                                    elif inner != 0x0800 and inner != 0x86DD:
+                                        trouble = 2
+                            elif kinds & 64 and port == 2152:
+                                kind = 6
+                                if end - at < 8:
+                                    trouble = 0
+                                elif buffer[at] & 0xF0 != 0x30 or buffer[at + 1] != 255:
+                                    # Not GTPv1-U with a user's packet (3GPP TS 29.281, section 5.1).
+                                    trouble = 2
+                                else:
+                                    body = at + 8
+                                    if buffer[at] & 7:
+                                        fields = buffer[at] & 4
+                                        body += 4
+                                        while fields and body <= end and buffer[body - 1]:
+                                            if body >= end or buffer[body] == 0:
+                                                trouble = 0 if body >= end else 2
+                                                break
+                                            body += buffer[body] * 4
+                                    if trouble < 0 and body >= end:
+                                        trouble = 0
+                                    elif trouble < 0 and buffer[body] >> 4 == 4:
+                                        inner = 0x0800
+                                    elif trouble < 0 and buffer[body] >> 4 == 6:
+                                        inner = 0x86DD
+                                    elif trouble < 0:
+                                        trouble = 2
                     if protocol == 4 or protocol == 41:
                         if kinds & 128:
                             kind = 7
@@ -167,9 +274,13 @@ def strip(
                             if kinds & 24:
                                 kind = 3
                                 trouble = 0
-                        elif buffer[at] & 0x40 == 0 and buffer[at + 1] & 7 == 0:
-                            # Without routing (RFC 1701) and of version 0; a key and a sequence number may be
-                            # there (RFC 2890).
+                        elif buffer[at] & 0x40 or buffer[at + 1] & 7:
+                            # With routing (RFC 1701), or of another version.
+                            if kinds & 24:
+                                kind = 3
+                                trouble = 2
+                        else:
+                            # A key and a sequence number may be there (RFC 2890).
                             inner = buffer[at + 2] << 8 | buffer[at + 3]
                             fields = buffer[at]
                             body = at + 4
@@ -199,6 +310,11 @@ def strip(
                                 kind = 3
                                 if inner == 0x6558:
                                     inner = 0
+                                elif inner == 0x883E:
+                                    # WCCP: version 2 puts 4 octets before the IPv4 packet.
+                                    inner = 0x0800
+                                    if body < end and buffer[body] >> 4 != 4:
+                                        body += 4
                                 elif (
                                     inner != 0x0800
                                     and inner != 0x86DD
@@ -206,67 +322,49 @@ def strip(
                                     and inner != 0x8848
                                 ):
                                     trouble = 2
-                    elif protocol == 17 and not later and end - at >= 4:
-                        port = buffer[at + 2] << 8 | buffer[at + 3]
-                        at += 8
-                        if kinds & 4 and vxlan_ports[port]:
-                            kind = 2
-                            body = at + 8
-                            if end - at < 8:
-                                trouble = 0
-                            elif not buffer[at] & 8:
-                                trouble = 2
-                        elif kinds & 32 and port == 6081:
-                            kind = 5
-                            if end - at < 8:
-                                trouble = 0
-                            else:
-                                body = at + 8 + (buffer[at] & 63) * 4
-                                inner = buffer[at + 2] << 8 | buffer[at + 3]
-                                if buffer[at] & 0xC0 or buffer[at + 1] & 0x80:
-                                    # Another version, or a control packet (RFC 8926, section 3.4).
-                                    trouble = 2
-                                elif inner == 0x6558:
-                                    inner = 0
-                                elif inner != 0x0800 and inner != 0x86DD:
-                                    trouble = 2
-                        elif kinds & 64 and port == 2152:
-                            kind = 6
-                            if end - at < 8:
-                                trouble = 0
-                            elif buffer[at] & 0xF0 != 0x30 or buffer[at + 1] != 255:
-                                # Not GTPv1-U with a user's packet (3GPP TS 29.281, section 5.1).
-                                trouble = 2
-                            else:
-                                body = at + 8
-                                if buffer[at] & 7:
-                                    fields = buffer[at] & 4
-                                    body += 4
-                                    while fields and body <= end and buffer[body - 1]:
-                                        if body >= end or buffer[body] == 0:
-                                            trouble = 0 if body >= end else 2
-                                            break
-                                        body += buffer[body] * 4
-                                if trouble < 0 and body >= end:
-                                    trouble = 0
-                                elif trouble < 0 and buffer[body] >> 4 == 4:
-                                    inner = 0x0800
-                                elif trouble < 0 and buffer[body] >> 4 == 6:
-                                    inner = 0x86DD
-                                elif trouble < 0:
-                                    trouble = 2
-                    if kind >= 0 and parted:
-                        trouble = 1
-            if kind < 0:
-                break
-            if trouble < 0:
+                    elif protocol == 137:
+                        # MPLS in IP (RFC 4023).
+                        stacked = True
+                    elif (
+                        protocol != 17
+                        and kinds & 254
+                        and protocol >= 0
+                        and protocol != 1
+                        and protocol != 6
+                        and protocol != 58
+                        and protocol != 132
+                    ):
+                        trouble = 5
+                if stacked and kinds & 2:
+                    kind = 1
+                    body = at
+                    while True:
+                        if end - body < 5:
+                            trouble = 0
+                            break
+                        body += 4
+                        if buffer[body - 2] & 1:
+                            break
+                    if trouble < 0:
+                        if buffer[body] >> 4 == 4:
+                            inner = 0x0800
+                        elif buffer[body] >> 4 == 6:
+                            inner = 0x86DD
+                        elif buffer[body] >> 4 == 0:
+                            # A control word of a pseudowire, which carries frames (RFC 4448).
+                            body += 4
+                        else:
+                            trouble = 2
+                if kind >= 0 and parted:
+                    trouble = 1
+            if kind >= 0 and trouble < 0:
                 if claimed_end < 0 or claimed_end > end:
                     claimed_end = end
                 # As much as the content's own header takes.
-                if inner == 0 and kind != 0:
-                    fields = 14
-                elif kind == 0:
+                if kind == 0 or kind >= 9:
                     fields = 0
+                elif inner == 0:
+                    fields = 14
                 elif inner == 0x0800:
                     fields = 20
                 elif inner == 0x86DD:
@@ -275,7 +373,7 @@ def strip(
                     fields = 4
                 if claimed_end - body < fields:
                     trouble = 0
-                elif kind != 0 and (
+                elif fields != 0 and (
                     (inner == 0x0800 and buffer[body] >> 4 != 4)
                     or (inner == 0x86DD and buffer[body] >> 4 != 6)
                 ):
@@ -284,8 +382,9 @@ def strip(
                     trouble = 3
             if trouble >= 0:
                 left[trouble] += 1
+            if kind < 0 or trouble >= 0:
                 break
-            if inner != 0 or kind == 0:
+            if inner != 0 or fields == 0:
                 # From behind: the old place and the new one may overlap.
                 body -= 14
                 for place in range(11, -1, -1):

@@ -2,7 +2,7 @@
 
 One layer after another goes, the outermost first, whatever their order, up to 16. What is in a tunnel without
 an Ethernet header of its own gets one with the outer frame's MAC addresses. What cannot be taken off whole
-(cut off, fragmented, of unknown content) stays, and is noted.
+(cut off, fragmented, of unknown content) stays, and is noted; so is what is not known at all.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ KINDS = {
     "geneve": "GENEVE",
     "gtp": "GTP-U",
     "ipip": "IP in IP",
+    "pppoe": "PPPoE",
+    "vntag": "a VN-Tag",
+    "etag": "an 802.1BR E-TAG",
 }
 """What can be taken off, in words, in the order of the loop's bits."""
 
@@ -34,13 +37,16 @@ LEFT = (
     "left on: a fragment",
     "left on: of unknown content",
     "left on: more than 16 layers",
+    "not known: neither IP nor ARP",
+    "not known: another protocol over IP",
 )
 
 
 class StripTunnels(AccountedStage):
     """Takes off the given kinds of tunnels, all kinds if none is given.
 
-    VXLAN is what goes to one of `vxlan_ports`; GENEVE goes to UDP port 6081, GTP-U to 2152.
+    VXLAN is what goes to one of `vxlan_ports`; GENEVE goes to UDP port 6081, GTP-U to 2152, GRE also to 4754
+    and MPLS also to 6635.
     `original_lengths` become those of the inner frames.
     """
 

@@ -22,9 +22,11 @@ def tunnelled_frames() -> dict[str, tuple[bytes, bytes]]:
     from scapy.contrib.mpls import MPLS
     from scapy.layers.inet import GRE, IP, TCP, UDP
     from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt
+    from scapy.layers.ipsec import AH
     from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
+    from scapy.layers.ppp import PPP, PPPoE
     from scapy.layers.vxlan import VXLAN
-    from scapy.packet import Raw
+    from scapy.packet import Packet, Raw
 
     outer = Ether(src=A, dst=B)
     ip4 = IP(src="192.0.2.1", dst="192.0.2.2", ttl=9)
@@ -34,13 +36,21 @@ def tunnelled_frames() -> dict[str, tuple[bytes, bytes]]:
     frame = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / inner4
     # What has no Ethernet header of its own gets the outer one's addresses.
     framed4, framed6 = Ether(src=A, dst=B) / inner4, Ether(src=A, dst=B) / inner6
-    pseudowire = Raw(bytes(4)) / frame
+    # By their label, tshark can be told which these are.
+    pseudowire = MPLS(label=18, s=1) / Raw(bytes(4))
+    in_udp = UDP(sport=50000, dport=4754)
+
+    def tagged(ethertype: int, tag: str, content: Packet) -> Raw:
+        """With a tag that scapy does not have."""
+        whole = bytes(outer / content)
+        return Raw(whole[:12] + ethertype.to_bytes(2, "big") + bytes.fromhex(tag) + whole[12:])
+
     made = {
         "vlan": (outer / Dot1Q(vlan=7) / inner4, framed4),
         "vlan, twice": (outer / Dot1AD(vlan=8) / Dot1Q(vlan=7) / inner6, framed6),
         "mpls": (outer / MPLS(label=16, s=0) / MPLS(label=17, s=1) / inner4, framed4),
         "mpls, IPv6": (outer / MPLS(label=17, s=1) / inner6, framed6),
-        "mpls, a pseudowire": (outer / MPLS(label=17, s=1) / pseudowire, frame),
+        "mpls, a pseudowire": (outer / pseudowire / frame, frame),
         "vxlan": (outer / ip4 / UDP(sport=50000, dport=4789) / VXLAN(vni=5) / frame, frame),
         "vxlan over IPv6": (
             outer / ip6 / IPv6ExtHdrDestOpt() / UDP(sport=50000, dport=4789) / VXLAN(vni=5) / frame,
@@ -66,9 +76,13 @@ def tunnelled_frames() -> dict[str, tuple[bytes, bytes]]:
             outer / ip4 / GRE(proto=0x22EB, seqnum_present=1, sequence_number=1) / ERSPAN_III() / frame,
             frame,
         ),
-        "geneve": (outer / ip4 / UDP(dport=6081) / GENEVE(vni=9, proto=0x6558) / frame, frame),
+        "geneve": (outer / ip4 / UDP(sport=50000, dport=6081) / GENEVE(vni=9, proto=0x6558) / frame, frame),
         "geneve with options": (
-            outer / ip4 / UDP(dport=6081) / GENEVE(vni=9, proto=0x0800, options=bytes(8)) / inner4,
+            outer
+            / ip4
+            / UDP(sport=50000, dport=6081)
+            / GENEVE(vni=9, proto=0x0800, options=bytes(8))
+            / inner4,
             framed4,
         ),
         "gtp": (
@@ -84,13 +98,39 @@ def tunnelled_frames() -> dict[str, tuple[bytes, bytes]]:
             / inner6,
             framed6,
         ),
+        "gre in UDP": (outer / ip4 / in_udp / GRE(key_present=1, key=5) / inner4, framed4),
+        "gre in UDP, an Ethernet frame": (outer / ip6 / in_udp / GRE(proto=0x6558) / frame, frame),
+        "gre, WCCP": (outer / ip4 / GRE(proto=0x883E) / inner4, framed4),
+        "gre, WCCP of version 2": (outer / ip4 / GRE(proto=0x883E) / Raw(b"\x80\0\0\5") / inner4, framed4),
+        "gre behind AH": (
+            outer / IP(proto=51) / AH(nh=47, payloadlen=4, icv=bytes(12)) / GRE() / inner4,
+            framed4,
+        ),
+        "erspan in UDP": (outer / ip4 / in_udp / GRE(proto=0x88BE) / Raw(bytes(frame)), frame),
+        "mpls in UDP": (outer / ip4 / UDP(sport=50000, dport=6635) / MPLS(label=17, s=1) / inner6, framed6),
+        "mpls in IP": (outer / IP(proto=137) / MPLS(label=17, s=1) / inner4, framed4),
+        "pppoe": (outer / PPPoE(sessionid=5) / PPP() / inner4, framed4),
+        "pppoe, IPv6": (outer / PPPoE(sessionid=5) / PPP() / inner6, framed6),
+        # PPP's protocol in one octet (RFC 1661, section 6.5).
+        "pppoe, compressed": (outer / PPPoE(sessionid=5) / Raw(b"\x21" + bytes(inner4)), framed4),
+        "vntag": (tagged(0x8926, "80010002", inner4), framed4),
+        "etag": (tagged(0x893F, "000110020000", inner6), framed6),
         "ipip": (outer / ip4 / inner4, framed4),
         "ipip, IPv6 in IPv4": (outer / ip4 / inner6, framed6),
         "ipip, IPv4 in IPv6": (outer / ip6 / inner4, framed4),
+        "vlan in vntag in gre in pppoe": (
+            outer
+            / PPPoE(sessionid=5)
+            / PPP()
+            / ip4
+            / in_udp
+            / GRE(proto=0x6558)
+            / tagged(0x8926, "80010002", Dot1Q(vlan=3) / inner6),
+            framed6,
+        ),
         "vxlan in gre in vlan in mpls": (
             outer
-            / MPLS(label=17, s=1)
-            / Raw(bytes(4))
+            / pseudowire
             / Ether(src=B, dst=A)
             / Dot1Q(vlan=3)
             / ip4
