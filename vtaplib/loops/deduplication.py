@@ -81,8 +81,9 @@ def hash_content(
     """Fill `hashes` and `others`, 64 bits each of what is compared of a packet.
 
     That is the IP packet, without what pads its frame, and without TTL or hop limit and the IPv4 header's
-    checksum; of what is not IP, all behind the EtherType that follows any tags, and that. The octets that do
-    not count are zero in the buffer while they are hashed.
+    checksum; of what is not IP, the EtherType that follows any tags, and all behind it; of what is too short
+    for one, everything. How long that was comes first, and which of the three it is. The octets that do not
+    count are zero in the buffer while they are hashed.
     """
     # Compiled, the same are arrays of C.
     places = [0] * 8
@@ -93,6 +94,7 @@ def hash_content(
     for index in range(count):
         end = starts[index] + lengths[index]
         number = 0
+        # Of an IP packet that claims its length, only what two octets hold beside what does not count.
         rest = 0
         if networks[index] >= 0:
             at = starts[index] + networks[index]
@@ -130,17 +132,20 @@ def hash_content(
                     places[number + 1] = checksum + 1
                     number += 2
             # Segments that hardware is to cut may claim no length at all.
-            if claimed >= 20 and claimed < end - at:
+            if claimed < 20:
+                rest = (original_lengths[index] - networks[index] << 16 | rest | 0x1000) & mask
+            elif claimed < end - at:
                 end = at + claimed
+        elif lengths[index] >= 14:
+            at = starts[index] + links[index] - 2
+            rest = (original_lengths[index] - links[index] << 16 | 0x2000) & mask
         else:
             at = starts[index]
-            if lengths[index] >= 14:
-                at += links[index] - 2
-            rest = original_lengths[index] - (at - starts[index]) & mask
+            rest = (original_lengths[index] << 16 | 0x3000) & mask
         for place in range(number):
             values[place] = buffer[places[place]]
             buffer[places[place]] = 0
-        one = mixed(((end - at) ^ rest << 20) & mask)
+        one = mixed((end - at) ^ mixed(rest))
         two = mixed(one ^ first)
         stop = end - 7
         while at < stop:
