@@ -23,7 +23,9 @@ LARGEST_FRAME: Final = 65507 - HEADER_LENGTH
 """Octets that fit into a UDP datagram of IPv4 behind the VXLAN header."""
 
 DEFAULT_MAX_FRAME: Final = 9216
-"""Octets of the largest frames that are common: jumbo frames of switches, headers and tags included."""
+"""Octets of the largest frames that are common: jumbo frames of switches, headers and tags included. What is
+sent is bounded by the same.
+"""
 
 _MAPPED: Final = IPv6Address("::ffff:0:0")
 
@@ -47,10 +49,22 @@ class DatagramRefusal(StrEnum):
     """As many frames as were asked for have been taken."""
 
     @property
+    def option(self) -> str:
+        """The option of `vtap collect` that decides it; none where nothing does."""
+        return _OPTIONS.get(self, "")
+
+    @property
     def is_malformed(self) -> bool:
         """Whether it is not a VXLAN datagram with a frame, from any sender."""
         return self in (DatagramRefusal.TOO_SHORT, DatagramRefusal.NO_VNI, DatagramRefusal.RUNT)
 
+
+_OPTIONS: Final = {
+    DatagramRefusal.WRONG_SOURCE: "--source",
+    DatagramRefusal.WRONG_VNI: "--vni",
+    DatagramRefusal.OVERSIZED: "--max-frame",
+    DatagramRefusal.NOT_WANTED: "--count",
+}
 
 VERDICTS: Final = {
     decapsulation.WRONG_SOURCE: DatagramRefusal.WRONG_SOURCE,

@@ -11,23 +11,31 @@ from itertools import accumulate
 from operator import itemgetter
 
 from vtaplib.capture.feed import CaptureFeed
+from vtaplib.collector.acceptance import DEFAULT_MAX_FRAME
 from vtaplib.collector.payloads import CopyPayloads, Payloads, frame_payloads
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
 from vtaplib.loops.capture_records import scan_pcapng
 from vtaplib.loops.mirroring import PCAPNG
+from vtaplib.loops.selection import mark_at_most, retain
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.count import Count
 from vtaplib.model.policy import Policy
 from vtaplib.packets.block import COLUMNS, PacketBlock
+from vtaplib.packets.vxlan import HEADER_LENGTH
 
 
 class PayloadSource(ABC):
-    """What makes payloads of a capture. `read` are the Ethernet frames of it that were read."""
+    """What makes payloads of a capture. `read` are the Ethernet frames of it that were read.
 
-    def __init__(self) -> None:
+    Frames longer than `max_frame` octets are not sent: collectors do not take them unless they are told to.
+    """
+
+    def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:
         self.read = Count()
+        self._max_frame = max_frame
+        self._longer = Count()
 
     @abstractmethod
     def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
@@ -36,7 +44,23 @@ class PayloadSource(ABC):
     @property
     def skipped(self) -> Mapping[str, Count]:
         """What is not sent, by the reason in words."""
-        return {}
+        if not self._longer.frames:
+            return {}
+        return {f"the frame is longer than --max-frame {self._max_frame}": self._longer}
+
+    def _without_longer(self, payloads: Payloads, header_length: int) -> Payloads:
+        """Payloads whose frames are not too long, without those whose are; `header_length` is what stands
+        before a frame in them.
+        """
+        block, streams = payloads
+        kept = bytearray(block.count)
+        longer = mark_at_most(block.lengths, block.count, self._max_frame + header_length, kept)
+        if longer:
+            octets = block.octets
+            retain(kept, streams, block.count)
+            block.retain(kept)
+            self._longer.add(longer, octets - block.octets - longer * header_length)
+        return payloads
 
     @property
     def others(self) -> Mapping[str, Count]:
@@ -51,26 +75,29 @@ class FrameSource(PayloadSource):
         """The frames."""
         for block in feed.blocks():
             self.read.add(block.count, block.octets)
-            yield frame_payloads(block)
+            yield self._without_longer(frame_payloads(block), 0)
 
 
 class CapturedCopySource(PayloadSource):
     """The payloads of copies that the capture holds. What is no whole copy is skipped."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:
+        super().__init__(max_frame)
         self._copies = CopyPayloads()
 
     @property
     def skipped(self) -> Mapping[str, Count]:
-        """What is no whole copy."""
-        return self._copies.skipped
+        """What is no whole copy, or too long."""
+        return {**self._copies.skipped, **super().skipped}
 
     def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
         """What was sent to the collector, as it was sent."""
         for block in feed.blocks():
             self.read.add(block.count, block.octets)
-            yield self._copies.of(block)
+            yield self._sendable(block)
+
+    def _sendable(self, block: PacketBlock) -> Payloads:
+        return self._without_longer(self._copies.of(block), HEADER_LENGTH)
 
 
 class ReplayedCopySource(CapturedCopySource):
@@ -80,9 +107,14 @@ class ReplayedCopySource(CapturedCopySource):
     """
 
     def __init__(
-        self, topology: Topology, policy: Policy, collector_ids: Sequence[str], down: Sequence[str] = ()
+        self,
+        topology: Topology,
+        policy: Policy,
+        collector_ids: Sequence[str],
+        down: Sequence[str] = (),
+        max_frame: int = DEFAULT_MAX_FRAME,
     ) -> None:
-        super().__init__()
+        super().__init__(max_frame)
         self._replay = BlockReplay(topology, policy, down=down)
         self._taker = CopyTaker(collector_ids)
 
@@ -97,7 +129,7 @@ class ReplayedCopySource(CapturedCopySource):
             self._replay.depart_to(self._taker)
         for _ in self._replayed(feed):
             for block in self._taker.taken():
-                yield self._copies.of(block)
+                yield self._sendable(block)
 
     def _replayed(self, feed: CaptureFeed) -> Iterator[None]:
         """Replay piece by piece, and let the copies be taken."""

@@ -57,7 +57,7 @@ class RefusalLog:
             index = datagrams.verdicts.index(verdict, index + 1, datagrams.count)
             address, port = sender_of(datagrams, index)
             length = length_of(datagrams, index)
-            _logger.warning("refused %d octets from %s port %d: %s", length, address, port, refusal)
+            _logger.warning("refused %d octets from %s port %d: %s", length, address, port, _words(refusal))
             interval.lines += 1
             count -= 1
         interval.left_out += count
@@ -75,5 +75,9 @@ class RefusalLog:
 
     def _tell_rest(self, refusal: DatagramRefusal, interval: _Interval) -> None:
         if interval.left_out:
-            _logger.warning("… and %s more: %s", f"{interval.left_out:,}", refusal)
+            _logger.warning("… and %s more: %s", f"{interval.left_out:,}", _words(refusal))
             interval.left_out = 0
+
+
+def _words(refusal: DatagramRefusal) -> str:
+    return f"{refusal} ({refusal.option})" if refusal.option else str(refusal)

@@ -8,6 +8,25 @@ import cython
 
 
 @cython.locals(
+    column=cython.const_longlong[::1],
+    count=cython.Py_ssize_t,
+    most=cython.longlong,
+    kept=cython.uchar[::1],
+    index=cython.Py_ssize_t,
+    more=cython.Py_ssize_t,
+)
+def mark_at_most(column: array[int], count: int, most: int, kept: bytearray) -> int:
+    """Mark with 1 in `kept` what of a column of `count` is at most `most`, all else with 0; returns how much
+    is more.
+    """
+    more = 0
+    for index in range(count):
+        kept[index] = column[index] <= most
+        more += column[index] > most
+    return more
+
+
+@cython.locals(
     kept=cython.const_uchar[::1],
     column=cython.longlong[::1],
     count=cython.Py_ssize_t,

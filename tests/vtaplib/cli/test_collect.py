@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from inspect import signature
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 from tests.vtaplib.cli.collecting import PROBED, collecting, mirrored
 from tests.vtaplib.cli.command import CAPTURE, Vtap
 from vtaplib.capture import open_capture
+from vtaplib.cli.collect.command import collect
+from vtaplib.cli.send.command import send
+from vtaplib.collector.acceptance import DEFAULT_MAX_FRAME
 
 FRAMES = [bytes([number]) * (60 + number) for number in range(5)]
 
@@ -86,6 +90,22 @@ def test_what_is_refused_is_counted_by_why_and_dropped(vtap: Vtap, tmp_path: Pat
         "oversized": 1,
     }
     assert report["received"]["frames"] == 7
+
+
+def test_a_refusal_names_the_option_that_decides_it(vtap: Vtap) -> None:
+    with collecting(vtap, "--vni", "7", "--max-frame", "100", "--source", "127.0.0.1/32") as collector:
+        collector.send(mirrored(FRAMES[0], 9), mirrored(bytes(101)), b"short")
+        outcome = collector.end()
+    words = " ".join(outcome.stdout.split())
+    for told in ("oversized (--max-frame) 1 109", "wrong VNI (--vni) 1 68", "too short 1 5"):
+        assert told in words
+    assert "port" in outcome.stderr
+    assert ": oversized (--max-frame)" in outcome.stderr
+
+
+def test_what_is_sent_by_default_is_taken_by_default() -> None:
+    defaults = [signature(command).parameters["max_frame"].default for command in (send, collect)]
+    assert defaults == [DEFAULT_MAX_FRAME] * 2
 
 
 def test_what_comes_from_elsewhere_is_refused(vtap: Vtap) -> None:

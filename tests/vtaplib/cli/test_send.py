@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from tests.vtaplib.cli.captures import LINUX_SLL, pcap, pcapng_of_two_link_types
 from tests.vtaplib.cli.clouds import Builder
 from tests.vtaplib.cli.command import CAPTURE, PATIENCE_SECONDS, VTAP, Vtap
 from tests.vtaplib.collector.receiving import payloads, received, receiving, text_of
-from vtaplib.packets import vxlan
+from vtaplib.packets import ipv4, udp, vxlan
 
 FRAMES = [frame for _, frame in records_of(CAPTURE)]
 
@@ -189,10 +191,36 @@ def test_a_frame_that_no_datagram_holds_is_counted_and_the_rest_is_sent(
     vtap: Vtap, collector: socket.socket
 ) -> None:
     (vtap.directory / "jumbo.pcap").write_bytes(pcap([b"small", bytes(65_500), bytes(65_499)]))
-    to = text_of(collector)
-    outcome = vtap("send", "jumbo.pcap", "--vni", "1", "--to", to, "--speed", "1e6", code=1)
+    sending = ("send", "jumbo.pcap", "--vni", "1", "--to", text_of(collector), "--speed", "1e6")
+    report = vtap(*sending, "--max-frame", "65499", "--json", code=1).document
     assert inner(collector, 1) == [b"small", bytes(65_499)]
-    assert "1 datagram not sent: Message too long (EMSGSIZE)" in outcome.stdout
+    assert report["not_sent"] == [
+        {"reason": "the frame is longer than --max-frame 65499", "frames": 1, "bytes": 65_500}
+    ]
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_frames_that_vtap_collect_does_not_take_are_not_sent_by_default(
+    copies: bool, vtap: Vtap, collector: socket.socket
+) -> None:
+    frames = [bytes(9216), bytes(9217), b"small"]
+    if copies:
+        made = [vxlan.emit(vxlan.VxlanPacket(1, frame)) for frame in frames]
+        segments = [udp.emit(udp.UdpDatagram(50_000, vxlan.PORT, one)) for one in made]
+        here, there = IPv4Address("192.0.2.1"), IPv4Address("192.0.2.2")
+        packets = [ipv4.emit(ipv4.Ipv4Packet(here, there, 17, one)) for one in segments]
+        (vtap.directory / "jumbo.pcap").write_bytes(
+            pcap([bytes(12) + b"\x08\x00" + packet for packet in packets])
+        )
+    else:
+        (vtap.directory / "jumbo.pcap").write_bytes(pcap(frames))
+    how = ("--copies",) if copies else ("--vni", "1")
+    sending = ("send", "jumbo.pcap", *how, "--to", text_of(collector), "--speed", "1e6")
+    outcome = vtap(*sending, code=1)
+    assert inner(collector, 1) == [bytes(9216), b"small"]
+    assert re.search(r"the frame is longer than --max-frame 9216 +1 +9,217", outcome.stdout)
+    vtap(*sending, "--max-frame", "9217")
+    assert inner(collector, 1) == frames
 
 
 def test_what_is_no_copy_or_not_ethernet_or_cut_off_is_told_and_the_rest_is_sent(

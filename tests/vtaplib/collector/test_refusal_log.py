@@ -44,7 +44,7 @@ def test_a_reason_has_so_many_lines_in_a_second_and_then_says_how_many_more_ther
         "refused 3 octets from 127.0.0.1 port N: too short",
         "refused 4 octets from 127.0.0.1 port N: too short",
     ]
-    wrong = "refused 68 octets from 127.0.0.1 port N: wrong VNI"
+    wrong = "refused 68 octets from 127.0.0.1 port N: wrong VNI (--vni)"
     more = "… and {} more: too short"
     # The second time is within the first second.
     assert lines == [*first, wrong, wrong, more.format(6), *first, wrong, more.format(2)]

@@ -14,6 +14,17 @@ BOTH = [pytest.param(selection, id="as imported"), pytest.param(interpreted("sel
 
 
 @pytest.mark.parametrize("loop", BOTH)
+@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1)), st.integers(-(1 << 63), (1 << 63) - 1))
+def test_mark_at_most_marks_what_is_not_more_and_counts_the_rest(
+    loop: ModuleType, values: list[int], most: int
+) -> None:
+    kept = bytearray(b"\x07" * (len(values) + 1))
+    more = loop.mark_at_most(array("q", values), len(values), most, kept)
+    assert list(kept) == [*(value <= most for value in values), 7]
+    assert more == sum(value > most for value in values)
+
+
+@pytest.mark.parametrize("loop", BOTH)
 @given(
     st.lists(st.tuples(st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 255))),
     st.lists(st.integers(0, 9), max_size=3),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from vtaplib.analysis.collecting.report import CollectReport
+from vtaplib.collector.acceptance import DatagramRefusal
 from vtaplib.mirror.count import Count
 from vtaplib.reports.document import Column, Document, Paragraph, Section, Table, numbers
 from vtaplib.reports.number import counted
@@ -43,7 +44,11 @@ def _tables(report: CollectReport) -> Iterator[Table]:
         yield Table(
             "Refused",
             (Column("Why"), *numbers("Datagrams", "Octets")),
-            [(reason, count.frames, count.octets) for reason, count in report.refused.items()],
+            [
+                (f"{reason} ({option})" if option else reason, count.frames, count.octets)
+                for reason, count in report.refused.items()
+                for option in (DatagramRefusal(reason).option,)
+            ],
         )
     if report.streams:
         yield Table(

@@ -81,7 +81,13 @@ def collect(
     ] = None,
     max_frame: Annotated[
         int,
-        typer.Option("--max-frame", metavar="OCTETS", help="Refuse longer inner frames.", min=64, max=65_499),
+        typer.Option(
+            "--max-frame",
+            metavar="OCTETS",
+            help="Refuse longer inner frames. `vtap send` has the same limit.",
+            min=64,
+            max=65_499,
+        ),
     ] = 9216,
     stage: Annotated[
         list[str] | None,

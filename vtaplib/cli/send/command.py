@@ -62,6 +62,16 @@ def send(
             help="Use no network. The capture holds VXLAN copies; send their payloads as they are.",
         ),
     ] = False,
+    max_frame: Annotated[
+        int,
+        typer.Option(
+            "--max-frame",
+            metavar="OCTETS",
+            help="Do not send longer frames. `vtap collect` refuses them by default.",
+            min=64,
+            max=65_499,
+        ),
+    ] = 9216,
     speed: Annotated[
         float | None,
         typer.Option("--speed", metavar="X", help="Send X times as fast as recorded.", show_default="1"),
@@ -162,13 +172,13 @@ def send(
         raise VtapError("--vni and --copies exclude each other: copies have their VNI")
     if vni is None and not copies:
         file, settings = find_cloud_file(cloud), policy_of(policy)
-        stream = stream_of_network(to, collector, read_topology(file), settings, down or ())
+        stream = stream_of_network(to, collector, read_topology(file), settings, down or (), max_frame)
     else:
         without = "--copies" if copies else "--vni"
         for name, given in (("--cloud", cloud), ("--policy", policy), ("--down", down)):
             if given:
                 raise VtapError(f"{name}: with {without} no network is asked; leave one of them out")
-        stream = stream_of_capture(to, collector, vni)
+        stream = stream_of_capture(to, collector, vni, max_frame)
     pace = pace_of(
         speed=speed,
         rate=rate,

@@ -27,7 +27,9 @@ class SentStream(NamedTuple):
     targets: Sequence[Endpoint]
 
 
-def stream_of_capture(to: Sequence[str], collector: str | None, vni: int | None) -> SentStream:
+def stream_of_capture(
+    to: Sequence[str], collector: str | None, vni: int | None, max_frame: int
+) -> SentStream:
     """The frames of a capture to go under a VNI, or the copies in it. Raises `VtapError`."""
     if len(to) != 1 or "=" in to[0]:
         raise VtapError(
@@ -36,16 +38,22 @@ def stream_of_capture(to: Sequence[str], collector: str | None, vni: int | None)
         )
     if collector is not None:
         raise VtapError(f"--collector {collector}: without a network there is no collector to choose")
-    return SentStream(CapturedCopySource() if vni is None else FrameSource(), (), (_endpoint(to[0]),))
+    source = CapturedCopySource(max_frame) if vni is None else FrameSource(max_frame)
+    return SentStream(source, (), (_endpoint(to[0]),))
 
 
 def stream_of_network(
-    to: Sequence[str], collector: str | None, topology: Topology, policy: Policy, down: Sequence[str]
+    to: Sequence[str],
+    collector: str | None,
+    topology: Topology,
+    policy: Policy,
+    down: Sequence[str],
+    max_frame: int,
 ) -> SentStream:
     """The copies that a network makes for collectors. Raises `VtapError`."""
     wanted = _addresses(to, collector, [one.id for one in topology.collectors])
     failed = interfaces_named(topology, down, "--down ")
-    source = ReplayedCopySource(topology, policy, list(wanted), failed)
+    source = ReplayedCopySource(topology, policy, list(wanted), failed, max_frame)
     return SentStream(source, list(wanted), tuple(map(_endpoint, wanted.values())))
 
 
