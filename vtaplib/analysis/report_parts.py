@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
+from vtaplib.mirror.accounting import CollectorAccount
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.verdict import Reason
 
@@ -26,6 +27,38 @@ class Amount:
 
 
 NOTHING = Amount(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a collector gets: `copies` of packets, of which policy `cut` and `fragmented` some, in outer
+    `frames`, of which some are `fragments` and some `over_mtu`, longer than the guest's MTU of 1500, and
+    their `bytes`.
+    """
+
+    copies: int = 0
+    cut: int = 0
+    fragmented: int = 0
+    frames: int = 0
+    fragments: int = 0
+    bytes: int = 0
+    over_mtu: int = 0
+
+    @classmethod
+    def of(cls, account: CollectorAccount) -> Self:
+        """What is in a collector's account."""
+        return cls(
+            copies=account.mirrored,
+            cut=account.cut,
+            fragmented=account.fragmented,
+            frames=account.frames,
+            fragments=account.frames - account.mirrored + account.fragmented,
+            bytes=account.octets,
+            over_mtu=account.over_mtu,
+        )
+
+    def __add__(self, other: Received) -> Received:
+        return Received(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Received)))
 
 
 @dataclass(frozen=True, slots=True)

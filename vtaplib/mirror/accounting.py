@@ -13,9 +13,11 @@ from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.flow_count import FlowCount, flow_hash
 from vtaplib.mirror.flow_split import SplitAccounts
+from vtaplib.mirror.oversize import MTU
 from vtaplib.mirror.series import Series
 from vtaplib.mirror.talkers import Talkers
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, TapPoint, Verdict
+from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
@@ -61,6 +63,36 @@ class TapPointAccount:
         return self.entered == Count(sum(count.frames for count in out), sum(count.octets for count in out))
 
 
+class CollectorAccount(Series):
+    """What a collector's interface gets: outer Ethernet frames by second, and what they are copies of.
+
+    `mirrored` are the frames of which it gets a copy, at each tap point that they pass. Policy `cut` some and
+    `fragmented` some; `over_mtu` are those whose copy comes in one piece that is longer than the guest's MTU
+    of 1500, but for TCP, which the policy's `mss_clamp` takes for smaller than captured.
+    """
+
+    __slots__ = ("cut", "fragmented", "mirrored", "over_mtu")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mirrored = self.cut = self.fragmented = self.over_mtu = 0
+
+    def get(self, second: int, mirrored: int, frames: int, octets: int, over_mtu: int = 0) -> None:
+        """Count frames that are mirrored to it in a second, and the outer frames that their copies are."""
+        self.add(second, frames, octets)
+        self.mirrored += mirrored
+        self.over_mtu += over_mtu
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, CollectorAccount)
+            and super().__eq__(other)
+            and all(getattr(self, name) == getattr(other, name) for name in CollectorAccount.__slots__)
+        )
+
+    __hash__ = None
+
+
 @dataclass(slots=True)
 class LossAccount:
     """Frames that are lost for one reason, and the numbers of the first of them, counted from 1."""
@@ -82,11 +114,10 @@ class Accounts:
     `dropped` those that the fabric does not deliver, by reason, `tapped` and `untapped` those that it
     delivers past a tap point or past none. A frame that is dropped may have passed a tap point before: it is
     in that account too, as a frame that passes two is in both. Tap points are listed before the first frame,
-    so that one that sees nothing shows. `collectors` is what their interfaces get, in outer Ethernet frames,
-    `sent` what interfaces send, in full, whether the capture holds all of a frame or not; `flows` how many
-    different flows they send and receive. `by_second` has every frame that was read; its span is the one that
-    all rates are over. `talkers` are counted where somebody asks. `splits` are what load balancers take
-    apart.
+    so that one that sees nothing shows. `collectors` is what their interfaces get, `sent` what interfaces
+    send, in full, whether the capture holds all of a frame or not; `flows` how many different flows they send
+    and receive. `by_second` has every frame that was read; its span is the one that all rates are over.
+    `talkers` are counted where somebody asks. `splits` are what load balancers take apart.
     """
 
     read: Count = field(default_factory=Count)
@@ -96,7 +127,7 @@ class Accounts:
     unrouted: dict[Unrouted, LossAccount] = field(default_factory=dict)
     dropped: dict[Drop, LossAccount] = field(default_factory=dict)
     tap_points: dict[TapPoint, TapPointAccount] = field(default_factory=dict)
-    collectors: dict[str, Series] = field(default_factory=dict)
+    collectors: dict[str, CollectorAccount] = field(default_factory=dict)
     sent: dict[str, Series] = field(default_factory=dict)
     flows: dict[tuple[str, Direction], FlowCount] = field(default_factory=dict)
     by_second: Series = field(default_factory=Series)
@@ -107,9 +138,9 @@ class Accounts:
         """What an interface sends."""
         return self.sent.setdefault(interface_id, Series())
 
-    def got_by(self, collector_id: str) -> Series:
+    def got_by(self, collector_id: str) -> CollectorAccount:
         """What a collector's interface gets."""
-        return self.collectors.setdefault(collector_id, Series())
+        return self.collectors.setdefault(collector_id, CollectorAccount())
 
     def see(self, interface_id: str, direction: Direction, flow: Flow, second: int) -> None:
         """Note that an interface has frames of a flow in a second of the clock."""
@@ -147,9 +178,14 @@ class Accounts:
         if isinstance(verdict, Mirrored):
             account.mirrored.add(1, frame_length)
             account.cut += verdict.is_cut
-            account.fragmented += len(verdict.copies) > 1
-            for series in (account.copies, self.got_by(verdict.collector_id)):
-                series.add(at // NS_PER_SECOND, len(verdict.copies), verdict.copy_octets)
+            is_fragmented = len(verdict.copies) > 1
+            account.fragmented += is_fragmented
+            second, got = at // NS_PER_SECOND, self.got_by(verdict.collector_id)
+            account.copies.add(second, len(verdict.copies), verdict.copy_octets)
+            is_long = not is_fragmented and len(verdict.copies[0]) > ethernet.HEADER_LENGTH + MTU
+            got.get(second, 1, len(verdict.copies), verdict.copy_octets, is_long and not is_clamped)
+            got.cut += verdict.is_cut
+            got.fragmented += is_fragmented
         else:
             account.refuse(verdict.reason, 1, frame_length)
 

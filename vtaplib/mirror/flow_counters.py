@@ -61,7 +61,8 @@ class FlowCounters:
             else:
                 account.mirrored.add(frames, octets)
                 account.copies.add(second, frames, in_copies)
-                accounts.got_by(outcome).add(second, frames, in_copies)
+                over_mtu = 0 if self.is_clamped else self.over_mtu
+                accounts.got_by(outcome).get(second, frames, frames, in_copies, over_mtu)
         if accounts.talkers is not None:
             for pair in self.pairs:
                 accounts.talkers.add(pair, frames, in_copies)

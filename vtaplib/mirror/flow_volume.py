@@ -61,7 +61,9 @@ class FlowVolumes:
                 account.refuse(decision.outcome, frames, octets)
                 continue
             account.mirrored.add(frames, octets)
-            for series in (account.copies, accounts.got_by(decision.outcome.collector_id)):
+            got = accounts.got_by(decision.outcome.collector_id)
+            got.mirrored += frames
+            for series in (account.copies, got):
                 series.spread(copies)
             if accounts.talkers is not None:
                 pair = Pair(decision.point.tap_id, flow.source, flow.destination)

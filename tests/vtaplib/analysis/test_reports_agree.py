@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 from hypothesis import given
@@ -11,8 +12,20 @@ from tests.vtaplib.cli.captures import pcap
 from tests.vtaplib.fabric.worlds import frames, related_frames, topologies
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib import Policy, Topology
-from vtaplib.analysis import EstimateReport, Packet, Peerings, ReplayReport, estimate, explain, replay
+from vtaplib.analysis import (
+    ComparedDesign,
+    EstimateReport,
+    Packet,
+    Peerings,
+    ReplayReport,
+    diff,
+    diff_document,
+    estimate,
+    explain,
+    replay,
+)
 from vtaplib.capture import open_capture
+from vtaplib.reports.document import Role
 
 captures = st.lists(frames, max_size=20) | related_frames()
 
@@ -77,3 +90,41 @@ def test_an_explanation_warns_of_what_a_replay_of_the_packet_does(
     assert explained.packet.drop in (None, *(one.reason for one in (*replayed.nowhere, *replayed.dropped)))
     assert explained.packet.delivered == bool(replayed.tapped.frames or replayed.untapped.frames)
     assert bool(explained.packet.copies) >= bool(replayed.tapped.frames)
+
+
+@given(captures, topologies, topologies, policies, policies)
+def test_what_collectors_receive_in_a_diff_is_what_they_get_in_replays(
+    packets: list[bytes], before: Topology, after: Topology, policy_before: Policy, policy_after: Policy
+) -> None:
+    designs = ComparedDesign(before, policy_before), ComparedDesign(after, policy_after)
+    compared = diff(open_capture(BytesIO(pcap(packets))), *designs)
+    replays = [asked(packets, one.topology, one.policy)[0] for one in designs]
+    for design, replayed in zip((compared.before, compared.after), replays, strict=True):
+        assert design.warnings == replayed.warnings
+        assert design.received.copies == sum(one.mirrored.frames for one in replayed.tap_points)
+        assert design.received.frames == sum(one.frames for one in replayed.collectors)
+        assert design.received.bytes == sum(one.bytes for one in replayed.collectors)
+        for name in ("cut", "fragmented"):
+            of_points = sum(getattr(one, name) for one in replayed.tap_points)
+            assert getattr(design.received, name) == of_points
+    for when, replayed in zip(("before", "after"), replays, strict=True):
+        got = {one.interface_id.lower(): one for one in replayed.collectors}
+        for change in compared.collectors:
+            received, entry = getattr(change, f"received_{when}"), got.get(change.interface_id.lower())
+            assert received.copies == getattr(change, when).frames
+            for name in ("copies", "cut", "fragmented", "frames", "fragments", "bytes", "over_mtu"):
+                assert getattr(received, name) == (0 if entry is None else getattr(entry, name))
+
+
+@given(captures, topologies)
+def test_that_copies_are_fragmented_is_no_secret(packets: list[bytes], topology: Topology) -> None:
+    design = ComparedDesign(topology)
+    report = diff(
+        open_capture(BytesIO(pcap(packets))), design, replace(design, policy=Policy(oversize="fragment"))
+    )
+    assert not report.coverage_lost
+    verdict = diff_document(report).notices[-1]
+    fragmented = report.after.received.fragmented
+    assert report.receive_alike == (not fragmented)
+    assert (verdict.role is Role.GOOD) == (not fragmented)
+    assert not fragmented or f"{fragmented:,} of " in str(verdict.words)

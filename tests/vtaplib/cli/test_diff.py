@@ -165,7 +165,7 @@ def test_a_cloud_and_itself_differ_in_nothing(vtap: Vtap, load_balanced: Path) -
     assert set(fates(report)) == NO_CHANGE
     assert report["conversations"] == []
     assert (
-        "No coverage is lost."
+        "No coverage is lost, and collectors receive as much as before."
         in vtap("diff", CAPTURE, "--after", load_balanced, "--before", load_balanced).stdout
     )
 
@@ -189,6 +189,31 @@ def test_one_world_is_compared_under_two_policies(vtap: Vtap, quickstart: Path) 
     text = vtap("diff", CAPTURE, "--before", quickstart, *policies).stdout
     assert "Policy before: every setting is the default" in text
     assert "Policy after: oversize=drop; every other setting is the default" in text
+
+
+def test_copies_that_would_be_fragmented_are_said_before_anything_is_applied(
+    vtap: Vtap, quickstart: Path
+) -> None:
+    command = ("diff", CAPTURE, "--before", quickstart, "--policy-after", "oversize=fragment")
+    report = vtap(*command, "--json").document
+    out = ("--out", "copies", "--format", "pcap")
+    fragmenting = ("--cloud", quickstart, "--policy", "oversize=fragment")
+    replayed = vtap("replay", CAPTURE, *fragmenting, *out, "--json").document
+    fragmented = sum(one["fragmented"] for one in replayed["tap_points"])
+    after = report["after"]["received"]
+    assert after["fragmented"] == fragmented > 1000
+    # By what stands in the file: an outer IP header with an offset, or with more fragments.
+    frames = [frame for _, frame in records_of(vtap.directory / replayed["collectors"][0]["capture"])]
+    fragments = [frame for frame in frames if int.from_bytes(frame[20:22], "big") & 0x3FFF]
+    assert (after["frames"], after["fragments"]) == (len(frames), len(fragments))
+    assert after["bytes"] == sum(map(len, frames))
+    assert after["over_mtu"] == sum(len(frame) > 1514 for frame in frames) == 0
+    assert report["before"]["received"]["over_mtu"] > 0
+    text = vtap(*command, "--report", "page.html").stdout
+    said = f"{fragmented:,} of {after['copies']:,} copies are fragmented (0 before)"
+    for shown in (text, (vtap.directory / "page.html").read_text()):
+        assert f"No coverage is lost, but what collectors receive changes: {said}" in " ".join(shown.split())
+    assert "Warning: after, tap: copies of" in text
 
 
 def test_the_limit_is_on_conversations_and_not_on_totals(vtap: Vtap, tmp_path: Path) -> None:

@@ -16,9 +16,13 @@ from vtaplib.analysis.coverage_diff.entries import (
     seen_sum,
 )
 from vtaplib.analysis.coverage_diff.report import DesignEntry, DiffReport
-from vtaplib.analysis.report_parts import Amount
+from vtaplib.analysis.report_parts import Amount, Received
+from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
+from vtaplib.mirror.accounting import Accounts
+from vtaplib.mirror.block_replay import BlockReplay
+from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.mirror.comparison import Comparison, Group
 
 
@@ -31,8 +35,12 @@ def diff(
     """
     feed = CaptureFeed(capture)
     comparison = Comparison(before, after)
+    runs = [BlockReplay(one.topology, one.policy, down=one.down) for one in (before, after)]
     for block in feed.blocks():
         comparison.batch(block.packets())
+        for run in runs:
+            run.block(block)
+    accounts = runs[BEFORE].accounts, runs[AFTER].accounts
     summary = comparison.summary(LISTED, limit)
     groups, designs = summary.groups, comparison.designs
     changes = change_entries(groups)
@@ -40,12 +48,12 @@ def diff(
     return DiffReport(
         capture=feed.name,
         format=feed.format,
-        before=_design_entry(before, groups, BEFORE),
-        after=_design_entry(after, groups, AFTER),
+        before=_design_entry(before, groups, accounts, BEFORE),
+        after=_design_entry(after, groups, accounts, AFTER),
         read=Amount(sum(one.frames for one in changes), sum(one.bytes for one in changes)),
         coverage_lost=any(group.change.is_loss for group in groups),
         fates=changes,
-        collectors=collector_changes(groups, designs, collectors),
+        collectors=collector_changes(groups, designs, collectors, accounts),
         conversations=conversation_entries(designs, summary.largest),
         further=Amount.of(comparison.further),
         skipped=feed.skipped,
@@ -53,13 +61,18 @@ def diff(
     )
 
 
-def _design_entry(design: ComparedDesign, groups: Sequence[Group], position: int) -> DesignEntry:
+def _design_entry(
+    design: ComparedDesign, groups: Sequence[Group], accounts: Sequence[Accounts], position: int
+) -> DesignEntry:
+    topology, policy, of_design = design.topology, design.policy, accounts[position]
     return DesignEntry(
         name=design.name,
         policy=design.policy.in_force(),
         down=design.down,
         seen=seen_sum(groups, position),
         split=count_split(groups, position),
+        received=sum(map(Received.of, of_design.collectors.values()), Received()),
+        warnings=traffic_warnings(of_design, topology, policy, machine_accounts(topology, of_design, policy)),
         assumed=design.assumed,
         notes=design.notes,
         not_read=design.not_read,

@@ -42,6 +42,9 @@ from vtaplib.reports.number import counted, octets, share
 
 _COUNTS: Final = ("Conversations", "Frames", "Bytes")
 
+_SUFFERED: Final = {"fragmented": "fragmented", "cut": "cut"}
+"""What may become of copies that are received, in words."""
+
 _ASSUMED_SHOWN: Final = 10
 
 
@@ -59,17 +62,43 @@ def diff_document(report: DiffReport) -> Document:
             Section("assumed", "What was assumed", tuple(_assumed(report))),
             Section("policy", "Policy in force", tuple(_policies(report))),
         ),
+        warnings=tuple(_warnings(report)),
         notices=(*capture_notices(report.ended_early, report.skipped), _verdict(report)),
     )
 
 
+def _warnings(report: DiffReport) -> Iterator[str]:
+    """The warnings of both designs; those that both have once."""
+    before, after = ([one.text for one in design.warnings] for design in (report.before, report.after))
+    for text in dict.fromkeys((*before, *after)):
+        when = [name for name, those in (("before", before), ("after", after)) if text in those]
+        yield f"{' and '.join(when)}, {text}"
+
+
 def _verdict(report: DiffReport) -> Paragraph:
-    if not report.coverage_lost:
-        return Paragraph("No coverage is lost.", Role.GOOD)
-    lost = sum(one.conversations for one in report.fates if CoverageChange(one.explanation).is_loss)
-    return Paragraph(
-        f"Coverage is lost: a part of {counted(lost, 'conversation')} is not seen any more.", Role.BAD
-    )
+    if report.coverage_lost:
+        lost = sum(one.conversations for one in report.fates if CoverageChange(one.explanation).is_loss)
+        text = f"Coverage is lost: a part of {counted(lost, 'conversation')} is not seen any more."
+        return Paragraph(text, Role.BAD)
+    if report.receive_alike:
+        return Paragraph("No coverage is lost, and collectors receive as much as before.", Role.GOOD)
+    changes = "; ".join(_differences(report)) or "each collector gets another part of it"
+    return Paragraph(f"No coverage is lost, but what collectors receive changes: {changes}.", Role.WARNING)
+
+
+def _differences(report: DiffReport) -> Iterator[str]:
+    """What of all that collectors receive is not as it was, the ways in which copies suffer first."""
+    before, after = report.before.received, report.after.received
+    for name, words in _SUFFERED.items():
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now:
+            yield f"{now:,} of {counted(after.copies, 'copy', 'copies')} are {words} ({was:,} before)"
+    if before.over_mtu != after.over_mtu:
+        yield f"{after.over_mtu:,} frames are above the MTU ({before.over_mtu:,} before)"
+    for name in ("copies", "frames", "bytes"):
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now:
+            yield f"{now:,} {name} ({was:,} before)"
 
 
 def _key_figures(report: DiffReport) -> KeyFigures:
@@ -158,6 +187,32 @@ def _collectors(report: DiffReport) -> Iterator[Element]:
         [
             (one.interface, *chain(*zip(_counts(one.before), _counts(one.after), strict=True)))
             for one in report.collectors
+        ],
+    )
+    totals = ("all collectors", report.before.received, report.after.received)
+    each = [(one.interface, one.received_before, one.received_after) for one in report.collectors]
+    yield Table(
+        "What collectors receive, in outer frames",
+        (
+            Column("Collector"),
+            Column("Design"),
+            *numbers("Copies", "Copies cut", "Copies fragmented"),
+            *numbers("Frames", "Fragments", "Over\u00a0the MTU", "Bytes"),
+        ),
+        [
+            (
+                name,
+                when,
+                got.copies,
+                got.cut,
+                got.fragmented,
+                got.frames,
+                got.fragments,
+                got.over_mtu,
+                got.bytes,
+            )
+            for name, *both in (*each, *([totals] if len(each) > 1 else []))
+            for when, got in zip(("before", "after"), both, strict=True)
         ],
     )
 

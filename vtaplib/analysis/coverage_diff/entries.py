@@ -19,7 +19,9 @@ from vtaplib.analysis.coverage_diff.report import (
     ObstacleEntry,
 )
 from vtaplib.analysis.naming import distinct_names
+from vtaplib.analysis.report_parts import Received
 from vtaplib.fabric.topology import Interface
+from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.comparison import Group
 from vtaplib.mirror.conversation import Conversation, CoverageChange, DirectionFrames
 from vtaplib.mirror.count import Count
@@ -125,7 +127,10 @@ def _is_split(directions: Iterable[DirectionFrames], design: int) -> bool:
 
 
 def collector_changes(
-    groups: Iterable[Group], designs: tuple[DesignVisibility, DesignVisibility], known: Iterable[Interface]
+    groups: Iterable[Group],
+    designs: tuple[DesignVisibility, DesignVisibility],
+    known: Iterable[Interface],
+    accounts: Sequence[Accounts],
 ) -> tuple[CollectorChange, ...]:
     """What collectors get, those that get nothing too."""
     totals: dict[str, tuple[_Total, _Total]] = {one.id.lower(): (_Total(), _Total()) for one in known}
@@ -139,8 +144,18 @@ def collector_changes(
                 totals.setdefault(collector, (_Total(), _Total()))[design].add(group.conversations, *counts)
     spelled = {key: _spelling(key, designs) for key in totals}
     names = distinct_names(spelled.values())
+    received = [
+        {one.lower(): Received.of(account) for one, account in of_design.collectors.items()}
+        for of_design in accounts
+    ]
     return tuple(
-        CollectorChange(spelled[key], names[spelled[key]], before.sum, after.sum)
+        CollectorChange(
+            spelled[key],
+            names[spelled[key]],
+            before.sum,
+            after.sum,
+            *(of_design.get(key, Received()) for of_design in received),
+        )
         for key, (before, after) in totals.items()
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vtaplib.analysis.coverage_diff.design import AssumedAddress
-from vtaplib.analysis.report_parts import Amount
+from vtaplib.analysis.report_parts import Amount, Received, WarningEntry
 from vtaplib.capture.feed import EarlyEnd, SkippedEntry
 
 
@@ -25,7 +25,8 @@ class ConversationSum:
 @dataclass(frozen=True, slots=True)
 class DesignEntry:
     """One design. `seen` is what some collector gets a copy of; `split` counts conversations of which both
-    directions are seen, by no collector together. `not_read` are addresses in Terraform's configuration.
+    directions are seen, by no collector together. `received` is what all collectors get, and `warnings` what
+    a replay of the capture warns of. `not_read` are addresses in Terraform's configuration.
     """
 
     name: str
@@ -33,6 +34,8 @@ class DesignEntry:
     down: tuple[str, ...]
     seen: ConversationSum
     split: int
+    received: Received
+    warnings: tuple[WarningEntry, ...]
     assumed: tuple[AssumedAddress, ...]
     notes: tuple[str, ...]
     not_read: tuple[str, ...]
@@ -65,12 +68,16 @@ class CoverageChangeEntry:
 
 @dataclass(frozen=True, slots=True)
 class CollectorChange:
-    """What a collector's interface gets copies of, before and after. Frames count once per copy."""
+    """What a collector's interface gets copies of, before and after, and what of them it receives. Frames
+    count once per copy.
+    """
 
     interface_id: str
     interface: str
     before: ConversationSum
     after: ConversationSum
+    received_before: Received
+    received_after: Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,11 @@ class DiffReport:
     further: Amount
     skipped: tuple[SkippedEntry, ...]
     ended_early: EarlyEnd | None
+
+    @property
+    def receive_alike(self) -> bool:
+        """Whether every collector receives as much under both designs, whole and in pieces."""
+        return all(one.received_before == one.received_after for one in self.collectors)
 
     @property
     def found_something(self) -> bool:

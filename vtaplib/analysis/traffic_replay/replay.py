@@ -12,7 +12,7 @@ from pathlib import Path
 from vtaplib.analysis.load_entries import RatesEntry, load_entries, machine_entry
 from vtaplib.analysis.lost_frames import loss_entries
 from vtaplib.analysis.naming import distinct_names
-from vtaplib.analysis.report_parts import Amount, NotMirroredEntry
+from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, Received
 from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
 from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
 from vtaplib.analysis.traffic_replay.report import CollectorEntry, ReplayReport, SplitEntry, TapPointEntry
@@ -22,11 +22,10 @@ from vtaplib.capture import Batch, CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
 from vtaplib.loops import COMPILED
-from vtaplib.mirror.accounting import Accounts, TapPointAccount
+from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount
 from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.mirror.copy_buffers import Copies
-from vtaplib.mirror.series import Series
 from vtaplib.mirror.verdict import TapPoint
 from vtaplib.model.policy import Policy
 
@@ -162,15 +161,21 @@ def _collectors(
     names = distinct_names(one.id for one in topology.collectors)
     entries = []
     for one in topology.collectors:
-        account = accounts.collectors.get(one.id, Series())
+        account = accounts.collectors.get(one.id, CollectorAccount())
+        received = Received.of(account)
         rates = RatesEntry.of(account, accounts.by_second.span)
         path = captures.get(one.id)
         entries.append(
             CollectorEntry(
                 interface_id=one.id,
                 interface=names[one.id],
-                frames=account.frames,
-                bytes=account.octets,
+                frames=received.frames,
+                bytes=received.bytes,
+                copies=received.copies,
+                cut=received.cut,
+                fragmented=received.fragmented,
+                fragments=received.fragments,
+                over_mtu=received.over_mtu,
                 average_mbit_per_second=rates.average_mbit_per_second,
                 peak_mbit_per_second=rates.peak_mbit_per_second,
                 capture=None if path is None else str(path),

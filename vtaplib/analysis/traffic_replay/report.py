@@ -44,13 +44,19 @@ class TapPointEntry:
 @dataclass(frozen=True, slots=True)
 class CollectorEntry:
     """What a collector's interface gets, in outer frames; rates are over the seconds of the capture.
-    `capture` is the file written for it.
+    `copies` of packets are these, of which policy `cut` and `fragmented` some; `fragments` of the frames are
+    parts of copies, `over_mtu` are longer than the guest's MTU. `capture` is the file written for it.
     """
 
     interface_id: str
     interface: str
     frames: int
     bytes: int
+    copies: int
+    cut: int
+    fragmented: int
+    fragments: int
+    over_mtu: int
     average_mbit_per_second: float
     peak_mbit_per_second: float
     capture: str | None
