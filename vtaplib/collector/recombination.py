@@ -1,7 +1,7 @@
 """Fragments of IPv4 packets put together again, RFC 791, section 3.2.
 
-A packet is known by its addresses, protocol and identification. Octets of one place that come twice are taken
-as they came last. Little waits: a packet that other fragments push out is given up.
+A packet is known by its VLAN tags, addresses, protocol and identification. Octets of one place that come
+twice are taken as they came last. Little waits: a packet that other fragments push out is given up.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ class Recombination:
         return count
 
     def add(self, frame: bytes, place: int = 0) -> Recombined | None:
-        """Take an untagged Ethernet frame with a fragment; returns the whole packet, if this was the last
+        """Take an Ethernet frame with a fragment; returns the whole packet, if this was the last
         that it needed. What was seen in different places is not put together. What is no fragment that has
         its place is given up.
         """
-        at = ethernet.HEADER_LENGTH
-        is_ipv4 = len(frame) >= at + ipv4.HEADER_LENGTH and frame[12:14] == b"\x08\x00"
+        at, ethertype = ethernet.skip_tags(frame)
+        is_ipv4 = ethertype == ethernet.IPV4 and len(frame) >= at + ipv4.HEADER_LENGTH
         header_length = (frame[at] & 0x0F) * 4 if is_ipv4 else 0
         total = int.from_bytes(frame[at + 2 : at + 4], "big")
         if header_length < ipv4.HEADER_LENGTH or not header_length < total <= len(frame) - at:
@@ -82,7 +82,10 @@ class Recombination:
         if offset + len(payload) > _LARGEST_PACKET - ipv4.HEADER_LENGTH:
             self._given_up.add(1, len(frame))
             return None
-        key = place, frame[at + 4 : at + 6] + frame[at + 9 : at + 10] + frame[at + 12 : at + 20]
+        key = (
+            place,
+            frame[12:at] + frame[at + 4 : at + 6] + frame[at + 9 : at + 10] + frame[at + 12 : at + 20],
+        )
         packet = self._waiting.get(key)
         if packet is None:
             self._make_room()

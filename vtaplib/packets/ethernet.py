@@ -59,6 +59,20 @@ def parse(octets: bytes) -> EthernetFrame:
     return EthernetFrame(destination, source, ethertype, bytes(octets[HEADER_LENGTH:]))
 
 
+def skip_tags(octets: bytes) -> tuple[int, int]:
+    """Where a frame's content begins, behind any VLAN tags, and its EtherType, -1 if that is cut off. Any
+    bytes have one.
+    """
+    at, length = HEADER_LENGTH, len(octets)
+    ethertype = octets[12] << 8 | octets[13] if length >= at else -1
+    while ethertype in TAGS:
+        if length < at + 4:
+            return at, -1
+        ethertype = octets[at + 2] << 8 | octets[at + 3]
+        at += 4
+    return at, ethertype
+
+
 def emit(frame: EthernetFrame) -> bytes:
     """The bytes of a frame."""
     buffer = bytearray(len(frame))

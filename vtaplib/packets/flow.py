@@ -79,14 +79,7 @@ def read_flow(frame: bytes) -> Flow:
             return Flow(4, ethernet.IPV4, source, destination, protocol, here, there)
     if len(frame) < ethernet.HEADER_LENGTH:
         return Flow(0, -1, b"", b"")
-    at = 12
-    ethertype = int.from_bytes(frame[at : at + 2], "big")
-    while ethertype in ethernet.TAGS and len(frame) >= at + 6:
-        at += 4
-        ethertype = int.from_bytes(frame[at : at + 2], "big")
-    if len(frame) < at + 2 or ethertype in ethernet.TAGS:
-        return Flow(0, -1, frame[6:12], frame[0:6])
-    at += 2
+    at, ethertype = ethernet.skip_tags(frame)
     flow = None
     if ethertype == ethernet.IPV4:
         flow = maybe_ipv4_flow(frame, at)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from vtaplib.packets import ethernet, ipv4
 from vtaplib.packets.flow import NO_PORT, Flow
 
-_TAGS = tuple(tag.to_bytes(2, "big") for tag in ethernet.TAGS)
 _SOURCE, _DESTINATION = 12, 16
 _CHECKSUMS = {ipv4.TCP: 16, ipv4.UDP: 6}
 """Where the checksums that cover addresses stand, from the start of the segment."""
@@ -69,7 +68,7 @@ class Translation(NamedTuple):
 
 
 def _with_address(frame: bytes, offset: int, new: bytes) -> bytes:
-    at = _ip_header(frame)
+    at, _ = ethernet.skip_tags(frame)
     changed = bytearray(frame)
     field = slice(at + offset, at + offset + 4)
     old = bytes(frame[field])
@@ -82,7 +81,7 @@ def _with_address(frame: bytes, offset: int, new: bytes) -> bytes:
 
 
 def _with_port(frame: bytes, offset: int, new: bytes) -> bytes:
-    at = _ip_header(frame)
+    at, _ = ethernet.skip_tags(frame)
     if len(frame) < at + ipv4.HEADER_LENGTH or not _has_segment_header(frame, at):
         return frame
     where = at + (frame[at] & 0x0F) * 4 + offset
@@ -93,14 +92,6 @@ def _with_port(frame: bytes, offset: int, new: bytes) -> bytes:
     changed[where : where + 2] = new
     _correct_segment(changed, at, old, new)
     return bytes(changed)
-
-
-def _ip_header(frame: bytes) -> int:
-    """Where the IP header begins, after any VLAN tags."""
-    at = ethernet.HEADER_LENGTH
-    while frame[at - 2 : at] in _TAGS:
-        at += 4
-    return at
 
 
 def _has_segment_header(frame: bytes | bytearray, at: int) -> bool:

@@ -11,6 +11,7 @@ from vtaplib.collector.payloads import LONE_FRAGMENT, CopyPayloads, frame_payloa
 from vtaplib.collector.recombination import PACKETS_WAITING, Recombination
 from vtaplib.packets import vxlan
 from vtaplib.packets.block import PacketBlock
+from vtaplib.packets.ethernet import TAGS
 from vtaplib.packets.flow import directional_hash, read_flow
 from vtaplib.testing import frames
 
@@ -76,13 +77,15 @@ def test_of_copies_the_payloads_are_sent_and_the_rest_is_counted(payloads: list[
 @given(
     st.lists(st.binary(min_size=1, max_size=120), min_size=1, max_size=3),
     st.integers(1, 6),
+    st.lists(st.sampled_from(sorted(TAGS)), max_size=2),
     st.data(),
 )
 def test_fragments_in_any_order_are_put_together(
-    payloads: list[bytes], eights: int, data: st.DataObject
+    payloads: list[bytes], eights: int, tags: list[int], data: st.DataObject
 ) -> None:
+    tag = b"".join(one.to_bytes(2, "big") + b"\0\7" for one in tags)
     cut = [
-        fragment
+        fragment[:12] + tag + fragment[12:]
         for number, payload in enumerate(payloads)
         for fragment in fragments_of(payload, 8 * eights, number + 1)
     ]
