@@ -14,6 +14,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from vtaplib.capture import Packet, PcapWriter
+from vtaplib.packets.block import PacketBlock
 
 WEB, DATABASE = bytes([10, 10, 1, 4]), bytes([10, 10, 2, 4])
 WEB_MAC, DATABASE_MAC = bytes.fromhex("000d3a100104"), bytes.fromhex("000d3a100204")
@@ -70,7 +71,8 @@ def packets_of(mix: tuple[int, ...], count: int) -> Iterator[Packet]:
 def write_capture(target: Path, mix: str, count: int) -> None:
     """Write a pcap with nanosecond times of `count` packets of a mix, `small` or `imix`."""
     with PcapWriter(target) as writer:
-        writer.write_many(packets_of(MIXES[mix], count))
+        for block in PacketBlock.many(packets_of(MIXES[mix], count)):
+            writer.write_block(block)
 
 
 def main() -> None:

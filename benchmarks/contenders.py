@@ -80,19 +80,19 @@ def _script(name: str, *more: Path) -> Callable[[Path, Path], list[str]]:
 
 
 def rewrite_with_vtaplib(capture: str, out: str, cloud: str) -> None:
-    """Replay in one process without the command: reader, `BlockReplay`, writer."""
+    """Replay in one process without the command: reader, `Replay`, writer."""
     from vtaplib.capture import open_capture
     from vtaplib.cli.output_files import OutputFiles
     from vtaplib.cli.replay.captures import CombinedCapture
     from vtaplib.control.cloud import Cloud
     from vtaplib.fabric.topology import Topology
-    from vtaplib.mirror.block_replay import BlockReplay
+    from vtaplib.mirror.replay import Replay
 
     with Cloud.open(f"file:{cloud}") as opened:
         topology = Topology.of(opened)
-    replay = BlockReplay(topology)
+    replay = Replay(topology)
     with open_capture(capture) as reader, OutputFiles([capture, cloud]) as files:
-        replay.depart_to(CombinedCapture(Path(out), topology.interfaces, files))
+        replay.deliver_to(CombinedCapture(Path(out), topology.interfaces, files))
         for block in reader.blocks():
             replay.block(block)
 

@@ -33,6 +33,7 @@ from vtaplib.fabric.topology import Interface, IpConfiguration, Network, Tap, Ta
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Mirrored
+from vtaplib.packets.block import PacketBlock
 
 AIM = 150_000
 INTERFACES = (1, 10, 100, 1_000, 10_000)
@@ -169,7 +170,8 @@ def spend_hour(way: str, per_second: int) -> None:
         if way == "frame":
             mirror(engine, turn)
         else:
-            replay.batch([second * 1_000_000_000] * per_second, [one.frame for one in turn])
+            at = second * 1_000_000_000
+            replay.block(PacketBlock.of((at, one.frame, len(one.frame)) for one in turn))
         minute, rest = divmod(second + 1, 60)
         if not rest and minute in MINUTES_SHOWN:
             print(f"{resident_mib():.0f}", flush=True)
@@ -216,7 +218,7 @@ def memory_table(per_second: int) -> Table:
     table.add_column("")
     for minute in MINUTES_SHOWN:
         table.add_column(f"{minute} min", justify="right")
-    for name, way in (("MirrorEngine.frame", "frame"), ("Replay.batch", "batch")):
+    for name, way in (("MirrorEngine.frame", "frame"), ("Replay.block", "block")):
         command = [sys.executable, __file__, "--hour", way, "--per-second", str(per_second)]
         said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         table.add_row(name, *said.split())
@@ -235,7 +237,7 @@ def main() -> None:
         default=1_000,
         help="frames a second of the hour; 0: no hour (default: 1,000)",
     )
-    parser.add_argument("--hour", choices=("frame", "batch"), help=argparse.SUPPRESS)
+    parser.add_argument("--hour", choices=("frame", "block"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.hour:
         spend_hour(arguments.hour, arguments.per_second)

@@ -25,6 +25,7 @@ from benchmarks.contenders import Contender, all_contenders
 from benchmarks.measuring import Cost, run
 from benchmarks.tapped_network import make_cloud
 from vtaplib.capture import PcapWriter, open_capture
+from vtaplib.packets.block import PacketBlock
 
 # A command of ours takes some 0.2 s to start, which is the time of a million packets and more.
 PACKETS = {"small": 8_000_000, "imix": 4_000_000}
@@ -80,7 +81,8 @@ def write_capture(directory: Path, mix: str, packets: int) -> Path:
     path = directory / f"{mix}-{packets}.pcap"
     if not path.exists():
         with PcapWriter(path, nanoseconds=False) as writer:
-            writer.write_many(packets_of(MIXES[mix], packets))
+            for block in PacketBlock.many(packets_of(MIXES[mix], packets)):
+                writer.write_block(block)
     return path
 
 

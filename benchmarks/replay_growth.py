@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -25,10 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.engine import SMALL, topology_of, traffic
 from vtaplib.capture import PcapngWriter
-from vtaplib.loops.mirroring import PCAPNG
-from vtaplib.mirror.block_replay import BlockReplay
-from vtaplib.mirror.copy_buffers import Copies
+from vtaplib.mirror.replay import Replay
 from vtaplib.packets.block import PacketBlock
+from vtaplib.packets.copy_block import CopyBlock
 
 SIZES = (
     *((interfaces, 10_000) for interfaces in (1, 10, 100, 1_000, 10_000)),
@@ -43,22 +42,16 @@ MEASURED = 300
 
 
 class Nowhere:
-    """Takes records, writes them as captures are written, and keeps none."""
-
-    record_format = PCAPNG
-    is_combined = False
+    """Writes copies as captures are written, and keeps none."""
 
     def __init__(self, writer: PcapngWriter) -> None:
         self._writer = writer
 
-    def interface_of(self, _collector_id: str) -> int:
+    def output_of(self, _collector_id: str) -> int:
         return 0
 
-    def write_records(self, _collector_id: str, records: memoryview, count: int) -> None:
-        self._writer.write_records(records, count)
-
-    def write(self, handed: Mapping[str, Copies]) -> None:
-        raise SystemExit(f"{sum(len(one.frames) for one in handed.values())} copies were made one by one")
+    def take(self, copies: CopyBlock) -> None:
+        self._writer.write_block(copies)
 
 
 def blocks_of(frames: Iterator[bytes]) -> Iterator[PacketBlock]:
@@ -76,18 +69,18 @@ def blocks_of(frames: Iterator[bytes]) -> Iterator[PacketBlock]:
 def measure(interfaces: int, flows: int) -> None:
     """Print microseconds per new flow, nanoseconds per packet of a known one, and MiB at the peak."""
     topology = topology_of(interfaces)
-    run = BlockReplay(topology)
+    run = Replay(topology)
     blocks = blocks_of(one.frame for one in traffic(topology, flows))
     with open("/dev/null", "wb") as stream, PcapngWriter(stream) as writer:
         writer.add_interface("collector")
-        run.depart_to(Nowhere(writer))
+        run.deliver_to(Nowhere(writer))
         learning = spent(run, islice(blocks, -(-flows // BLOCK)))
         known = spent(run, islice(blocks, MEASURED))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(learning / flows * 1e6, known / (MEASURED * BLOCK) * 1e9, peak)
 
 
-def spent(run: BlockReplay, blocks: Iterator[PacketBlock]) -> float:
+def spent(run: Replay, blocks: Iterator[PacketBlock]) -> float:
     """The processor's seconds for these blocks, without those that it takes to make them."""
     seconds = 0.0
     for block in blocks:

@@ -28,7 +28,7 @@ def test_the_benchmark_measures_the_engine_beside_dpkt_and_its_memory() -> None:
     flows = [("1", "1"), ("1", "100"), ("1", "10,000"), ("1", "100,000"), ("1", "1,000,000")]
     assert [(row[0], row[1]) for row in rows[:10]] == [*interfaces, ("10,000", "10,000"), *flows]
     assert all(float(row[5]) > 0 for row in rows[:10])
-    assert [row[0] for row in rows[10:]] == ["MirrorEngine.frame", "Replay.batch"]
+    assert [row[0] for row in rows[10:]] == ["MirrorEngine.frame", "Replay.block"]
     assert all(int(cell) > 0 for row in rows[10:] for cell in row[1:])
 
 

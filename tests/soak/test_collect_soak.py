@@ -16,6 +16,7 @@ from benchmarks.captures import MIXES, packets_of
 from tests.vtaplib.cli.collecting import Collecting, collecting
 from tests.vtaplib.cli.command import Vtap
 from vtaplib.capture import PcapWriter
+from vtaplib.packets.block import PacketBlock
 
 pytestmark = pytest.mark.soak
 
@@ -34,7 +35,8 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """IMIX frames."""
     path = tmp_path_factory.mktemp("soak") / "imix.pcap"
     with PcapWriter(path) as writer:
-        writer.write_many(packets_of(MIXES["imix"], 100_000))
+        for block in PacketBlock.many(packets_of(MIXES["imix"], 100_000)):
+            writer.write_block(block)
     return path
 
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
-from itertools import accumulate, islice
+from threading import local
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
@@ -23,17 +20,20 @@ from vtaplib.capture.pcapng import (
     SECTION_HEADER,
 )
 from vtaplib.capture.pcapng_interface import END_OF_OPTIONS, IF_DESCRIPTION, IF_NAME, IF_TSRESOL
-from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, Batch, Packet
+from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH
 from vtaplib.errors import CaptureError
+from vtaplib.loops.capture_writing import DONE, OVERHEAD, PCAP, PCAPNG
 from vtaplib.output_file import OutputFile, OutputTarget
+from vtaplib.packets.block import PacketBlock
+from vtaplib.packets.copy_block import CopyBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Options of any block (section 3.5) and of the section header (4.1).
 _OPT_COMMENT: Final = 1
 _SHB_USERAPPL: Final = 4
 
-# Packets taken from an iterable at a time: at 1500 bytes, 6 MB in memory.
-_PACKETS_AT_A_TIME: Final = 4096
+# What is handed to the system at once: it stays in the cache of a core between being made and being copied.
+_PIECE: Final = MAX_PACKET_LENGTH + OVERHEAD
 
 # An option's length field has 16 bits.
 _MAX_OPTION_LENGTH: Final = 0xFFFF
@@ -43,8 +43,23 @@ CaptureTarget: TypeAlias = "OutputTarget | OutputFile"
 """A path, `-` for standard output, a binary stream, or a file that is open."""
 
 
+class _Room(local):
+    """Where records are made, one room for all writers of a thread: there may be many."""
+
+    def __init__(self) -> None:
+        self.octets = memoryview(bytearray(_PIECE))
+
+
+_ROOM: Final = _Room()
+
+
 class CaptureWriter(ABC):
     """What both formats share: a place for the bytes, one piece of them at a time."""
+
+    _record_format: int
+    _last_ns: int
+    """The last moment that the format can express."""
+    _ns_per_unit = 1
 
     def __init__(self, target: CaptureTarget, *, fsync: bool) -> None:
         if isinstance(target, OutputFile):
@@ -79,59 +94,61 @@ class CaptureWriter(ABC):
         else:
             self.discard()
 
-    def write_records(self, records: bytes | bytearray | memoryview, count: int) -> None:
-        """Write `count` packets that are already as the format has them: in this writer's order of bytes,
-        unit of time and numbering of interfaces.
+    def write_block(self, block: PacketBlock | CopyBlock, *, output: int = -1, interface: int = 0) -> None:
+        """Write the packets of a block that go to an output (-1: to any). In a pcapng they are of one
+        `interface`, or (-1) of those that the block has.
+
+        Raises `CaptureError` for a packet that the format cannot express, and where nothing can be written.
         """
-        self._target.write(records)
-        self.records += count
+        self._check_interface(interface)
+        index, is_done = 0, False
+        while not is_done:
+            index, octets, packets, reason = block.write(
+                _ROOM.octets,
+                index,
+                output=output,
+                interface=interface,
+                record_format=self._record_format,
+                unit=self._ns_per_unit,
+            )
+            self._target.write(_ROOM.octets[:octets])
+            self.records += packets
+            is_done = reason == DONE
+            if not is_done and not packets:
+                raise self._fault_of(block, index)
 
-    def _write_in_pieces(self, packets: Iterable[Packet], interface: int) -> None:
-        if isinstance(packets, Batch):
-            self._write_piece(packets, interface)
-            return
-        rest = iter(packets)
-        while piece := list(islice(rest, _PACKETS_AT_A_TIME)):
-            self._write_piece(piece, interface)
+    def _block_of(self, time_ns: int, data: bytes, original_length: int | None) -> PacketBlock:
+        """A block of one packet, which fits its record header."""
+        original = len(data) if original_length is None else original_length
+        if not (0 <= time_ns <= self._last_ns and 0 <= original <= 0xFFFF_FFFF):
+            raise self._fault(time_ns, len(data), original)
+        return PacketBlock.of([(time_ns, data, original)])
 
-    def _write_piece(self, packets: list[Packet] | Batch, interface: int) -> None:
-        with self._faults_of(packets):
-            data = self._emit(packets, interface)
-        self._target.write(data)
-        self.records += len(packets)
+    def _fault_of(self, block: PacketBlock | CopyBlock, index: int) -> CaptureError:
+        """The error for a packet that does not fit its record header."""
+        if isinstance(block, CopyBlock) and block.order:
+            index = block.order[index]
+        length = block.lengths[index]
+        original = block.original_lengths[index] if isinstance(block, PacketBlock) else length
+        return self._fault(block.times_ns[index], length, original)
 
-    @contextmanager
-    def _faults_of(self, packets: Iterable[Packet]) -> Iterator[None]:
-        """Say which of the packets it is that does not fit."""
-        try:
-            yield
-        except struct.error as error:
-            raise self._find_fault(packets) from error
-
-    def _find_fault(self, packets: Iterable[Packet]) -> CaptureError:
-        """Return the error for the first packet that does not fit its record header."""
-        for index, (timestamp_ns, data, original_length) in enumerate(packets):
-            record = self.records + index + 1
-            for what, value, most in (
-                ("time", timestamp_ns, self._last_ns),
-                ("length", len(data), MAX_PACKET_LENGTH),
-                ("original length", original_length, 0xFFFF_FFFF),
-            ):
-                if not 0 <= value <= most:
-                    trouble = (
-                        f"record {record:,} cannot be written: {what} {value:,} is not within 0 and {most:,}"
-                    )
-                    return CaptureError(self.name, trouble, record=record)
+    def _fault(self, time_ns: int, length: int, original_length: int) -> CaptureError:
+        record = self.records + 1
+        for what, value, most in (
+            ("time", time_ns, self._last_ns),
+            ("length", length, MAX_PACKET_LENGTH),
+            ("original length", original_length, 0xFFFF_FFFF),
+        ):
+            if not 0 <= value <= most:
+                trouble = (
+                    f"record {record:,} cannot be written: {what} {value:,} is not within 0 and {most:,}"
+                )
+                return CaptureError(self.name, trouble, record=record)
         raise AssertionError("a packet that fits was refused")
 
-    @property
     @abstractmethod
-    def _last_ns(self) -> int:
-        """The last moment that the format can express."""
-
-    @abstractmethod
-    def _emit(self, packets: Iterable[Packet], interface: int) -> bytes:
-        """Return the packets as the format has them; raise `struct.error` where one does not fit."""
+    def _check_interface(self, interface: int) -> None:
+        """Raise `CaptureError` for an interface that is not described."""
 
 
 class PcapWriter(CaptureWriter):
@@ -140,6 +157,9 @@ class PcapWriter(CaptureWriter):
     Times are nanoseconds, or microseconds (rounded down) with `nanoseconds=False`, for readers from before
     2013.
     """
+
+    _record_format = PCAP
+    _last_ns = (1 << 32) * NS_PER_SECOND - 1
 
     def __init__(
         self,
@@ -156,43 +176,18 @@ class PcapWriter(CaptureWriter):
 
     def write(self, timestamp_ns: int, data: bytes, original_length: int | None = None) -> None:
         """Write one packet; `original_length` is given where it was cut."""
-        self._write_piece(
-            [(timestamp_ns, data, len(data) if original_length is None else original_length)], 0
-        )
+        self.write_block(self._block_of(timestamp_ns, data, original_length))
 
-    def write_many(self, packets: Iterable[Packet]) -> None:
-        """Write `(timestamp_ns, data, original_length)` of any number, however they come.
-
-        A `Batch` is written at once, everything else some thousands at a time.
-        """
-        self._write_in_pieces(packets, 0)
-
-    @property
-    def _last_ns(self) -> int:
-        return (1 << 32) * NS_PER_SECOND - 1
-
-    def _emit(self, packets: Iterable[Packet], interface: int) -> bytes:
-        pack = struct.Struct("<4I").pack
-        ns_per_unit = self._ns_per_unit
-        parts: list[bytes] = []
-        add = parts.append
-        # Packets of the same second spare the division.
-        second, second_ns = 0, 0
-        for timestamp_ns, data, original_length in packets:
-            fraction_ns = timestamp_ns - second_ns
-            if not 0 <= fraction_ns < NS_PER_SECOND:
-                second, fraction_ns = divmod(timestamp_ns, NS_PER_SECOND)
-                second_ns = timestamp_ns - fraction_ns
-            captured = len(data)
-            if captured > MAX_PACKET_LENGTH:
-                raise struct.error
-            add(pack(second, fraction_ns // ns_per_unit, captured, original_length))
-            add(data)
-        return b"".join(parts)
+    def _check_interface(self, interface: int) -> None:
+        """A pcap has one, which nobody describes."""
 
 
 class PcapngWriter(CaptureWriter):
     """Writes a pcapng of Ethernet frames with nanosecond times; describe at least one interface first."""
+
+    _record_format = PCAPNG
+    # Columns have signed numbers.
+    _last_ns = (1 << 63) - 1
 
     def __init__(self, target: CaptureTarget, *, application: str = "vtap", fsync: bool = False) -> None:
         super().__init__(target, fsync=fsync)
@@ -204,7 +199,7 @@ class PcapngWriter(CaptureWriter):
     def add_interface(
         self, name: str = "", description: str = "", snap_length: int = MAX_PACKET_LENGTH
     ) -> int:
-        """Describe an Ethernet interface; return its number, for `write` and `write_many`."""
+        """Describe an Ethernet interface; return its number, for `write` and `write_block`."""
         options = [(IF_TSRESOL, b"\x09")]
         options += [
             (code, text.encode()) for code, text in ((IF_NAME, name), (IF_DESCRIPTION, description)) if text
@@ -224,78 +219,26 @@ class PcapngWriter(CaptureWriter):
         comment: str = "",
     ) -> None:
         """Write one packet; `original_length` is given where it was cut."""
-        self._check_interface(interface)
-        original = len(data) if original_length is None else original_length
+        block = self._block_of(timestamp_ns, data, original_length)
         if not comment:
-            self._write_piece([(timestamp_ns, data, original)], interface)
+            self.write_block(block, interface=interface)
             return
-        packet = timestamp_ns, data, original
-        with self._faults_of([packet]):
-            (plain,) = self._blocks([packet], interface)
+        self._check_interface(interface)
+        _, octets, packets, _ = block.write(_ROOM.octets, 0, interface=interface, record_format=PCAPNG)
+        if not packets:
+            raise self._fault_of(block, 0)
+        plain = bytes(_ROOM.octets[:octets])
         text = comment.encode()[:_MAX_OPTION_LENGTH].decode("utf-8", "ignore").encode()
         self._target.write(_block(ENHANCED_PACKET, plain[8:-4], [(_OPT_COMMENT, text)]))
         self.records += 1
 
-    def write_many(self, packets: Iterable[Packet], *, interface: int = 0) -> None:
-        """Write `(timestamp_ns, data, original_length)` of any number, all of one interface.
-
-        A `Batch` is written at once, everything else some thousands at a time.
-        """
-        self._check_interface(interface)
-        self._write_in_pieces(packets, interface)
-
-    def write_interleaved(self, batches: Mapping[int, Batch]) -> None:
-        """Write a batch of each of these interfaces, in the order of the packets' times. Packets of one time
-        stay in the order given, and so do those that are disordered within a batch.
-        """
-        blocks: list[bytes] = []
-        times: list[int] = []
-        for interface, batch in batches.items():
-            self._check_interface(interface)
-            with self._faults_of(batch):
-                blocks += self._blocks(batch, interface)
-            times += accumulate(batch.timestamps_ns, max)
-        order = sorted(range(len(times)), key=times.__getitem__)
-        self._target.write(b"".join(map(blocks.__getitem__, order)))
-        self.records += len(order)
-
-    @property
-    def _last_ns(self) -> int:
-        return (1 << 64) - 1
-
     def _check_interface(self, interface: int) -> None:
-        if not 0 <= interface < self._interfaces:
+        # Those of a block are described by whoever numbered them.
+        if not -1 <= interface < self._interfaces or not self._interfaces:
             raise CaptureError(
                 self.name,
                 f"interface {interface} is not described; {self._interfaces} are: add_interface first",
             )
-
-    def _emit(self, packets: Iterable[Packet], interface: int) -> bytes:
-        return b"".join(self._blocks(packets, interface))
-
-    def _blocks(self, packets: Iterable[Packet], interface: int) -> list[bytes]:
-        """The Enhanced Packet Block of each packet; raises `struct.error` where one does not fit."""
-        blocks: list[bytes] = []
-        add = blocks.append
-        for timestamp_ns, data, original_length in packets:
-            captured = len(data)
-            pack, total = _packet_block(captured)
-            high, low = timestamp_ns >> 32, timestamp_ns & 0xFFFF_FFFF
-            add(pack(ENHANCED_PACKET, total, interface, high, low, captured, original_length, data, total))
-        return blocks
-
-
-# As many lengths as Ethernet frames have without jumbo frames, about; a packer takes some 300 bytes.
-@lru_cache(maxsize=2048)
-def _packet_block(captured: int) -> tuple[Callable[..., bytes], int]:
-    """Return what packs an Enhanced Packet Block for this many bytes of data, and the block's length.
-
-    A packer per length makes a block in one call: a third faster than putting it together.
-    """
-    if captured > MAX_PACKET_LENGTH:
-        raise struct.error
-    total = 32 + (captured + 3 & ~3)
-    return struct.Struct(f"<7I{captured}s{-captured % 4}xI").pack, total
 
 
 def _block(kind: int, body: bytes, options: list[tuple[int, bytes]]) -> bytes:

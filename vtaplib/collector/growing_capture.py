@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from vtaplib.capture.record import MAX_PACKET_LENGTH
 from vtaplib.capture.writer import PcapngWriter
-from vtaplib.loops.enhanced_packets import OVERHEAD, emit
+from vtaplib.loops.capture_writing import OVERHEAD, PCAPNG
 from vtaplib.loops.interface_numbers import translate
 from vtaplib.loops.whole_blocks import measure
 from vtaplib.mirror.count import Count
@@ -98,21 +98,13 @@ class GrowingCapture:
             room, stop = len(self._room), first + 1
         if block.lengths[first] > LONGEST:
             return first
-        reached: int
-        octets: int
-        packets: int
-        reached, octets, packets = emit(
-            block.buffer,
-            block.times_ns,
-            block.starts,
-            block.lengths,
-            block.original_lengths,
-            self._column,
-            block.outputs,
-            first,
-            stop,
-            output,
+        reached, octets, packets, _ = block.write(
             self._room[:room],
+            first,
+            stop=stop,
+            output=output,
+            interfaces=self._column,
+            record_format=PCAPNG,
         )
         if not packets:
             return reached

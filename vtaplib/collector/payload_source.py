@@ -5,24 +5,18 @@ of a replay through the applied network.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
-from operator import itemgetter
 
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.collector.acceptance import DEFAULT_MAX_FRAME
 from vtaplib.collector.payloads import CopyPayloads, Payloads, frame_payloads
 from vtaplib.fabric.topology import Topology
-from vtaplib.loops import COMPILED
-from vtaplib.loops.capture_records import scan_pcapng
-from vtaplib.loops.mirroring import PCAPNG
 from vtaplib.loops.selection import mark_at_most, retain
-from vtaplib.mirror.block_replay import BlockReplay
-from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.count import Count
+from vtaplib.mirror.replay import Replay
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import COLUMNS, PacketBlock
+from vtaplib.packets.block import PacketBlock
+from vtaplib.packets.copy_block import CopyBlock
 from vtaplib.packets.vxlan import HEADER_LENGTH
 
 
@@ -103,7 +97,7 @@ class CapturedCopySource(PayloadSource):
 class ReplayedCopySource(CapturedCopySource):
     """The payloads of the copies that a replay makes for collectors, which are numbered as outputs.
 
-    `collector_ids` are the IDs of their interfaces. Where the loops are compiled, whole blocks are replayed.
+    `collector_ids` are the IDs of their interfaces.
     """
 
     def __init__(
@@ -115,8 +109,8 @@ class ReplayedCopySource(CapturedCopySource):
         max_frame: int = DEFAULT_MAX_FRAME,
     ) -> None:
         super().__init__(max_frame)
-        self._replay = BlockReplay(topology, policy, down=down)
-        self._taker = CopyTaker(collector_ids)
+        self._replay = Replay(topology, policy, down=down)
+        self._taker = SentCopies(collector_ids)
 
     @property
     def others(self) -> Mapping[str, Count]:
@@ -125,35 +119,19 @@ class ReplayedCopySource(CapturedCopySource):
 
     def payloads(self, feed: CaptureFeed) -> Iterator[Payloads]:
         """What the network would send to the collectors, in the order of time."""
-        if COMPILED:
-            self._replay.depart_to(self._taker)
-        for _ in self._replayed(feed):
-            for block in self._taker.taken():
-                yield self._sendable(block)
-
-    def _replayed(self, feed: CaptureFeed) -> Iterator[None]:
-        """Replay piece by piece, and let the copies be taken."""
-        if COMPILED:
-            for block in feed.blocks():
-                self.read.add(block.count, block.octets)
-                self._replay.block(block)
-                yield
-            return
-        for batch in feed:
-            self.read.add(len(batch), sum(map(len, batch.data)))
-            handed = self._replay.batch(batch.timestamps_ns, batch.data, batch.original_lengths)
-            self._taker.write(handed)
-            yield
+        self._replay.deliver_to(self._taker)
+        for block in feed.blocks():
+            self.read.add(block.count, block.octets)
+            self._replay.block(block)
+            for copies in self._taker.taken():
+                yield self._sendable(copies)
 
 
-class CopyTaker:
-    """Takes the copies of a replay, as records or one by one, and makes blocks of them.
+class SentCopies:
+    """Takes the copies of a replay as blocks of outer frames, in the order of time.
 
     The collectors that are sent to have the first numbers, others those after them.
     """
-
-    record_format = PCAPNG
-    is_combined = True
 
     def __init__(self, collector_ids: Sequence[str]) -> None:
         self.others: dict[str, Count] = {}
@@ -166,28 +144,17 @@ class CopyTaker:
         blocks, self._blocks = self._blocks, []
         return blocks
 
-    def interface_of(self, collector_id: str) -> int:
+    def output_of(self, collector_id: str) -> int:
         """The number of a collector."""
         number = self._numbers.setdefault(collector_id, len(self._numbers))
         if number >= self._wanted:
             self.others.setdefault(collector_id, Count())
         return number
 
-    def write_records(self, collector_id: str, records: memoryview, count: int) -> None:
-        """Take records of one collector, or of all in the order of time."""
-        block = PacketBlock(bytearray(records), count)
-        columns = [getattr(block, name) for name in COLUMNS]
-        nanoseconds = array("q", [1]) * len(self._numbers)
-        is_big = False
-        _, block.count = scan_pcapng(block.buffer, 0, len(block.buffer), is_big, nanoseconds, 0, *columns, 0)
-        block.outputs, block.interfaces = block.interfaces, block.outputs
-        self._add(block)
-
-    def write(self, handed: Mapping[str, Copies]) -> None:
-        """Take copies by the ID of the collector's interface."""
-        self._add(_merged({self.interface_of(one): copies for one, copies in handed.items()}))
-
-    def _add(self, block: PacketBlock) -> None:
+    def take(self, copies: CopyBlock) -> None:
+        """Take the copies of a block."""
+        copies.order_by_time(len(self._numbers))
+        block = copies.packets()
         if self.others:
             ids = list(self._numbers)
             for index in range(block.count):
@@ -195,26 +162,3 @@ class CopyTaker:
                     self.others[ids[block.outputs[index]]].add(1, block.lengths[index])
             block.retain(bytes(one < self._wanted for one in block.outputs[: block.count]))
         self._blocks.append(block)
-
-
-def _merged(copies: Mapping[int, Copies]) -> PacketBlock:
-    """Copies by the number of their output as one block, each collector's in order, and all by time."""
-    if len(copies) == 1:
-        ((number, one),) = copies.items()
-        block = PacketBlock.of(zip(one.timestamps, one.frames, map(len, one.frames), strict=True))
-        block.outputs = array("q", [number]) * block.count
-        return block
-    merged = sorted(
-        (
-            (latest, number, at, frame)
-            for number, one in copies.items()
-            for latest, at, frame in zip(
-                accumulate(one.timestamps, max), one.timestamps, one.frames, strict=True
-            )
-        ),
-        # Without the rest: what is of one time stays in its collector's order.
-        key=itemgetter(0),
-    )
-    block = PacketBlock.of((at, frame, len(frame)) for _, _, at, frame in merged)
-    block.outputs = array("q", [number for _, number, _, _ in merged])
-    return block

@@ -144,7 +144,11 @@ class Accounts:
 
     def see(self, interface_id: str, direction: Direction, flow: Flow, second: int) -> None:
         """Note that an interface has frames of a flow in a second of the clock."""
-        self.flows.setdefault((interface_id, direction), FlowCount()).add(second, flow_hash(flow))
+        self.flows_of(interface_id, direction).add(second, flow_hash(flow))
+
+    def flows_of(self, interface_id: str, direction: Direction) -> FlowCount:
+        """How many flows an interface has in a direction."""
+        return self.flows.setdefault((interface_id, direction), FlowCount())
 
     def lost_for(self, reason: Drop | Unrouted) -> LossAccount:
         """The frames that are lost for a reason."""

@@ -27,7 +27,7 @@ from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
 from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet
-from vtaplib.packets.flow import Flow, read_flow
+from vtaplib.packets.flow import UDP, Flow, read_flow
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 from vtaplib.packets.translation import Rewriting
 
@@ -103,10 +103,12 @@ class MirrorEngine:
                 raise VtapError(f"{interface_id} is to be down, but is not an interface of the topology")
         self.copies_made = 0
         """How many verdicts of `frame` and `carry` say `Mirrored`: the order of the last."""
-        self._source_port = source_port_chooser(self.policy.outer_source_port)
+        self.source_port = source_port_chooser(self.policy.outer_source_port)
+        """From a flow to the outer source port of its copies."""
         self._recognition = Recognition(topology)
         self._header_cache = HeaderCache()
         self._sources: dict[str, TappedInterface] = {}
+        self._is_blind: dict[str, bool] = {}
         self._decision_keys: dict[tuple[str, Direction, FrameContext], DecisionKey] = {}
         # What is decided, by the number of an approach with that of plain headers, or with the flow; and by
         # the number with the outer ports, which many flows share. Numbers cost the garbage collector nothing.
@@ -137,6 +139,26 @@ class MirrorEngine:
         if decisions is None:
             decisions = self._by_headers.recall(number) or self._decide_frame(decision_key, number, frame)
         return tuple([self.carry(decision, frame, at) for decision in decisions])
+
+    def is_indifferent(self, interface: Interface | None, flow: Flow) -> bool:
+        """Whether at an interface the same is decided of a flow as of any other of its IP version and
+        protocol, but for the outer source port.
+        """
+        if interface is None:
+            return True
+        is_blind = self._is_blind.get(interface.id)
+        if is_blind is None:
+            source = self._look_up(interface.id)
+            is_blind = self._is_blind[interface.id] = source.public_view.is_private and all(
+                isinstance(tapped.destination, Reason)
+                or (isinstance(tapped.destination, Path) and tapped.destination.gate is None)
+                for tapped in source.tapped
+            )
+        return (
+            is_blind
+            and flow.source not in self.private_link
+            and (flow.protocol != UDP or not self._recognition.may_be_copy(flow))
+        )
 
     def points_of(self, interface_id: str) -> tuple[TapPoint, ...]:
         """The tap points of an interface, in the order of its tap configurations."""
@@ -184,8 +206,8 @@ class MirrorEngine:
                     for tapped in decision_key.source.tapped
                 ]
             )
-        port = self._source_port(flow)
-        answers_port = self._source_port(flow.reversed()) if decision_key.is_spread else 0
+        port = self.source_port(flow)
+        answers_port = self.source_port(flow.reversed()) if decision_key.is_spread else 0
         if seen is not None:
             return self._decide_ports(decision_key, port, answers_port, seen)
         key = decision_key.number | answers_port << 16 | port

@@ -18,14 +18,14 @@ from vtaplib.mirror.verdict import Reason
 PointOutcome = tuple[TapPointAccount, str | Reason]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class FlowCounters:
-    """What becomes of the frames, and counts of those that are not in the accounts yet.
+    """What becomes of the frames, and so where they are counted.
 
     `lost` counts frames that belong to no interface, or that the fabric drops; those may have passed a tap
     point before. Frames that are delivered and pass no tap point have neither `lost` nor `outcomes`. `sent`
     is the series of the interface that sends them, `pairs` what their copies are about, where that is asked
-    for. `missing` are bytes that the frames had and the capture does not hold.
+    for.
     """
 
     outcomes: tuple[PointOutcome, ...] = ()
@@ -33,20 +33,23 @@ class FlowCounters:
     sent: Series | None = None
     pairs: tuple[Pair, ...] = ()
     is_clamped: bool = False
-    frames: int = 0
-    octets: int = 0
-    missing: int = 0
-    truncated: int = 0
-    over_mtu: int = 0
 
-    def settle(self, accounts: Accounts, second: int) -> None:
-        """Move the counts into the accounts."""
-        frames, octets = self.frames, self.octets
+    def settle(
+        self,
+        accounts: Accounts,
+        second: int,
+        frames: int,
+        octets: int,
+        truncated: int,
+        missing: int,
+        over_mtu: int,
+    ) -> None:
+        """Count frames of a second. `missing` are bytes that they had and the capture does not hold."""
         accounts.read.add(frames, octets)
         accounts.by_second.add(second, frames, octets)
-        accounts.truncated += self.truncated
+        accounts.truncated += truncated
         if self.sent is not None:
-            self.sent.add(second, frames, octets + self.missing)
+            self.sent.add(second, frames, octets + missing)
         if self.lost is not None:
             self.lost.count.add(frames, octets)
         else:
@@ -54,16 +57,15 @@ class FlowCounters:
         in_copies = octets + frames * WIRE_OVERHEAD
         for account, outcome in self.outcomes:
             account.entered.add(frames, octets)
-            account.truncated += self.truncated
-            account.note_over_mtu(self.over_mtu, self.is_clamped)
+            account.truncated += truncated
+            account.note_over_mtu(over_mtu, self.is_clamped)
             if isinstance(outcome, Reason):
                 account.refuse(outcome, frames, octets)
             else:
                 account.mirrored.add(frames, octets)
                 account.copies.add(second, frames, in_copies)
-                over_mtu = 0 if self.is_clamped else self.over_mtu
-                accounts.got_by(outcome).get(second, frames, frames, in_copies, over_mtu)
+                long = 0 if self.is_clamped else over_mtu
+                accounts.got_by(outcome).get(second, frames, frames, in_copies, long)
         if accounts.talkers is not None:
             for pair in self.pairs:
                 accounts.talkers.add(pair, frames, in_copies)
-        self.frames = self.octets = self.missing = self.truncated = self.over_mtu = 0

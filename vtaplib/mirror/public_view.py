@@ -42,6 +42,11 @@ class PublicView:
             if isinstance(prefix, IPv4Network)
         )
 
+    @property
+    def is_private(self) -> bool:
+        """Whether all frames look in copies as they are."""
+        return not self._public
+
     def of(self, direction: Direction, flow: Flow, context: FrameContext) -> Rewriting | Reason | None:
         """What a flow's frames look like in copies: rewritten, not there at all, or (None) as they are."""
         if not self._public or flow.version != 4:

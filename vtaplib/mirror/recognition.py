@@ -45,6 +45,11 @@ class Recognition:
                 senders = self._senders.setdefault(interface.network_id.lower(), set())
                 senders.add(interface.primary_ipv4.packed)
         self._in_reach: dict[str, InReach] = {}
+        self._arrivals = {address for places in self._places.values() for address, _ in places}
+
+    def may_be_copy(self, flow: Flow) -> bool:
+        """Whether frames of this flow go where copies arrive in some network."""
+        return flow.destination in self._arrivals
 
     def is_copy(self, flow: Flow, network_id: str) -> bool:
         """Whether frames of this flow, seen on an interface of this network, are copies."""

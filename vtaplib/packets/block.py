@@ -10,10 +10,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Self
 
 from vtaplib.loops.bounds import first_outside
+from vtaplib.loops.capture_writing import write
 from vtaplib.loops.selection import retain
+
+PACKETS_OF_MANY = 4096
+"""Enough to spread the cost of a block, few enough to stay in the cache."""
+
+NONE = array("q")
+"""The column of a block that has none."""
 
 COLUMNS = ("times_ns", "starts", "lengths", "original_lengths", "interfaces", "outputs")
 
@@ -58,6 +66,13 @@ class PacketBlock:
         block.count = len(packets)
         return block
 
+    @classmethod
+    def many(cls, packets: Iterable[tuple[int, bytes, int]]) -> Iterator[Self]:
+        """The blocks of any number of packets, some thousands in each."""
+        packets = iter(packets)
+        while piece := list(islice(packets, PACKETS_OF_MANY)):
+            yield cls.of(piece)
+
     @property
     def room(self) -> int:
         """The most packets that can be told of."""
@@ -83,6 +98,49 @@ class PacketBlock:
         first = max(min(starts), 0)
         octets = bytes(memoryview(self.buffer)[first : max(starts) + max(lengths)])
         return [octets[at - first : at - first + length] for at, length in zip(starts, lengths, strict=True)]
+
+    def write(
+        self,
+        out: bytearray | memoryview,
+        first: int,
+        *,
+        stop: int | None = None,
+        output: int = -1,
+        interface: int = -1,
+        interfaces: array[int] | None = None,
+        record_format: int,
+        unit: int = 1,
+    ) -> tuple[int, int, int, int]:
+        """Write the packets from number `first` to before `stop` (None: the end) that go to an output (-1: to
+        any) as `vtaplib.loops.capture_writing.write` has it. `interfaces` stand in for the block's own.
+        """
+        written: tuple[int, int, int, int] = write(
+            self.buffer,
+            b"",
+            self.times_ns,
+            self.starts,
+            self.lengths,
+            self.original_lengths,
+            self.interfaces if interfaces is None else interfaces,
+            self.outputs,
+            NONE,
+            NONE,
+            NONE,
+            b"",
+            NONE,
+            first,
+            self.count if stop is None else stop,
+            output,
+            interface,
+            record_format,
+            unit,
+            out,
+            NONE,
+            NONE,
+            NONE,
+            NONE,
+        )
+        return written
 
     def check(self) -> None:
         """Raise `ValueError` unless all columns tell of every packet, and each lies in the buffer.

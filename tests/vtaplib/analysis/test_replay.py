@@ -23,8 +23,9 @@ from vtaplib import Policy, Topology
 from vtaplib.analysis import ReplayReport, replay
 from vtaplib.analysis.traffic_replay.document import replay_document
 from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies, StagedOutput
-from vtaplib.capture import Batch, open_capture
+from vtaplib.capture import open_capture
 from vtaplib.errors import CaptureError
+from vtaplib.packets.block import PacketBlock
 from vtaplib.reports.document import Share, Table
 from vtaplib.reports.page.frame import html_page
 from vtaplib.reports.terminal import renderables
@@ -81,8 +82,9 @@ class Kept:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
 
-    def write_many(self, batch: Batch) -> None:
-        self.frames += batch.data
+    def write_block(self, block: PacketBlock, *, output: int) -> None:
+        assert not any(block.outputs[: block.count]), "there is one output"
+        self.frames += [block.packet(index) for index in range(block.count)]
 
 
 def test_staged_copies_are_the_inner_frames_that_the_stages_leave() -> None:

@@ -275,7 +275,8 @@ def test_what_precedes_damage_in_gzip_is_given_whatever_the_pieces(
 def test_a_wrong_checksum_of_gzip_takes_no_packet_away() -> None:
     file = io.BytesIO()
     with PcapWriter(file) as writer:
-        writer.write_many((number, bytes(60), 60) for number in range(10_000))
+        for one in PacketBlock.many((number, bytes(60), 60) for number in range(10_000)):
+            writer.write_block(one)
     zipped = bytearray(gzip.compress(file.getvalue(), mtime=0))
     zipped[-6] ^= 1
     feed = CaptureFeed(open_capture(io.BytesIO(zipped)))
@@ -303,7 +304,8 @@ def test_a_file_of_many_pieces_is_read_whole(
     with PcapWriter(path) if suffix == "pcap" else PcapngWriter(path) as writer:
         if isinstance(writer, PcapngWriter):
             writer.add_interface()
-        writer.write_many(written)
+        for one in PacketBlock.many(written):
+            writer.write_block(one)
     outcome = read(path, way)
     assert outcome is not None
     assert outcome.without_interfaces == (written, "None", {})
@@ -314,7 +316,8 @@ def test_a_file_of_many_pieces_is_read_whole(
 def test_errors_count_the_packets_that_were_given_whatever_becomes_of_the_block() -> None:
     capture = io.BytesIO()
     with PcapWriter(capture) as writer:
-        writer.write_many((number, bytes(60), 60) for number in range(20_000))
+        for one in PacketBlock.many((number, bytes(60), 60) for number in range(20_000)):
+            writer.write_block(one)
 
     def empty_all(blocks: Iterable[PacketBlock]) -> None:
         for one in blocks:

@@ -14,6 +14,7 @@ import pytest
 from tests.vtaplib.capture.test_blocks import block
 from vtaplib.capture import CaptureFeed, Packet, PcapngWriter, PcapWriter, open_capture
 from vtaplib.errors import CaptureError
+from vtaplib.packets.block import PacketBlock
 
 pytestmark = pytest.mark.oracle
 
@@ -66,13 +67,15 @@ def read_up_to_damage(capture: Path) -> list[Packet]:
 
 def write_pcap(target: Path) -> None:
     with PcapWriter(target) as writer:
-        writer.write_many(PACKETS)
+        for block in PacketBlock.many(PACKETS):
+            writer.write_block(block)
 
 
 def write_pcapng(target: Path) -> None:
     with PcapngWriter(target) as writer:
         writer.add_interface("eth0", "the first")
-        writer.write_many(PACKETS)
+        for block in PacketBlock.many(PACKETS):
+            writer.write_block(block)
 
 
 @pytest.mark.parametrize("write", [write_pcap, write_pcapng])
@@ -111,7 +114,8 @@ def test_capinfos_names_the_format_and_counts_packets(
 def test_dpkt_reads_a_pcap_as_written() -> None:
     stream = io.BytesIO()
     with PcapWriter(stream, nanoseconds=False) as writer:
-        writer.write_many(PACKETS)
+        for block in PacketBlock.many(PACKETS):
+            writer.write_block(block)
     stream.seek(0)
     assert [data for _time, data in dpkt.pcap.Reader(stream)] == [data for _time, data, _length in PACKETS]
 
@@ -120,7 +124,8 @@ def test_dpkt_reads_a_pcapng_as_written() -> None:
     stream = io.BytesIO()
     with PcapngWriter(stream) as writer:
         writer.add_interface("eth0")
-        writer.write_many(PACKETS)
+        for block in PacketBlock.many(PACKETS):
+            writer.write_block(block)
     stream.seek(0)
     assert [data for _time, data in dpkt.pcapng.Reader(stream)] == [data for _time, data, _length in PACKETS]
 

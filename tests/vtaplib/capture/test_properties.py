@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from vtaplib.capture import Packet, PcapngWriter, PcapWriter, open_capture
 from vtaplib.errors import CaptureError
+from vtaplib.packets.block import PacketBlock
 
 PCAP_TIMES = st.integers(0, 2**32 * 10**9 - 1)
 PCAPNG_TIMES = st.integers(0, 2**63 - 1)
@@ -44,7 +45,8 @@ def read(capture: bytes) -> list[Packet]:
 def test_a_pcap_gives_back_what_was_written(written: list[Packet]) -> None:
     stream = io.BytesIO()
     with PcapWriter(stream) as writer:
-        writer.write_many(written)
+        for block in PacketBlock.many(written):
+            writer.write_block(block)
     assert read(stream.getvalue()) == written
     assert writer.records == len(written)
 
@@ -53,7 +55,8 @@ def test_a_pcap_gives_back_what_was_written(written: list[Packet]) -> None:
 def test_a_microsecond_pcap_drops_what_is_finer(written: list[Packet]) -> None:
     stream = io.BytesIO()
     with PcapWriter(stream, nanoseconds=False) as writer:
-        writer.write_many(written)
+        for block in PacketBlock.many(written):
+            writer.write_block(block)
     assert read(stream.getvalue()) == [
         (time // 1_000 * 1_000, data, length) for time, data, length in written
     ]
@@ -68,7 +71,8 @@ def test_a_pcapng_gives_back_what_was_written_with_its_interfaces(
     with PcapngWriter(stream) as writer:
         numbers = [writer.add_interface(name) for name in ("eth0", "", "größer")]
         for interface, written, comment in runs:
-            writer.write_many(written, interface=interface)
+            for block in PacketBlock.many(written):
+                writer.write_block(block, interface=interface)
             writer.write(1, b"commented", 99, interface=interface, comment=comment)
             expected += [(*packet, interface) for packet in [*written, (1, b"commented", 99)]]
     assert numbers == [0, 1, 2]
@@ -81,12 +85,14 @@ def test_a_pcapng_gives_back_what_was_written_with_its_interfaces(
 def test_one_at_a_time_writes_the_same_bytes_as_many(written: list[Packet]) -> None:
     many, single, lazy = io.BytesIO(), io.BytesIO(), io.BytesIO()
     with PcapWriter(many) as writer:
-        writer.write_many(written)
+        for block in PacketBlock.many(written):
+            writer.write_block(block)
     with PcapWriter(single) as writer:
         for timestamp_ns, data, original_length in written:
             writer.write(timestamp_ns, data, original_length)
     with PcapWriter(lazy) as writer:
-        writer.write_many(packet for packet in written)
+        for block in PacketBlock.many(packet for packet in written):
+            writer.write_block(block)
     assert many.getvalue() == single.getvalue() == lazy.getvalue()
 
 
@@ -98,10 +104,12 @@ def test_the_size_of_the_pieces_makes_no_difference(
     if next_generation:
         with PcapngWriter(stream) as ng_writer:
             ng_writer.add_interface()
-            ng_writer.write_many(written)
+            for block in PacketBlock.many(written):
+                ng_writer.write_block(block)
     else:
         with PcapWriter(stream) as writer:
-            writer.write_many(written)
+            for block in PacketBlock.many(written):
+                writer.write_block(block)
     capture = gzip.compress(stream.getvalue()) if zipped else stream.getvalue()
     reader = open_capture(Dripping(capture, most))  # type: ignore[arg-type]  # raw, and a reader needs no more
     assert [tuple(record)[:3] for record in reader] == written
@@ -130,10 +138,12 @@ def test_damage_to_a_good_capture_raises_nothing_but_a_capture_error(
     if next_generation:
         with PcapngWriter(stream) as ng_writer:
             ng_writer.add_interface("eth0", "an interface")
-            ng_writer.write_many(written)
+            for block in PacketBlock.many(written):
+                ng_writer.write_block(block)
     else:
         with PcapWriter(stream) as writer:
-            writer.write_many(written)
+            for block in PacketBlock.many(written):
+                writer.write_block(block)
     damaged = bytearray(stream.getvalue())
     chance = random.Random(seed)
     for _ in range(chance.randint(1, 4)):

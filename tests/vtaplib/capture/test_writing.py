@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from vtaplib.capture import Batch, CaptureWriter, PcapngWriter, PcapWriter, open_capture
+from vtaplib.capture import CaptureWriter, PcapngWriter, PcapWriter, open_capture
 from vtaplib.errors import CaptureError
+from vtaplib.packets.block import PacketBlock
+from vtaplib.packets.copy_block import CopyBlock
 
 FRAME = bytes(range(60))
 
@@ -127,8 +129,8 @@ def test_a_packet_that_the_format_cannot_hold_is_named(
     with PcapWriter(io.BytesIO()) as writer:
         writer.write(0, FRAME)
         with pytest.raises(CaptureError) as caught:
-            writer.write_many([(0, FRAME, 60), (timestamp_ns, data, original_length)])
-    assert caught.value.record == 3
+            writer.write(timestamp_ns, data, original_length)
+    assert caught.value.record == 2
     assert words in str(caught.value)
 
 
@@ -136,8 +138,8 @@ def test_a_packet_that_the_format_cannot_hold_is_named(
 def test_a_time_that_pcapng_cannot_hold_is_named(comment: str) -> None:
     with PcapngWriter(io.BytesIO()) as writer:
         writer.add_interface()
-        with pytest.raises(CaptureError, match="time 18,446,744,073,709,551,616 is not within"):
-            writer.write(2**64, FRAME, comment=comment)
+        with pytest.raises(CaptureError, match="time 9,223,372,036,854,775,808 is not within"):
+            writer.write(2**63, FRAME, comment=comment)
 
 
 def test_an_interface_must_be_described_first() -> None:
@@ -155,35 +157,48 @@ def test_nothing_is_written_when_nothing_is_given(make: type[CaptureWriter]) -> 
     assert list(open_capture(io.BytesIO(stream.getvalue()))) == []
 
 
-def test_interleaved_batches_are_in_the_order_of_time_and_each_in_its_own(tmp_path: Path) -> None:
+def copies_of(*packets: tuple[int, bytes, int]) -> CopyBlock:
+    """A block of what goes to outputs at some times."""
+    copies = CopyBlock()
+    for time_ns, data, output in packets:
+        copies.add(time_ns, data, output)
+    return copies
+
+
+def test_copies_are_in_the_order_of_time_and_each_in_that_of_its_interface(tmp_path: Path) -> None:
     target = tmp_path / "out.pcapng"
+    copies = copies_of(
+        *[(at, data, 0) for at, data in ((10, b"a"), (30, b"b"), (20, b"c"), (40, b"d"))],
+        *[(at, data, 1) for at, data in ((10, b"e"), (25, b"f"), (50, b"g"))],
+    )
+    copies.order_by_time(2)
     with PcapngWriter(target) as writer:
-        first, second = writer.add_interface("first"), writer.add_interface("second")
-        writer.write_interleaved(
-            {
-                first: Batch([10, 30, 20, 40], [b"a", b"b", b"c", b"d"], [1, 1, 1, 1]),
-                second: Batch([10, 25, 50], [b"e", b"f", b"g"], [1, 1, 9]),
-            }
-        )
+        writer.add_interface("first")
+        writer.add_interface("second")
+        writer.write_block(copies, interface=-1)
         assert writer.records == 7
     with open_capture(target) as reader:
-        read = [(one.timestamp_ns, one.data, one.original_length, one.interface) for one in reader]
+        read = [(one.timestamp_ns, one.data, one.interface) for one in reader]
     # 20 came after 30 on its interface, and stays there.
     assert read == [
-        (10, b"a", 1, 0),
-        (10, b"e", 1, 1),
-        (25, b"f", 1, 1),
-        (30, b"b", 1, 0),
-        (20, b"c", 1, 0),
-        (40, b"d", 1, 0),
-        (50, b"g", 9, 1),
+        (10, b"a", 0),
+        (10, b"e", 1),
+        (25, b"f", 1),
+        (30, b"b", 0),
+        (20, b"c", 0),
+        (40, b"d", 0),
+        (50, b"g", 1),
     ]
 
 
-def test_an_interleaved_packet_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
-    with PcapngWriter(tmp_path / "out.pcapng") as writer:
-        writer.add_interface()
+@pytest.mark.parametrize("make", [PcapWriter, PcapngWriter])
+def test_a_packet_of_a_block_that_does_not_fit_is_an_error(make: type[CaptureWriter], tmp_path: Path) -> None:
+    with make(tmp_path / "out", fsync=False) as writer:
+        if isinstance(writer, PcapngWriter):
+            writer.add_interface()
+            with pytest.raises(CaptureError, match="interface 1 is not described"):
+                writer.write_block(copies_of(), interface=1)
         with pytest.raises(CaptureError, match="record 2 cannot be written: time -1"):
-            writer.write_interleaved({0: Batch([1, -1], [b"", b""], [0, 0])})
-        with pytest.raises(CaptureError, match="interface 1 is not described"):
-            writer.write_interleaved({1: Batch([], [], [])})
+            writer.write_block(copies_of((1, b"", 0), (-1, b"", 0)))
+        with pytest.raises(CaptureError, match="record 2 cannot be written: original length 4,294,967,296 "):
+            writer.write_block(PacketBlock.of([(1, FRAME, 1 << 32)]))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.guards import SPACE, Rules, effective_rules, guarded, guarded_topologies
 from tests.vtaplib.fabric.worlds import frames, interface, interface_id, network, udp_frame
+from tests.vtaplib.mirror.replaying import batch
 from tests.vtaplib.resources.security_reference import Packet, passes
 from tests.vtaplib.rules.test_security_evaluation import rules
 from vtaplib.fabric import connections as connections_module
@@ -55,7 +56,7 @@ def test_every_frame_has_one_end_whatever_its_bytes(world: Topology, captured: l
 @given(guarded_topologies(), st.lists(frames, max_size=12))
 def test_the_ends_of_frames_add_up(world: Topology, captured: list[bytes]) -> None:
     run = Replay(world)
-    run.batch([0] * len(captured), captured)
+    batch(run, [0] * len(captured), captured)
     accounts = run.accounts
     fabric, connections = Fabric(world), Connections()
     delivered = 0

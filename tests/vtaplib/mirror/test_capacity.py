@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, udp_frame
+from tests.vtaplib.mirror.replaying import batch
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.capacity import Figures, figures_of, machine_accounts
 from vtaplib.mirror.policing import Excess
@@ -38,7 +39,7 @@ def run(topology: Topology, per_second: int, policy: Policy | None = None) -> li
     replay = Replay(topology, policy)
     gap = NS_PER_SECOND // per_second
     for second in range(2):
-        replay.batch([second * NS_PER_SECOND + n * gap for n in range(per_second)], [QUERY] * per_second)
+        batch(replay, [second * NS_PER_SECOND + n * gap for n in range(per_second)], [QUERY] * per_second)
     return list(machine_accounts(topology, replay.accounts, policy or Policy()))
 
 

@@ -22,6 +22,7 @@ from tests.vtaplib.fabric.worlds import (
     udp_frame,
 )
 from tests.vtaplib.mirror.guards import guarded
+from tests.vtaplib.mirror.replaying import batch
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror import comparison
@@ -288,7 +289,7 @@ def test_every_frame_is_in_one_conversation(one: Design, other: Design, packets:
 @given(topologies, policies, captures)
 def test_what_is_seen_is_what_a_replay_mirrors(world: Topology, policy: Policy, packets: list[bytes]) -> None:
     run = Replay(world, policy)
-    run.batch([0] * len(packets), packets)
+    batch(run, [0] * len(packets), packets)
     mirrored, seen = Count(), Count()
     for account in run.accounts.tap_points.values():
         mirrored.add(account.mirrored.frames, account.mirrored.octets)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, three_collectors, udp_frame
 from tests.vtaplib.mirror.reference import dissect
+from tests.vtaplib.mirror.replaying import batch
 from vtaplib.fabric.topology import Distribution, Topology
 from vtaplib.mirror import flow_split
 from vtaplib.mirror.flow_split import SplitAccount
@@ -24,7 +25,7 @@ def replayed(
     world: Topology, frames: Sequence[bytes], policy: Policy | None = None, down: Sequence[str] = ()
 ) -> Replay:
     run = Replay(world, policy, down=[interface_id(name) for name in down])
-    run.batch(list(range(len(frames))), list(frames))
+    batch(run, range(len(frames)), frames)
     return run
 
 
@@ -37,7 +38,7 @@ def collectors_by_flow(
 ) -> dict[bytes, str]:
     """Which collector gets the copy of a frame, read off the copies."""
     run = Replay(world, policy, down=[interface_id(name) for name in down])
-    handed = run.batch([0] * len(frames), list(frames))
+    handed = batch(run, [0] * len(frames), frames)
     return {
         dissect(copy).vxlan.frame: collector_id
         for collector_id, copies in handed.items()
@@ -97,7 +98,7 @@ def test_the_flows_that_moved_are_those_of_failed_collectors(
 
 
 def outer_port(world: Topology, frame: bytes) -> int:
-    (copies,) = Replay(world).batch([0], [frame]).values()
+    (copies,) = batch(Replay(world), [0], [frame]).values()
     return dissect(copies.frames[0]).udp.source_port
 
 

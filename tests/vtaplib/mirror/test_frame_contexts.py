@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 from tests.vtaplib.fabric.worlds import network, quickstart, udp_frame
 from tests.vtaplib.mirror.guards import guarded
 from tests.vtaplib.mirror.reference import dissect
+from tests.vtaplib.mirror.replaying import batch
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Reason
@@ -23,7 +24,7 @@ def replayed(
 ) -> tuple[list[bytes], dict[tuple[str, Direction, Reason], int]]:
     """The frames in the copies, in order, and how many were not mirrored where and why."""
     run = Replay(world, policy)
-    handed = run.batch(list(range(len(frames))), list(frames))
+    handed = batch(run, range(len(frames)), frames)
     inner = [dissect(copy).vxlan.frame for copies in handed.values() for copy in copies.frames]
     assert run.accounts.is_balanced
     return inner, {

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.vtaplib.fabric.worlds import interface_id, quickstart, tap_id, udp_frame
+from tests.vtaplib.mirror.replaying import batch
 from vtaplib.fabric.topology import derive_vni
 from vtaplib.mirror.replay import Replay
 from vtaplib.model.policy import Policy
@@ -36,7 +37,7 @@ INNER = [
 
 
 def copies_of(frames: list[bytes], policy: Policy | None = None) -> list[bytes]:
-    handed = Replay(quickstart("web"), policy).batch(list(range(len(frames))), frames)
+    handed = batch(Replay(quickstart("web"), policy), range(len(frames)), frames)
     return handed[interface_id("collector")].frames
 
 

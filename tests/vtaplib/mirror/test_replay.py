@@ -19,6 +19,7 @@ from tests.vtaplib.fabric.worlds import (
     udp_frame,
 )
 from tests.vtaplib.mirror.reference import dissect
+from tests.vtaplib.mirror.replaying import batch
 from tests.vtaplib.mirror.test_engine import policies
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
@@ -29,11 +30,12 @@ from vtaplib.mirror import engine, replay
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.engine import MirrorEngine
-from vtaplib.mirror.flow_entry import FlowEntry
+from vtaplib.mirror.flow_decision import FlowDecider
 from vtaplib.mirror.interface_hop import interface_hops
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Mirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
+from vtaplib.packets import block
 from vtaplib.packets.flow import TCP, Flow, read_flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
@@ -47,7 +49,7 @@ Record = tuple[int, bytes, int]
 def bulk(
     world: Topology, records: Iterable[Record], policy: Policy | None = None, down: Sequence[str] = ()
 ) -> tuple[dict[str, list[tuple[int, bytes]]], Accounts]:
-    """What collectors get, and the accounts, by the bulk path."""
+    """What collectors get, and the accounts, by blocks."""
     run = Replay(world, policy, down=down)
     got: dict[str, list[tuple[int, bytes]]] = {}
     for handed in run.run(records):
@@ -118,7 +120,7 @@ records = captures()
 
 
 @given(topologies, policies, records, st.integers(1, 4))
-def test_the_bulk_path_and_the_single_path_give_one_answer(
+def test_blocks_and_nothing_remembered_give_one_answer(
     world: Topology, policy: Policy, captured: list[Record], times: int
 ) -> None:
     # Frames come again, so that what was remembered of a flow is used.
@@ -168,9 +170,11 @@ def test_forgetting_what_was_remembered_changes_nothing(
 ) -> None:
     expected = bulk(world, captured * 2, policy)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(replay, "ITINERARIES_KEPT", 1)
+        patch.setattr(replay, "OBJECTS_KEPT", 1)
+        patch.setattr(replay, "DECISIONS_KEPT", 1)
+        patch.setattr(replay, "FLOWS_KEPT", 1)
         patch.setattr(engine, "DECISIONS_REMEMBERED", 1)
-        patch.setattr(replay, "BATCH", 2)
+        patch.setattr(block, "PACKETS_OF_MANY", 2)
         assert bulk(world, captured * 2, policy) == expected
 
 
@@ -211,10 +215,10 @@ def test_frames_that_belong_nowhere_are_counted_with_their_first_positions() -> 
     }
 
 
-def test_positions_count_over_batches() -> None:
+def test_positions_count_over_blocks() -> None:
     run = Replay(quickstart("web"))
-    run.batch([0, 0], [QUERY, QUERY])
-    run.batch([0, 0], [QUERY, b""])
+    batch(run, [0, 0], [QUERY, QUERY])
+    batch(run, [0, 0], [QUERY, b""])
     assert run.accounts.unrouted[Unrouted.MALFORMED].first_positions == [4]
 
 
@@ -275,14 +279,9 @@ def test_copies_of_many_flows_are_spread_over_healthy_collectors_only() -> None:
     down = interface_id("two")
     run = Replay(three_collectors("web"), down=[down])
     captured = [udp_frame("10.0.0.4", "10.0.0.5", (port, 53)) for port in range(200)]
-    handed = run.batch([0] * 200, captured)
+    handed = batch(run, [0] * 200, captured)
     assert set(handed) == {interface_id("one"), interface_id("three")}
     assert sum(len(copies.frames) for copies in handed.values()) == 200
-
-
-def test_lists_of_different_lengths_are_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        Replay(quickstart("web")).batch([0, 1], [QUERY])
 
 
 def test_frames_that_differ_in_one_telling_byte_are_told_apart() -> None:
@@ -312,22 +311,21 @@ def test_frames_that_differ_in_one_telling_byte_are_told_apart() -> None:
         assert bulk(world, turned) == one_by_one(world, turned)
 
 
-def test_pings_share_an_itinerary_and_leave_nothing_behind_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    planned: list[Flow] = []
-    plan = Replay._plan
+def test_pings_of_two_ends_are_one_flow(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided: list[Flow] = []
+    follow = FlowDecider.follow
 
-    def noting_plan(run: Replay, flow: Flow, trace: PathTrace | Unrouted) -> FlowEntry:
-        planned.append(flow)
-        return plan(run, flow, trace)
+    def noting(decider: FlowDecider, flow: Flow) -> PathTrace | Unrouted:
+        decided.append(flow)
+        return follow(decider, flow)
 
-    monkeypatch.setattr(Replay, "_plan", noting_plan)
+    monkeypatch.setattr(FlowDecider, "follow", noting)
     pings = []
     for number in range(100):
         ping = bytearray(udp_frame("10.0.0.4", "10.0.0.5", (0, number)))
         ping[23] = 1
         pings.append(bytes(ping))
     run = Replay(quickstart("web"))
-    run.batch([0] * 100, pings)
-    assert len(planned) == 1
-    assert run._plain == {}
+    batch(run, [0] * 100, pings)
+    assert len(decided) == 1
     assert run.accounts.read.frames == 100

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.vtaplib.fabric.guards import conversations, guarded, guarded_topologies, security_rule
 from tests.vtaplib.fabric.worlds import frontend, interface_id, mac_of, quickstart, udp_frame
 from tests.vtaplib.mirror.reference import dissect
+from tests.vtaplib.mirror.replaying import batch
 from tests.vtaplib.mirror.test_engine import policies
 from tests.vtaplib.mirror.test_replay import bulk, one_by_one
 from vtaplib.fabric import connections
@@ -89,7 +90,7 @@ def test_what_is_dropped_is_counted_by_reason_with_its_first_positions() -> None
 def test_answers_are_mirrored_from_the_first_question_on() -> None:
     world = guarded(TAPPED, "web", [security_rule("no", "Deny", "Inbound")])
     run = Replay(world)
-    run.batch([0] * 4, [ANSWER, ANSWER, QUERY, ANSWER])
+    batch(run, [0] * 4, [ANSWER, ANSWER, QUERY, ANSWER])
     account = next(
         account
         for point, account in run.accounts.tap_points.items()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.vtaplib.fabric.worlds import udp_frame
 from tests.vtaplib.mirror.reference import dissect
+from tests.vtaplib.mirror.replaying import batch
 from vtaplib import (
     ArmError,
     Cloud,
@@ -111,7 +112,7 @@ def test_one_tap_has_sources_of_two_subscriptions_of_its_tenant_and_of_peered_ne
 
     run = Replay(Topology.of(cloud))
     frame = udp_frame("10.1.1.5", "10.2.1.4")
-    (copies,) = run.batch([0], [frame]).values()
+    (copies,) = batch(run, [0], [frame]).values()
     assert [str(dissect(copy).ipv4.source) for copy in copies.frames] == ["10.1.1.5", "10.2.1.4"]
     assert {dissect(copy).ipv4.destination for copy in copies.frames} == {
         dissect(copies.frames[0]).ipv4.destination

@@ -144,7 +144,7 @@ def test_tshark_takes_these_ethertypes_as_tags(tmp_path: Path, require: Callable
     tshark = require("tshark")
     ethertypes = sorted({*ethernet.TAGS, *range(0x9000, 0x9400, 0x100), *range(0x8800, 0x8A00)})
     with PcapWriter(tmp_path / "tags.pcap") as writer:
-        writer.write_many((0, tagged(one), len(tagged(one))) for one in ethertypes)
+        writer.write_block(PacketBlock.of((0, tagged(one), len(tagged(one))) for one in ethertypes))
     command = [tshark, "-r", str(tmp_path / "tags.pcap"), "-Y", "vlan.id == 7 || ieee8021ad.id == 7"]
     command += ["-T", "fields", "-e", "eth.type"]
     told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout

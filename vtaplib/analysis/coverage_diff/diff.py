@@ -21,9 +21,9 @@ from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.mirror.accounting import Accounts
-from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.mirror.comparison import Comparison, Group
+from vtaplib.mirror.replay import Replay
 
 
 def diff(
@@ -35,7 +35,7 @@ def diff(
     """
     feed = CaptureFeed(capture)
     comparison = Comparison(before, after)
-    runs = [BlockReplay(one.topology, one.policy, down=one.down) for one in (before, after)]
+    runs = [Replay(one.topology, one.policy, down=one.down) for one in (before, after)]
     for block in feed.blocks():
         comparison.batch(block.packets())
         for run in runs:

@@ -22,17 +22,15 @@ from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
-from vtaplib.loops import COMPILED
 from vtaplib.mirror.accounting import Accounts, TapPointAccount
-from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import figures_of, machine_accounts
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.flow_volume import FlowVolumes
+from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.series import Series, total
 from vtaplib.mirror.verdict import Reason
 from vtaplib.model.policy import Policy
-from vtaplib.packets.block import PacketBlock
 
 LONGEST_FRAME: Final = 0xFFFF + 18
 """The longest IP packet in a tagged Ethernet frame: what a capture says to be longer was not."""
@@ -64,7 +62,7 @@ def estimate(
         accounts = volumes.accounts
     else:
         feed = CaptureFeed(traffic)
-        accounts = _replayed(feed, BlockReplay(topology, policy, down=down, with_talkers=True))
+        accounts = _replayed(feed, Replay(topology, policy, down=down, with_talkers=True))
     figures = _Figures(topology, accounts, scale, duration_seconds)
     return EstimateReport(
         source=traffic.name,
@@ -91,21 +89,10 @@ def estimate(
     )
 
 
-def _replayed(feed: CaptureFeed, run: BlockReplay) -> Accounts:
+def _replayed(feed: CaptureFeed, run: Replay) -> Accounts:
     for block in feed.blocks():
-        if COMPILED:
-            run.block(block, longest_whole=LONGEST_FRAME)
-        else:
-            run.batch(block.times_ns[: block.count].tolist(), _whole_frames(block))
+        run.block(block, longest_whole=LONGEST_FRAME)
     return run.accounts
-
-
-def _whole_frames(block: PacketBlock) -> list[bytes]:
-    """The frames of a block as long as they were, with zeros for what the capture does not have of them."""
-    return [
-        frame.ljust(min(length, LONGEST_FRAME), b"\0")
-        for frame, length in zip(block.packets(), block.original_lengths, strict=False)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

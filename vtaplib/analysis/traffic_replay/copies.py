@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vtaplib.analysis.naming import distinct_names
-from vtaplib.capture import Batch
-from vtaplib.mirror.copy_buffers import Copies, RecordsTaker
+from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
+from vtaplib.mirror.copies import CopyTaker
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Mirrored, TapPoint
+from vtaplib.packets.block import PacketBlock
 
 
-class CopiesOut(RecordsTaker, Protocol):
+class CopiesOut(CopyTaker, Protocol):
     """What takes copies."""
 
     @property
     def paths(self) -> Mapping[str, Path]:
-        """The file of each collector, by the ID of its interface."""
+        """The file of each collector that has just one, by the ID of its interface."""
         ...
+
+
+@runtime_checkable
+class CommentedCopiesOut(CopiesOut, Protocol):
+    """What takes copies, and comments beside them."""
 
     def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
         """Write one copy with a comment."""
@@ -34,27 +40,23 @@ class CopiesOut(RecordsTaker, Protocol):
 class Commentator:
     """Replays packet by packet and writes each copy with its comment. Packets are counted from 1."""
 
-    def __init__(self, run: Replay, out: CopiesOut) -> None:
+    def __init__(self, run: Replay, out: CommentedCopiesOut, first: FirstCopies) -> None:
         self._run = run
         self._out = out
+        self._first = first
         self._packet = 0
         points = run.accounts.tap_points
         self._interfaces = distinct_names(point.interface_id for point in points)
         self._taps = distinct_names(point.tap_id for point in points)
         self._made_by: dict[TapPoint, str] = {}
 
-    def replay(self, batch: Batch) -> dict[str, Copies]:
-        """Replay a batch and write its copies; returns them by the ID of the collector's interface."""
-        handed: dict[str, Copies] = {}
-        for at, frame, original_length in batch:
+    def replay(self, block: PacketBlock) -> None:
+        """Replay a block and write its copies."""
+        for at, frame, original_length in block:
             self._packet += 1
             for verdict in self._run.frame(at, frame, original_length):
                 if isinstance(verdict, Mirrored):
                     self._write(at, verdict)
-                    copies = handed.setdefault(verdict.collector_id, Copies([], []))
-                    copies.frames.extend(verdict.copies)
-                    copies.timestamps.extend([at] * len(verdict.copies))
-        return handed
 
     def _write(self, at: int, verdict: Mirrored) -> None:
         comment = f"{self._made_by_point(verdict.point)}, packet {self._packet}, copy {verdict.order}"
@@ -64,6 +66,7 @@ class Commentator:
         for number, copy in enumerate(verdict.copies, start=1):
             piece = f", fragment {number} of {pieces}" if pieces > 1 else ""
             self._out.write_one(verdict.collector_id, at, copy, comment + piece)
+            self._first.note(verdict.collector_id, at, copy)
 
     def _made_by_point(self, point: TapPoint) -> str:
         made_by = self._made_by.get(point)

@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from vtaplib.analysis.traffic_replay.report import DecodedCopy
 from vtaplib.errors import VtapError
-from vtaplib.mirror.copy_buffers import Copies
+from vtaplib.mirror.copies import CopyTaker
+from vtaplib.packets.copy_block import CopyBlock
 from vtaplib.packets.dissection import dissect
 
 
 class FirstCopies:
-    """Remembers the first copies of all collectors, in the order of their times within a batch. Raises
-    `VtapError` where the decoder is not installed.
+    """Remembers the first copies of all collectors, in the order of their times within a block, and passes
+    all on. Raises `VtapError` where the decoder is not installed.
     """
 
-    def __init__(self, wanted: int, decoder: str) -> None:
+    def __init__(self, wanted: int, decoder: str, taker: CopyTaker | None) -> None:
         self._decoder = decoder
         self._decode = _scapy() if wanted and decoder == "scapy" else _vtap
         self._missing = wanted
         self._kept: list[tuple[int, str, bytes]] = []
+        self._taker = taker
+        self._collectors: dict[str, int] = {}
 
-    @property
-    def are_there(self) -> bool:
-        """Whether no more are wanted."""
-        return not self._missing
+    def output_of(self, collector_id: str) -> int:
+        """The number of a collector: that of the one who takes copies behind this, if there is one."""
+        number = len(self._collectors) if self._taker is None else self._taker.output_of(collector_id)
+        return self._collectors.setdefault(collector_id, number)
 
-    def note(self, handed: Mapping[str, Copies]) -> None:
-        """Take what is still missing from the copies of a batch."""
-        if not self._missing:
-            return
-        made = sorted(
-            (
-                (at, collector_id, frame)
-                for collector_id, copies in handed.items()
-                for at, frame in zip(copies.timestamps, copies.frames, strict=True)
-            ),
-            key=lambda copy: copy[0],
-        )
-        self._kept += made[: self._missing]
-        self._missing -= len(made[: self._missing])
+    def take(self, copies: CopyBlock) -> None:
+        """Keep what is still missing, and pass the copies on."""
+        if self._missing:
+            collectors = {number: collector_id for collector_id, number in self._collectors.items()}
+            copies.order_by_time(max(collectors) + 1)
+            made = copies.packets()
+            for index in range(made.count):
+                self.note(collectors[made.outputs[index]], made.times_ns[index], made.packet(index))
+        if self._taker is not None:
+            self._taker.take(copies)
+
+    def note(self, collector_id: str, at: int, copy: bytes) -> None:
+        """Keep a copy if one is still missing."""
+        if self._missing:
+            self._kept.append((at, collector_id, copy))
+            self._missing -= 1
 
     def dissect(self) -> tuple[DecodedCopy, ...]:
         """What the decoder reads in them."""

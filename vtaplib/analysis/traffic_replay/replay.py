@@ -13,19 +13,17 @@ from vtaplib.analysis.load_entries import RatesEntry, load_entries, machine_entr
 from vtaplib.analysis.lost_frames import loss_entries
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.analysis.report_parts import Amount, NotMirroredEntry, Received
-from vtaplib.analysis.traffic_replay.copies import Commentator, CopiesOut
+from vtaplib.analysis.traffic_replay.copies import Commentator, CommentedCopiesOut, CopiesOut
 from vtaplib.analysis.traffic_replay.decoded_copies import FirstCopies
 from vtaplib.analysis.traffic_replay.report import CollectorEntry, ReplayReport, SplitEntry, TapPointEntry
 from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies
 from vtaplib.analysis.traffic_warnings import traffic_warnings
-from vtaplib.capture import Batch, CaptureReader
+from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
-from vtaplib.loops import COMPILED
 from vtaplib.mirror.accounting import Accounts, CollectorAccount, TapPointAccount
-from vtaplib.mirror.block_replay import BlockReplay
 from vtaplib.mirror.capacity import machine_accounts
-from vtaplib.mirror.copy_buffers import Copies
+from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import TapPoint
 from vtaplib.model.policy import Policy
 
@@ -51,13 +49,16 @@ def replay(
     `CaptureError` for what cannot be read at all, or not written.
     """
     policy = policy or Policy()
-    run = BlockReplay(topology, policy, down=down, private_link=private_link)
+    run = Replay(topology, policy, down=down, private_link=private_link)
     feed = CaptureFeed(capture)
-    first = FirstCopies(decode, decoder)
-    if isinstance(out, StagedCopies) or comments or not COMPILED:
-        _replay_batches(feed, run, out, first, comments=comments)
-    else:
-        _replay_blocks(feed, run, out, first)
+    first = FirstCopies(decode, decoder, out)
+    commentator = Commentator(run, out, first) if comments and isinstance(out, CommentedCopiesOut) else None
+    run.deliver_to(first if decode else out)
+    for block in feed.blocks():
+        if commentator is None:
+            run.block(block)
+        else:
+            commentator.replay(block)
     accounts = run.accounts
     machines = tuple(machine_accounts(topology, accounts, policy))
     return ReplayReport(
@@ -83,46 +84,6 @@ def replay(
         decoded=first.dissect(),
         staged=tuple(out.entries()) if isinstance(out, StagedCopies) else (),
     )
-
-
-def _replay_batches(
-    feed: CaptureFeed,
-    run: BlockReplay,
-    out: CopiesOut | StagedCopies | None,
-    first: FirstCopies,
-    *,
-    comments: bool,
-) -> None:
-    if comments and out is not None and not isinstance(out, StagedCopies):
-        commentator = Commentator(run, out)
-        for batch in feed:
-            first.note(commentator.replay(batch))
-        return
-    for batch in feed:
-        copies = _copies_of(run, batch)
-        if isinstance(out, StagedCopies):
-            out.take(copies)
-        elif out is not None:
-            out.write(copies)
-        first.note(copies)
-
-
-def _replay_blocks(feed: CaptureFeed, run: BlockReplay, out: CopiesOut | None, first: FirstCopies) -> None:
-    """Whole blocks, as soon as the first copies are there."""
-    if out is not None:
-        run.depart_to(out)
-    for block in feed.blocks():
-        if first.are_there:
-            run.block(block)
-            continue
-        copies = _copies_of(run, Batch(*map(list, zip(*block, strict=True))))
-        if out is not None:
-            out.write(copies)
-        first.note(copies)
-
-
-def _copies_of(run: BlockReplay, batch: Batch) -> dict[str, Copies]:
-    return run.batch(batch.timestamps_ns, batch.data, batch.original_lengths)
 
 
 def _tap_points(accounts: Accounts) -> tuple[TapPointEntry, ...]:

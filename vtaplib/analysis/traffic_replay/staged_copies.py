@@ -15,18 +15,17 @@ from typing import Protocol
 from vtaplib.analysis.naming import distinct_names
 from vtaplib.analysis.report_parts import Amount
 from vtaplib.analysis.traffic_replay.report import ReplayStageEntry, StagedCollectorEntry
-from vtaplib.capture import Batch
-from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.mirror.count import Count
 from vtaplib.packets import vxlan
 from vtaplib.packets.block import PacketBlock
+from vtaplib.packets.copy_block import CopyBlock
 
 
 class FrameWriter(Protocol):
     """What takes frames."""
 
-    def write_many(self, batch: Batch) -> None:
-        """Write frames in their order."""
+    def write_block(self, block: PacketBlock, *, output: int) -> None:
+        """Write the frames of a block that go to an output."""
         ...
 
 
@@ -47,11 +46,18 @@ class StagedCopies:
         self._stages = tuple(stages)
         self._outputs = outputs
         self._brokers = {collector_id: _Broker(stages, its) for collector_id, its in outputs.items()}
+        self._numbers = {collector_id: number for number, collector_id in enumerate(outputs)}
 
-    def take(self, handed: Mapping[str, Copies]) -> None:
-        """Let the copies of a batch through."""
-        for collector_id, copies in handed.items():
-            self._brokers[collector_id].take(copies)
+    def output_of(self, collector_id: str) -> int:
+        """The number of a collector."""
+        return self._numbers[collector_id]
+
+    def take(self, copies: CopyBlock) -> None:
+        """Let the copies of a block through."""
+        counts = copies.counts(len(self._numbers))
+        for number, broker in enumerate(self._brokers.values()):
+            if counts[number]:
+                broker.take(copies.packets(number))
 
     def entries(self) -> Iterator[StagedCollectorEntry]:
         """What became of the frames of each collector."""
@@ -93,12 +99,8 @@ class _Broker:
         self.payloads = CopyPayloads()
         self._outputs = outputs
 
-    def take(self, copies: Copies) -> None:
-        block = self.payloads.of(
-            PacketBlock.of(
-                (at, frame, len(frame)) for at, frame in zip(copies.timestamps, copies.frames, strict=True)
-            )
-        ).block
+    def take(self, copies: PacketBlock) -> None:
+        block = self.payloads.of(copies).block
         header = vxlan.HEADER_LENGTH
         block.starts = array("q", [start + header for start in block.starts])
         block.lengths = array("q", [max(length - header, 0) for length in block.lengths])
@@ -106,14 +108,7 @@ class _Broker:
         block.outputs = array("q", bytes(8 * block.room))
         self.pipeline.apply(block)
         for number, output in enumerate(self._outputs):
-            chosen = [index for index in range(block.count) if block.outputs[index] == number]
-            output.writer.write_many(
-                Batch(
-                    [block.times_ns[index] for index in chosen],
-                    [block.packet(index) for index in chosen],
-                    [block.original_lengths[index] for index in chosen],
-                )
-            )
+            output.writer.write_block(block, output=number)
 
 
 def _amounts(counts: Mapping[str, Count]) -> dict[str, Amount]:

@@ -6,20 +6,19 @@ capture says so, a missing one says nothing. What is written behind a broker's s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from vtaplib.analysis.naming import distinct_names, file_stem
-from vtaplib.analysis.traffic_replay.copies import CopiesOut
+from vtaplib.analysis.traffic_replay.copies import CommentedCopiesOut
 from vtaplib.analysis.traffic_replay.staged_copies import StagedCopies, StagedOutput
-from vtaplib.capture import Batch, PcapngWriter, PcapWriter
+from vtaplib.capture import PcapngWriter, PcapWriter
 from vtaplib.cli.output_files import OutputFiles
 from vtaplib.errors import VtapError
 from vtaplib.fabric.topology import Interface
-from vtaplib.loops.mirroring import PCAP, PCAPNG
-from vtaplib.mirror.copy_buffers import Copies
 from vtaplib.model import ids
+from vtaplib.packets.copy_block import CopyBlock
 
 OUT: Final = "--out"
 """The option that says where captures go."""
@@ -34,7 +33,7 @@ def open_copies(
     files: OutputFiles,
     *,
     comments: bool,
-) -> CopiesOut | None:
+) -> CommentedCopiesOut | None:
     """What takes copies at `out`: a file for all of them if the name is one of a pcapng and no directory has
     it, else a file for each collector; None if nothing is to be written.
 
@@ -95,39 +94,34 @@ class CollectorCaptures:
     a file cannot be written.
     """
 
-    is_combined = False
-
     def __init__(
         self, directory: Path, capture_format: str, collectors: Sequence[Interface], files: OutputFiles
     ) -> None:
         files.make_directory(directory, OUT)
         names = distinct_names(one.id for one in collectors)
-        self.record_format = PCAP if capture_format == "pcap" else PCAPNG
         self.paths = {
             one.id: directory / f"{file_stem(names[one.id])}.{capture_format}" for one in collectors
         }
         """The file of each collector, by the ID of its interface."""
-        self._by_collector = {
-            collector_id: _open(path, ids.name(collector_id), _description(collector_id), files)
+        self._writers = [
+            _open(path, ids.name(collector_id), _description(collector_id), files)
             for collector_id, path in self.paths.items()
-        }
+        ]
+        self._numbers = {collector_id: number for number, collector_id in enumerate(self.paths)}
 
-    def interface_of(self, _collector_id: str) -> int:
-        """The number of a collector's interface in its file: it is the only one."""
-        return 0
+    def output_of(self, collector_id: str) -> int:
+        """The number of a collector."""
+        return self._numbers[collector_id]
 
-    def write_records(self, collector_id: str, records: memoryview, count: int) -> None:
-        """Write finished records of a collector."""
-        self._by_collector[collector_id].write_records(records, count)
-
-    def write(self, handed: Mapping[str, Copies]) -> None:
-        """Write the copies that a batch gave, by the ID of the collector's interface."""
-        for collector_id, copies in handed.items():
-            self._by_collector[collector_id].write_many(_batch(copies))
+    def take(self, copies: CopyBlock) -> None:
+        """Write copies, each into the file of its collector."""
+        for output, count in enumerate(copies.counts(len(self._writers))):
+            if count:
+                self._writers[output].write_block(copies, output=output)
 
     def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
         """Write one copy for a collector and, in a pcapng, what there is to say of it."""
-        writer = self._by_collector[collector_id]
+        writer = self._writers[self._numbers[collector_id]]
         if isinstance(writer, PcapngWriter):
             writer.write(at, copy, comment=comment)
         else:
@@ -139,9 +133,6 @@ class CombinedCapture:
     collectors at once would have them. Raises `VtapError` where it cannot be written.
     """
 
-    record_format = PCAPNG
-    is_combined = True
-
     def __init__(self, path: Path, collectors: Sequence[Interface], files: OutputFiles) -> None:
         self.paths = {one.id: path for one in collectors}
         """The file of each collector, by the ID of its interface: the same for all."""
@@ -151,19 +142,14 @@ class CombinedCapture:
             one.id: self._writer.add_interface(names[one.id], _description(one.id)) for one in collectors
         }
 
-    def interface_of(self, collector_id: str) -> int:
-        """The number of a collector's interface."""
+    def output_of(self, collector_id: str) -> int:
+        """The number of a collector: that of its interface."""
         return self._interfaces[collector_id]
 
-    def write_records(self, _collector_id: str, records: memoryview, count: int) -> None:
-        """Write finished records of any collectors."""
-        self._writer.write_records(records, count)
-
-    def write(self, handed: Mapping[str, Copies]) -> None:
-        """Write the copies that a batch gave, by the ID of the collector's interface."""
-        self._writer.write_interleaved(
-            {self._interfaces[collector_id]: _batch(copies) for collector_id, copies in handed.items()}
-        )
+    def take(self, copies: CopyBlock) -> None:
+        """Write copies, in the order of time."""
+        copies.order_by_time(len(self._interfaces))
+        self._writer.write_block(copies, interface=-1)
 
     def write_one(self, collector_id: str, at: int, copy: bytes, comment: str) -> None:
         """Write one copy for a collector and what there is to say of it."""
@@ -178,10 +164,6 @@ def _open(path: Path, name: str, description: str, files: OutputFiles) -> Pcapng
     writer = PcapngWriter(file)
     writer.add_interface(name, description)
     return writer
-
-
-def _batch(copies: Copies) -> Batch:
-    return Batch(copies.timestamps, copies.frames, list(map(len, copies.frames)))
 
 
 def _description(collector_id: str) -> str:

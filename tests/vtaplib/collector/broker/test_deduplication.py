@@ -180,7 +180,8 @@ def test_what_passes_of_plain_duplicates_is_what_editcap_keeps(
         packets += [(at, frame, 46)] * (1 + number % 3)
         packets += [(at + MS, frame, 46)] * (number % 2)
     with PcapWriter(tmp_path / "in.pcap") as writer:
-        writer.write_many(packets)
+        for block in PacketBlock.many(packets):
+            writer.write_block(block)
     command = [editcap, *options, str(tmp_path / "in.pcap"), str(tmp_path / "out.pcap")]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     with open_capture(tmp_path / "out.pcap") as reader:

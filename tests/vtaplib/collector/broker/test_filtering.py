@@ -106,7 +106,8 @@ def test_a_filter_lets_pass_of_a_capture_what_tcpdump_does(
     with open_capture(QUICKSTART) as reader:
         packets = [packet for batch in reader.batches() for packet in batch]
     with PcapWriter(tmp_path / "in.pcap") as writer:
-        writer.write_many(packets)
+        for block in PacketBlock.many(packets):
+            writer.write_block(block)
     command = [tcpdump, "-r", str(tmp_path / "in.pcap"), "-w", str(tmp_path / "out.pcap"), expression]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     with open_capture(tmp_path / "out.pcap") as reader:

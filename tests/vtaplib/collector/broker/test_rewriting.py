@@ -189,7 +189,7 @@ def test_what_is_masked_is_what_tshark_takes_for_payload(
     told = []
     for packets in (PacketBlock.of([(1, one, len(one)) for one in frames]), block):
         with PcapWriter(tmp_path / "one.pcap") as writer:
-            writer.write_many(packets)
+            writer.write_block(packets)
         command = [tshark, "-r", str(tmp_path / "one.pcap"), "-o", "ipv6.defragment:FALSE", "-T", "fields"]
         command += [part for field in fields for part in ("-e", field)]
         told.append(subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout)
@@ -305,7 +305,7 @@ def test_tshark_finds_checksums_right_where_they_are_fixed(
     block = PacketBlock.of([(1, frame, len(frame)) for frame in frames])
     Mask(octet=0x58, fix_checksums=fix, offset=1).apply(block)
     with PcapWriter(tmp_path / "out.pcap") as writer:
-        writer.write_many(block)
+        writer.write_block(block)
     checks = ("tcp.check_checksum:TRUE", "udp.check_checksum:TRUE")
     command = [tshark, "-r", str(tmp_path / "out.pcap"), "-T", "fields"]
     command += [part for check in checks for part in ("-o", check)]

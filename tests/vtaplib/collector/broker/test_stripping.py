@@ -104,7 +104,7 @@ def test_tshark_sees_the_inner_protocols_alone(tmp_path: Path, require: Callable
     block = PacketBlock.of([(1, whole, len(whole)) for whole, _ in tunnelled_frames().values()])
     StripTunnels().apply(block)
     with PcapWriter(tmp_path / "out.pcap") as writer:
-        writer.write_many(block)
+        writer.write_block(block)
     command = [tshark, "-r", str(tmp_path / "out.pcap"), "-T", "fields", "-e", "frame.protocols"]
     told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
     assert len(told) == len(NAMES)
@@ -125,7 +125,7 @@ def test_tshark_reads_in_the_inner_frame_what_it_read_in_the_tunnel(
     told = []
     for name in ("tunnels", "inner"):
         with PcapWriter(tmp_path / f"{name}.pcap") as writer:
-            writer.write_many(block)
+            writer.write_block(block)
         command = [tshark, "-r", str(tmp_path / f"{name}.pcap"), "-d", "mpls.label==18,pwethcw"]
         command += ["-T", "fields", "-E", "occurrence=l"]
         command += [part for field in fields for part in ("-e", field)]
