@@ -101,7 +101,9 @@ def strip(
             parted = False
             # A VLAN tag, a VN-Tag, an E-TAG (IEEE 802.1BR), by the octets until the next EtherType.
             size = 0
-            if ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100:
+            if ethertype == 0x0800:
+                pass
+            elif ethertype == 0x8100 or ethertype == 0x88A8 or ethertype == 0x9100:
                 size = 4
                 kind = 0 if kinds & 1 else -1
             elif ethertype == 0x8926:
@@ -264,7 +266,9 @@ def strip(
                                         inner = 0x86DD
                                     elif trouble < 0:
                                         trouble = 2
-                    if protocol == 4 or protocol == 41:
+                    if protocol == 17:
+                        pass
+                    elif protocol == 4 or protocol == 41:
                         if kinds & 128:
                             kind = 7
                             body = at
@@ -326,8 +330,7 @@ def strip(
                         # MPLS in IP (RFC 4023).
                         stacked = True
                     elif (
-                        protocol != 17
-                        and kinds & 254
+                        kinds & 254
                         and protocol >= 0
                         and protocol != 1
                         and protocol != 6
