@@ -64,13 +64,15 @@ class LoadEntry:
 class MachineLoad:
     """A machine beside what its size can do; `above` is what a policer of its rate would drop.
 
-    Figures are None where Azure publishes none for the size. `flows_out` and `flows_in` are the most in any
+    Figures are None where Azure publishes none for the size; `packets_per_second` is by the policy's
+    `packets_per_second_per_vcpu`, for Azure publishes none. `flows_out` and `flows_in` are the most in any
     four minutes.
     """
 
     machine_id: str
     size: str | None
     megabits_per_second: int | None
+    packets_per_second: int | None
     flows_out: int
     flows_in: int
     frames_above: int | None
@@ -78,6 +80,8 @@ class MachineLoad:
     seconds_above: int | None
     sent_peak_mbit_per_second: float
     collected_peak_mbit_per_second: float
+    sent_peak_packets_per_second: int
+    collected_peak_packets_per_second: int
 
 
 def load_entries(accounts: Accounts, machines: tuple[MachineAccount, ...]) -> Iterator[LoadEntry]:
@@ -102,6 +106,7 @@ def machine_entry(machine: MachineAccount) -> MachineLoad:
         machine_id=machine.machine_id,
         size=machine.figures.size,
         megabits_per_second=machine.figures.megabits_per_second,
+        packets_per_second=machine.figures.packets_per_second,
         flows_out=machine.flows_out,
         flows_in=machine.flows_in,
         frames_above=None if excess is None else excess.frames,
@@ -109,6 +114,8 @@ def machine_entry(machine: MachineAccount) -> MachineLoad:
         seconds_above=None if excess is None else excess.seconds,
         sent_peak_mbit_per_second=8 * machine.sent.peak_octets / BITS_PER_MEGABIT,
         collected_peak_mbit_per_second=8 * machine.collected.peak_octets / BITS_PER_MEGABIT,
+        sent_peak_packets_per_second=machine.sent.peak_frames,
+        collected_peak_packets_per_second=machine.collected.peak_frames,
     )
 
 

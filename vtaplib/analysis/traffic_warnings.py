@@ -25,7 +25,12 @@ from vtaplib.packets.flow import UDP, Flow
 from vtaplib.reports.number import counted, share
 
 TOO_MUCH: Final = frozenset(
-    {"machine_sends_too_much", "collector_gets_too_much", "machine_has_too_many_flows"}
+    {
+        "machine_sends_too_much",
+        "collector_gets_too_much",
+        "collector_gets_too_many_packets",
+        "machine_has_too_many_flows",
+    }
 )
 """The codes of warnings that something is too much for a machine."""
 
@@ -152,20 +157,26 @@ def _machine(machine: MachineAccount, policy: Policy) -> Iterator[WarningEntry]:
             f"{name} sends more than {figures.size} may, {rate:,} Mbit/s, in {excess.seconds:,} s: about "
             f"{excess.frames:,} frames, {excess.octets:,} bytes, would be dropped",
         )
-    peak = 8 * machine.collected.peak_octets
-    headroom = figures.headroom(peak)
+    peak, packets = 8 * machine.collected.peak_octets, machine.collected.peak_frames
+    headroom, packet_headroom = figures.headroom(peak), figures.packet_headroom(packets)
+    smallest = figures.smallest(peak, packets)
+    way_out = (
+        f"{smallest} has enough" if smallest else "no size has enough: spread it over several collectors"
+    )
     if headroom is not None and headroom < 0:
-        smallest = figures.smallest(peak)
         yield WarningEntry(
             "collector_gets_too_much",
             machine.machine_id,
             f"{name} gets {peak / BITS_PER_MEGABIT:,.1f} Mbit/s of copies at its peak, more than the "
-            f"{rate:,} Mbit/s of {figures.size}; "
-            + (
-                f"{smallest} has enough"
-                if smallest
-                else "no size has enough: spread it over several collectors"
-            ),
+            f"{rate:,} Mbit/s of {figures.size}; {way_out}",
+        )
+    if packet_headroom is not None and packet_headroom < 0:
+        yield WarningEntry(
+            "collector_gets_too_many_packets",
+            machine.machine_id,
+            f"{name} gets {packets:,} packets/s of copies at its peak, more than the "
+            f"{figures.packets_per_second:,} of {figures.size}, at "
+            f"{figures.packets_per_vcpu:,} for each vCPU (packets_per_second_per_vcpu); {way_out}",
         )
     for flows, way in ((machine.flows_out, "outbound"), (machine.flows_in, "inbound")):
         if flows > policy.flows_per_machine:

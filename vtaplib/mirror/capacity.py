@@ -2,12 +2,14 @@
 
 A size's rate bounds what a machine sends, not what it gets (Azure's pages on sizes). For a collector the same
 figure is a yardstick, no limit: what came in at more than that, no network card of the size was made for.
+Azure publishes no packet rate for any size; a policy may say how many packets a vCPU takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from vtaplib.fabric.topology import Interface, Topology
 from vtaplib.mirror.accounting import Accounts
@@ -23,11 +25,20 @@ NO_FLOWS = FlowCount()
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is known of a machine's size: 10^6 bits per second, or None where Azure publishes no rate."""
+    """What is known of a machine's size: 10^6 bits per second, or None where Azure publishes no rate, and its
+    vCPUs, or None for a size that is not known. `packets_per_vcpu` is what the policy says of each, or 0.
+    """
 
     size: str | None
     megabits_per_second: int | None
     interfaces: int
+    vcpus: int | None = None
+    packets_per_vcpu: int = 0
+
+    @property
+    def packets_per_second(self) -> int | None:
+        """How many packets the size takes; None where the policy or the size does not say."""
+        return self.packets_per_vcpu * self.vcpus if self.packets_per_vcpu and self.vcpus else None
 
     def headroom(self, peak_bits_per_second: float) -> float | None:
         """How much of the rate, in 10^6 bits per second, a peak leaves; negative where it is above."""
@@ -35,9 +46,16 @@ class Figures:
             return None
         return self.megabits_per_second - peak_bits_per_second / BITS_PER_MEGABIT
 
-    def smallest(self, peak_bits_per_second: float) -> str | None:
+    def packet_headroom(self, peak_packets_per_second: float) -> float | None:
+        """How many packets a second a peak leaves; negative where it is above."""
+        rate = self.packets_per_second
+        return None if rate is None else rate - peak_packets_per_second
+
+    def smallest(self, peak_bits_per_second: float, peak_packets_per_second: float) -> str | None:
         """The smallest size that carries a peak, one of the same family where there is one."""
-        return smallest_size(peak_bits_per_second / BITS_PER_MEGABIT, self.size, self.interfaces)
+        per_vcpu = self.packets_per_vcpu
+        vcpus = ceil(peak_packets_per_second / per_vcpu) if per_vcpu else 1
+        return smallest_size(peak_bits_per_second / BITS_PER_MEGABIT, self.size, self.interfaces, vcpus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +101,38 @@ def machine_accounts(
         collected = total(accounts.collectors.get(one.id, Series()) for one in interfaces)
         if scale != 1:
             sent, collected = sent.scaled(scale), collected.scaled(scale)
-        machine = _account(interfaces, sent, collected, accounts, scale)
+        machine = _account(interfaces, sent, collected, accounts, policy, scale)
         if machine.has_traffic:
             yield machine
 
 
-def figures_of(topology: Topology, interface: Interface) -> Figures:
+def figures_of(topology: Topology, interface: Interface, policy: Policy) -> Figures:
     """What is known of the size of an interface's machine."""
-    beside = [one for one in topology.interfaces if one.machine_id == interface.machine_id]
-    return _figures(beside if interface.machine_id is not None else [interface])
+    return _figures(_on_the_machine_of(topology, interface), policy)
+
+
+def collected_beside(topology: Topology, accounts: Accounts, interface: Interface) -> Series:
+    """What the machine of an interface collects, over all its interfaces."""
+    beside = _on_the_machine_of(topology, interface)
+    return total(accounts.collectors[one.id] for one in beside if one.id in accounts.collectors)
+
+
+def _on_the_machine_of(topology: Topology, interface: Interface) -> list[Interface]:
+    if interface.machine_id is None:
+        return [interface]
+    machine = interface.machine_id.lower()
+    return [one for one in topology.interfaces if (one.machine_id or "").lower() == machine]
 
 
 def _account(
-    interfaces: list[Interface], sent: Series, collected: Series, accounts: Accounts, scale: float
+    interfaces: list[Interface],
+    sent: Series,
+    collected: Series,
+    accounts: Accounts,
+    policy: Policy,
+    scale: float,
 ) -> MachineAccount:
-    figures = _figures(interfaces)
+    figures = _figures(interfaces, policy)
     out, into = (
         round(scale * sum(accounts.flows.get((one.id, direction), NO_FLOWS).most for one in interfaces))
         for direction in (Direction.EGRESS, Direction.INGRESS)
@@ -114,7 +149,13 @@ def _account(
     )
 
 
-def _figures(interfaces: list[Interface]) -> Figures:
+def _figures(interfaces: list[Interface], policy: Policy) -> Figures:
     name = interfaces[0].machine_size
     size = size_named(name) if name is not None else None
-    return Figures(name, None if size is None else size.megabits_per_second, len(interfaces))
+    return Figures(
+        name,
+        None if size is None else size.megabits_per_second,
+        len(interfaces),
+        None if size is None else size.vcpus,
+        policy.packets_per_second_per_vcpu,
+    )

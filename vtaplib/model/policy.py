@@ -163,6 +163,7 @@ LIMITS: Final[Mapping[str, Setting]] = {
     "private_addresses_in_peered_networks": Number(0, MANY),
     "load_balancer_rules_per_network_interface": Number(0, MANY),
     "flows_per_machine": Number(0, MANY),
+    "packets_per_second_per_vcpu": Number(0, MANY),
 }
 
 SETTINGS: Final[Mapping[str, Setting]] = {**CONTROL_PLANE, **DATA_PLANE, **LIMITS}
@@ -323,6 +324,11 @@ class Policy:
 
     flows_per_machine: int = 500_000
     """Flows of one machine in each direction. More is a warning. Azure's page on limits."""
+
+    packets_per_second_per_vcpu: int = 0
+    """Packets a second that a collector's machine takes for each vCPU. More is a warning, and sizes are
+    recommended by it too. 0 means that it is not known. Azure publishes a rate in bits for most sizes and a
+    packet rate for none, and what a machine takes depends on the collector's software: measure yours."""
 
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():

@@ -64,6 +64,8 @@ F16als_v6                                 8  16000
 """Names without `Standard_`, the most interfaces, Mbit/s over all of them where published; from Azure's pages
 per series.
 """
+_VCPUS: Final = {"ds1_v2": 1, "ds2_v2": 2, "ds3_v2": 4, "ds4_v2": 8, "ds5_v2": 16}
+"""Of sizes whose number is not that of their vCPUs; from Azure's page on the series."""
 _WITHOUT_PREMIUM_STORAGE: Final = re.compile(r"(ds)(\d+_v2)|([de]\d+)s(_v[35])")
 """Names in whose series there is one more without the `s`, with the same network."""
 
@@ -74,6 +76,7 @@ class MachineSize(NamedTuple):
     max_interfaces: int
     megabits_per_second: int | None
     """The most that its interfaces send together; None where it is not published."""
+    vcpus: int
 
 
 def size_named(name: str) -> MachineSize | None:
@@ -82,9 +85,11 @@ def size_named(name: str) -> MachineSize | None:
     return _sizes().get(key.removeprefix(_PREFIX)) if key.startswith(_PREFIX) else None
 
 
-def smallest_size(megabits_per_second: float, like: str | None = None, interfaces: int = 1) -> str | None:
-    """The smallest size whose published rate is at least this, and that has room for so many interfaces; None
-    if none is known.
+def smallest_size(
+    megabits_per_second: float, like: str | None = None, interfaces: int = 1, vcpus: int = 1
+) -> str | None:
+    """The smallest size whose published rate is at least this, and that has room for so many interfaces and
+    so many vCPUs or more; None if none is known.
 
     The series of the size that it is to be like comes first, such as Dsv5: within one, the size with the
     smallest number; beyond it, that with the lowest rate.
@@ -96,6 +101,7 @@ def smallest_size(megabits_per_second: float, like: str | None = None, interface
         if size.megabits_per_second is not None
         and size.megabits_per_second >= megabits_per_second
         and size.max_interfaces >= interfaces
+        and size.vcpus >= vcpus
     ]
     if not fit:
         return None
@@ -125,8 +131,9 @@ def _listed() -> Iterator[tuple[str, MachineSize]]:
     for line in _TABLE.strip().splitlines():
         names = [word for word in line.split() if not word.isdigit()]
         most, *speed = (int(word) for word in line.split() if word.isdigit())
-        size = MachineSize(most, speed[0] if speed else None)
-        yield from ((name, size) for name in names)
+        for name in names:
+            vcpus = _VCPUS.get(name.lower()) or _number(PREFIX + name)
+            yield name, MachineSize(most, speed[0] if speed else None, vcpus)
 
 
 def _sibling(key: str) -> str | None:

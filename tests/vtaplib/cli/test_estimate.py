@@ -138,6 +138,26 @@ def test_what_is_too_much_is_said_with_the_size_that_would_do_and_is_an_exit_cod
     assert report["collectors"][0]["smallest_size"] == "Standard_D96s_v5"
 
 
+def test_a_size_is_recommended_by_packets_too_where_the_policy_says_what_a_vcpu_takes(
+    vtap: Vtap, quickstart: Path, traffic: Path
+) -> None:
+    # 200 copies a second at the peak, of 1.68 Mbit/s; the collector's D2s_v5 has two vCPUs.
+    command = ("estimate", traffic, "--cloud", quickstart, "--policy")
+    enough = vtap(*command, "packets_per_second_per_vcpu=100", "--json").document["collectors"][0]
+    assert (enough["packets_per_second"], enough["headroom_packets_per_second"]) == (200, 0)
+    assert enough["smallest_size"] == "Standard_D2s_v5"
+    few = vtap(*command, "packets_per_second_per_vcpu=20", "--json", code=1).document
+    assert few["collectors"][0]["headroom_packets_per_second"] == 40 - 200
+    # Ten vCPUs are wanted; the next of the series has 16.
+    assert few["collectors"][0]["smallest_size"] == "Standard_D16s_v5"
+    assert [one["code"] for one in few["warnings"]] == ["collector_gets_too_many_packets"]
+    text = " ".join(vtap(*command, "packets_per_second_per_vcpu=20", code=1).stdout.split())
+    assert "gets 200 packets/s of copies at its peak, more than the 40 of Standard_D2s_v5, at 20 for" in text
+    assert "each vCPU (packets_per_second_per_vcpu); Standard_D16s_v5 has enough" in text
+    (unknown,) = vtap(*command[:-1], "--json").document["collectors"]
+    assert (unknown["packets_per_second"], unknown["headroom_packets_per_second"]) == (None, None)
+
+
 def test_copies_count_in_what_a_machine_sends_where_the_policy_says_so(
     vtap: Vtap, quickstart: Path, traffic: Path
 ) -> None:

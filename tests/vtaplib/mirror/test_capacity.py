@@ -46,7 +46,7 @@ def run(topology: Topology, per_second: int, policy: Policy | None = None) -> li
 def test_what_all_interfaces_of_a_machine_send_counts_together_against_its_size() -> None:
     # 100 000 frames of 1000 bytes are 800 Mbit/s; a DS1_v2 may send 750 and has saved 75.
     machine, collector = run(world("Standard_DS1_v2"), 100_000)
-    assert machine.figures == Figures("Standard_DS1_v2", 750, len(world(None).interfaces) - 1)
+    assert machine.figures == Figures("Standard_DS1_v2", 750, len(world(None).interfaces) - 1, vcpus=1)
     assert machine.sent.frames == 200_000
     # The first second spends 50 Mbit of the savings; the second has 25 left, and is 25 Mbit above.
     assert machine.excess == Excess(frames=3_125, octets=3_125_000, seconds=1)
@@ -70,10 +70,27 @@ def test_of_a_size_without_a_published_rate_nothing_is_said(size: str | None) ->
 
 
 def test_headroom_is_what_the_peak_leaves_and_negative_above() -> None:
-    figures = figures_of(world("Standard_D2s_v3"), world("Standard_D2s_v3").interfaces[0])
+    figures = figures_of(world("Standard_D2s_v3"), world("Standard_D2s_v3").interfaces[0], Policy())
     assert figures.headroom(250e6) == 750
     assert figures.headroom(1250e6) == -250
-    assert figures.smallest(1250e6) == "Standard_D4s_v3" or figures.interfaces > 2
+    assert figures.smallest(1250e6, 0) == "Standard_D4s_v3" or figures.interfaces > 2
+
+
+def test_a_packet_rate_is_what_the_policy_says_of_the_vcpus_of_a_size() -> None:
+    one = replace(quickstart("web"), interfaces=(replace(quickstart("web").interfaces[0], machine_id="/m"),))
+    sized = replace(one, interfaces=(replace(one.interfaces[0], machine_size="Standard_DS3_v2"),))
+    silent = figures_of(sized, sized.interfaces[0], Policy())
+    assert (silent.packets_per_second, silent.packet_headroom(1e9)) == (None, None)
+    # A DS3_v2 has four vCPUs (Azure, Dv2 and DSv2 series).
+    figures = figures_of(sized, sized.interfaces[0], Policy(packets_per_second_per_vcpu=1000))
+    assert figures.packets_per_second == 4000
+    assert figures.packet_headroom(4500) == -500
+    # More than 4000 need the next of the series, of 8 vCPUs; of two needs the larger counts.
+    assert figures.smallest(1e6, 4000) == "Standard_DS3_v2"
+    assert figures.smallest(1e6, 4001) == "Standard_DS4_v2"
+    assert figures.smallest(11_000e6, 4001) == "Standard_DS5_v2"
+    # None of the series has 17: then the size with the lowest rate that has.
+    assert figures.smallest(1e6, 16_001) == "Standard_B32s_v2"
 
 
 def test_memory_does_not_grow_with_an_hour_of_traffic() -> None:

@@ -144,14 +144,17 @@ def _collectors(report: EstimateReport) -> Iterator[Element]:
         return
     yield Note(
         "Azure does not limit what a machine receives. The rate at which its size may send is a guide to "
-        "what it can receive."
+        "what it can receive. Azure publishes no packet rate: the policy's packets_per_second_per_vcpu says "
+        "what a vCPU of your collector takes."
     )
+    with_packets = any(one.packets_per_second is not None for one in report.collectors)
+    packets = ("packets/s of\u00a0the\u00a0size", "Headroom packets/s") if with_packets else ()
     yield Table(
         "Collectors compared with the sizes of their machines",
         (
             Column("Collector"),
             Column("Size"),
-            *numbers("Mbit/s of\u00a0the\u00a0size", "Peak of\u00a0it", "Headroom Mbit/s"),
+            *numbers("Mbit/s of\u00a0the\u00a0size", "Peak of\u00a0it", "Headroom Mbit/s", *packets),
             Column("Smallest that would do"),
             Column(_in_duration(report), Kind.BYTES),
         ),
@@ -162,6 +165,7 @@ def _collectors(report: EstimateReport) -> Iterator[Element]:
                 _or(one.megabits_per_second, "not published"),
                 _peak(one, number),
                 _or(one.headroom_mbit_per_second, "not known"),
+                *(_packets(one) if with_packets else ()),
                 one.smallest_size or ("none" if one.copies.frames else "any"),
                 one.bytes_in_duration,
             )
@@ -170,12 +174,20 @@ def _collectors(report: EstimateReport) -> Iterator[Element]:
     )
 
 
+def _packets(one: CollectorEstimate) -> tuple[Cell, Cell]:
+    """The packet rate of the size, and what the peak leaves of it."""
+    return (
+        _or(one.packets_per_second, "not known"),
+        _or(one.headroom_packets_per_second, "not known"),
+    )
+
+
 def _peak(one: CollectorEstimate, number: int) -> Cell:
-    """The peak as a share of the size's rate."""
-    if not one.megabits_per_second:
+    """The peak of all that the machine collects, as a share of its size's rate."""
+    rate, headroom = one.megabits_per_second, one.headroom_mbit_per_second
+    if not rate or headroom is None:
         return "–"
-    peak, rate = one.rates.peak_mbit_per_second, one.megabits_per_second
-    return Share(peak, rate, Role.BAD if peak > rate else Role.PLAIN, number)
+    return Share(rate - headroom, rate, Role.BAD if headroom < 0 else Role.PLAIN, number)
 
 
 def _talkers(report: EstimateReport) -> Iterator[Element]:

@@ -23,7 +23,7 @@ from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts, TapPointAccount
-from vtaplib.mirror.capacity import figures_of, machine_accounts
+from vtaplib.mirror.capacity import collected_beside, figures_of, machine_accounts
 from vtaplib.mirror.count import Count
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.flow_volume import FlowVolumes
@@ -63,7 +63,7 @@ def estimate(
     else:
         feed = CaptureFeed(traffic)
         accounts = _replayed(feed, Replay(topology, policy, down=down, with_talkers=True))
-    figures = _Figures(topology, accounts, scale, duration_seconds)
+    figures = _Figures(topology, accounts, policy, scale, duration_seconds)
     return EstimateReport(
         source=traffic.name,
         format="flow logs" if feed is None else feed.format,
@@ -101,6 +101,7 @@ class _Figures:
 
     topology: Topology
     accounts: Accounts
+    policy: Policy
     scale: float
     duration_seconds: float
 
@@ -134,8 +135,10 @@ class _Figures:
         names = distinct_names(one.id for one in collectors)
         for one in collectors:
             got = self.accounts.collectors.get(one.id, Series())
-            figures = figures_of(self.topology, one)
-            peak = 8 * got.peak_octets * self.scale
+            figures = figures_of(self.topology, one, self.policy)
+            collected = collected_beside(self.topology, self.accounts, one)
+            peak = 8 * collected.peak_octets * self.scale
+            packets = collected.peak_frames * self.scale
             yield CollectorEstimate(
                 interface_id=one.id,
                 interface=names[one.id],
@@ -145,7 +148,9 @@ class _Figures:
                 size=figures.size,
                 megabits_per_second=figures.megabits_per_second,
                 headroom_mbit_per_second=figures.headroom(peak),
-                smallest_size=figures.smallest(peak) if got.frames else None,
+                packets_per_second=figures.packets_per_second,
+                headroom_packets_per_second=figures.packet_headroom(packets),
+                smallest_size=figures.smallest(peak, packets) if got.frames else None,
             )
 
     def _not_mirrored(self, of_tap: Sequence[TapPointAccount]) -> Iterator[NotMirroredEntry]:

@@ -52,8 +52,9 @@ class CollectorEstimate:
     """What a collector's interface would get, beside what the size of its machine can do.
 
     Azure does not limit what a machine gets; `megabits_per_second` is the rate that its size may send at, for
-    a yardstick, and `headroom_mbit_per_second` what the peak leaves of it. `smallest_size` would do for the
-    peak.
+    a yardstick, and `headroom_mbit_per_second` what the peak leaves of it. `packets_per_second` is by the
+    policy's `packets_per_second_per_vcpu`, for Azure publishes no packet rate; it has a headroom too.
+    `smallest_size` would do for the peak. These four are about all that the machine collects.
     """
 
     interface_id: str
@@ -64,6 +65,8 @@ class CollectorEstimate:
     size: str | None
     megabits_per_second: int | None
     headroom_mbit_per_second: float | None
+    packets_per_second: int | None
+    headroom_packets_per_second: float | None
     smallest_size: str | None
 
 
