@@ -14,7 +14,7 @@ from vtaplib.analysis.packet_explanation.packet import Packet, packet_entry
 from vtaplib.capture import PcapWriter
 from vtaplib.collector.broker import Filter
 from vtaplib.collector.broker.header_offsets import COLUMNS
-from vtaplib.loops import copy_payloads, header_places, tcp_gaps, tunnel_stripping
+from vtaplib.loops import copy_payloads, flow_table, header_places, tcp_gaps, tunnel_stripping
 from vtaplib.packets import ethernet
 from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.dissection import dissect
@@ -107,6 +107,15 @@ def by_gaps(loop: str) -> Iterable[bool]:
         yield rows[0] != 0
 
 
+def by_flow_table(loop: str) -> Iterable[bool]:
+    block = all_tagged()
+    module = flow_table if loop == "as imported" else interpreted("flow_table")
+    table, found = module.FlowTable(), array("q", bytes(8 * block.count))
+    table.learn(tagged(ethernet.VLAN), 7)
+    table.look_up(block.buffer, block.starts, block.lengths, 0, block.count, found)
+    return (known == 7 for known in found)
+
+
 def by_libpcap() -> Iterable[bool]:
     block = all_tagged()
     block.interfaces[:] = array("q", ETHERTYPES)
@@ -128,6 +137,7 @@ READERS: dict[str, Callable[[], Iterable[bool]]] = {
         ("tunnel_stripping", by_stripping),
         ("copy_payloads", by_copies),
         ("tcp_gaps", by_gaps),
+        ("flow_table", by_flow_table),
     )
     for how in ("as imported", "interpreted")
 }
