@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from vtaplib.fabric.path_trace import Drop
-from vtaplib.fabric.topology import Interface, IpConfiguration
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow
 
@@ -13,19 +10,6 @@ BROADCAST = b"\xff" * 4
 
 # What makes a frame without addresses a broken one, and not one of another protocol.
 UNREADABLE = frozenset((-1, ethernet.IPV4, ethernet.IPV6))
-
-
-def configuration_of(interface: Interface, address: bytes) -> IpConfiguration | None:
-    """The IP configuration that has an address; of one that is forwarded, the primary one."""
-    found = [
-        (
-            configuration.address is None or configuration.address.packed != address,
-            not configuration.is_primary,
-            n,
-        )
-        for n, configuration in enumerate(interface.ip_configurations)
-    ]
-    return interface.ip_configurations[min(found)[2]] if found else None
 
 
 def unreadable(flow: Flow) -> Drop:
@@ -37,9 +21,6 @@ def meant_for_many(address: bytes) -> Drop | None:
     """Why an address is that of many."""
     if address == BROADCAST:
         return Drop.BROADCAST
-    return Drop.MULTICAST if ip_address(address).is_multicast else None
-
-
-def text_of(address: bytes) -> str:
-    """An address as people write it."""
-    return str(ip_address(address))
+    # 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291).
+    is_multicast = address[0] >> 4 == 0xE if len(address) == 4 else address[0] == 0xFF
+    return Drop.MULTICAST if is_multicast else None

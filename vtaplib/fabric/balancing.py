@@ -13,9 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from hashlib import blake2b
+from struct import Struct
+from typing import NamedTuple
 
 from vtaplib.fabric.topology import Backend, BalancingRule, Distribution, Frontend, RuleProtocol
 from vtaplib.packets.flow import TCP, UDP, Flow
+
+# Protocol and ports, and how many bytes of them a mode hashes beside the addresses.
+_NUMBERS = Struct(">iii")
+NUMBERS_HASHED = {Distribution.SOURCE_IP: 0, Distribution.SOURCE_IP_PROTOCOL: 4, Distribution.DEFAULT: 12}
 
 PROTOCOLS = {UDP: RuleProtocol.UDP, TCP: RuleProtocol.TCP}
 
@@ -29,12 +35,8 @@ class BalancingRefusal(Enum):
 
 def find_rule(frontend: Frontend, flow: Flow) -> BalancingRule | None:
     """The rule that takes a flow: one for its very port before one for any port, then the first by name."""
-    matching = [
-        rule
-        for rule in frontend.rules
-        if rule.protocol in (RuleProtocol.ALL, PROTOCOLS.get(flow.protocol))
-        and rule.frontend_port in (0, flow.destination_port)
-    ]
+    protocols, ports = (RuleProtocol.ALL, PROTOCOLS.get(flow.protocol)), (0, flow.destination_port)
+    matching = [rule for rule in frontend.rules if rule.frontend_port in ports and rule.protocol in protocols]
     return min(matching, key=lambda rule: (rule.frontend_port == 0, rule.name.lower()), default=None)
 
 
@@ -49,32 +51,34 @@ def choose_backend(
     rule = find_rule(frontend, flow)
     if rule is None:
         return BalancingRefusal.NO_RULE
-    candidates = [backend for backend in rule.backends if not rule.has_probe or is_healthy(backend)]
-    if rule.all_probed_up:
-        candidates = candidates or list(rule.backends)
-    if not candidates:
-        return BalancingRefusal.NO_HEALTHY_BACKEND
-    hashed = hashed_fields(flow, rule.distribution)
-    return rule, max(
-        candidates, key=lambda backend: (score(hashed, backend), backend.ip_configuration_id.lower())
-    )
+    candidates = Candidates.of(rule, is_healthy)
+    return (rule, candidates.choose(flow)) if candidates.backends else BalancingRefusal.NO_HEALTHY_BACKEND
 
 
-def hashed_fields(flow: Flow, distribution: Distribution) -> bytes:
-    """The bytes of a header that a distribution mode looks at; equal bytes go to one backend."""
-    hashed = flow.source + flow.destination
-    if distribution is Distribution.SOURCE_IP:
-        return hashed
-    hashed += flow.protocol.to_bytes(4, "big", signed=True)
-    if distribution is Distribution.SOURCE_IP_PROTOCOL:
-        return hashed
-    return hashed + b"".join(
-        port.to_bytes(4, "big", signed=True) for port in (flow.source_port, flow.destination_port)
-    )
-
-
-def score(hashed: bytes, backend: Backend) -> bytes:
-    """How much a backend wants a flow. The flow is the key, the backend the message: no CRC would do, whose
-    scores of two backends differ by the same bits for every flow.
+class Candidates(NamedTuple):
+    """The backends among which a rule chooses. Of a flow, it hashes the addresses and so many bytes of the
+    protocol and the ports; equal bytes go to one backend.
     """
-    return blake2b(backend.ip_configuration_id.lower().encode(), key=hashed, digest_size=8).digest()
+
+    rule: BalancingRule
+    numbers_hashed: int
+    backends: tuple[Backend, ...]
+    hashed_ids: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, rule: BalancingRule, is_healthy: Callable[[Backend], bool]) -> Candidates:
+        """Those that are healthy, or are taken to be."""
+        backends = tuple(backend for backend in rule.backends if not rule.has_probe or is_healthy(backend))
+        if rule.all_probed_up:
+            backends = backends or rule.backends
+        hashed_ids = tuple(one.ip_configuration_id.lower().encode() for one in backends)
+        return cls(rule, NUMBERS_HASHED[rule.distribution], backends, hashed_ids)
+
+    def choose(self, flow: Flow) -> Backend:
+        """The backend that a flow goes to; there must be one."""
+        numbers = _NUMBERS.pack(flow.protocol, flow.source_port, flow.destination_port)
+        hashed = flow.source + flow.destination + numbers[: self.numbers_hashed]
+        # Scores: the flow is the key, the backend the message. No CRC would do, whose scores of two backends
+        # differ by the same bits for every flow.
+        scores = [blake2b(one, key=hashed, digest_size=8).digest() + one for one in self.hashed_ids]
+        return self.backends[scores.index(max(scores))]

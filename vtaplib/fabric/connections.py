@@ -9,10 +9,15 @@ Fragments have no ports. They answer when a conversation of the same addresses a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from struct import Struct
 
 from vtaplib.fabric.path_trace import Link
-from vtaplib.packets.flow import NO_PORT, Flow
+from vtaplib.packets.flow import NO_PORT
+
+# Protocol and ports, each of which may be -1.
+_NUMBERS = Struct(">hii")
 
 # Links that are remembered before all are forgotten: memory must not grow with the number of flows.
 LINKS_KEPT = 1 << 18
@@ -22,7 +27,7 @@ class Connections:
     """The open links of all interfaces."""
 
     def __init__(self) -> None:
-        self._open: dict[str, set[bytes]] = {}
+        self._open: defaultdict[str, set[bytes]] = defaultdict(set)
         self._count = 0
 
     def __len__(self) -> int:
@@ -30,23 +35,30 @@ class Connections:
 
     def answers(self, link: Link) -> bool:
         """Whether a flow, as it passes an interface, answers one that was let through there."""
-        answered = link.flow.reversed()
-        # What a machine sends to itself may look like its own answer, and would let itself through.
-        if answered == link.flow:
-            return False
         links = self._open.get(link.interface_id)
-        return links is not None and _key(answered) in links
+        if links is None:
+            return False
+        _, _, source, destination, protocol, source_port, destination_port, _ = link.flow
+        # What a machine sends to itself may look like its own answer, and would let itself through.
+        is_its_own = source == destination and source_port == destination_port
+        return not is_its_own and _key(destination, source, protocol, destination_port, source_port) in links
 
     def open(self, links: Iterable[Link]) -> bool:
         """Open links. Returns whether all others were forgotten, because there were too many."""
-        keys = [(link.interface_id, _key(link.flow), _key(whole(link.flow))) for link in links]
-        keys = [key for key in keys if key[1] not in self._open.get(key[0], ())]
-        is_full = self._count + len(keys) > LINKS_KEPT
+        new = []
+        for interface_id, flow in links:
+            _, _, source, destination, protocol, source_port, destination_port, _ = flow
+            key = _key(source, destination, protocol, source_port, destination_port)
+            if key not in self._open.get(interface_id, ()):
+                # What the fragments of its packets are known by.
+                of_fragments = _key(source, destination, protocol, NO_PORT, NO_PORT)
+                new.append((interface_id, key, of_fragments))
+        is_full = self._count + len(new) > LINKS_KEPT
         if is_full:
             self.forget()
-        for interface_id, *flows in keys:
-            self._open.setdefault(interface_id, set()).update(flows)
-        self._count += len(keys)
+        for interface_id, key, of_fragments in new:
+            self._open[interface_id].update((key, of_fragments))
+        self._count += len(new)
         return is_full
 
     def forget(self) -> None:
@@ -55,19 +67,6 @@ class Connections:
         self._count = 0
 
 
-def whole(flow: Flow) -> Flow:
-    """What the fragments of a flow's packets are known by."""
-    return flow._replace(source_port=NO_PORT, destination_port=NO_PORT)
-
-
-def _key(flow: Flow) -> bytes:
+def _key(source: bytes, destination: bytes, protocol: int, source_port: int, destination_port: int) -> bytes:
     """A flow in few bytes; no two flows of one interface share them."""
-    return b"".join(
-        (
-            flow.source,
-            flow.destination,
-            (flow.protocol & 0xFFFF).to_bytes(2, "big"),
-            (flow.source_port & 0xFFFFFFFF).to_bytes(4, "big"),
-            (flow.destination_port & 0xFFFFFFFF).to_bytes(4, "big"),
-        )
-    )
+    return source + destination + _NUMBERS.pack(protocol, source_port, destination_port)

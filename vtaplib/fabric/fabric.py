@@ -10,35 +10,29 @@ dropped was dropped for a reason that is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from vtaplib.errors import VtapError
+from vtaplib.fabric import path_sentences as sentences
 from vtaplib.fabric import platform
-from vtaplib.fabric.address_index import AddressIndex, IndexedAddress, is_public
-from vtaplib.fabric.addressing import configuration_of, meant_for_many, text_of, unreadable
-from vtaplib.fabric.balancing import BalancingRefusal, choose_backend, find_rule
+from vtaplib.fabric.address_index import AddressIndex, IndexedAddress, is_public, primary_of
+from vtaplib.fabric.addressing import meant_for_many, unreadable
+from vtaplib.fabric.balancing import Candidates, find_rule
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.health import Health
-from vtaplib.fabric.path_trace import Drop, Link, PathStage, PathTrace
+from vtaplib.fabric.path_trace import Drop, Link, PathTrace
 from vtaplib.fabric.path_trace_builder import PathTraceBuilder
-from vtaplib.fabric.routing import Router, Unrouted
+from vtaplib.fabric.routing import Route, Router, Unrouted
 from vtaplib.fabric.security import Security
-from vtaplib.fabric.topology import Frontend, Interface, Topology
-from vtaplib.model import ids
+from vtaplib.fabric.topology import BalancingRule, Frontend, Interface, Topology
 from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
 
-# Path traces that are remembered before all are forgotten: memory must not grow with the number of addresses.
-GENERAL_KEPT = 1 << 12
-
-NO_GROUP = "no security group is in force"
-
-
-REFUSALS = {
-    BalancingRefusal.NO_RULE: Drop.NO_BALANCING_RULE,
-    BalancingRefusal.NO_HEALTHY_BACKEND: Drop.NO_HEALTHY_BACKEND,
-}
+# What is remembered of pairs of addresses and of ports: memory must not grow with the number of either.
+PAIRS_KEPT = 1 << 12
+CANDIDATES_KEPT = 1 << 10
 
 
 class Fabric:
@@ -50,16 +44,24 @@ class Fabric:
         self.health = Health(topology, frozenset(interface_id.lower() for interface_id in down))
         self._address_index = AddressIndex(topology)
         self._security = Security()
-        self._router = Router(topology)
-        # By what it depends on: what does not depend on ports, or on what is open.
-        self._general: dict[tuple[int, int, bytes, bytes], PathTrace | Unrouted] = {}
+        self._router = Router(self._address_index)
+        self._candidates = lru_cache(CANDIDATES_KEPT)(self._find_candidates)
+        # By source, destination and protocol: the path trace if it is general, else the route.
+        self._pairs: dict[tuple[bytes, bytes, int], PathTrace | Route | Unrouted] = {}
 
-    def frame(self, frame: bytes, source_id: str | None, connections: Connections | None = None) -> PathTrace:
+    def frame(
+        self,
+        frame: bytes,
+        source_id: str | None,
+        connections: Connections | None = None,
+        *,
+        with_steps: bool = False,
+    ) -> PathTrace:
         """The path trace of a frame that an interface sends, or that comes from outside. `frame` is Ethernet
         without FCS, any bytes. Raises `VtapError` if the topology has no such interface.
         """
         mac = frame[6:12] if len(frame) >= ethernet.HEADER_LENGTH else None
-        return self.trace(read_flow(frame), source_id, connections, source_mac=mac)
+        return self.trace(read_flow(frame), source_id, connections, source_mac=mac, with_steps=with_steps)
 
     def trace(
         self,
@@ -68,38 +70,43 @@ class Fabric:
         connections: Connections | None = None,
         *,
         source_mac: bytes | None = None,
+        with_steps: bool = False,
     ) -> PathTrace:
         """The path trace of the frames of a flow. Without a source MAC address, that is not checked."""
-        trace = PathTraceBuilder(flow, Connections() if connections is None else connections)
-        if source_id is None:
-            return trace.end(self._from_outside(trace))
-        source = self.topology.interface(source_id)
-        if source is None:
+        source = None if source_id is None else self.topology.interface(source_id)
+        if source is None and source_id is not None:
             raise VtapError(f"{source_id} is not an interface of the topology")
-        trace.source = source
-        return trace.end(self._from_interface(trace, source, source_mac))
+        return self._trace(PathTraceBuilder(flow, connections, with_steps=with_steps), source, source_mac)
 
-    def captured(self, flow: Flow, connections: Connections | None = None) -> PathTrace | Unrouted:
+    def captured(
+        self, flow: Flow, connections: Connections | None = None, *, with_steps: bool = False
+    ) -> PathTrace | Unrouted:
         """The path trace of frames of which the sender is known by address only, as in a capture, or why it
         is not known. MAC addresses are not checked: they are those of the place of the capture.
         """
-        key = flow.version, flow.protocol, flow.source, flow.destination
-        known = self._general.get(key)
-        if known is not None and (flow.source_port, flow.destination_port) not in platform.DHCP:
-            return known if isinstance(known, Unrouted) else known._replace(departure=flow, arrival=flow)
-        found = self._captured(flow, connections)
-        if flow.version and (isinstance(found, Unrouted) or found.is_general):
-            if len(self._general) >= GENERAL_KEPT:
-                self._general.clear()
-            self._general[key] = found
+        pair = flow[2:5]
+        known = self._pairs.get(pair)
+        if isinstance(known, PathTrace) and not with_steps and flow.source_port not in platform.DHCP:
+            return known.of_flow(flow)
+        route = self._route(flow) if known is None else known
+        found: PathTrace | Unrouted
+        lasting: PathTrace | Route | Unrouted
+        if isinstance(route, Unrouted):
+            found = lasting = route
+        else:
+            found = self._trace(PathTraceBuilder(flow, connections, with_steps=with_steps), route.source)
+            lasting = found if found.is_general else route
+        if known is None and flow.version:
+            if len(self._pairs) >= PAIRS_KEPT:
+                self._pairs.clear()
+            self._pairs[pair] = lasting
         return found
 
-    def _captured(self, flow: Flow, connections: Connections | None) -> PathTrace | Unrouted:
+    def _route(self, flow: Flow) -> Route | Unrouted:
+        """Where frames come from and go to, which may both be addresses that are no interface's own."""
         route = self._router.route(flow)
-        if not isinstance(route, Unrouted):
-            return self.trace(flow, None if route.source is None else route.source.id, connections)
         if route is Unrouted.NO_INTERFACE and self._has_public_or_balanced(flow.destination):
-            return self.trace(flow, None, connections)
+            return Route(None, None)
         return route
 
     def _has_public_or_balanced(self, address: bytes) -> bool:
@@ -109,12 +116,23 @@ class Fabric:
 
     # From where
 
-    def _from_interface(self, trace: PathTraceBuilder, source: Interface, mac: bytes | None) -> Drop | None:
-        drop = self._check_source(trace, source, mac)
+    def _trace(
+        self, trace: PathTraceBuilder, source: Interface | None, mac: bytes | None = None
+    ) -> PathTrace:
+        if source is None:
+            return trace.end(self._from_outside(trace))
+        trace.source = source
+        return trace.end(self._from_interface(trace, source, mac))
+
+    def _from_interface(
+        self, trace: PathTraceBuilder, source: Interface, mac: bytes | None = None
+    ) -> Drop | None:
+        service = platform.service_of(trace.departure)
+        drop = self._check_source(trace, source, mac, is_for_platform=service is not None)
         if drop is not None:
             return drop
-        if platform.service_of(trace.departure) is not None:
-            return self._answer(trace, source)
+        if service is not None:
+            return self._answer(trace, source, service)
         return self._leave(trace, source) or self._go(trace, source.network_id)
 
     def _from_outside(self, trace: PathTraceBuilder) -> Drop | None:
@@ -122,14 +140,14 @@ class Fabric:
         flow = trace.flow
         if not flow.version:
             trace.is_general = False
-            return trace.fails(unreadable(flow), "nothing else comes from outside")
+            return trace.fails(unreadable(flow), sentences.NOTHING_ELSE_FROM_OUTSIDE)
         if flow.source in platform.ADDRESSES:
-            trace.passes(PathStage.PLATFORM, f"the platform sends it: {platform.ADDRESSES[flow.source]}")
+            trace.passes(sentences.FROM_PLATFORM, None, platform.ADDRESSES[flow.source])
         elif self._address_index.frontends(flow.source) and self._find_backend(trace):
             assert trace.source is not None, "a backend is an interface's"
-            return self._from_interface(trace, trace.source, None)
+            return self._from_interface(trace, trace.source)
         else:
-            trace.passes(PathStage.SOURCE, f"{text_of(flow.source)} is outside: nothing is checked there")
+            trace.passes(sentences.OUTSIDE, None, flow.source)
         return self._come_in(trace)
 
     def _find_backend(self, trace: PathTraceBuilder) -> bool:
@@ -138,92 +156,81 @@ class Fabric:
         flow = trace.flow
         request = flow.reversed()
         for frontend in self._address_index.frontends(flow.source):
-            place = self._backend_of(frontend, request)
-            if isinstance(place, Drop):
+            found = self._backend_of(frontend, request)
+            if isinstance(found, Drop):
                 continue
-            rule = find_rule(frontend, request)
-            assert rule is not None, "a backend is chosen by a rule"
-            trace.source = place.interface
-            if not rule.is_floating_ip and place.configuration.address is not None:
-                trace.departure = flow._replace(
-                    source=place.configuration.address.packed,
-                    source_port=rule.backend_port or flow.source_port,
-                )
+            rule, (trace.source, configuration) = found
+            if not rule.is_floating_ip and configuration.address is not None:
+                port = rule.backend_port or flow.source_port
+                trace.departure = flow.with_source(configuration.address.packed, port)
             return True
         return False
 
     # At the source
 
-    def _check_source(self, trace: PathTraceBuilder, source: Interface, mac: bytes | None) -> Drop | None:
+    def _check_source(
+        self, trace: PathTraceBuilder, source: Interface, mac: bytes | None, *, is_for_platform: bool
+    ) -> Drop | None:
         flow = trace.departure
-        name = ids.name(source.id)
         if not flow.source:
-            return trace.fails(Drop.MALFORMED, "it has no addresses to read")
+            return trace.fails(Drop.MALFORMED, sentences.NO_ADDRESSES)
         if source.machine_id is None:
-            return trace.fails(Drop.SOURCE_DETACHED, f"{name} is attached to no machine", source.id)
+            return trace.fails(Drop.SOURCE_DETACHED, sentences.DETACHED, source.id)
         if not self.health.runs(source):
-            return trace.fails(
-                Drop.SOURCE_STOPPED, f"{ids.name(source.machine_id)} does not run", source.machine_id
-            )
+            return trace.fails(Drop.SOURCE_STOPPED, sentences.STOPPED, source.machine_id)
         if mac is not None and source.mac is not None and mac != source.mac:
-            return trace.fails(
-                Drop.WRONG_SOURCE_MAC,
-                f"it comes from {mac.hex(':')}, {name} has {source.mac.hex(':')}",
-                source.id,
-            )
+            return trace.fails(Drop.WRONG_SOURCE_MAC, sentences.WRONG_MAC, source.id, mac, source.mac)
         if not flow.version and flow.ethertype != ethernet.ARP:
-            return trace.fails(unreadable(flow), f"{name} sent a frame that is neither ARP nor IP")
-        if platform.service_of(flow) is None and not self._may_send(source, flow.source):
-            return trace.fails(
-                Drop.WRONG_SOURCE_ADDRESS,
-                f"{text_of(flow.source)} is not an address of {name}, and ip_forwarding_enabled is false",
-                source.id,
-            )
-        trace.passes(PathStage.SOURCE, f"{name} may send it", source.id)
+            return trace.fails(unreadable(flow), sentences.NEITHER_ARP_NOR_IP, None, source.id)
+        own = self._address_index.configuration_of(source, flow.source)
+        # What is forwarded leaves by the primary address.
+        trace.sender = own or primary_of(source.ip_configurations)
+        if own is None and not is_for_platform and not self._may_forward(source, flow.source):
+            return trace.fails(Drop.WRONG_SOURCE_ADDRESS, sentences.NOT_ITS_ADDRESS, source.id, flow.source)
+        trace.passes(sentences.MAY_SEND, source.id)
         return None
 
-    def _may_send(self, source: Interface, address: bytes) -> bool:
-        return source.ip_forwarding or address in self._address_index.sends_from(source)
+    def _may_forward(self, source: Interface, address: bytes) -> bool:
+        return source.ip_forwarding or address in self._address_index.forwarded_from(source)
 
-    def _answer(self, trace: PathTraceBuilder, source: Interface) -> Drop | None:
+    def _answer(self, trace: PathTraceBuilder, source: Interface, service: str) -> Drop | None:
         """Have the platform answer at the source's port, whoever in reach has the address."""
         trace.is_general = False
-        address, service = trace.departure.destination, platform.service_of(trace.departure)
-        trace.passes(PathStage.PLATFORM, f"the platform answers {service} itself")
+        trace.passes(sentences.PLATFORM_ANSWERS, None, service)
+        address = trace.departure.destination
         owners = self._address_index.owners_in_reach(source.network_id, address)
         frontends = self._address_index.frontends_in_reach(source.network_id, address)
         return self._intercept(trace, owners, frontends)
 
     def _intercept(
-        self, trace: PathTraceBuilder, owners: list[IndexedAddress], frontends: list[Frontend]
+        self, trace: PathTraceBuilder, owners: Sequence[IndexedAddress], frontends: Sequence[Frontend]
     ) -> Drop | None:
         """Keep what the platform answers from those that have the address, if there are any."""
+        if not owners and not frontends:
+            return None
         if len(owners) == 1 and not frontends:
             trace.destination = owners[0].interface
-        names = [ids.name(one.interface.id) for one in owners] + [ids.label(one.id) for one in frontends]
-        if not names:
-            return None
-        address = text_of(trace.flow.destination)
-        return trace.fails(Drop.INTERCEPTED, f"it does not get to {' and '.join(names)} at {address}")
+        places = [one.interface.id for one in owners], [one.id for one in frontends]
+        return trace.fails(Drop.INTERCEPTED, sentences.INTERCEPTED, None, places, trace.flow.destination)
 
     def _leave(self, trace: PathTraceBuilder, source: Interface) -> Drop | None:
         """Past the security groups of the source."""
-        flow = trace.departure
-        configuration = configuration_of(source, flow.source)
-        link = Link(source.id, flow)
-        if configuration is None or configuration.effective_rules is None:
-            trace.passes(PathStage.OUTBOUND_SECURITY, NO_GROUP)
-            if configuration is not None and configuration.public_address is not None:
+        sender = trace.sender
+        if sender is None or (sender.effective_rules is None and sender.public_address is None):
+            trace.passes(sentences.NO_GROUP_OUTBOUND)
+            return None
+        link = Link(source.id, trace.departure)
+        is_answer = trace.is_answering(link)
+        if sender.effective_rules is None:
+            trace.passes(sentences.NO_GROUP_OUTBOUND)
+            if not is_answer:
                 trace.opens(link)
             return None
-        if trace.is_answering(link):
-            trace.pass_as_answer(PathStage.OUTBOUND_SECURITY)
+        if is_answer:
+            trace.passes(sentences.ANSWER_OUTBOUND)
             return None
-        return trace.judge(
-            Drop.OUTBOUND_SECURITY,
-            self._security.decide(configuration.effective_rules, flow, is_inbound=False),
-            link,
-        )
+        decision = self._security.decide(sender.effective_rules, trace.departure, is_inbound=False)
+        return trace.judge(Drop.OUTBOUND_SECURITY, decision, link)
 
     # On the way
 
@@ -231,52 +238,39 @@ class Fabric:
         """From a network to where the destination address is."""
         address = trace.departure.destination
         if address in platform.ADDRESSES:
-            trace.passes(
-                PathStage.ROUTE, f"{text_of(address)} is the platform's: {platform.ADDRESSES[address]}"
-            )
+            trace.passes(sentences.TO_PLATFORM, None, address, platform.ADDRESSES[address])
             return None
         drop = meant_for_many(address)
         if drop is not None:
-            return trace.fails(drop, f"{text_of(address)} is for many")
+            return trace.fails(drop, sentences.FOR_MANY, None, address)
         owners = self._address_index.owners_in_reach(network_id, address)
         frontends = self._address_index.frontends_in_reach(network_id, address)
         if len(owners) + len(frontends) > 1:
-            return trace.fails(
-                Drop.AMBIGUOUS, f"{text_of(address)} is the address of several things in reach"
-            )
+            return trace.fails(Drop.AMBIGUOUS, sentences.SEVERAL_IN_REACH, None, address)
         if owners:
-            self._tell_route(trace, network_id, owners[0].interface.network_id)
+            trace.passes_route(network_id, owners[0].interface.network_id)
             return self._arrive(trace, owners[0])
         if frontends:
-            self._tell_route(trace, network_id, frontends[0].network_id)
+            trace.passes_route(network_id, frontends[0].network_id)
             return self._balance(trace, frontends[0])
         return self._leave_network(trace, network_id, address)
 
-    def _tell_route(self, trace: PathTraceBuilder, here_id: str, there_id: str) -> None:
-        if here_id.lower() == there_id.lower():
-            trace.passes(PathStage.ROUTE, f"it stays in {ids.name(here_id)}", here_id)
-        else:
-            text = f"a peering leads from {ids.name(here_id)} to {ids.name(there_id)}"
-            trace.passes(PathStage.ROUTE, text, there_id)
-
     def _leave_network(self, trace: PathTraceBuilder, network_id: str, address: bytes) -> Drop | None:
         """Past all that has an address in reach."""
-        text = text_of(address)
         home = self._address_index.prefix_in_reach(network_id, address)
         if home is not None:
-            return trace.fails(Drop.NO_SUCH_ADDRESS, f"nothing in {ids.name(home)} has {text}", home)
+            return trace.fails(Drop.NO_SUCH_ADDRESS, sentences.NOT_IN_NETWORK, home, address)
         public = self._address_index.public_owner(address)
         if public is not None:
-            trace.passes(PathStage.ROUTE, f"{text} is a public address of {ids.name(public.interface.id)}")
             return self._enter_publicly(trace, public)
-        if not is_public(address):
-            owners = self._address_index.owners(address)
-            where = f"; {ids.name(owners[0].interface.network_id)} has it, out of reach" if owners else ""
-            return trace.fails(
-                Drop.NO_ROUTE, f"no route of {ids.name(network_id)} leads to {text}{where}", network_id
-            )
-        trace.passes(PathStage.ROUTE, f"{text} is on the internet: it leaves by the system's default route")
-        return None
+        if is_public(address):
+            trace.passes(sentences.INTERNET, None, address)
+            return None
+        owners = self._address_index.owners(address)
+        if owners:
+            there_id = owners[0].interface.network_id
+            return trace.fails(Drop.NO_ROUTE, sentences.NO_ROUTE_TO_OWNER, network_id, address, there_id)
+        return trace.fails(Drop.NO_ROUTE, sentences.NO_ROUTE, network_id, address)
 
     def _come_in(self, trace: PathTraceBuilder) -> Drop | None:
         """From outside to where the destination address is."""
@@ -284,73 +278,76 @@ class Fabric:
         public = self._address_index.public_owner(address)
         if platform.service_of(trace.flow) is not None:
             trace.is_general = False
-            owners = self._address_index.owners(address) + ([] if public is None else [public])
-            drop = self._intercept(trace, owners, self._address_index.frontends(address))
-            return drop or trace.fails(Drop.NO_SUCH_ADDRESS, f"nothing here has {text_of(address)}")
+            both = (*self._address_index.owners(address), *([] if public is None else [public]))
+            drop = self._intercept(trace, both, self._address_index.frontends(address))
+            return drop or trace.fails(Drop.NO_SUCH_ADDRESS, sentences.NOT_HERE, None, address)
         if public is not None:
-            trace.passes(
-                PathStage.ROUTE, f"{text_of(address)} is a public address of {ids.name(public.interface.id)}"
-            )
             return self._enter_publicly(trace, public)
         owners, frontends = self._address_index.owners(address), self._address_index.frontends(address)
         if len(owners) + len(frontends) > 1:
-            return trace.fails(Drop.AMBIGUOUS, f"{text_of(address)} is the address of several things")
+            return trace.fails(Drop.AMBIGUOUS, sentences.SEVERAL, None, address)
         if owners:
-            trace.passes(PathStage.ROUTE, f"it comes into {ids.name(owners[0].interface.network_id)}")
+            trace.passes(sentences.COMES_IN, None, owners[0].interface.network_id)
             return self._arrive(
                 trace,
                 owners[0],
                 is_shielded=is_public(trace.flow.source) and owners[0].configuration.is_shielded,
             )
         if frontends:
-            trace.passes(
-                PathStage.ROUTE, f"{text_of(address)} is the address of {ids.label(frontends[0].id)}"
-            )
+            trace.passes(sentences.FRONTEND, None, address, frontends[0].id)
             return self._balance(trace, frontends[0])
-        return trace.fails(Drop.NO_SUCH_ADDRESS, f"nothing here has {text_of(address)}")
+        return trace.fails(Drop.NO_SUCH_ADDRESS, sentences.NOT_HERE, None, address)
 
     def _enter_publicly(self, trace: PathTraceBuilder, place: IndexedAddress) -> Drop | None:
         """By an interface's public address, which becomes its private one."""
         trace.is_general = False
+        arrival = trace.arrival
+        trace.passes(sentences.PUBLIC_ADDRESS, None, arrival.destination, place.interface.id)
         if place.configuration.address is not None:
-            trace.arrival = trace.arrival._replace(destination=place.configuration.address.packed)
+            trace.arrival = arrival.with_destination(
+                place.configuration.address.packed, arrival.destination_port
+            )
         return self._arrive(trace, place, is_shielded=place.configuration.is_shielded)
 
     def _balance(self, trace: PathTraceBuilder, frontend: Frontend) -> Drop | None:
         """Through a load balancer, to a backend; the source stays as it is."""
         trace.is_general = False
-        place = self._backend_of(frontend, trace.departure)
-        if isinstance(place, Drop):
-            return trace.fails(place, f"{ids.label(frontend.id)} gives it to nobody", frontend.id)
-        rule = find_rule(frontend, trace.departure)
-        assert rule is not None, "a backend is chosen by a rule"
+        found = self._backend_of(frontend, trace.departure)
+        if isinstance(found, Drop):
+            return trace.fails(found, sentences.TO_NOBODY, frontend.id)
+        rule, place = found
         source = trace.source
         if source is not None and source.machine_id == place.interface.machine_id is not None:
-            return trace.fails(
-                Drop.HAIRPIN, f"{ids.label(frontend.id)} gives it back to {ids.name(source.id)}", frontend.id
-            )
+            return trace.fails(Drop.HAIRPIN, sentences.TO_ITSELF, frontend.id, source.id)
         if not rule.is_floating_ip and place.configuration.address is not None:
-            trace.arrival = trace.arrival._replace(
-                destination=place.configuration.address.packed,
-                destination_port=rule.backend_port or trace.arrival.destination_port,
-            )
-        trace.passes(
-            PathStage.BALANCING,
-            f"rule {rule.name} of {ids.label(frontend.id)} gives it to {ids.name(place.interface.id)}",
-            frontend.id,
-        )
+            arrival = trace.arrival
+            port = rule.backend_port or arrival.destination_port
+            trace.arrival = arrival.with_destination(place.configuration.address.packed, port)
+        trace.passes(sentences.BALANCED, frontend.id, rule.name, place.interface.id)
         return self._arrive(trace, place, is_shielded=frontend.is_shielded)
 
-    def _backend_of(self, frontend: Frontend, flow: Flow) -> IndexedAddress | Drop:
-        """The backend that a frontend gives a flow to."""
-        chosen = choose_backend(frontend, flow, self.health.of(find_rule(frontend, flow)))
-        if isinstance(chosen, BalancingRefusal):
-            return REFUSALS[chosen]
-        owner = self.topology.owner_of(chosen[1].ip_configuration_id)
-        if owner is None or owner[1].address is None or owner[1].address.version != flow.version:
+    def _backend_of(self, frontend: Frontend, flow: Flow) -> tuple[BalancingRule, IndexedAddress] | Drop:
+        """The rule by which a frontend gives a flow to a backend, and the backend."""
+        candidates = self._candidates(frontend.id, flow.protocol, flow.destination_port)
+        if isinstance(candidates, Drop):
+            return candidates
+        place = self._address_index.place_of(candidates.choose(flow).ip_configuration_id)
+        if place is None or place.configuration.address is None:
             return Drop.BACKEND_MISSING
-        is_home = owner[0].network_id.lower() == frontend.network_id.lower()
-        return IndexedAddress(*owner) if frontend.is_public or is_home else Drop.BACKEND_MISSING
+        is_home = frontend.is_public or place.interface.network_id.lower() == frontend.network_id.lower()
+        if not is_home or place.configuration.address.version != flow.version:
+            return Drop.BACKEND_MISSING
+        return candidates.rule, place
+
+    def _find_candidates(self, frontend_id: str, protocol: int, port: int) -> Candidates | Drop:
+        """The backends that a frontend has for a protocol and a port."""
+        frontend = self.topology.frontend(frontend_id)
+        assert frontend is not None, "it is one of the topology"
+        rule = find_rule(frontend, Flow(0, -1, b"", b"", protocol, destination_port=port))
+        if rule is None:
+            return Drop.NO_BALANCING_RULE
+        candidates = Candidates.of(rule, self.health.of(rule))
+        return candidates if candidates.backends else Drop.NO_HEALTHY_BACKEND
 
     # At the destination
 
@@ -362,54 +359,41 @@ class Fabric:
         if drop is not None:
             return drop
         if interface.machine_id is None:
-            return trace.fails(
-                Drop.DESTINATION_DETACHED, f"{ids.name(interface.id)} is attached to no machine", interface.id
-            )
-        machine = ids.name(interface.machine_id)
+            return trace.fails(Drop.DESTINATION_DETACHED, sentences.DETACHED, interface.id)
         if not self.health.runs(interface):
-            return trace.fails(Drop.DESTINATION_STOPPED, f"{machine} does not run", interface.machine_id)
-        trace.passes(PathStage.DELIVERY, f"{machine} gets it", interface.machine_id)
+            return trace.fails(Drop.DESTINATION_STOPPED, sentences.STOPPED, interface.machine_id)
+        trace.passes(sentences.DELIVERED, interface.machine_id)
         return None
 
     def _enter(self, trace: PathTraceBuilder, place: IndexedAddress, *, is_shielded: bool) -> Drop | None:
         """Past the security groups of the destination."""
         interface, configuration = place
         if configuration.effective_rules is None and not is_shielded and configuration.public_address is None:
-            trace.passes(PathStage.INBOUND_SECURITY, NO_GROUP)
+            trace.passes(sentences.NO_GROUP_INBOUND)
             return None
-        self._turn_back(trace, place)
         link = Link(interface.id, trace.arrival)
-        trace.is_answer = trace.is_answering(link)
+        trace.is_answer = trace.is_answering(link) or self._is_turned_back(trace, interface)
         if trace.is_answer:
-            trace.pass_as_answer(PathStage.INBOUND_SECURITY)
+            trace.passes(sentences.ANSWER_INBOUND)
             return None
         if configuration.effective_rules is not None:
-            return trace.judge(
-                Drop.INBOUND_SECURITY,
-                self._security.decide(configuration.effective_rules, trace.arrival, is_inbound=True),
-                link,
-            )
+            decision = self._security.decide(configuration.effective_rules, trace.arrival, is_inbound=True)
+            return trace.judge(Drop.INBOUND_SECURITY, decision, link)
         if is_shielded:
             trace.waits(link)
-            return trace.fails(
-                Drop.SHIELDED, f"no security group of {ids.name(interface.id)} allows it", interface.id
-            )
-        trace.passes(PathStage.INBOUND_SECURITY, NO_GROUP)
+            return trace.fails(Drop.SHIELDED, sentences.NOT_ALLOWED, interface.id)
+        trace.passes(sentences.NO_GROUP_INBOUND)
         trace.opens(link)
         return None
 
-    def _turn_back(self, trace: PathTraceBuilder, place: IndexedAddress) -> None:
+    def _is_turned_back(self, trace: PathTraceBuilder, interface: Interface) -> bool:
         """Let what a backend answers come from the frontend that was asked: no other answer passes."""
-        if trace.source is None:
-            return
-        sender = configuration_of(trace.source, trace.departure.source)
-        if sender is None or trace.is_answering(Link(place.interface.id, trace.arrival)):
-            return
-        for frontend, rule in self._address_index.services(IndexedAddress(trace.source, sender)):
+        for frontend, rule in () if trace.sender is None else self._address_index.services(trace.sender):
             if frontend.address is None or rule.is_floating_ip:
                 continue
             port = rule.frontend_port if rule.backend_port else trace.departure.source_port
-            answer = trace.arrival._replace(source=frontend.address.packed, source_port=port)
-            if trace.is_answering(Link(place.interface.id, answer)):
+            answer = trace.arrival.with_source(frontend.address.packed, port)
+            if trace.is_answering(Link(interface.id, answer)):
                 trace.arrival = answer
-                return
+                return True
+        return False

@@ -29,7 +29,7 @@ class Health:
 
     def is_healthy(self, backend: Backend, port: int | None = None) -> bool:
         """Whether a backend answers a probe of a port."""
-        key = backend.ip_configuration_id.lower(), port
+        key = backend.ip_configuration_id, port
         found = self._found.get(key)
         if found is None:
             owner = self._topology.owner_of(key[0])
@@ -42,7 +42,7 @@ class Health:
 
     def is_down(self, interface: Interface) -> bool:
         """Whether an interface's machine is taken for failed."""
-        return interface.id.lower() in self._down
+        return bool(self._down) and interface.id.lower() in self._down
 
 
 def _is_open(configuration: IpConfiguration, port: int | None) -> bool:

@@ -95,12 +95,11 @@ class PathTrace(NamedTuple):
     what a frame shows where a load balancer or a public address is between. `opens` are the links whose
     answers pass from now on; `awaits` is the link that, once opened, would let the frame pass. `is_answer`
     says that the destination's side began the conversation. `is_general` says that all of this would be so
-    for other ports, at any time.
+    for other ports, at any time. `steps` are the evidence; there are none unless they are asked for.
     """
 
     source: Interface | None
     destination: Interface | None
-    steps: tuple[PathStep, ...]
     departure: Flow
     arrival: Flow
     drop: Drop | None = None
@@ -108,6 +107,14 @@ class PathTrace(NamedTuple):
     awaits: Link | None = None
     is_answer: bool = False
     is_general: bool = False
+    steps: tuple[PathStep, ...] = ()
+
+    def of_flow(self, flow: Flow) -> PathTrace:
+        """The same of another flow, of a path trace that is general."""
+        # What a named tuple does for itself takes twice as long.
+        return tuple.__new__(
+            PathTrace, (self.source, self.destination, flow, flow, self.drop, (), None, False, True, ())
+        )
 
     @property
     def delivered(self) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from vtaplib.fabric import path_sentences as sentences
 from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.path_trace import Drop, Link, PathStage, PathStep, PathTrace
-from vtaplib.fabric.security import rule_id, step_sentence
-from vtaplib.fabric.topology import Interface
+from vtaplib.fabric.topology import Interface, IpConfiguration
 from vtaplib.packets.flow import Flow
 
 if TYPE_CHECKING:
@@ -15,44 +15,88 @@ if TYPE_CHECKING:
 
 
 class PathTraceBuilder:
-    """What is known so far of the path trace of a flow's frames."""
+    """What is known so far of the path trace of a flow's frames. Steps are noted where they are wanted."""
 
-    def __init__(self, flow: Flow, connections: Connections) -> None:
+    __slots__ = (
+        "_awaits",
+        "_connections",
+        "_opens",
+        "_steps",
+        "arrival",
+        "departure",
+        "destination",
+        "flow",
+        "is_answer",
+        "is_general",
+        "sender",
+        "source",
+    )
+
+    def __init__(self, flow: Flow, connections: Connections | None, *, with_steps: bool) -> None:
         self.flow = flow
         self.departure = flow
         self.arrival = flow
         self.source: Interface | None = None
+        # The IP configuration of the source that sends.
+        self.sender: IpConfiguration | None = None
         self.destination: Interface | None = None
         self.is_answer = False
         self.is_general = True
-        self._connections = connections
-        self._steps: list[PathStep] = []
-        self._opens: list[Link] = []
+        self._connections = Connections() if connections is None else connections
+        self._steps: list[PathStep] | None = [] if with_steps else None
+        self._opens: tuple[Link, ...] = ()
         self._awaits: Link | None = None
 
     def end(self, drop: Drop | None) -> PathTrace:
         """The path trace, which ends here."""
-        return PathTrace(
-            self.source,
-            self.destination,
-            tuple(self._steps),
-            self.departure,
-            self.arrival,
-            drop,
-            tuple(self._opens),
-            self._awaits,
-            self.is_answer,
-            self.is_general,
+        # What a named tuple does for itself takes twice as long.
+        return tuple.__new__(
+            PathTrace,
+            (
+                self.source,
+                self.destination,
+                self.departure,
+                self.arrival,
+                drop,
+                self._opens,
+                self._awaits,
+                self.is_answer,
+                self.is_general,
+                () if self._steps is None else tuple(self._steps),
+            ),
         )
 
-    def passes(self, stage: PathStage, text: str, decided_by: str | None = None) -> None:
-        """Note that it gets past a stage."""
-        self._steps.append(PathStep(stage, passed=True, text=text, decided_by=decided_by))
+    def passes(self, sentence: sentences.PassedSentence, decided_by: str | None = None, *values: Any) -> None:
+        """Note that it gets past a stage. The values are those of the sentence."""
+        if self._steps is not None:
+            self._note(sentence.stage, sentence.text, decided_by, values, passed=True)
 
-    def fails(self, drop: Drop, text: str, decided_by: str | None = None) -> Drop:
+    def passes_route(self, here_id: str, there_id: str) -> None:
+        """Note that it gets from one network to another, or stays where it is."""
+        if self._steps is not None:
+            if here_id.lower() == there_id.lower():
+                self.passes(sentences.SAME_NETWORK, here_id)
+            else:
+                self.passes(sentences.PEERING, there_id, here_id)
+
+    def fails(self, drop: Drop, sentence: str, decided_by: str | None = None, *values: Any) -> Drop:
         """Note that it does not."""
-        self._steps.append(PathStep(drop.stage, passed=False, text=text, decided_by=decided_by))
+        if self._steps is not None:
+            self._note(drop.stage, sentence, decided_by, values, passed=False)
         return drop
+
+    def _note(
+        self,
+        stage: PathStage,
+        sentence: str,
+        decided_by: str | None,
+        values: tuple[Any, ...],
+        *,
+        passed: bool,
+    ) -> None:
+        assert self._steps is not None, "steps are wanted"
+        text = sentences.format_sentence(sentence, decided_by, *values)
+        self._steps.append(PathStep(stage, passed, text, decided_by))
 
     def is_answering(self, link: Link) -> bool:
         """Whether it answers what was let through at an interface."""
@@ -60,30 +104,19 @@ class PathTraceBuilder:
         return self._connections.answers(link)
 
     def opens(self, link: Link) -> None:
-        """Note that its answers pass, unless it is an answer itself."""
-        self.is_general = False
-        if not self._connections.answers(link):
-            self._opens.append(link)
+        """Note that its answers pass. What is an answer itself opens nothing."""
+        self._opens += (link,)
 
     def waits(self, link: Link) -> None:
         """Note that it would pass as the answer to something."""
         self._awaits = Link(link.interface_id, link.flow.reversed())
 
-    def pass_as_answer(self, stage: PathStage) -> None:
-        """Note that it passes because what it answers did."""
-        self.passes(stage, "it answers what was let through before, so no rule is asked")
-
     def judge(self, drop: Drop, decision: SecurityDecision, link: Link) -> Drop | None:
         """Note what the groups at an interface decide of what is no answer, and what follows."""
-        self.is_general = False
-        if not decision.steps:
-            self.passes(drop.stage, "security groups let traffic of the platform alone")
-        for step in decision.steps:
-            self._steps.append(
-                PathStep(drop.stage, step.allows is not False, step_sentence(step), rule_id(step))
-            )
+        if self._steps is not None:
+            self._steps += sentences.security_steps(drop.stage, decision)
         if decision.allows is False:
             self.waits(link)
             return drop
-        self._opens.append(link)
+        self.opens(link)
         return None

@@ -22,14 +22,14 @@ LINK_LOCAL = IPv6Network("fe80::/10")
 LINK_LOCAL_GROUPS = IPv6Network("ff02::/16")
 
 # From the port of a client to that of a server: DHCP (RFC 2131) and DHCPv6 (RFC 8415).
-DHCP = frozenset(((68, 67), (546, 547)))
+DHCP = {68: 67, 546: 547}
 
 
 def service_of(flow: Flow) -> str | None:
     """What the platform answers itself, at the machine's port, before anything is asked: by name."""
     if flow.ethertype == ethernet.ARP:
         return "ARP"
-    if flow.protocol == UDP and (flow.source_port, flow.destination_port) in DHCP:
+    if flow.protocol == UDP and DHCP.get(flow.source_port) == flow.destination_port:
         return "DHCP"
     if flow.version == 6 and flow.protocol == ICMPV6 and _is_on_link(flow.destination):
         return "neighbour discovery"

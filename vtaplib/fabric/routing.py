@@ -8,10 +8,10 @@ may. Where more than one fits, the frame is ambiguous: that is an answer with a 
 from __future__ import annotations
 
 from enum import Enum
-from ipaddress import ip_address
 from typing import NamedTuple
 
-from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.fabric.address_index import AddressIndex
+from vtaplib.fabric.topology import Interface
 from vtaplib.packets.ethernet import IPV4, IPV6
 from vtaplib.packets.flow import Flow
 
@@ -35,29 +35,22 @@ class Route(NamedTuple):
 
 
 class Router:
-    """Answers for one topology. The addresses of a frame are packed: 4 or 16 bytes."""
+    """Answers for one topology."""
 
-    def __init__(self, topology: Topology) -> None:
-        self.topology = topology
-        self._by_address: dict[bytes, list[Interface]] = {}
-        for interface in topology.interfaces:
-            for configuration in interface.ip_configurations:
-                if configuration.address is not None:
-                    self._by_address.setdefault(configuration.address.packed, []).append(interface)
+    def __init__(self, address_index: AddressIndex) -> None:
+        self._address_index = address_index
 
     def route(self, flow: Flow) -> Route | Unrouted:
         """Where the frames of a flow come from and go to, or why that cannot be said."""
         if not flow.version:
             return Unrouted.MALFORMED if flow.ethertype in (-1, IPV4, IPV6) else Unrouted.NOT_IP
-        sources = self._by_address.get(flow.source, [])
-        destinations = self._by_address.get(flow.destination, [])
+        index, address = self._address_index, flow.destination
+        sources, destinations = index.owners(flow.source), index.owners(address)
         connected = [
             Route(source, destination)
-            for source in sources
-            for destination in destinations
-            if self.topology.is_reachable(
-                source.network_id, destination.network_id, ip_address(flow.destination)
-            )
+            for source, _ in sources
+            for destination, _ in destinations
+            if index.is_reachable(source.network_id, destination.network_id, address)
         ]
         if connected:
             return connected[0] if len(connected) == 1 else Unrouted.AMBIGUOUS
@@ -65,7 +58,7 @@ class Router:
         if len(sources) > 1 or (not sources and len(destinations) > 1):
             return Unrouted.AMBIGUOUS
         if sources:
-            return Route(sources[0], None)
+            return Route(sources[0].interface, None)
         if destinations:
-            return Route(None, destinations[0])
+            return Route(None, destinations[0].interface)
         return Unrouted.NO_INTERFACE

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Self
 
 from vtaplib.model.addresses import Address, Network
@@ -43,6 +43,9 @@ class Spans:
         """A single number."""
         return cls(((number, number),))
 
+    def __contains__(self, number: int) -> bool:
+        return self._holds(number, number) is True
+
     def holds(self, other: Spans) -> bool | None:
         """Whether the other's numbers are among these: all of them, none, or, with None, only some."""
         if len(other.ranges) == 1:
@@ -63,9 +66,30 @@ class Spans:
         return False
 
 
+EVERY_IPV4 = Spans(((0, IPV6_BASE - 1),))
+
+
+def edges(sets: Iterable[Spans]) -> tuple[int, ...]:
+    """Where one of the sets begins or has just ended, in order. All numbers from one edge up to the next are
+    in the same of the sets; `bisect_right(edges, number)` is the position of the next.
+    """
+    return tuple(sorted({edge for one in sets for first, last in one.ranges for edge in (first, last + 1)}))
+
+
 def address_number(address: Address) -> int:
     """An address's place in the line."""
     return int(address) + (IPV6_BASE if isinstance(address, IPv6Address) else 0)
+
+
+def packed_number(packed: bytes) -> int:
+    """The same of an address of 4 or 16 bytes."""
+    number = int.from_bytes(packed, "big")
+    return number if len(packed) == 4 else number + IPV6_BASE
+
+
+def numbered_address(number: int) -> Address:
+    """The address at a place in the line."""
+    return IPv4Address(number) if number < IPV6_BASE else IPv6Address(number - IPV6_BASE)
 
 
 def address_range(network: Network) -> Range:

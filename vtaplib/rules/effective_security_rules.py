@@ -131,12 +131,12 @@ class VirtualNetworkSpace:
 
     def holds(self, addresses: Spans) -> bool | None:
         """Whether addresses are among these. In a plan more networks may be peered later on."""
-        held = self._spans.holds(addresses)
+        held = self.spans.holds(addresses)
         return None if held is False and not self._is_final else held
 
     def fixed(self) -> FixedSpace:
         """The same, read now: it needs no view any more."""
-        return FixedSpace(self._spans, self._is_final)
+        return FixedSpace(self.spans, self._is_final)
 
     @cached_property
     def _networks(self) -> Sequence[VirtualNetwork]:
@@ -151,7 +151,8 @@ class VirtualNetworkSpace:
         return (own, *remote)
 
     @cached_property
-    def _spans(self) -> Spans:
+    def spans(self) -> Spans:
+        """Those of them that are known."""
         return Spans.of(
             address_range(prefix) for one in self._networks for prefix in networks(one.address_space or ())
         )

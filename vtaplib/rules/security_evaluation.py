@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from vtaplib.model.addresses import maybe_address
-from vtaplib.model.spans import Spans, address_number
+from vtaplib.model.spans import EVERY_IPV4, Spans, address_number, edges
 from vtaplib.resources.security_rule_text import EVERY_PORT
 
 ICMP, TCP, UDP, ESP, AH = 1, 6, 17, 50, 51
@@ -74,6 +74,17 @@ class TrafficSet:
         return cls(protocol, *ends, Spans.one(source_port), Spans.one(destination_port))
 
 
+class TrafficEdges(NamedTuple):
+    """Where what groups say can change, for each part of traffic (`spans.edges`). The first edge is the least
+    address, and the least port.
+    """
+
+    source: tuple[int, ...]
+    destination: tuple[int, ...]
+    source_port: tuple[int, ...]
+    destination_port: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SecurityStep:
     """What one group says of a flow, and by which rule."""
@@ -102,6 +113,10 @@ class SecurityDecision:
 
 class Space(Protocol):
     """The addresses that the tag `VirtualNetwork` stands for."""
+
+    @property
+    def spans(self) -> Spans:
+        """Those of them that are known: what holds of addresses changes at their edges and nowhere else."""
 
     def holds(self, addresses: Spans) -> bool | None:
         """Whether addresses are among these; None where that is so for some, or cannot be said."""
@@ -221,6 +236,18 @@ class EffectiveSecurityRules:
             for group in (self.interface, self.subnet)
         )
         return EffectiveSecurityRules(interface, subnet, self.space)
+
+    def edges(self, direction: RuleDirection) -> TrafficEdges:
+        """Where what they say of traffic can change."""
+        groups = (group for group in (self.interface, self.subnet) if group is not None)
+        rules = [rule for group in groups for rule in group.rules[direction]]
+        by_tag = EVERY_IPV4, PLATFORM, self.space.spans
+        ends = (
+            edges((*by_tag, *(end for rule in rules if isinstance(end := rule.ends[side], Spans))))
+            for side in (0, 1)
+        )
+        ports = (edges((ANY_PORT, *(rule.ports[side] for rule in rules))) for side in (0, 1))
+        return TrafficEdges(*ends, *ports)
 
     def decide(self, direction: RuleDirection, flow: TrafficSet) -> SecurityDecision:
         """Whether a flow passes."""

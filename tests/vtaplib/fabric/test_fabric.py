@@ -89,7 +89,7 @@ class Case:
             frame = udp_frame(self.source_address, self.destination, self.ports)
             frame = frame[:6] + (self.mac or mac_of(self.source or "")) + frame[12:]
         source_id = None if self.source is None else interface_id(self.source)
-        return Fabric(self.world).frame(frame, source_id, connections)
+        return Fabric(self.world).frame(frame, source_id, connections, with_steps=True)
 
 
 def framed(ethertype: int, payload: bytes = bytes(28), destination: bytes = b"\xff" * 6) -> bytes:
@@ -200,7 +200,7 @@ DENY_ALL = [security_rule(one, "Deny", one) for one in ("Inbound", "Outbound")]
 )
 def test_the_platform_answers_whatever_groups_deny(frame: bytes, text: str) -> None:
     frame = frame[:6] + mac_of("web") + frame[12:]
-    trace = Fabric(guarded(WORLD, "web", DENY_ALL)).frame(frame, interface_id("web"))
+    trace = Fabric(guarded(WORLD, "web", DENY_ALL)).frame(frame, interface_id("web"), with_steps=True)
     assert trace.delivered
     assert trace.destination is None
     assert text in trace.steps[-1].text

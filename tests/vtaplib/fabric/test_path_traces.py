@@ -18,7 +18,7 @@ from vtaplib.fabric.connections import Connections
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import Drop, Link, PathTrace
 from vtaplib.fabric.routing import Unrouted
-from vtaplib.fabric.security import Security
+from vtaplib.fabric.security import Security, inbound
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.replay import Replay
 from vtaplib.model.spans import Spans, address_number
@@ -44,7 +44,7 @@ def test_every_frame_has_one_end_whatever_its_bytes(world: Topology, captured: l
     fabric, connections = Fabric(world), Connections()
     for frame in captured:
         for source_id in (None, *(one.id for one in world.interfaces)):
-            trace = fabric.frame(frame, source_id, connections)
+            trace = fabric.frame(frame, source_id, connections, with_steps=True)
             connections.open(trace.opens)
             assert trace.steps
             assert trace.steps[-1].passed is trace.delivered
@@ -68,6 +68,22 @@ def test_the_ends_of_frames_add_up(world: Topology, captured: list[bytes]) -> No
     lost = [*accounts.unrouted.values(), *accounts.dropped.values()]
     assert sum(one.count.frames for one in lost) + delivered == accounts.read.frames == len(captured)
     assert accounts.is_balanced
+
+
+@given(guarded_topologies(), st.lists(frames, max_size=12))
+def test_a_path_trace_is_the_same_with_and_without_its_steps(world: Topology, captured: list[bytes]) -> None:
+    fabric, connections = Fabric(world), Connections()
+    for frame in captured:
+        for source_id in (None, *(one.id for one in world.interfaces)):
+            told = fabric.frame(frame, source_id, connections, with_steps=True)
+            assert fabric.frame(frame, source_id, connections) == told._replace(steps=())
+        flow = read_flow(frame)
+        found = fabric.captured(flow, connections, with_steps=True)
+        without = found._replace(steps=()) if isinstance(found, PathTrace) else found
+        assert fabric.captured(flow, connections) == without
+        assert fabric.captured(flow, connections, with_steps=True) == found
+        if isinstance(found, PathTrace):
+            connections.open(found.opens)
 
 
 @given(guarded_topologies(), st.lists(frames, max_size=12))
@@ -156,18 +172,32 @@ def test_a_link_is_an_interfaces_own() -> None:
     assert connections.answers(Link("a", fragment))
 
 
-@given(st.none() | rules(), st.none() | rules(), frames, frames)
-def test_fewer_rules_to_try_decide_the_same(
-    at_interface: Rules | None, at_subnet: Rules | None, frame: bytes, other: bytes
+any_flows = st.builds(
+    lambda source, destination, protocol, ports: Flow(
+        4, ethernet.IPV4, source.packed, destination.packed, protocol, *ports
+    ),
+    *[st.sampled_from(ENDS).map(ip_address) | st.ip_addresses(v=4)] * 2,
+    st.sampled_from([1, TCP, UDP]),
+    st.tuples(*[st.sampled_from([NO_PORT, 0, 21, 22, 23, 53, 4789, 65535]) | st.integers(0, 65535)] * 2),
+)
+
+
+@given(
+    st.none() | rules(),
+    st.none() | rules(),
+    st.lists(any_flows | frames.map(read_flow).filter(lambda flow: flow.version), min_size=1, max_size=12),
+)
+def test_what_is_decided_once_for_many_flows_is_so_for_each(
+    at_interface: Rules | None, at_subnet: Rules | None, flows: list[Flow]
 ) -> None:
     made, kept = effective_rules(at_interface, at_subnet), Security()
-    flow, other_flow = read_flow(frame), read_flow(other)
-    assume(made is not None and flow.version and other_flow.version)
+    assume(made is not None)
     assert made is not None
-    for one in (flow, other_flow, flow._replace(source_port=53, destination_port=4789), flow):
+    for one in flows:
         for is_inbound in (True, False):
             decided = kept.decide(made, one, is_inbound=is_inbound)
             assert decided == decide_plainly(made, one, is_inbound=is_inbound)
+        assert inbound(made, one) == decide_plainly(made, one, is_inbound=True)
 
 
 def decide_plainly(made: EffectiveSecurityRules, one: Flow, *, is_inbound: bool) -> SecurityDecision:

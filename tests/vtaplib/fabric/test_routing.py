@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.fabric.worlds import frames, interface, network, quickstart, topologies, udp_frame
 from vtaplib.errors import VtapError
+from vtaplib.fabric.address_index import AddressIndex
 from vtaplib.fabric.routing import Route, Router, Unrouted
 from vtaplib.fabric.topology import Topology, derive_vni
 from vtaplib.packets.flow import Flow, read_flow
@@ -16,7 +17,7 @@ from vtaplib.packets.flow import Flow, read_flow
 
 def ends(topology: Topology, frame: bytes) -> tuple[str | None, str | None] | Unrouted:
     """The names of the interfaces at the ends of a frame."""
-    route = Router(topology).route(read_flow(frame))
+    route = Router(AddressIndex(topology)).route(read_flow(frame))
     if isinstance(route, Unrouted):
         return route
     source, destination = (None if end is None else end.id.rsplit("/", 1)[1] for end in route)
@@ -145,7 +146,7 @@ def test_a_route_is_between_owners_of_the_addresses_that_reach_each_other(
     world: Topology, frame: bytes
 ) -> None:
     flow: Flow = read_flow(frame)
-    route = Router(world).route(flow)
+    route = Router(AddressIndex(world)).route(flow)
     if isinstance(route, Route):
         source, destination = route
         assert source or destination

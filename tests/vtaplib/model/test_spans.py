@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from ipaddress import ip_address, ip_network
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtaplib.model.spans import Spans, address_number, address_range
+from vtaplib.model.addresses import Address
+from vtaplib.model.spans import (
+    Spans,
+    address_number,
+    address_range,
+    edges,
+    numbered_address,
+    packed_number,
+)
 
 ranges = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 5)).map(lambda pair: (pair[0], sum(pair))), max_size=5
@@ -34,6 +43,26 @@ def test_numbers_are_held_all_or_some_or_none(
     inside = numbers(theirs) <= numbers(mine)
     apart = not numbers(theirs) & numbers(mine)
     assert mine.holds(theirs) is (True if inside else False if apart else None)
+
+
+@given(st.lists(ranges), st.integers(0, 40), st.integers(0, 40))
+def test_numbers_without_an_edge_between_them_are_in_the_same_sets(
+    several: list[list[tuple[int, int]]], one: int, other: int
+) -> None:
+    sets = [Spans.of(given_ranges) for given_ranges in several]
+    found = edges(sets)
+    assert all((number in spans) == (number in numbers(spans)) for spans in sets for number in (one, other))
+    between = [edge for edge in found if min(one, other) < edge <= max(one, other)]
+    assert (bisect_right(found, one) == bisect_right(found, other)) == (not between)
+    if not between:
+        assert all((one in spans) == (other in spans) for spans in sets)
+    assert all(any((edge in spans) != (edge - 1 in spans) for spans in sets) for edge in found)
+
+
+@given(st.ip_addresses())
+def test_an_address_is_read_back_from_its_place(address: Address) -> None:
+    assert packed_number(address.packed) == address_number(address)
+    assert numbered_address(address_number(address)) == address
 
 
 def test_of_nothing_nothing_is_said() -> None:

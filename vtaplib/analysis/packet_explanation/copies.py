@@ -15,7 +15,7 @@ from typing import Final
 from vtaplib.analysis.packet_explanation.copy_case import CopyCase
 from vtaplib.analysis.packet_explanation.remedies import COPY_REMEDIES
 from vtaplib.analysis.packet_explanation.report import CopyEntry, OuterEntry, StepEntry
-from vtaplib.fabric.security import rule_id, step_sentence
+from vtaplib.fabric.path_sentences import rule_id, step_sentence
 from vtaplib.mirror.outer_header import IP_OVERHEAD
 from vtaplib.mirror.oversize import LARGEST_INNER_WITHIN_MTU
 from vtaplib.mirror.verdict import Mirrored, Reason

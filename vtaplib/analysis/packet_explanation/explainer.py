@@ -57,7 +57,7 @@ class Explainer:
         flow = packet.flow
         if flow in self._settled:
             return
-        trace = self.send(packet)
+        trace = self._sent(self._fabric.captured(flow, self._connections))
         if isinstance(trace, Unrouted) or trace.awaits is None:
             if len(self._settled) >= FLOWS_REMEMBERED:
                 self._settled.clear()
@@ -66,9 +66,11 @@ class Explainer:
     def send(self, packet: Packet, source_id: str | None = None) -> PathTrace | Unrouted:
         """Send a packet, from an interface; without one, its sender is known by address only."""
         if source_id is None:
-            trace = self._fabric.captured(packet.flow, self._connections)
-        else:
-            trace = self._fabric.frame(packet.frame, source_id, self._connections)
+            return self._sent(self._fabric.captured(packet.flow, self._connections, with_steps=True))
+        return self._sent(self._fabric.frame(packet.frame, source_id, self._connections, with_steps=True))
+
+    def _sent(self, trace: PathTrace | Unrouted) -> PathTrace | Unrouted:
+        """What became of a packet; from now on its answers pass."""
         if isinstance(trace, PathTrace) and self._connections.open(trace.opens):
             self._settled.clear()
         return trace

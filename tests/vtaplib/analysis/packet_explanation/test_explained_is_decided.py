@@ -63,7 +63,7 @@ def test_what_is_told_of_a_capture_is_what_is_decided(
     for at, frame, original_length in drawn:
         packet = Packet(frame, original_length, at)
         told = explainer.path_entry(packet, explainer.send(packet))
-        journey = fabric.captured(packet.flow, connections)
+        journey = fabric.captured(packet.flow, connections, with_steps=True)
         verdicts = replay.frame(at, frame, original_length)
         assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
         if isinstance(journey, Unrouted):
@@ -101,7 +101,7 @@ def test_what_is_told_of_a_frame_that_an_interface_sends_is_what_is_decided(
     topology = Topology.of(cloud)
     explainer = explainer_of(cloud, policy)
     for source in topology.interfaces:
-        journey = Fabric(topology, policy).frame(frame, source.id)
+        journey = Fabric(topology, policy).frame(frame, source.id, with_steps=True)
         told = explainer.path_entry(Packet(frame, len(frame)), journey)
         assert_told(told, journey)
         verdicts = decided(MirrorEngine(topology, policy), journey, frame, 0)
