@@ -290,7 +290,9 @@ def _presence(model: Model, before: Model | None, name: str, *, secrets_told: bo
 
 
 def _reach(model: Model, before: Model | None, name: str) -> tuple[Any, Any, bool]:
-    """A value by dotted path, what it was before, and whether the service may have given it."""
+    """A value by dotted path, what it was before, and whether the service may have given it. What is of
+    another type than declared, or in such a thing, is not known: that is wrong by itself.
+    """
     value: Any = model
     past: Any = before
     service_gives = False
@@ -301,9 +303,11 @@ def _reach(model: Model, before: Model | None, name: str) -> tuple[Any, Any, boo
             field = value.fields()[step]
             service_gives = field.has(OPTIONAL_ASSIGNED)
             value = getattr(value, step)
-            value = None if value == field.default else value
         except Undecided:
             return Presence.UNKNOWN, None, False
+        if value is not None and any(_structure_problems(field, value)):
+            return Presence.UNKNOWN, None, False
+        value = None if value == field.default else value
         past = getattr(past, step, None) if past is not None else None
     return value, past, service_gives
 

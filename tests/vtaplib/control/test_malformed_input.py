@@ -13,6 +13,7 @@ from tests.vtaplib.resources.test_undecided import fields
 from vtaplib import ArmError, NetworkInterface, ResourceGroup, Violation
 from vtaplib.control.service_defaults import with_value
 from vtaplib.model.resource import Resource
+from vtaplib.model.validation import structure_problems
 from vtaplib.model.violation import Path
 
 EACH = [(resource, path) for resource in stock() for path in fields(resource)]
@@ -68,6 +69,24 @@ def test_a_value_of_the_wrong_type_is_named_with_the_type_that_it_should_have(va
     assert violation.path[0] == "address_space"
     assert said in violation.message
     assert "virtualNetworks/new" in violation.message
+
+
+WRONG: tuple[Any, ...] = (5, "x", True, {"a": {}}, (5,), ())
+"""Values of which every field has some that are of another type than it is declared to have."""
+
+
+def test_a_value_of_the_wrong_type_breaks_nothing_but_its_own_field() -> None:
+    lab = Lab()
+    for resource in map(lab.home.place, stock()):
+        fits = {one.path[:1] for one in lab.cloud.check(resource)}
+        for path in fields(resource):
+            for value in WRONG:
+                broken = with_value(resource, path, value)
+                if any(structure_problems(broken)):
+                    elsewhere = [
+                        one for one in lab.cloud.check(broken) if one.path[:1] not in {path[:1], *fits}
+                    ]
+                    assert not elsewhere, (resource.label, path, value)
 
 
 def test_a_block_that_is_a_dictionary_is_refused_at_its_place() -> None:
