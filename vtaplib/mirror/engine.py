@@ -166,6 +166,14 @@ class MirrorEngine:
             point for tapped in self._look_up(interface_id).tapped for point in tapped.points.values()
         )
 
+    def destination_of(self, point: TapPoint) -> Path | BalancedDestination | Reason:
+        """Where the copies that are made at a tap point go."""
+        return next(
+            tapped.destination
+            for tapped in self._look_up(point.interface_id).tapped
+            if point in tapped.points.values()
+        )
+
     def decide(
         self, interface_id: str, direction: Direction, flow: Flow, context: FrameContext = ORDINARY
     ) -> MirrorDecisions:

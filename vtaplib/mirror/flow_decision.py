@@ -40,6 +40,11 @@ class FlowDecision(NamedTuple):
         return self.trace if isinstance(self.trace, Unrouted) else self.trace.drop
 
     @property
+    def awaits(self) -> Link | None:
+        """The link that, once opened, would change this."""
+        return None if isinstance(self.trace, Unrouted) else self.trace.awaits
+
+    @property
     def sender_id(self) -> str | None:
         """The interface that sends the frames, if they get past it."""
         trace = self.trace
@@ -63,7 +68,7 @@ class FlowDecider:
     ) -> None:
         down = tuple(down)
         self.engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
-        self._fabric = Fabric(topology, policy, down=down)
+        self.fabric = Fabric(topology, policy, down=down)
         self._connections = Connections()
         # Whom to tell that a link was opened: what was decided of some flow does not hold any more.
         self._waiting: dict[Link, list[Callable[[], object]]] = {}
@@ -78,13 +83,13 @@ class FlowDecider:
 
     def follow(self, flow: Flow) -> PathTrace | Unrouted:
         """The first half of that: the way of the frames."""
-        return self._go(self._fabric.captured(flow, self._connections))
+        return self._go(self.fabric.captured(flow, self._connections))
 
     def follow_ahead(self, flow: Flow) -> PathTrace | Unrouted | None:
         """The same for a flow whose first frame comes after others that are not carried yet; None where what
         is decided of those would change.
         """
-        trace = self._fabric.captured(flow, self._connections)
+        trace = self.fabric.captured(flow, self._connections)
         if isinstance(trace, PathTrace) and trace.opens:
             is_full = len(self._connections) + len(trace.opens) > LINKS_KEPT
             if is_full or not self._waiting.keys().isdisjoint(trace.opens):
@@ -134,9 +139,9 @@ class FlowDecider:
         only. The trace has its steps.
         """
         if source_id is None:
-            trace = self._fabric.captured(flow, self._connections)
+            trace = self.fabric.captured(flow, self._connections, with_steps=True)
         else:
-            trace = self._fabric.frame(frame, source_id, self._connections)
+            trace = self.fabric.frame(frame, source_id, self._connections, with_steps=True)
         return self.decision(flow, self._go(trace))
 
     def forget_who_waits(self) -> None:

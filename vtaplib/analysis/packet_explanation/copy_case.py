@@ -13,11 +13,10 @@ from vtaplib.analysis.packet_explanation.names import Names
 from vtaplib.analysis.packet_explanation.peerings import Obstacle, Peerings
 from vtaplib.analysis.packet_explanation.report import BalancingEntry
 from vtaplib.fabric.security import inbound
-from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, TapConfiguration, Topology
-from vtaplib.mirror.destination import BalancedDestination, find_destination
+from vtaplib.fabric.topology import Frontend, Interface, IpConfiguration, Topology
+from vtaplib.mirror.destination import BalancedDestination
 from vtaplib.mirror.engine import MirrorEngine
 from vtaplib.mirror.interface_hop import InterfaceHop
-from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Mirrored, NotMirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet, vxlan
@@ -131,16 +130,13 @@ class CopyCase:
         """How the load balancer chose; None if no copy came to one."""
         if self.spread is None or self.reason in BEFORE_BALANCING:
             return None
-        port_of = source_port_chooser(self.policy.outer_source_port)
+        port_of = self.engine.source_port
         return balancing_entry(self.spread, port_of(self.flow), port_of(self.flow.reversed()), self.names)
 
     @cached_property
     def spread(self) -> BalancedDestination | None:
         """The load balancer that the TAP sends to, if it can be reached at all."""
-        point = self.verdict.point
-        configuration = TapConfiguration(point.tap_configuration_id, point.interface_id, point.tap_id)
-        engine = self.engine
-        found = find_destination(engine.topology, engine.policy, engine.down, self.interface, configuration)
+        found = self.engine.destination_of(self.verdict.point)
         return found if isinstance(found, BalancedDestination) else None
 
     @property
@@ -172,6 +168,6 @@ class CopyCase:
             address = self.destination_address if rule.is_floating_ip else address
         if not isinstance(address, IPv4Address):
             return ()
-        source_port = source_port_chooser(self.policy.outer_source_port)(self.flow)
+        source_port = self.engine.source_port(self.flow)
         flow = Flow(4, ethernet.IPV4, self.address.packed, address.packed, UDP, source_port, port)
         return inbound(self._end[1].effective_rules, flow).steps

@@ -11,9 +11,8 @@ from vtaplib.analysis.packet_explanation.peerings import Peerings
 from vtaplib.analysis.packet_explanation.report import ExplainReport
 from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.errors import VtapError
-from vtaplib.fabric.path_trace import PathTrace
-from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
+from vtaplib.mirror.flow_decision import FlowDecision
 from vtaplib.model.policy import Policy
 
 
@@ -40,11 +39,11 @@ def explain(
     if isinstance(asked, PacketOrder):
         made = make(topology, asked, words)
         source = made.source.interface
-        packet, trace = made.packet, explainer.send(made.packet, source.id if source else None)
+        packet, decision = made.packet, explainer.send(made.packet, source.id if source else None)
     else:
-        packet, trace = _send(explainer, asked)
-    entry = explainer.path_entry(packet, trace)
-    answer = explainer.answer(packet, trace, is_made=is_made) if reply else None
+        packet, decision = _send(explainer, asked)
+    entry = explainer.path_entry(packet, decision)
+    answer = explainer.answer(packet, decision, is_made=is_made) if reply else None
     return ExplainReport(
         cloud=cloud,
         policy=policy.in_force(),
@@ -56,7 +55,7 @@ def explain(
     )
 
 
-def _send(explainer: Explainer, packets: Iterable[Packet]) -> tuple[Packet, PathTrace | Unrouted]:
+def _send(explainer: Explainer, packets: Iterable[Packet]) -> tuple[Packet, FlowDecision]:
     """Send packets; what became of the last."""
     last: Packet | None = None
     for packet in packets:

@@ -99,10 +99,11 @@ def test_what_is_told_of_a_frame_that_an_interface_sends_is_what_is_decided(
     interfaces = cloud.list(NetworkInterface)
     frame = data.draw(frames(interfaces), "frame")
     topology = Topology.of(cloud)
-    explainer = explainer_of(cloud, policy)
+    packet = Packet(frame, len(frame))
     for source in topology.interfaces:
         journey = Fabric(topology, policy).frame(frame, source.id, with_steps=True)
-        told = explainer.path_entry(Packet(frame, len(frame)), journey)
+        explainer = explainer_of(cloud, policy)
+        told = explainer.path_entry(packet, explainer.send(packet, source.id))
         assert_told(told, journey)
         verdicts = decided(MirrorEngine(topology, policy), journey, frame, 0)
         assert [fate(one) for one in told.copies] == [verdict_fate(one) for one in verdicts]
