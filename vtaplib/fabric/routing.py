@@ -46,14 +46,15 @@ class Router:
             return Unrouted.MALFORMED if flow.ethertype in (-1, IPV4, IPV6) else Unrouted.NOT_IP
         index, address = self._address_index, flow.destination
         sources, destinations = index.owners(flow.source), index.owners(address)
-        connected = [
-            Route(source, destination)
-            for source, _ in sources
-            for destination, _ in destinations
-            if index.is_reachable(source.network_id, destination.network_id, address)
-        ]
-        if connected:
-            return connected[0] if len(connected) == 1 else Unrouted.AMBIGUOUS
+        if sources and destinations:
+            connected = [
+                Route(source, destination)
+                for source, _ in sources
+                for destination, _ in destinations
+                if index.is_reachable(source.network_id, destination.network_id, address)
+            ]
+            if connected:
+                return connected[0] if len(connected) == 1 else Unrouted.AMBIGUOUS
         # No pair fits. A sole owner of the source address did send it, and it got lost on the way.
         if len(sources) > 1 or (not sources and len(destinations) > 1):
             return Unrouted.AMBIGUOUS

@@ -62,19 +62,19 @@ class Security:
         directed = self._directed.get(key)
         if directed is None:
             directed = self._directed[key] = DirectedRules(effective_rules, is_inbound=is_inbound)
-        protocol = flow.protocol
+        _, _, source, destination, protocol, source_port, destination_port, _ = flow
         rules = self._narrow(
             directed,
-            bisect_right(directed.sources, packed_number(flow.source)),
-            bisect_right(directed.destinations, packed_number(flow.destination)),
+            bisect_right(directed.sources, packed_number(source)),
+            bisect_right(directed.destinations, packed_number(destination)),
             protocol,
         )
         if protocol not in PORTED:
             return self._decide(rules, 0, 0)
         return self._decide(
             rules,
-            bisect_right(rules.source_ports, flow.source_port),
-            bisect_right(rules.destination_ports, flow.destination_port),
+            bisect_right(rules.source_ports, source_port),
+            bisect_right(rules.destination_ports, destination_port),
         )
 
 
