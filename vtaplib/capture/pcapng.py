@@ -10,7 +10,7 @@ import struct
 from array import array
 
 from vtaplib.capture.block_piece import LATEST_NS, BlockPiece
-from vtaplib.capture.pcapng_interface import InterfaceClock, parse_interface
+from vtaplib.capture.pcapng_interface import NO_LOOPS, InterfaceClock, parse_interface
 from vtaplib.capture.record import ETHERNET, MAX_PACKET_LENGTH, CaptureInterface, name_of_link_type
 from vtaplib.loops.capture_records import scan_pcapng
 
@@ -57,8 +57,8 @@ class PcapngParser:
         # Where this section's interface 0 is in `interfaces`.
         self._section_base = 0
         self._clocks: list[InterfaceClock] = []
-        # Nanoseconds per tick of each of the section's interfaces, 0 for those that need more than a product.
-        self._scales = array("q")
+        # The same as loops take them; those of another link type are left to others.
+        self._loop_clocks = array("q")
         if piece.read_at_least(BLOCK_OVERHEAD) >= BLOCK_OVERHEAD:
             self._order = _order_of_section(piece, 0)
 
@@ -66,13 +66,13 @@ class PcapngParser:
         """Put the packets of the whole blocks of a piece into its block; return where the first block starts
         that is not whole. Raises `CaptureError` where no block can start, or one is not what it must be.
 
-        The loop is for Enhanced Packet Blocks of Ethernet with a decimal clock, which is nearly all of nearly
-        all files; everything else goes through `_take_block`.
+        The loop is for Enhanced Packet Blocks of Ethernet, which is nearly all of nearly all files;
+        everything else goes through `_take_block`.
         """
         position = 0
         while True:
             # Any of these may have changed when another block was read.
-            fields = self._order == ">", self._scales, self._section_base
+            fields = self._order == ">", self._loop_clocks, self._section_base
             position = piece.scan(scan_pcapng, position, *fields)
             after = self._take_block(piece, position)
             if after == position:
@@ -130,8 +130,7 @@ class PcapngParser:
                 raise piece.error(position, str(error), is_packet=False) from error
             self.interfaces.append(interface)
             self._clocks.append(clock)
-            is_simple = interface.link_type == ETHERNET and clock.is_product
-            self._scales.append(clock.numerator if is_simple else 0)
+            self._loop_clocks.extend(clock.for_loops if interface.link_type == ETHERNET else NO_LOOPS)
         return end
 
     def _take_packet(self, piece: BlockPiece, position: int, kind: int, body: bytes) -> None:
@@ -177,8 +176,8 @@ class PcapngParser:
         if not 0 <= time_ns <= LATEST_NS:
             raise piece.error(
                 position,
-                f"has a time that is not between 1970 and 2262: {time_ns:,} ns since 1970; set it right "
-                "with: editcap -t SECONDS IN OUT",
+                f"has a time that is not between 1970 and 2262: {time_ns:,} ns since 1970; leave it out, or "
+                "set times right, with editcap",
             )
         piece.add(time_ns, position + 8 + before_data, captured, original, number)
 
@@ -196,7 +195,7 @@ class PcapngParser:
             )
         self._section_base = len(self.interfaces)
         self._clocks = []
-        self._scales = array("q")
+        self._loop_clocks = array("q")
 
 
 def _order_of_section(piece: BlockPiece, position: int) -> str:

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vtaplib.capture.block_piece import LATEST_NS
 from vtaplib.capture.record import CaptureInterface
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
@@ -21,6 +22,10 @@ IF_TSOFFSET = 14
 DEFAULT_TSRESOL = 6
 
 
+NO_LOOPS = (0, 0, 0, 0)
+"""The clock of an interface whose packets are not for loops."""
+
+
 @dataclass(frozen=True, slots=True)
 class InterfaceClock:
     """Nanoseconds since 1970 are `ticks * numerator // denominator + offset_ns`."""
@@ -30,9 +35,14 @@ class InterfaceClock:
     offset_ns: int = 0
 
     @property
-    def is_product(self) -> bool:
-        """Whether `ticks * numerator` is all of it."""
-        return self.denominator == 1 and self.offset_ns == 0
+    def for_loops(self) -> tuple[int, int, int, int]:
+        """The numbers that `loops.capture_records` takes; `NO_LOOPS` where they are too large for it."""
+        multiplier, divisor, offset = self.numerator, self.denominator, self.offset_ns
+        if divisor == 1 and not offset:
+            return multiplier, 0, 0, 0
+        if multiplier * divisor > LATEST_NS or abs(offset) > LATEST_NS:
+            return NO_LOOPS
+        return 0, multiplier, divisor, offset
 
     def to_ns(self, ticks: int) -> int:
         """Return the time; what is finer than a nanosecond is dropped."""

@@ -113,7 +113,7 @@ class CaptureReader:
 
     def __iter__(self) -> Iterator[Record]:
         for block in self.blocks():
-            for packet, interface in zip(Batch.of(block), block.interfaces, strict=False):
+            for packet, interface in zip(block, block.interfaces, strict=False):
                 yield Record(*packet, interface)
 
     def close(self) -> None:

@@ -1,9 +1,8 @@
 """Records of captures, found in a piece of a file: where each packet lies, and what its header says.
 
 The simple kinds only, which are nearly all of nearly all files: records of a pcap (draft-ietf-opsawg-pcap),
-and Enhanced Packet Blocks of a pcapng (draft-ietf-opsawg-pcapng, section 4.3) on interfaces of Ethernet with
-a decimal clock. A scan stops where something else stands, or something that is not whole; what that is, the
-parsers find out.
+and Enhanced Packet Blocks of a pcapng (draft-ietf-opsawg-pcapng, section 4.3) on interfaces of Ethernet. A
+scan stops where something else stands, or something that is not whole; what that is, the parsers find out.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ def scan_pcap(
     position=cython.Py_ssize_t,
     stop=cython.Py_ssize_t,
     is_big=cython.bint,
-    scales=cython.const_longlong[::1],
+    clocks=cython.const_longlong[::1],
     base=cython.longlong,
     times_ns=cython.longlong[::1],
     starts=cython.longlong[::1],
@@ -130,6 +129,9 @@ def scan_pcap(
     captured=cython.longlong,
     original=cython.longlong,
     scale=cython.ulonglong,
+    multiplier=cython.ulonglong,
+    divisor=cython.ulonglong,
+    time=cython.ulonglong,
     high=cython.ulonglong,
     low=cython.ulonglong,
     ticks=cython.ulonglong,
@@ -140,7 +142,7 @@ def scan_pcapng(
     position: int,
     stop: int,
     is_big: bool,
-    scales: array[int],
+    clocks: array[int],
     base: int,
     times_ns: array[int],
     starts: array[int],
@@ -150,11 +152,15 @@ def scan_pcapng(
     outputs: array[int],
     count: int,
 ) -> tuple[int, int]:
-    """The same for a pcapng. `scales` are nanoseconds per tick of the section's interfaces, 0 for those that
-    are not simple; `base` is the number of its first.
+    """The same for a pcapng. `base` is the number of the section's first interface.
+
+    `clocks` has four numbers for each of them: nanoseconds per tick where the product is the time since 1970,
+    or 0, a multiplier, a divisor and an offset: `ticks * multiplier // divisor + offset`. Multiplier times
+    divisor must be within signed 64 bits. If all are 0, the packets of the interface are left to others, and
+    so are those whose time may not be between 0 and what signed 64 bits can hold.
     """
     room = len(starts)
-    known = len(scales)
+    known = len(clocks) // 4
     latest = 0x7FFFFFFFFFFFFFFF
     if stop <= 0:
         return position, count
@@ -185,11 +191,26 @@ def scan_pcapng(
             total_again = _number(at, position + total - 4, is_big)
         else:
             (total_again,) = unpack_length(buffer, position + total - 4)
-        scale = scales[interface]
+        scale = clocks[4 * interface]
         ticks = high << 32 | low
-        if total_again != total or scale == 0 or ticks > latest // scale:
+        if total_again != total:
             break
-        times_ns[count] = ticks * scale
+        if scale != 0:
+            if ticks > latest // scale:
+                break
+            time = ticks * scale
+        else:
+            multiplier = clocks[4 * interface + 1]
+            divisor = clocks[4 * interface + 2]
+            # What there is of the rest is less than the multiplier.
+            if multiplier == 0 or ticks // divisor >= latest // multiplier:
+                break
+            time = ticks // divisor * multiplier + ticks % divisor * multiplier // divisor
+            time += clocks[4 * interface + 3]
+            # In C a time below 0 is one above all others.
+            if time < 0 or time > latest:
+                break
+        times_ns[count] = time
         starts[count] = position + 28
         lengths[count] = captured
         original_lengths[count] = original

@@ -173,5 +173,4 @@ class PacketBlock:
 
     def __iter__(self) -> Iterator[tuple[int, bytes, int]]:
         """Each packet as time, octets and original length."""
-        for index in range(self.count):
-            yield self.times_ns[index], self.packet(index), self.original_lengths[index]
+        return zip(self.times_ns, self.packets(), self.original_lengths, strict=False)

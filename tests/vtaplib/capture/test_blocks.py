@@ -152,7 +152,9 @@ def block(order: str, kind: int, body: bytes) -> bytes:
 # Whole and half bytes of a word, its ends, and lengths of packets.
 NUMBERS = st.integers(0, 2**32 - 1) | st.integers(0, 90) | st.sampled_from([2**31, 2**32 - 1, 262_144])
 PACKETS = st.lists(st.tuples(NUMBERS, NUMBERS, st.binary(max_size=90), NUMBERS), max_size=8)
-CLOCKS = st.sampled_from([None, 6, 6, 9, 9, 9, 0, 12, 0x7F, 0x80, 0x94, 0xA0, 0xFF])
+CLOCKS = st.sampled_from(
+    [None, 6, 6, 9, 9, 9, 0, 10, 12, 19, 27, 28, 0x7F, 0x80, 0x8A, 0x94, 0xA0, 0xA1, 0xA2, 0xFF]
+)
 OFFSETS = st.sampled_from([None, None, None, 0, 1, -1, 1_700_000_000, 2**33, -(2**33), 2**63 - 1, -(2**63)])
 VERSIONS = st.sampled_from([(2, 4), (2, 4), (2, 4), (2, 3), (2, 2), (2, 0), (543, 0)])
 

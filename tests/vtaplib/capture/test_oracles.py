@@ -221,20 +221,25 @@ def section_of(
     minor: int = 0,
     resolutions: bytes = b"\x09",
     *,
+    offset: int = 0,
     number: int = 0,
     trailer: int = 0,
     unpadded: bool = False,
 ) -> bytes:
-    """A section of `PACKETS`, on interfaces in turn. Of the sixth, `number` is added to that of the interface
-    and `trailer` to the length at the end; `unpadded` leaves the padding out of lengths.
+    """A section of `PACKETS`, on interfaces in turn, whose clocks begin `offset` seconds after 1970. Of the
+    sixth, `number` is added to that of the interface and `trailer` to the length at the end; `unpadded`
+    leaves the padding out of lengths.
     """
     section = block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, minor, -1))
     for resolution in resolutions:
         options = struct.pack(order + "HHBxxx", 9, 1, resolution)
+        if offset:
+            options += struct.pack(order + "HHq", 14, 8, offset)
         section += block(order, 1, struct.pack(order + "HHI", 1, 0, 0) + options)
     for place, (time, data, original) in enumerate(PACKETS):
         resolution = resolutions[place % len(resolutions)]
-        ticks = (time << (resolution & 127)) // 10**9 if resolution & 128 else time // 10 ** (9 - resolution)
+        ticks_in_second = 2 ** (resolution & 127) if resolution & 128 else 10**resolution
+        ticks = (time - offset * 10**9) * ticks_in_second // 10**9
         interface = place % len(resolutions) + number * (place == 5)
         head = struct.pack(order + "5I", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(data), original)
         packet = bytearray(block(order, 6, head + data))
@@ -287,3 +292,16 @@ def test_old_captures_are_read_as_libpcap_reads_them(name: str, tmp_path: Path, 
     (tmp_path / "odd").write_bytes(ODD[name])
     run(tcpdump, "-r", str(tmp_path / "odd"), "-w", str(tmp_path / "new"), check=False)
     assert read(tmp_path / "new") == read_up_to_damage(tmp_path / "odd")
+
+
+@pytest.mark.parametrize("offset", [1_600_000_000, -3600])
+@pytest.mark.parametrize("resolution", [3, 6, 9, 10, 0x8A, 0x94, 0x9E])
+def test_the_clocks_of_interfaces_are_read_as_libpcap_reads_them(
+    resolution: int, offset: int, tmp_path: Path, require: Require
+) -> None:
+    tcpdump = require("tcpdump")
+    (tmp_path / "odd").write_bytes(section_of("<", resolutions=bytes((resolution,)), offset=offset))
+    precision = "--time-stamp-precision=nano"
+    run(tcpdump, precision, "-r", str(tmp_path / "odd"), "-w", str(tmp_path / "new"))
+    assert read(tmp_path / "new") == read(tmp_path / "odd")
+    assert len(read(tmp_path / "odd")) == len(PACKETS)
