@@ -7,7 +7,6 @@ from .reader import CaptureReader as CaptureReader
 from .reader import open_capture as open_capture
 from .record import ETHERNET as ETHERNET
 from .record import MAX_PACKET_LENGTH as MAX_PACKET_LENGTH
-from .record import Batch as Batch
 from .record import CaptureInterface as CaptureInterface
 from .record import Packet as Packet
 from .record import Record as Record

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from vtaplib.capture.reader import CaptureReader
-from vtaplib.capture.record import Batch, name_of_link_type
+from vtaplib.capture.record import name_of_link_type
 from vtaplib.errors import CaptureError, TruncatedCaptureError
 from vtaplib.packets.block import PacketBlock
 
@@ -56,9 +56,7 @@ class SkippedEntry:
 
 
 class CaptureFeed:
-    """The packets of a reader. Iterating raises `CaptureError` where the capture holds no packet that could
-    be read.
-    """
+    """The packets of a reader."""
 
     def __init__(self, reader: CaptureReader) -> None:
         self.name = reader.name
@@ -77,11 +75,10 @@ class CaptureFeed:
             for link_type, packets in sorted(self._reader.skipped.items())
         )
 
-    def __iter__(self) -> Iterator[Batch]:
-        return map(Batch.of, self.blocks())
-
     def blocks(self) -> Iterator[PacketBlock]:
-        """The packets in blocks, each of one or more; a block is good until the next is asked for."""
+        """The packets in blocks, each of one or more; a block is good until the next is asked for. Raises
+        `CaptureError` where the capture holds no packet that could be read.
+        """
         is_first = True
         try:
             for block in self._reader.blocks():

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from vtaplib.capture.block_piece import BlockPiece
 from vtaplib.capture.pcap import PcapParser, is_pcap
 from vtaplib.capture.pcapng import PcapngParser, is_pcapng
-from vtaplib.capture.record import Batch, CaptureInterface, Record
+from vtaplib.capture.record import CaptureInterface, Record
 from vtaplib.capture.source import ByteSource, CaptureSource
 from vtaplib.errors import CaptureError
 from vtaplib.packets.block import PacketBlock
@@ -39,8 +39,8 @@ class Parser(Protocol):
 class CaptureReader:
     """The packets of a capture, in the file's order, once.
 
-    Take them as `blocks()`, which is how they are read; as `batches()`, in three lists; or iterate for one
-    `Record` at a time, which takes longest. All end with a `TruncatedCaptureError` where the file stops in
+    Take them as `blocks()`, which is how they are read, or iterate for one `Record` at a time, which takes
+    many times as long. Both end with a `TruncatedCaptureError` where the file stops in
     the middle of something, and with a `CaptureError` where it holds what no capture does; the packets before
     that have been given by then, and `offset` and `record` of the error say where it is.
     """
@@ -106,10 +106,6 @@ class CaptureReader:
                 break
         if piece.length or self._source.ended_inside_gzip:
             raise piece.truncated(expected, is_packet=is_packet)
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield the same packets in lists."""
-        return map(Batch.of, self.blocks())
 
     def __iter__(self) -> Iterator[Record]:
         for block in self.blocks():

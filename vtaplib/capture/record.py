@@ -1,17 +1,14 @@
 """What a capture holds: packets, and the interfaces that they were seen on.
 
 A packet has two shapes: `Packet` is a bare tuple, `Record` the same with names and the interface. Code that
-moves millions of them takes a `PacketBlock`, or a `Batch`, which is that in lists. Time is an integer of
-nanoseconds since 1970: a float would lose the last digits of every timestamp.
+moves millions of them takes a `PacketBlock`. Time is an integer of nanoseconds since 1970: a float would lose
+the last digits of every timestamp.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Self, TypeAlias
-
-from vtaplib.packets.block import PacketBlock
+from typing import NamedTuple, TypeAlias
 
 Packet: TypeAlias = tuple[int, bytes, int]
 """`(timestamp_ns, data, original_length)`; the names are those of `Record`."""
@@ -60,31 +57,6 @@ class Record(NamedTuple):
 
     interface: int = 0
     """Index into the reader's `interfaces`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Packets as three lists of one length; iterating gives each as a `Packet`.
-
-    Lists of numbers and bytes, because the garbage collector does not look at those. It does look at tuples,
-    again and again while there are many: that took a quarter of the time of a replay.
-    """
-
-    timestamps_ns: list[int]
-    data: list[bytes]
-    original_lengths: list[int]
-
-    @classmethod
-    def of(cls, block: PacketBlock) -> Self:
-        """The packets of a block."""
-        count = block.count
-        return cls(block.times_ns[:count].tolist(), block.packets(), block.original_lengths[:count].tolist())
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __iter__(self) -> Iterator[Packet]:
-        return zip(self.timestamps_ns, self.data, self.original_lengths, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

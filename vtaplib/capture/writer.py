@@ -12,6 +12,7 @@ from threading import local
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
+from vtaplib.capture.block_piece import LATEST_NS
 from vtaplib.capture.pcap import MICROSECONDS_MAGIC, NANOSECONDS_MAGIC
 from vtaplib.capture.pcapng import (
     BYTE_ORDER_MAGIC,
@@ -143,6 +144,8 @@ class CaptureWriter(ABC):
                 trouble = (
                     f"record {record:,} cannot be written: {what} {value:,} is not within 0 and {most:,}"
                 )
+                if what == "time" and 0 < value <= LATEST_NS:
+                    trouble += "; write a pcapng, which has room for it"
                 return CaptureError(self.name, trouble, record=record)
         raise AssertionError("a packet that fits was refused")
 
@@ -187,7 +190,7 @@ class PcapngWriter(CaptureWriter):
 
     _record_format = PCAPNG
     # Columns have signed numbers.
-    _last_ns = (1 << 63) - 1
+    _last_ns = LATEST_NS
 
     def __init__(self, target: CaptureTarget, *, application: str = "vtap", fsync: bool = False) -> None:
         super().__init__(target, fsync=fsync)

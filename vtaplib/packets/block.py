@@ -88,17 +88,6 @@ class PacketBlock:
         start = self.starts[index]
         return bytes(self.buffer[start : start + self.lengths[index]])
 
-    def packets(self) -> list[bytes]:
-        """The octets of all packets, many times as fast as one by one."""
-        count = self.count
-        if not count:
-            return []
-        starts, lengths = self.starts[:count], self.lengths[:count]
-        # Copied in one go first: octets are sliced faster than other buffers. Empty packets may lie anywhere.
-        first = max(min(starts), 0)
-        octets = bytes(memoryview(self.buffer)[first : max(starts) + max(lengths)])
-        return [octets[at - first : at - first + length] for at, length in zip(starts, lengths, strict=True)]
-
     def write(
         self,
         out: bytearray | memoryview,
@@ -173,4 +162,12 @@ class PacketBlock:
 
     def __iter__(self) -> Iterator[tuple[int, bytes, int]]:
         """Each packet as time, octets and original length."""
-        return zip(self.times_ns, self.packets(), self.original_lengths, strict=False)
+        count = self.count
+        starts, lengths = self.starts[:count], self.lengths[:count]
+        # Copied in one go first: octets are sliced faster than other buffers. Empty packets may lie anywhere.
+        first = max(min(starts, default=0), 0)
+        last = max(starts, default=0) + max(lengths, default=0)
+        octets = bytes(memoryview(self.buffer)[first:last])
+        places = zip(starts, lengths, strict=True)
+        packets = [octets[at - first : at - first + length] for at, length in places]
+        return zip(self.times_ns, packets, self.original_lengths, strict=False)

@@ -1,5 +1,5 @@
 """One file is one list of packets and one end, however it is read: in blocks by compiled or interpreted
-loops, in batches or one by one, from a file or in whatever pieces a stream gives.
+loops, or one packet at a time, from a file or in whatever pieces a stream gives.
 """
 
 from __future__ import annotations
@@ -43,17 +43,16 @@ INTERPRETED = run_interpreted("capture_records")
 
 def of_blocks(reader: CaptureReader) -> Iterable[Record]:
     for block in reader.blocks():
-        for packet, interface in zip(list(block), block.interfaces[: block.count], strict=True):
-            yield Record(*packet, interface)
+        for index in range(block.count):
+            yield Record(
+                block.times_ns[index],
+                block.packet(index),
+                block.original_lengths[index],
+                block.interfaces[index],
+            )
 
 
-def of_batches(reader: CaptureReader) -> Iterable[Record]:
-    for batch in reader.batches():
-        for packet in batch:
-            yield Record(*packet)
-
-
-WAYS: tuple[Callable[[CaptureReader], Iterable[Record]], ...] = (of_blocks, of_batches, iter)
+WAYS: tuple[Callable[[CaptureReader], Iterable[Record]], ...] = (of_blocks, iter)
 
 
 @dataclass
@@ -65,8 +64,8 @@ class Read:
     skipped: dict[int, int]
 
     @property
-    def without_interfaces(self) -> tuple[object, ...]:
-        return [one[:3] for one in self.records], str(self.error), self.skipped
+    def all(self) -> tuple[object, ...]:
+        return self.records, str(self.error), self.skipped
 
 
 def read(
@@ -119,8 +118,7 @@ def check(capture: bytes, pieces: int) -> None:
                 for stream in streams:
                     other = read(stream(), way)
                     assert other is not None
-                    assert other.without_interfaces == first.without_interfaces
-                    assert way is of_batches or other.records == first.records
+                    assert other.all == first.all
 
 
 def check_feed(capture: bytes) -> None:
@@ -271,7 +269,7 @@ def test_what_precedes_damage_in_gzip_is_given_whatever_the_pieces(
         if whole is None or other is None:
             assert whole is other
         else:
-            assert other.without_interfaces == whole.without_interfaces
+            assert other.all == whole.all
 
 
 def test_a_wrong_checksum_of_gzip_takes_no_packet_away() -> None:
@@ -310,7 +308,7 @@ def test_a_file_of_many_pieces_is_read_whole(
             writer.write_block(one)
     outcome = read(path, way)
     assert outcome is not None
-    assert outcome.without_interfaces == (written, "None", {})
+    assert outcome.all == ([Record(*one) for one in written], "None", {})
     with open_capture(path) as reader:
         assert sum(1 for _ in reader.blocks()) > 5
 

@@ -54,7 +54,7 @@ def without_bytes(packets: list[Packet]) -> list[Packet]:
 
 def read(capture: Path) -> list[Packet]:
     with open_capture(capture) as reader:
-        return [packet for batch in reader.batches() for packet in batch]
+        return [packet for block in reader.blocks() for packet in block]
 
 
 def read_up_to_damage(capture: Path) -> list[Packet]:

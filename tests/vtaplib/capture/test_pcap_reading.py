@@ -51,9 +51,9 @@ def test_each_byte_order_and_unit_of_time_is_read(capture: bytes, timestamp_ns: 
 
 
 @pytest.mark.parametrize(("capture", "timestamp_ns"), CASES)
-def test_batches_are_the_same_packets_as_bare_tuples(capture: bytes, timestamp_ns: int) -> None:
+def test_blocks_give_the_same_packets_as_bare_tuples(capture: bytes, timestamp_ns: int) -> None:
     with open_capture(io.BytesIO(capture)) as reader:
-        assert [packet for batch in reader.batches() for packet in batch] == [(timestamp_ns, FRAME, 60)]
+        assert [packet for block in reader.blocks() for packet in block] == [(timestamp_ns, FRAME, 60)]
 
 
 @pytest.mark.parametrize(("capture", "timestamp_ns"), CASES)

@@ -38,7 +38,7 @@ class Dripping(io.RawIOBase):
 
 
 def read(capture: bytes) -> list[Packet]:
-    return [packet for batch in open_capture(io.BytesIO(capture)).batches() for packet in batch]
+    return [packet for block in open_capture(io.BytesIO(capture)).blocks() for packet in block]
 
 
 @given(packets(PCAP_TIMES))

@@ -196,3 +196,17 @@ def test_all_commands_make_the_same_of_damage(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     check(mutated(seed), designs, collector, tmp_path, capfd)
+
+
+def test_a_time_that_only_a_pcapng_can_hold_is_refused_for_a_pcap_with_the_way_out(
+    designs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "late.pcapng").write_bytes(section(times=dict.fromkeys(range(60), 2**32 * 10**9)))
+    replay = ["replay", "late.pcapng", "--cloud", f"{designs}/quickstart.db", "--out"]
+    assert run(capfd, [*replay, "copies"]).code == 0
+    printed = run(capfd, [*replay, "others", "--format", "pcap"])
+    assert printed.code == 2
+    assert "time 4,294,967,296,000,000,000 is not within 0" in printed.stderr
+    assert printed.stderr.strip().endswith("; write a pcapng, which has room for it")
+    assert not list((tmp_path / "others").iterdir())

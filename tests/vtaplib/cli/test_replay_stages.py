@@ -14,7 +14,7 @@ OUTER = 14 + 20 + 8 + 8
 
 def packets(path: Path) -> list[tuple[int, bytes, int]]:
     with open_capture(path) as reader:
-        return [packet for batch in reader.batches() for packet in batch]
+        return [packet for block in reader.blocks() for packet in block]
 
 
 def assert_balanced(stage: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def diff(
     comparison = Comparison(before, after)
     runs = [Replay(one.topology, one.policy, down=one.down) for one in (before, after)]
     for block in feed.blocks():
-        comparison.batch(block.packets())
+        comparison.batch([frame for _, frame, _ in block])
         for run in runs:
             run.block(block)
     accounts = runs[BEFORE].accounts, runs[AFTER].accounts

@@ -185,7 +185,7 @@ def test_what_passes_of_plain_duplicates_is_what_editcap_keeps(
     command = [editcap, *options, str(tmp_path / "in.pcap"), str(tmp_path / "out.pcap")]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     with open_capture(tmp_path / "out.pcap") as reader:
-        kept = [packet for batch in reader.batches() for packet in batch]
+        kept = [packet for block in reader.blocks() for packet in block]
     block = PacketBlock.of(packets)
     Deduplicate(50).apply(block)
     assert list(block) == kept
@@ -205,7 +205,7 @@ def test_a_capture_and_what_a_router_made_of_it_are_the_capture(
     seen = []
     for path, later in ((QUICKSTART, 0), (rewritten, MS)):
         with open_capture(path) as reader:
-            seen.append([(at + later, octets, n) for b in reader.batches() for at, octets, n in b])
+            seen.append([(at + later, octets, n) for b in reader.blocks() for at, octets, n in b])
     before, behind = seen
     assert len(before) == len(behind)
     assert not {octets for _, octets, _ in before} & {octets for _, octets, _ in behind}

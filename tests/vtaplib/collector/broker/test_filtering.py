@@ -104,14 +104,14 @@ def test_a_filter_lets_pass_of_a_capture_what_tcpdump_does(
 ) -> None:
     tcpdump = require("tcpdump")
     with open_capture(QUICKSTART) as reader:
-        packets = [packet for batch in reader.batches() for packet in batch]
+        packets = [packet for block in reader.blocks() for packet in block]
     with PcapWriter(tmp_path / "in.pcap") as writer:
         for block in PacketBlock.many(packets):
             writer.write_block(block)
     command = [tcpdump, "-r", str(tmp_path / "in.pcap"), "-w", str(tmp_path / "out.pcap"), expression]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     with open_capture(tmp_path / "out.pcap") as reader:
-        wanted = [octets for batch in reader.batches() for _, octets, _ in batch]
+        wanted = [octets for block in reader.blocks() for _, octets, _ in block]
     block = PacketBlock.of(packets)
     Filter(expression).apply(block)
     assert [octets for _, octets, _ in block] == wanted

@@ -240,7 +240,7 @@ def test_what_is_left_of_a_capture_is_what_editcap_leaves(
     kept = []
     for path in (QUICKSTART, tmp_path / "out.pcap"):
         with open_capture(path) as reader:
-            kept.append([packet for batch in reader.batches() for packet in batch])
+            kept.append([packet for block in reader.blocks() for packet in block])
     block = PacketBlock.of(kept[0])
     Slice(77).apply(block)
     assert list(block) == kept[1]
