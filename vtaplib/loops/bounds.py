@@ -18,6 +18,13 @@ def first_outside(starts: array[int], lengths: array[int], count: int, size: int
     """The number of the first of `count` packets that is not all in a buffer of `size` octets; `count` if
     there is none. A packet without octets lies anywhere.
     """
+    if (
+        not cython.compiled
+        and count
+        and min(starts[:count]) >= 0 <= min(lengths[:count])
+        and max(map(int.__add__, starts[:count], lengths[:count])) <= size
+    ):
+        return count
     for index in range(count):
         if lengths[index] < 0:
             return index

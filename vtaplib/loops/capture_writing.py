@@ -9,6 +9,8 @@ packet is filled in: source port, lengths and the checksum of IPv4.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
 
 import cython
@@ -31,10 +33,23 @@ LONGEST = 262_144
 DONE, FULL, NOT_TO_BE_WRITTEN = 0, 1, 2
 """Why writing ended: all is done; no room; a packet that the format cannot express."""
 
-_BLOCK = Struct("<7I")
 _RECORD = Struct("<4I")
-_LAST_TWO = Struct("<2I")
-_TWO = Struct(">H")
+
+
+# As many lengths as frames have, about: a packer per length makes a block in one call.
+@lru_cache(maxsize=2048)
+def _packer(length: int) -> Callable[..., None]:
+    """What puts an Enhanced Packet Block with so many octets into a buffer, where this is interpreted."""
+    return Struct(f"<7I{length}s{-length % 4}xI").pack_into
+
+
+def _around(template: bytes | bytearray, words: int, length: int) -> tuple[bytes, bytes]:
+    """The octets of an outer header before and behind the source port, where this is interpreted."""
+    header = bytearray(template)
+    header[16:18] = (length + 36).to_bytes(2, "big")
+    header[24:26] = (0xFFFF - ((words + length + 36) % 0xFFFF or 0xFFFF)).to_bytes(2, "big")
+    header[38:40] = (length + 16).to_bytes(2, "big")
+    return bytes(header[:34]), bytes(header[36:])
 
 
 @cython.cfunc
@@ -90,6 +105,7 @@ def _put(at: bytearray, place: int, number: int) -> None:
     number=cython.Py_ssize_t,
     index=cython.Py_ssize_t,
     place=cython.Py_ssize_t,
+    data=cython.Py_ssize_t,
     packets=cython.Py_ssize_t,
     reason=cython.int,
     header=cython.longlong,
@@ -148,6 +164,7 @@ def write(
     second = 0
     begin = 0
     number = first
+    wrapped: dict[tuple[int, int], tuple[bytes, bytes]] = {}
     if first >= stop:
         return number, place, packets, reason
     if cython.compiled:
@@ -177,10 +194,19 @@ def write(
         if place + total > room:
             reason = 1
             break
-        if record_format == 1:
-            seen_on = interface if interface != -1 else interfaces[index]
-            # First what rounds the length up: the rest may lie over it.
-            if cython.compiled:
+        seen_on = interface if interface != -1 or record_format != 1 else interfaces[index]
+        octets = at if header >= 0 or not has_headers else other
+        if record_format == 2 and not 0 <= time - begin < 1_000_000_000:
+            second = time // 1_000_000_000
+            begin = second * 1_000_000_000
+        if record_format == 0:
+            bare_times[packets] = time
+            bare_starts[packets] = place
+            bare_lengths[packets] = whole
+            bare_outputs[packets] = outputs[index]
+        if cython.compiled:
+            if record_format == 1:
+                # First what rounds the length up: the rest may lie over it.
                 _put(to, place + total - 8, 0)
                 _put(to, place + total - 4, total)
                 _put(to, place, 6)
@@ -190,54 +216,45 @@ def write(
                 _put(to, place + 16, time)
                 _put(to, place + 20, whole)
                 _put(to, place + 24, original)
-            else:
-                _LAST_TWO.pack_into(to, place + total - 8, 0, total)
-                _BLOCK.pack_into(to, place, 6, total, seen_on, time >> 32, time & 0xFFFFFFFF, whole, original)
-            place += 28
-        elif record_format == 2:
-            if not 0 <= time - begin < 1_000_000_000:
-                second = time // 1_000_000_000
-                begin = second * 1_000_000_000
-            if cython.compiled:
+                data = place + 28
+            elif record_format == 2:
                 _put(to, place, second)
                 _put(to, place + 4, (time - begin) // unit)
                 _put(to, place + 8, whole)
                 _put(to, place + 12, original)
+                data = place + 16
             else:
-                _RECORD.pack_into(to, place, second, (time - begin) // unit, whole, original)
-            place += 16
-        else:
-            bare_times[packets] = time
-            bare_starts[packets] = place
-            bare_lengths[packets] = whole
-            bare_outputs[packets] = outputs[index]
-        octets = at if header >= 0 or not has_headers else other
-        if cython.compiled:
+                data = place
+            memcpy(cython.address(to[data + front]), cython.address(octets[starts[index]]), length)
             if front:
-                memcpy(cython.address(to[place]), cython.address(shapes[header * 64]), 50)
-            memcpy(cython.address(to[place + front]), cython.address(octets[starts[index]]), length)
+                memcpy(cython.address(to[data]), cython.address(shapes[header * 64]), 50)
+                checksum = (sums[header] + length + 36) % 0xFFFF
+                checksum = 0xFFFF - (checksum if checksum else 0xFFFF)
+                to[data + 16] = length + 36 >> 8 & 255
+                to[data + 17] = length + 36 & 255
+                to[data + 24] = checksum >> 8
+                to[data + 25] = checksum & 255
+                to[data + 34] = ports[index] >> 8
+                to[data + 35] = ports[index] & 255
+                to[data + 38] = length + 16 >> 8 & 255
+                to[data + 39] = length + 16 & 255
         else:
+            packet = bytes(octets[starts[index] : starts[index] + length])
             if front:
-                to[place : place + 50] = shapes[header * 64 : header * 64 + 50]
-            to[place + front : place + whole] = octets[starts[index] : starts[index] + length]
-        if front:
-            checksum = (sums[header] + length + 36) % 0xFFFF
-            checksum = 0xFFFF - (checksum if checksum else 0xFFFF)
-            if cython.compiled:
-                to[place + 16] = length + 36 >> 8 & 255
-                to[place + 17] = length + 36 & 255
-                to[place + 24] = checksum >> 8
-                to[place + 25] = checksum & 255
-                to[place + 34] = ports[index] >> 8
-                to[place + 35] = ports[index] & 255
-                to[place + 38] = length + 16 >> 8 & 255
-                to[place + 39] = length + 16 & 255
+                around = wrapped.get((header, length))
+                if around is None:
+                    around = wrapped[header, length] = _around(
+                        templates[header * 64 : header * 64 + 50], sums[header], length
+                    )
+                packet = b"".join((around[0], ports[index].to_bytes(2, "big"), around[1], packet))
+            if record_format == 1:
+                high, low = time >> 32, time & 0xFFFFFFFF
+                _packer(whole)(to, place, 6, total, seen_on, high, low, whole, original, packet, total)
             else:
-                _TWO.pack_into(to, place + 16, length + 36)
-                _TWO.pack_into(to, place + 24, checksum)
-                _TWO.pack_into(to, place + 34, ports[index])
-                _TWO.pack_into(to, place + 38, length + 16)
-        place += total - (28 if record_format == 1 else 16 if record_format == 2 else 0)
+                if record_format == 2:
+                    _RECORD.pack_into(to, place, second, (time - begin) // unit, whole, original)
+                to[place + total - whole : place + total] = packet
+        place += total
         packets += 1
         number += 1
     return number, place, packets, reason

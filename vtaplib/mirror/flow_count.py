@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from math import log
+from struct import Struct
 
 from vtaplib.packets.flow import Flow
 
@@ -19,6 +20,10 @@ COUNTED_EXACTLY = 256
 INDEX_BITS = 12
 REGISTERS = 1 << INDEX_BITS
 RANK_BITS = 64 - INDEX_BITS
+REST = (1 << RANK_BITS) - 1
+
+# All of a flow but its addresses.
+_NUMBERS = Struct(">Bihii?")
 
 # The paper's correction for the bias of the harmonic mean, for 128 registers or more.
 BIAS = 0.7213 / (1 + 1.079 / REGISTERS)
@@ -67,13 +72,17 @@ class FlowCount:
 
 def flow_hash(flow: Flow) -> int:
     """64 well-mixed bits of a flow in one direction, the same in every run."""
-    return int.from_bytes(blake2b(repr(tuple(flow)).encode(), digest_size=8).digest(), "big")
+    version, ethertype, source, destination, *numbers = flow
+    key = source + destination + _NUMBERS.pack(version, ethertype, *numbers)
+    return int.from_bytes(blake2b(key, digest_size=8).digest(), "big")
 
 
 def register(registers: bytearray, hashed: int) -> None:
     """Note a hash: the first bits choose a register, which keeps the longest run of zeros behind them."""
-    index, rest = hashed >> RANK_BITS, hashed & ((1 << RANK_BITS) - 1)
-    registers[index] = max(registers[index], RANK_BITS - rest.bit_length() + 1)
+    index = hashed >> RANK_BITS
+    rank = RANK_BITS - (hashed & REST).bit_length() + 1
+    if rank > registers[index]:
+        registers[index] = rank
 
 
 def estimate(registers: bytearray) -> int:

@@ -125,7 +125,7 @@ class FlowDecider:
             or not self.engine.is_indifferent(destination, flow)
         ):
             return None
-        return id(source), id(destination), trace.drop, trace.is_answer, flow.version, flow.protocol
+        return id(source), id(destination), id(trace.drop), trace.is_answer, flow.version, flow.protocol
 
     def wait(self, link: Link, forget: Callable[[], object]) -> None:
         """Have `forget` called when a link is opened, and what is decided of a flow that awaits it does not

@@ -18,6 +18,7 @@ from array import array
 from collections.abc import Hashable, Iterable, Iterator
 from functools import partial
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
@@ -29,6 +30,7 @@ from vtaplib.mirror.flow_columns import FlowColumns
 from vtaplib.mirror.flow_count import WINDOW_SECONDS, FlowCount, flow_hash
 from vtaplib.mirror.flow_counters import FlowCounters
 from vtaplib.mirror.flow_decision import FlowDecider, FlowDecision
+from vtaplib.mirror.outer_header import Encapsulation
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Mirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
@@ -53,6 +55,16 @@ EARLIEST_NS, LATEST_NS = -1 << 63, (1 << 63) - 1
 """The times that columns have room for, from the year 1677 to 2262."""
 
 
+class Alike(NamedTuple):
+    """What the table knows of all flows of a kind, but for the port that those have which are copied; and the
+    counts of flows at both ends.
+    """
+
+    path: int
+    is_copied: bool
+    ends: list[FlowCount]
+
+
 class Replay:
     """One replay through one topology. `down` are the IDs of interfaces whose machine is taken for failed."""
 
@@ -75,9 +87,8 @@ class Replay:
         self._decisions: dict[Flow, FlowDecision] = {}
         # One for all flows that fare alike.
         self._counters: dict[Hashable, FlowCounters] = {}
-        # What the table knows of flows of a kind, without the port; the counts of flows at both ends; and
-        # whether there are copies, which have a port.
-        self._alike: dict[Hashable, tuple[int, list[FlowCount], bool]] = {}
+        # By what flows have in common.
+        self._alike: dict[Hashable, Alike] = {}
         self._second = 0
         self._position = 0
         # Changes whenever something is forgotten: what was looked up before does not hold any more.
@@ -197,7 +208,8 @@ class Replay:
     def _learn_from(self, block: PacketBlock, first: int) -> None:
         """Learn the flow of a packet, and of those behind it what can be known already."""
         window = self._second // WINDOW_SECONDS * WINDOW_SECONDS * NS_PER_SECOND
-        begin, end = window, window + WINDOW_SECONDS * NS_PER_SECOND - 1
+        begin = max(window, EARLIEST_NS)
+        end = min(window + WINDOW_SECONDS * NS_PER_SECOND - 1, LATEST_NS)
         index = first
         while True:
             index = self._columns.table.next_unknown(
@@ -207,8 +219,8 @@ class Replay:
                 block.lengths,
                 index,
                 block.count,
-                max(begin, EARLIEST_NS),
-                min(end, LATEST_NS),
+                begin,
+                end,
                 self._found,
             )
             if index == block.count or not self._learn(block.packet(index), is_first=index == first):
@@ -245,15 +257,17 @@ class Replay:
             self._note(decision)
             known = self._columns.known_of(decision, self._counters_of(decision))
             if kind is not None:
-                ends = [self._accounts.flows_of(hop.interface_id, hop.direction) for hop in decision.hops]
-                self._alike[kind] = known & ~0xFFFF, ends, known & 0xFFFF > 0
+                self._alike[kind] = Alike(
+                    known & ~0xFFFF,
+                    any(isinstance(one.outcome, Encapsulation) for _, one in decision.outcomes),
+                    [self._accounts.flows_of(hop.interface_id, hop.direction) for hop in decision.hops],
+                )
             return known
-        path, ends, has_port = alike
-        if ends:
+        if alike.ends:
             hashed = flow_hash(flow)
-            for flows in ends:
+            for flows in alike.ends:
                 flows.add(self._second, hashed)
-        return path | self._engine.source_port(flow) if has_port else path
+        return alike.path | self._engine.source_port(flow) if alike.is_copied else alike.path
 
     def _unlearn(self, frame: bytes) -> None:
         """Forget the flow of a frame."""
