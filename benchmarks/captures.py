@@ -1,8 +1,9 @@
-"""Captures to measure with: small frames, where the cost per packet shows, and the Internet's mix of sizes.
+"""Captures to measure with: small frames, where the cost per packet shows, the Internet's mix of sizes, and
+flows so short that most packets begin one.
 
-The frames are UDP between the quickstart's web and database machines, in both directions and in many flows.
-A frame is made once and written many times: a file of any size comes about as fast as the disk takes it, in
-little memory.
+The frames are between the quickstart's web and database machines, in both directions. Those of long flows are
+made once and written many times: a file of any size comes about as fast as the disk takes it, in little
+memory.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ SMALL = (64,)
 IMIX = (64, 64, 64, 64, 64, 64, 64, 590, 590, 590, 590, 1514)
 """The "simple IMIX": seven IP packets of 40 bytes (here: small frames), four of 576, one of 1500."""
 
-MIXES = {"small": SMALL, "imix": IMIX}
+SHORT = (74, 74, 90)
+"""A port that is tried (TCP), a name that is asked for, and the answer (UDP)."""
+
+MIXES = {"small": SMALL, "imix": IMIX, "short": SHORT}
 
 FLOWS = 64
 
@@ -68,10 +72,37 @@ def packets_of(mix: tuple[int, ...], count: int) -> Iterator[Packet]:
         yield FIRST_NS + number * GAP_NS, frame, len(frame)
 
 
+def short_flows(count: int) -> Iterator[Packet]:
+    """Yield `count` packets a microsecond apart, two of three of which begin a flow: web tries a port of the
+    database after the other, and asks it for names, from a new port each time.
+    """
+    tried = frame_of(SHORT[0], 0, from_web=True)
+    # Its protocol is TCP, the header as long as it has to be, and SYN is set.
+    tried = tried[:23] + b"\x06" + tried[24:46] + b"\x50\x02" + tried[48:]
+    checksum = struct.pack("!H", checksum_of(tried[14:24] + tried[26:34]))
+    tried = tried[:24] + checksum + tried[26:]
+    asked, answered = (frame_of(length, 0, from_web=length == SHORT[1]) for length in SHORT[1:])
+    for number in range(count):
+        conversation, kind = divmod(number, len(SHORT))
+        here = 1_024 + conversation % 64_000
+        frame, ports = (
+            (tried, (here, 1 + conversation // 64_000)),
+            (asked, (here, 53)),
+            (answered, (53, here)),
+        )[kind]
+        octets = frame[:34] + struct.pack("!HH", *ports) + frame[38:]
+        yield FIRST_NS + number * GAP_NS, octets, len(octets)
+
+
+def packets_of_mix(mix: str, count: int) -> Iterator[Packet]:
+    """Yield `count` packets of a mix, one of `MIXES`."""
+    return short_flows(count) if mix == "short" else packets_of(MIXES[mix], count)
+
+
 def write_capture(target: Path, mix: str, count: int) -> None:
-    """Write a pcap with nanosecond times of `count` packets of a mix, `small` or `imix`."""
+    """Write a pcap with nanosecond times of `count` packets of a mix, one of `MIXES`."""
     with PcapWriter(target) as writer:
-        for block in PacketBlock.many(packets_of(MIXES[mix], count)):
+        for block in PacketBlock.many(packets_of_mix(mix, count)):
             writer.write_block(block)
 
 

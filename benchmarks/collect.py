@@ -66,7 +66,7 @@ def main() -> None:
         "--hold", type=float, default=5, help=f"seconds to hold {AIM:,} packets/s for (default: 5)"
     )
     parser.add_argument("--rate", type=int, default=AIM, help=f"to hold, packets/s (default: {AIM})")
-    parser.add_argument("--mix", choices=MIXES, help="only this one (default: all)")
+    parser.add_argument("--mix", choices=TITLES, help="only this one (default: all)")
     parser.add_argument("--loopback", action="store_true", help="without namespaces; needs no root")
     parser.add_argument(
         "--directory", type=Path, help="for captures, which are removed (default: /dev/shm, or temporary)"
@@ -82,7 +82,7 @@ def main() -> None:
         is_local = arguments.loopback or os.geteuid() != 0
         cable = loopback() if is_local else undo.enter_context(namespaces())
         lanes = all_lanes(cable, directory)
-        for mix in MIXES if arguments.mix is None else (arguments.mix,):
+        for mix in TITLES if arguments.mix is None else (arguments.mix,):
             traffic = _traffic(directory, mix)
             starts = {lane: lane.start(cable, traffic) for lane in lanes}
             found: dict[Lane, list[Found]] = {lane: [] for lane in lanes}

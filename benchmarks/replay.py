@@ -1,9 +1,10 @@
 """How fast replay is, beside programs that only read a capture and write it again, and in how much memory.
 
-Two captures, of 64-byte frames and of the Internet's mix of sizes, go through a network in which one or both
-ends of every conversation are tapped. The peers find no interface, decide nothing and make no copies; they
-read and write, and so bound what can be had in Python (dpkt, scapy) and in C (tcpdump, editcap; cp for the
-disk). All take turns in every round, so that a busy machine is unkind to all alike.
+Three captures, of 64-byte frames, of the Internet's mix of sizes and of flows of a packet or two, go through
+a network in which one or both ends of every conversation are tapped. The peers find no interface, decide
+nothing and make no copies; they read and write, and so bound what can be had in Python (dpkt, scapy) and in C
+(tcpdump, editcap; cp for the disk). All take turns in every round, so that a busy machine is unkind to all
+alike.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from rich.table import Table
 # As a script, this file's own directory is on the path, and the checkout is not.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.captures import MIXES, packets_of
+from benchmarks.captures import MIXES, packets_of_mix
 from benchmarks.contenders import Contender, all_contenders
 from benchmarks.measuring import Cost, run
 from benchmarks.tapped_network import make_cloud
@@ -28,8 +29,8 @@ from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.packets.block import PacketBlock
 
 # A command of ours takes some 0.2 s to start, which is the time of a million packets and more.
-PACKETS = {"small": 8_000_000, "imix": 4_000_000}
-TITLES = {"small": "64-byte frames", "imix": "IMIX"}
+PACKETS = {"small": 8_000_000, "imix": 4_000_000, "short": 1_000_000}
+TITLES = {"small": "64-byte frames", "imix": "IMIX", "short": "Short flows"}
 
 # Bytes per packet of a capture, its record header included.
 RECORD_LENGTHS = {mix: 16 + sum(lengths) / len(lengths) for mix, lengths in MIXES.items()}
@@ -45,7 +46,9 @@ def main() -> None:
     parser.add_argument(
         "--packets",
         type=int,
-        help=f"per capture (default: {PACKETS['small']:,} small, {PACKETS['imix']:,} IMIX)",
+        help="per capture (default: "
+        + ", ".join(f"{count:,} {TITLES[mix]}" for mix, count in PACKETS.items())
+        + ")",
     )
     parser.add_argument(
         "--memory",
@@ -81,7 +84,7 @@ def write_capture(directory: Path, mix: str, packets: int) -> Path:
     path = directory / f"{mix}-{packets}.pcap"
     if not path.exists():
         with PcapWriter(path, nanoseconds=False) as writer:
-            for block in PacketBlock.many(packets_of(MIXES[mix], packets)):
+            for block in PacketBlock.many(packets_of_mix(mix, packets)):
                 writer.write_block(block)
     return path
 
