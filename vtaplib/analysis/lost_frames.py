@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.mirror.accounting import LossAccount
-from vtaplib.reports.document import Column, Table, numbers
+from vtaplib.reports.document import Column, KeyFigure, Role, Table, numbers
+from vtaplib.reports.number import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,22 @@ def loss_entries(
         )
         for reason, account in lost.items()
     )
+
+
+def loss_figures(
+    nowhere: tuple[LossEntry, ...], dropped: tuple[LossEntry, ...], read: int
+) -> tuple[KeyFigure, KeyFigure]:
+    """What belongs to no interface, and what the network drops, at a glance; `read` frames are all."""
+    return (
+        _figure("Dropped by the network", dropped, read),
+        _figure("Of no interface", nowhere, read),
+    )
+
+
+def _figure(name: str, lost: tuple[LossEntry, ...], read: int) -> KeyFigure:
+    frames = sum(one.frames for one in lost)
+    role = Role.WARNING if frames else Role.PLAIN
+    return KeyFigure(name, f"{frames:,}", f"{share(frames, read)} of frames", role)
 
 
 def loss_tables(

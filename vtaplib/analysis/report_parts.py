@@ -79,7 +79,7 @@ class NotMirroredEntry:
 
 @dataclass(frozen=True, slots=True)
 class WarningEntry:
-    """Something to look at: `subject_id` is what it is about."""
+    """Something to look at: `subject_id` is what it is about, "" for all of the traffic."""
 
     code: str
     subject_id: str

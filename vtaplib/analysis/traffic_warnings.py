@@ -6,13 +6,15 @@ estimate, a diff and an explanation warn alike of the same traffic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from vtaplib.analysis.report_parts import WarningEntry
 from vtaplib.fabric.balancing import find_rule
+from vtaplib.fabric.path_trace import Drop
+from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
-from vtaplib.mirror.accounting import Accounts, TapPointAccount
+from vtaplib.mirror.accounting import Accounts, LossAccount, TapPointAccount
 from vtaplib.mirror.capacity import MachineAccount
 from vtaplib.mirror.flow_split import SplitAccount
 from vtaplib.mirror.oversize import MTU
@@ -34,6 +36,11 @@ TOO_MUCH: Final = frozenset(
 )
 """The codes of warnings that something is too much for a machine."""
 
+WORTH_A_WARNING: Final = 0.01
+"""The share of all frames that gets nowhere from which on a warning says so: ARP, broadcasts and the like are
+in every capture, and dropped.
+"""
+
 A_COPY: Final = Flow(4, ethernet.IPV4, bytes(4), bytes(4), UDP, 0, vxlan.PORT)
 """As far as a load balancer's rules look at it."""
 
@@ -45,13 +52,39 @@ def traffic_warnings(
     machines: Iterable[MachineAccount] = (),
     scale: float = 1,
 ) -> tuple[WarningEntry, ...]:
-    """What to look at, TAP by TAP and then machine by machine. Accounts are those of the traffic; `machines`
-    are of `scale` times as much already.
+    """What to look at: of all traffic, TAP by TAP and then machine by machine. Accounts are those of the
+    traffic; `machines` are of `scale` times as much already.
     """
     return (
+        *_lost(accounts, scale),
         *_taps(accounts, topology, policy, scale),
         *(one for machine in machines for one in _machine(machine, policy)),
     )
+
+
+def _lost(accounts: Accounts, scale: float) -> Iterator[WarningEntry]:
+    """Frames that the network drops or that are no interface's, if they are more than what always is."""
+    kinds: tuple[tuple[str, str, Mapping[Drop, LossAccount] | Mapping[Unrouted, LossAccount]], ...] = (
+        ("frames_dropped", "the network drops {}", accounts.dropped),
+        ("frames_of_no_interface", "no interface of the cloud sends or receives {}", accounts.unrouted),
+    )
+    whole = accounts.read.frames
+    for code, sentence, lost in kinds:
+        frames = sum(account.count.frames for account in lost.values())
+        if frames and frames >= WORTH_A_WARNING * whole:
+            reason, account = max(lost.items(), key=lambda one: one[1].count.frames)
+            part = f"{round(scale * frames):,} of {counted(round(scale * whole), 'frame')}"
+            most = f"{round(scale * account.count.frames):,} of them " if len(lost) > 1 else ""
+            first = "".join(
+                f". vtap explain CAPTURE {position} shows the first of them"
+                for position in account.first_positions[:1]
+            )
+            yield WarningEntry(
+                code,
+                "",
+                f"{sentence.format(part)} ({share(frames, whole)}), {most}for this reason: "
+                f"{reason.value}{first}",
+            )
 
 
 def _taps(accounts: Accounts, topology: Topology, policy: Policy, scale: float) -> Iterator[WarningEntry]:

@@ -156,11 +156,12 @@ class Settings(NamedTuple):
 
 
 class KeyFigure(NamedTuple):
-    """A figure at a glance: its name, and what it is of."""
+    """A figure at a glance: its name, and what it is of. Its role says whether it is to be looked at."""
 
     name: str
     figure: str
     of: str = ""
+    role: Role = Role.PLAIN
 
 
 class KeyFigures(NamedTuple):

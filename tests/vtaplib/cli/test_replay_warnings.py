@@ -102,6 +102,43 @@ def test_under_a_clamp_long_segments_count_as_clamped(vtap: Vtap, tmp_path: Path
     assert sum(point["over_mtu"] for point in clamp["tap_points"]) > 0
 
 
+@pytest.mark.parametrize(
+    ("code", "source", "target", "opening", "reason"),
+    [
+        ("frames_dropped", WEB, "10.10.2.99", "the network drops", "nothing has the address"),
+        (
+            "frames_of_no_interface",
+            "192.0.2.1",
+            "192.0.2.2",
+            "no interface of the cloud sends or receives",
+            "neither address belongs to an interface",
+        ),
+    ],
+)
+def test_frames_that_get_nowhere_are_told_where_they_are_more_than_a_few(
+    vtap: Vtap, quickstart: Path, code: str, source: str, target: str, opening: str, reason: str
+) -> None:
+    good, lost = udp_frame(WEB, DATABASE, (40000, 53)), udp_frame(source, target, (40000, 53))
+    (vtap.directory / "half.pcap").write_bytes(pcap([good, *[lost] * 49, *[good] * 50]))
+    (vtap.directory / "few.pcap").write_bytes(pcap([*[lost] * 3, *[good] * 397]))
+    command = ("half.pcap", "--cloud", quickstart)
+    expected = f"{opening} 49 of 100 frames (49 %), for this reason: "
+    for report in (
+        vtap("replay", *command, "--json").document,
+        vtap("estimate", *command, "--json").document,
+        vtap(
+            "diff", "half.pcap", "--before", quickstart, "--policy-after", "vni=per_source", "--json"
+        ).document["after"],
+    ):
+        assert list(warnings(report)) == [code]
+        text = warnings(report)[code]
+        assert text.startswith(expected)
+        assert reason in text
+        assert "vtap explain CAPTURE 2 " in text
+    assert expected in " ".join(vtap("replay", *command).stdout.split())
+    assert warnings(vtap("replay", "few.pcap", "--cloud", quickstart, "--json").document) == {}
+
+
 def test_nothing_is_warned_of_where_nothing_is_wrong(vtap: Vtap, tmp_path: Path, talk: Path) -> None:
     cloud = write_quickstart(tmp_path / "cloud.db")
     report = vtap("replay", talk, "--cloud", cloud, "--json").document

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vtaplib.analysis.capture_notices import capture_notices
 from vtaplib.analysis.load_entries import RatesEntry
-from vtaplib.analysis.lost_frames import loss_tables
+from vtaplib.analysis.lost_frames import loss_figures, loss_tables
 from vtaplib.analysis.naming import marked_if_down
 from vtaplib.analysis.traffic_estimate.report import CollectorEstimate, EstimateReport
 from vtaplib.reports.document import (
@@ -84,6 +84,7 @@ def _key_figures(report: EstimateReport) -> KeyFigures:
                 three_digits(busiest.rates.peak_mbit_per_second if busiest else 0),
                 f"Mbit/s at {busiest.interface}" if busiest else "Mbit/s",
             ),
+            *loss_figures(report.nowhere, report.dropped, report.read.frames),
             KeyFigure("Past no tap point", f"{report.untapped.frames:,}", "frames"),
             KeyFigure("Warnings", f"{len(report.warnings):,}"),
         )

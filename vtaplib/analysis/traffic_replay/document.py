@@ -8,7 +8,7 @@ from typing import Final
 
 from vtaplib.analysis.capture_notices import capture_notices
 from vtaplib.analysis.inventory import Inventory
-from vtaplib.analysis.lost_frames import loss_tables
+from vtaplib.analysis.lost_frames import loss_figures, loss_tables
 from vtaplib.analysis.naming import marked_if_down
 from vtaplib.analysis.report_parts import NOTHING, Amount
 from vtaplib.analysis.traffic_replay.network import network_elements
@@ -97,7 +97,6 @@ def _key_figures(report: ReplayReport) -> KeyFigures:
     entered = _total(point.entered for point in report.tap_points)
     mirrored = _total(point.mirrored for point in report.tap_points)
     arrived = _total(Amount(one.frames, one.bytes) for one in report.collectors)
-    nowhere = sum(one.frames for one in report.nowhere)
     reasons = {one.reason for point in report.tap_points for one in point.not_mirrored}
     busiest = max(report.collectors, key=lambda one: one.peak_mbit_per_second, default=None)
     return KeyFigures(
@@ -112,12 +111,17 @@ def _key_figures(report: ReplayReport) -> KeyFigures:
                 "Not mirrored", f"{entered.frames - mirrored.frames:,}", counted(len(reasons), "reason")
             ),
             KeyFigure("Arrives at collectors", f"{arrived.frames:,}", f"copies, {octets(arrived.bytes)}"),
+            *loss_figures(report.nowhere, report.dropped, report.read.frames),
+            KeyFigure(
+                "Past no tap point",
+                f"{report.untapped.frames:,}",
+                share(report.untapped.frames, report.read.frames) + " of frames",
+            ),
             KeyFigure(
                 "Busiest second",
                 three_digits(busiest.peak_mbit_per_second if busiest else 0.0),
                 f"Mbit/s at {busiest.interface}" if busiest else "Mbit/s",
             ),
-            KeyFigure("Of no interface", f"{nowhere:,}", share(nowhere, report.read.frames) + " of frames"),
         )
     )
 

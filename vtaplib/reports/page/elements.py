@@ -182,6 +182,7 @@ def _figures(figures: KeyFigures) -> Html:
                 "div",
                 element("dt", one.name),
                 element("dd", element("strong", one.figure), element("span", one.of) if one.of else None),
+                class_=None if one.role is Role.PLAIN else one.role.value,
             )
             for one in figures.figures
         ),

@@ -95,6 +95,25 @@ def test_the_page_has_every_figure_of_the_document(any_written: Written) -> None
         assert re.search(rf"{name}\s+{re.escape(told)}", policy), name
 
 
+def test_the_figures_at_a_glance_say_where_every_frame_is(any_written: Written) -> None:
+    page, document = any_written.page.section("summary"), any_written.document
+    figures = {}
+    for tile in page.all("dl"):
+        for one in tile:
+            figures[text_of(one.find("dt"))] = text_of(one.find("dd/strong")), one.get("class")
+    lost = {
+        name: sum(one["frames"] for one in document[key])
+        for name, key in (("Dropped by the network", "dropped"), ("Of no interface", "nowhere"))
+    }
+    for name, frames in lost.items():
+        assert figures[name] == (f"{frames:,}", "warning" if frames else None)
+    assert figures["Past no tap point"][0] == f"{document['untapped']['frames']:,}"
+    warned = {one["code"] for one in document["warnings"]}
+    for code, key in (("frames_dropped", "dropped"), ("frames_of_no_interface", "nowhere")):
+        frames = sum(one["frames"] for one in document[key])
+        assert (code in warned) == (100 * frames >= document["read"]["frames"] and frames > 0)
+
+
 def numbers(*found: int) -> list[str]:
     return [f"{number:,}" for number in found]
 
