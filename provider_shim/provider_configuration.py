@@ -7,7 +7,6 @@ as in azurerm.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +17,9 @@ from provider_shim.policy_block import policy_block, read_policy_block
 from provider_shim.schema import Attribute, NestedBlock, Nesting, Schema, SchemaBlock
 from vtaplib.control.backends.endpoint import DEFAULT_ENDPOINT, CloudEndpoint
 from vtaplib.errors import VtapError
+from vtaplib.model.ids import GUID
 from vtaplib.model.policy import Policy
 from vtaplib.model.unknown import UNKNOWN
-
-GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 USED = {
     "subscription_id": "The subscription that resources are made in. Or ARM_SUBSCRIPTION_ID.",

@@ -7,6 +7,9 @@ reasons in `vtaplib.model.violation`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from reprlib import repr as excerpt
+
 __all__ = [
     "CaptureError",
     "CollectorError",
@@ -15,6 +18,7 @@ __all__ = [
     "ReaderGoneError",
     "TruncatedCaptureError",
     "VtapError",
+    "WrongTypeError",
 ]
 
 
@@ -25,6 +29,10 @@ class VtapError(Exception):
     def sentences(self) -> tuple[str, ...]:
         """What it says: each to be shown in a line of its own, with whatever is in it made visible."""
         return (str(self),)
+
+
+class WrongTypeError(VtapError, TypeError):
+    """A value of another type than the one that is asked for. Only Python can give one."""
 
 
 class PacketError(VtapError):
@@ -76,6 +84,27 @@ class CollectorError(VtapError):
 
 class ReaderGoneError(CollectorError):
     """A pipe that frames are written into and nobody reads any more."""
+
+
+def require_type(what: str, value: object, wanted: type | tuple[type, ...], way_out: str) -> None:
+    """Raise `WrongTypeError` for a value that is of none of the types; `what` it is, and the `way_out`, what
+    to give instead.
+    """
+    if not isinstance(value, wanted):
+        raise WrongTypeError(f"{what} is {excerpt(value)}, of type {type(value).__name__}; {way_out}")
+
+
+def texts_of(what: str, value: Iterable[str], way_out: str) -> tuple[str, ...]:
+    """Several texts as a tuple. Raises `WrongTypeError` for one text, whose letters are not meant, and for
+    what is not a text.
+    """
+    if isinstance(value, str):
+        raise WrongTypeError(f"{what} is {excerpt(value)}, a single text; {way_out}")
+    require_type(what, value, Iterable, way_out)
+    texts = tuple(value)
+    for one in texts:
+        require_type(f"one of {what}", one, str, way_out)
+    return texts
 
 
 def words_of(error: OSError | ValueError) -> str:

@@ -15,7 +15,7 @@ from vtaplib.analysis.known_defaults import with_known_defaults
 from vtaplib.analysis.terraform_plan.document import json_text
 from vtaplib.analysis.terraform_plan.terraform_json import parse_json
 from vtaplib.control.arm import DocumentError, decode
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, require_type
 from vtaplib.model import ids
 from vtaplib.model.marks import INTERNAL
 from vtaplib.model.resource import Resource
@@ -41,6 +41,7 @@ def parse_azure_export(documents: Iterable[tuple[str, bytes]]) -> AzureExport:
     """The resources in documents; each has a name, for messages. Raises `VtapError` for what is no export."""
     export = AzureExport()
     for name, content in documents:
+        require_type("the content of a document", content, bytes, "give bytes, as Path.read_bytes() does")
         for position, one in enumerate(_objects(parse_json(name, json_text(name, content, HOW), HOW))):
             if not isinstance(one, Mapping) or not isinstance(one.get("id"), str):
                 raise VtapError(f"{name}: element {position} is not a resource, because it has no id; {HOW}")

@@ -16,13 +16,14 @@ from fnmatch import fnmatchcase
 from vtaplib.analysis.coverage import PARTIAL, StreamLoss, TapStream, coverage_of, is_silent
 from vtaplib.analysis.eligibility import judge_eligibility
 from vtaplib.control.read_view import ReadView
+from vtaplib.errors import require_type
 from vtaplib.model import ids
 from vtaplib.model.arguments import normalise_location
 from vtaplib.model.ids import label
-from vtaplib.model.policy import Policy
+from vtaplib.model.policy import POLICY_WAY_OUT, Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.unknown import Undecided
-from vtaplib.model.view import View
+from vtaplib.model.view import VIEW_WAY_OUT, View
 from vtaplib.model.violation import ArmError, ErrorCode, Path, Violation
 from vtaplib.resources import (
     NetworkInterface,
@@ -113,6 +114,10 @@ def audit_coverage(view: View, policy: Policy, scope: CoverageScope | None = Non
     """Audits a complete view. Raises ArmError (ResourceNotFound) if an ID of the scope is not there, or not
     of a type that interfaces are in.
     """
+    require_type("the view", view, View, VIEW_WAY_OUT)
+    require_type("the policy", policy, Policy, POLICY_WAY_OUT)
+    if scope is not None:
+        require_type("the scope", scope, CoverageScope, "give a CoverageScope, or nothing for all")
     scope = scope or CoverageScope()
     world = view if isinstance(view, ReadView) else ReadView(view.list(Resource), whole=True)
     in_scope = _selector(world, scope)

@@ -13,12 +13,13 @@ from enum import StrEnum
 from typing import TypeVar
 
 from vtaplib.control.overlay import Overlay
+from vtaplib.errors import require_type
 from vtaplib.model.ids import label
-from vtaplib.model.policy import Policy
+from vtaplib.model.policy import POLICY_WAY_OUT, Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.rule import Rule
 from vtaplib.model.unknown import UNKNOWN, Undecided
-from vtaplib.model.view import Missing, View
+from vtaplib.model.view import VIEW_WAY_OUT, Missing, View
 from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources import NetworkInterface, NetworkInterfaceTapConfiguration, VirtualNetworkTap
 
@@ -86,6 +87,10 @@ def judge_eligibility(view: View, policy: Policy, interface_id: str, tap_id: str
     """What the rules say of tapping an interface, and of sending to a TAP if one is given. Raises ArmError
     (ResourceNotFound) if either is not there.
     """
+    require_type("the view", view, View, VIEW_WAY_OUT)
+    require_type("the policy", policy, Policy, POLICY_WAY_OUT)
+    for resource_id in (interface_id, tap_id):
+        require_type("a resource ID", resource_id, str, "give a text: the id of a resource")
     interface = _found(view, NetworkInterface, interface_id, "network_interface_id")
     tap = _found(view, VirtualNetworkTap, tap_id, "virtual_network_tap_id") if tap_id else None
     overlay = Overlay(view, policy, complete=view.complete)

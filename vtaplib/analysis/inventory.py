@@ -13,6 +13,7 @@ from types import NoneType
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from vtaplib.control.cloud import Cloud
+from vtaplib.errors import require_type
 from vtaplib.model import ids
 from vtaplib.model.resource import Resource
 from vtaplib.resources import (
@@ -242,6 +243,7 @@ class Inventory:
 
 def take_inventory(cloud: Cloud, name: str = "") -> Inventory:
     """What is in a cloud, as of one moment; everything in the order of IDs. `name`: what to call it."""
+    require_type("a cloud", cloud, Cloud, "give one, such as Cloud.open(…)")
     with cloud.snapshot():
         return _Survey(cloud).inventory(name)
 

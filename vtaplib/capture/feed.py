@@ -12,7 +12,7 @@ from typing import Self
 
 from vtaplib.capture.reader import CaptureReader
 from vtaplib.capture.record import name_of_link_type
-from vtaplib.errors import CaptureError, TruncatedCaptureError
+from vtaplib.errors import CaptureError, TruncatedCaptureError, require_type
 from vtaplib.packets.block import PacketBlock
 
 
@@ -59,6 +59,7 @@ class CaptureFeed:
     """The packets of a reader."""
 
     def __init__(self, reader: CaptureReader) -> None:
+        require_type("a capture", reader, CaptureReader, 'open it first: open_capture("traffic.pcap")')
         self.name = reader.name
         """The capture as the user named it."""
         self.format = reader.format

@@ -14,7 +14,7 @@ from contextlib import suppress
 from io import FileIO
 from typing import BinaryIO, TypeAlias
 
-from vtaplib.errors import CaptureError, words_of
+from vtaplib.errors import CaptureError, require_type, words_of
 
 CaptureSource: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
@@ -48,6 +48,9 @@ class ByteSource:
                 except (OSError, ValueError) as error:
                     raise CaptureError(self.name, words_of(error)) from error
         else:
+            if not hasattr(source, "read"):
+                way_out = 'give its path, "-" for standard input, or a binary stream'
+                require_type("a capture", source, (str, os.PathLike), way_out)
             stream = source
         # `read1` gives what a pipe has, where `read` would wait for a whole piece.
         self._read_stream: Callable[[int], bytes] = getattr(stream, "read1", stream.read)

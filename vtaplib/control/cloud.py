@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequen
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from reprlib import repr as excerpt
+from typing import Any, Final, Self, TypeVar, cast
 
 from vtaplib.control import service_defaults
 from vtaplib.control.audit import Finding, audit
@@ -17,17 +18,24 @@ from vtaplib.control.overlay import Overlay
 from vtaplib.control.put_order import in_order
 from vtaplib.control.read_view import ReadView
 from vtaplib.control.reference_index import Indexed
-from vtaplib.control.row import stored_values, to_body
+from vtaplib.control.row import KINDS, stored_values, to_body
 from vtaplib.control.stored_view import StoredView
+from vtaplib.errors import VtapError, WrongTypeError, require_type
 from vtaplib.model import ids
 from vtaplib.model.ids import label
-from vtaplib.model.policy import Policy
+from vtaplib.model.policy import POLICY_WAY_OUT, Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.view import View
 from vtaplib.model.violation import ArmError, ErrorCode, Severity, Violation
 from vtaplib.resources import Subscription, VirtualMachine
 
 T = TypeVar("T", bound=Resource)
+
+GUID_WAY_OUT: Final = (
+    "write it as xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, in hexadecimal digits; any GUID will do, because the "
+    "cloud makes the subscription"
+)
+ID_WAY_OUT: Final = "give a text, such as the id of a resource"
 
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
 
@@ -36,6 +44,8 @@ class Cloud:
     """A cloud in memory; `Cloud.open` keeps it elsewhere."""
 
     def __init__(self, *, policy: Policy | None = None, backend: CloudBackend | None = None) -> None:
+        if policy is not None:
+            require_type("the policy of a cloud", policy, Policy, POLICY_WAY_OUT)
         self.policy = policy or Policy()
         self.backend: CloudBackend = MemoryBackend() if backend is None else backend
         """What keeps it."""
@@ -71,6 +81,9 @@ class Cloud:
             endpoint = CloudEndpoint("file", str(endpoint))
         elif isinstance(endpoint, str):
             endpoint = CloudEndpoint.parse(endpoint)
+        require_type(
+            "the endpoint of a cloud", endpoint, CloudEndpoint, 'give "file:PATH", "memory:" or a Path'
+        )
         return cls(policy=policy, backend=endpoint.open(read_only=read_only, create=create))
 
     def close(self) -> None:
@@ -96,6 +109,9 @@ class Cloud:
         """A subscription to put resources into, made if it is not there. Raises ArmError if it is in another
         tenant.
         """
+        require_type("the ID of a subscription", subscription_id, str, GUID_WAY_OUT)
+        if not ids.GUID.fullmatch(subscription_id):
+            raise VtapError(f"the ID of a subscription is {subscription_id!r}, not a GUID; {GUID_WAY_OUT}")
         wanted = Subscription(subscription_id=subscription_id, tenant_id=tenant_id)
         known = self._stored.find(wanted.id)
         if not isinstance(known, Subscription) or known.tenant_id != tenant_id:
@@ -106,6 +122,7 @@ class Cloud:
         """Creates or replaces a resource; returns what was written, as a read gives it. Raises ArmError with
         every broken rule, and then nothing has changed. `replace=False`: an existing one is an error too.
         """
+        _require_resource(resource)
         with self._writing():
             if not replace and self._stored.find(resource.id) is not None:
                 message = f"{resource.label}: already exists ({resource.id})"
@@ -118,7 +135,10 @@ class Cloud:
         if it were put after those that it refers to. Returns what was written, in the order given, as a read
         gives it. Raises ArmError with every rule that any of them breaks.
         """
+        require_type("what is put", resources, Iterable, "give a list of resources")
         wanted = list(resources)
+        for resource in wanted:
+            _require_resource(resource)
         with self._writing():
             return self._put(wanted)
 
@@ -151,12 +171,15 @@ class Cloud:
 
     def find(self, resource_id: str) -> Resource | None:
         """As `get`, but None if there is none."""
+        require_type("a resource ID", resource_id, str, ID_WAY_OUT)
         with self.backend.reading():
             found = self._stored.find(resource_id)
             return None if found is None else service_defaults.derive(found, self.view)
 
     def list(self, kind: type[T], within: str = "") -> Sequence[T]:
         """The resources of a type whose ID starts with `within`, in order of their IDs."""
+        _require_resource_type(kind)
+        require_type("the start of an ID", within, str, ID_WAY_OUT)
         with self.backend.reading():
             return [service_defaults.derive(one, self.view) for one in self.view.list(kind, within)]
 
@@ -164,6 +187,7 @@ class Cloud:
         """Deletes a resource and its children; nothing if it is not there. Raises ArmError while others
         depend on it.
         """
+        require_type("a resource ID", resource_id, str, ID_WAY_OUT)
         with self._writing():
             overlay = Overlay(self.view, self.policy, complete=True)
             self._write(overlay, overlay.delete(resource_id))
@@ -194,6 +218,7 @@ class Cloud:
 
     def check(self, resource: Resource) -> Sequence[Violation]:
         """What a put of this resource would be refused for, and warned of. Nothing changes."""
+        _require_resource(resource)
         with self.backend.reading():
             return Overlay(self.view, self.policy, complete=True).put(resource)[1]
 
@@ -251,6 +276,20 @@ class Cloud:
             self._write(overlay, [])
 
 
+def _require_resource(value: object) -> None:
+    require_type("what is put", value, Resource, "give a resource, such as ResourceGroup(name=…)")
+
+
+def _require_resource_type(value: object) -> None:
+    """Raise `WrongTypeError` for what is not a class of resources, such as the name of one."""
+    if not isinstance(value, type) or not issubclass(value, Resource):
+        name = value if isinstance(value, str) and value in KINDS else "NetworkInterface"
+        raise WrongTypeError(
+            f"what is listed is {excerpt(value)}, not a resource type; give the class: "
+            f"from vtaplib.resources import {name}, then cloud.list({name})"
+        )
+
+
 def _entry(
     key: str, staged: Indexed[type[Resource], Resource], values: Mapping[str, Any], view: View
 ) -> NewRow:
@@ -285,10 +324,12 @@ class SubscriptionHandle:
 
     def put_all(self, resources: Iterable[T]) -> Sequence[T]:
         """Creates or replaces many resources in this subscription, all or none; see `Cloud.put_all`."""
+        require_type("what is put", resources, Iterable, "give a list of resources")
         return self.cloud.put_all(map(self.place, resources))
 
     def place(self, resource: T) -> T:
         """The resource with this subscription, where it names none."""
+        _require_resource(resource)
         return (
             resource if resource.subscription_id else resource.replace(subscription_id=self.subscription_id)
         )

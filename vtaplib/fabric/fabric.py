@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, require_type, texts_of
 from vtaplib.fabric import path_sentences as sentences
 from vtaplib.fabric import platform
 from vtaplib.fabric.address_index import AddressIndex, IndexedAddress, is_public, primary_of
@@ -25,8 +25,15 @@ from vtaplib.fabric.path_trace import Drop, Link, PathTrace
 from vtaplib.fabric.path_trace_builder import PathTraceBuilder
 from vtaplib.fabric.routing import Route, Router, Unrouted
 from vtaplib.fabric.security import Security
-from vtaplib.fabric.topology import BalancingRule, Frontend, Interface, Topology
-from vtaplib.model.policy import Policy
+from vtaplib.fabric.topology import (
+    DOWN_WAY_OUT,
+    TOPOLOGY_WAY_OUT,
+    BalancingRule,
+    Frontend,
+    Interface,
+    Topology,
+)
+from vtaplib.model.policy import POLICY_WAY_OUT, Policy
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import Flow, read_flow
 
@@ -39,9 +46,14 @@ class Fabric:
     """Answers for one topology. `down` are the IDs of interfaces whose machine is taken for failed."""
 
     def __init__(self, topology: Topology, policy: Policy | None = None, *, down: Iterable[str] = ()) -> None:
+        require_type("the topology", topology, Topology, TOPOLOGY_WAY_OUT)
+        if policy is not None:
+            require_type("the policy", policy, Policy, POLICY_WAY_OUT)
         self.topology = topology
         self.policy = policy or Policy()
-        self.health = Health(topology, frozenset(interface_id.lower() for interface_id in down))
+        self.health = Health(
+            topology, frozenset(interface_id.lower() for interface_id in texts_of("down", down, DOWN_WAY_OUT))
+        )
         self._address_index = AddressIndex(topology)
         self._security = Security()
         self._router = Router(self._address_index)
@@ -60,6 +72,7 @@ class Fabric:
         """The path trace of a frame that an interface sends, or that comes from outside. `frame` is Ethernet
         without FCS, any bytes. Raises `VtapError` if the topology has no such interface.
         """
+        ethernet.require_frame(frame)
         mac = frame[6:12] if len(frame) >= ethernet.HEADER_LENGTH else None
         return self.trace(read_flow(frame), source_id, connections, source_mac=mac, with_steps=with_steps)
 

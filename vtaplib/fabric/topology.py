@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, require_type
 from vtaplib.fabric.element import (
     Address,
     Backend,
@@ -30,6 +30,9 @@ from vtaplib.fabric.element import (
 if TYPE_CHECKING:
     from vtaplib.control.control_plane import ControlPlane
     from vtaplib.model.view import View
+
+DOWN_WAY_OUT: Final = "give a list of the IDs of interfaces"
+TOPOLOGY_WAY_OUT: Final = "make one of a cloud: Topology.of(cloud)"
 
 __all__ = [
     "Address",
@@ -110,6 +113,8 @@ class Topology:
         from vtaplib.model.view import View
 
         if not isinstance(world, View):
+            if not hasattr(world, "snapshot"):
+                require_type("what a topology is made of", world, View, "give a Cloud, or a view of one")
             with world.snapshot() as view:
                 return cls.of(view)
         return cls(

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from vtaplib.errors import VtapError
-from vtaplib.fabric.topology import Interface, Topology
+from vtaplib.errors import VtapError, require_type, texts_of
+from vtaplib.fabric.topology import DOWN_WAY_OUT, TOPOLOGY_WAY_OUT, Interface, Topology
 from vtaplib.mirror.bounded_cache import BoundedCache
 from vtaplib.mirror.destination import BalancedDestination, Path, find_destination
 from vtaplib.mirror.flow_split import FlowSplit
@@ -25,7 +25,7 @@ from vtaplib.mirror.public_view import PublicView
 from vtaplib.mirror.recognition import Recognition
 from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
-from vtaplib.model.policy import Policy
+from vtaplib.model.policy import POLICY_WAY_OUT, Policy
 from vtaplib.packets import ethernet
 from vtaplib.packets.flow import UDP, Flow, read_flow
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
@@ -91,9 +91,12 @@ class MirrorEngine:
         down: Iterable[str] = (),
         private_link: Iterable[IPv4Address] = (),
     ) -> None:
+        require_type("the topology", topology, Topology, TOPOLOGY_WAY_OUT)
+        if policy is not None:
+            require_type("the policy", policy, Policy, POLICY_WAY_OUT)
         self.topology = topology
         self.policy = policy or Policy()
-        self.down = frozenset(interface_id.lower() for interface_id in down)
+        self.down = frozenset(interface_id.lower() for interface_id in texts_of("down", down, DOWN_WAY_OUT))
         self.private_link = frozenset(address.packed for address in private_link)
         self.oversize = Oversize.of(self.policy)
         self._largest_whole = self.oversize.largest_whole
@@ -130,6 +133,9 @@ class MirrorEngine:
         `frame` is Ethernet without FCS, any bytes; `at` is its time in nanoseconds; `context` what the fabric
         says of it there. Raises `VtapError` if the topology has no such interface.
         """
+        require_type("the ID of an interface", nic_id, str, "give its id, a text")
+        require_type("a direction", direction, Direction, "give Direction.EGRESS or Direction.INGRESS")
+        ethernet.require_frame(frame)
         frame = bytes(frame)
         decision_key = self._decision_keys.get((nic_id, direction, context))
         if decision_key is None:

@@ -66,9 +66,8 @@ class FlowDecider:
         down: Iterable[str] = (),
         private_link: Iterable[IPv4Address] = (),
     ) -> None:
-        down = tuple(down)
         self.engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
-        self.fabric = Fabric(topology, policy, down=down)
+        self.fabric = Fabric(topology, policy, down=self.engine.down)
         self._connections = Connections()
         # Whom to tell that a link was opened: what was decided of some flow does not hold any more.
         self._waiting: dict[Link, list[Callable[[], object]]] = {}

@@ -20,6 +20,7 @@ from functools import partial
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
+from vtaplib.errors import require_type
 from vtaplib.fabric.path_trace import PathTrace
 from vtaplib.fabric.routing import Unrouted
 from vtaplib.fabric.topology import Topology
@@ -34,6 +35,7 @@ from vtaplib.mirror.outer_header import Encapsulation
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Mirrored, Reason, Verdict
 from vtaplib.model.policy import Policy
+from vtaplib.packets import ethernet
 from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.copy_block import CopyBlock
 from vtaplib.packets.flow import TCP, Flow, read_flow
@@ -123,6 +125,7 @@ class Replay:
         """Replay one frame, Ethernet without FCS, at a time in nanoseconds; returns what each tap point on
         its way says, in order. It takes a hundred times as long as a frame of a block.
         """
+        ethernet.require_frame(frame)
         self._position += 1
         if at // NS_PER_SECOND != self._second:
             self._turn(at)
@@ -134,6 +137,7 @@ class Replay:
         `longest_whole` above 0 takes packets that were cut for whole again, with zeros, but not for longer
         than that. Raises `ValueError` for a block whose packets are not in its buffer.
         """
+        require_type("a block of packets", block, PacketBlock, "give PacketBlock.of(records)")
         block.check()
         lengths, original_lengths = block.lengths, block.original_lengths
         if longest_whole:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""How the ID of a subscription, or of a tenant, is written."""
 _SEGMENT = r"[^/|\x00-\x1f]+"
 _WHOLE = r"/[^|\x00-\x1f]+"
 _TYPED = re.compile(

@@ -170,6 +170,9 @@ SETTINGS: Final[Mapping[str, Setting]] = {**CONTROL_PLANE, **DATA_PLANE, **LIMIT
 """Every setting by name."""
 
 
+POLICY_WAY_OUT: Final = 'give a Policy, such as Policy(oversize="drop"), or read_policy of texts'
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Every setting, with its default. Raises `VtapError` for a value that a setting cannot have."""

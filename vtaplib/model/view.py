@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Final, Protocol, TypeVar
 
 from vtaplib.model import ids
 from vtaplib.model.unknown import Undecided
@@ -30,6 +30,9 @@ R = TypeVar("R", bound=Identified)
 
 class Missing(Undecided):
     """A rule looked up a resource that is not in the view: the rule on references reports that."""
+
+
+VIEW_WAY_OUT: Final = "give one of a cloud: with cloud.snapshot() as view"
 
 
 class View(ABC):

@@ -16,6 +16,7 @@ from typing import Self
 from vtaplib.loops.bounds import first_outside
 from vtaplib.loops.capture_writing import write
 from vtaplib.loops.selection import retain
+from vtaplib.packets.ethernet import require_frame
 
 PACKETS_OF_MANY = 4096
 """Enough to spread the cost of a block, few enough to stay in the cache."""
@@ -55,7 +56,13 @@ class PacketBlock:
     def of(cls, packets: Iterable[tuple[int, bytes, int]]) -> Self:
         """The block of packets given as time in nanoseconds, octets and original length."""
         packets = list(packets)
-        block = cls(bytearray().join([octets for _, octets, _ in packets]), len(packets))
+        try:
+            buffer = bytearray().join([octets for _, octets, _ in packets])
+        except TypeError:
+            for _, octets, _ in packets:
+                require_frame(octets)
+            raise
+        block = cls(buffer, len(packets))
         start = 0
         for index, (time_ns, octets, original_length) in enumerate(packets):
             block.times_ns[index] = time_ns

@@ -10,7 +10,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from vtaplib.errors import PacketError
+from vtaplib.errors import PacketError, require_type
 from vtaplib.packets.fields import require_length, require_space, require_unsigned
 
 # destination, source, EtherType
@@ -31,6 +31,11 @@ TAGS = frozenset((VLAN, PROVIDER_VLAN, OLD_PROVIDER_VLAN))
 switches can be set to, none of them does."""
 
 MAC_TEXT = re.compile(r"(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
+
+
+def require_frame(frame: object) -> None:
+    """Raise `WrongTypeError` for a frame that is not given as bytes, which any are."""
+    require_type("a frame", frame, (bytes, bytearray, memoryview), "give its bytes: Ethernet without FCS")
 
 
 @dataclass(frozen=True, slots=True)

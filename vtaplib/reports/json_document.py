@@ -7,8 +7,11 @@ would steer one is escaped. A schema has a version, which goes up when it no lon
 from __future__ import annotations
 
 import re
+from dataclasses import is_dataclass
+from reprlib import repr as excerpt
 from typing import Any, Final
 
+from vtaplib.errors import WrongTypeError
 from vtaplib.visible_text import map_texts, replace_hidden, spelled_out
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -16,6 +19,10 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 def json_text(report: object) -> str:
     """A dataclass as an indented document. Names that are no UTF-8 have their bytes escaped in it."""
+    if not is_dataclass(report) or isinstance(report, type):
+        raise WrongTypeError(
+            f"a report is {excerpt(report)}, of type {type(report).__name__}; give a dataclass"
+        )
     # Only here: the rest of vtap does without pydantic, which costs 100 ms at start.
     from pydantic import TypeAdapter
 

@@ -20,6 +20,7 @@ from vtaplib.analysis.report_parts import Amount, Received
 from vtaplib.analysis.traffic_warnings import traffic_warnings
 from vtaplib.capture import CaptureReader
 from vtaplib.capture.feed import CaptureFeed
+from vtaplib.errors import require_type
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.capacity import machine_accounts
 from vtaplib.mirror.comparison import Comparison, Group
@@ -33,6 +34,8 @@ def diff(
     conversations are listed, those with the most bytes; None lists all. Raises `CaptureError` for a capture
     that cannot be read at all.
     """
+    for design in (before, after):
+        require_type("a design", design, ComparedDesign, "give ComparedDesign(Topology.of(cloud))")
     feed = CaptureFeed(capture)
     comparison = Comparison(before, after)
     runs = [Replay(one.topology, one.policy, down=one.down) for one in (before, after)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from vtaplib.analysis.azure_export import AzureExport
 from vtaplib.analysis.coverage import PARTIAL, Coverage, TapStream, coverage_of, is_silent
@@ -19,12 +20,15 @@ from vtaplib.analysis.terraform_plan.document import TerraformDocument
 from vtaplib.analysis.terraform_plan.planned_cloud import PlannedCloud, plan_over
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
 from vtaplib.control.audit import Finding, audit
+from vtaplib.errors import require_type
 from vtaplib.model import ids
-from vtaplib.model.policy import Policy
+from vtaplib.model.policy import POLICY_WAY_OUT, Policy
 from vtaplib.model.resource import Resource
 from vtaplib.model.validation import id_if_known
 from vtaplib.model.violation import ErrorCode, Severity, Violation, dotted
 from vtaplib.resources import Subscription
+
+CLOUD_WAY_OUT: Final = "give all its resources: cloud.list(Resource)"
 
 
 def check(
@@ -43,6 +47,19 @@ def check(
     is enough to have found something. `name`: what the report calls it, by default what the document is
     called. `begin` is told each step.
     """
+    if document is not None:
+        require_type(
+            "the document", document, TerraformDocument, 'load it first: load_terraform("plan.json")'
+        )
+    if cloud is not None:
+        require_type("the cloud", cloud, Iterable, CLOUD_WAY_OUT)
+        cloud = tuple(cloud)
+        for resource in cloud:
+            require_type("one of the cloud", resource, Resource, CLOUD_WAY_OUT)
+    if azure is not None:
+        require_type("the export", azure, AzureExport, 'load it first: load_azure_export(["az.json"])')
+    if policy is not None:
+        require_type("the policy", policy, Policy, POLICY_WAY_OUT)
     policy, azure = policy or Policy(), azure or AzureExport()
     read = TerraformResources()
     if document is not None:

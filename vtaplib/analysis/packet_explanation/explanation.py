@@ -10,8 +10,8 @@ from vtaplib.analysis.packet_explanation.packet import Packet
 from vtaplib.analysis.packet_explanation.peerings import Peerings
 from vtaplib.analysis.packet_explanation.report import ExplainReport
 from vtaplib.analysis.traffic_warnings import traffic_warnings
-from vtaplib.errors import VtapError
-from vtaplib.fabric.topology import Topology
+from vtaplib.errors import VtapError, require_type, texts_of
+from vtaplib.fabric.topology import DOWN_WAY_OUT, TOPOLOGY_WAY_OUT, Topology
 from vtaplib.mirror.flow_decision import FlowDecision
 from vtaplib.model.policy import Policy
 
@@ -33,7 +33,9 @@ def explain(
     `cloud` is what the report calls the cloud, `words` what messages call the fields of an order. Raises
     `VtapError` for an order that makes no packet.
     """
-    policy, down = policy or Policy(), tuple(down)
+    require_type("the topology", topology, Topology, TOPOLOGY_WAY_OUT)
+    require_type("the peerings", peerings, Peerings, "give Peerings.of(view), with a cloud's snapshot()")
+    policy, down = policy or Policy(), texts_of("down", down, DOWN_WAY_OUT)
     explainer = Explainer(topology, peerings, policy, down=down)
     is_made = isinstance(asked, PacketOrder)
     if isinstance(asked, PacketOrder):
@@ -58,7 +60,9 @@ def explain(
 def _send(explainer: Explainer, packets: Iterable[Packet]) -> tuple[Packet, FlowDecision]:
     """Send packets; what became of the last."""
     last: Packet | None = None
+    require_type("what is explained", packets, Iterable, "give a PacketOrder, or packets")
     for packet in packets:
+        require_type("a packet", packet, Packet, "give Packet(frame, len(frame)), or a PacketOrder")
         if last is not None:
             explainer.skip(last)
         last = packet

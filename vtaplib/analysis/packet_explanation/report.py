@@ -126,7 +126,7 @@ class PathEntry:
 @dataclass(frozen=True, slots=True)
 class ExplainReport:
     """The explanation of a packet, and of the answer to it if that was asked for; `no_answer` says why there
-    is none then. `warnings` are those that a replay of the two has.
+    is none then. `warnings` are those that a replay of the two has of their copies.
     """
 
     cloud: str

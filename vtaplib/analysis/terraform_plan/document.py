@@ -22,7 +22,7 @@ from vtaplib.analysis.terraform_plan.terraform_json import (
     StateValues,
     parse_shown,
 )
-from vtaplib.errors import VtapError
+from vtaplib.errors import VtapError, require_type
 from vtaplib.model.unknown import UNKNOWN
 from vtaplib.model.wording import shown
 
@@ -76,6 +76,8 @@ class TerraformDocument:
 
 def parse_terraform(name: str, content: bytes) -> TerraformDocument:
     """The plan or state in a file's content. Raises `VtapError` for what is neither."""
+    require_type("the name of a document", name, str, "give what messages are to call it")
+    require_type("the content of a document", content, bytes, "give bytes, as Path.read_bytes() does")
     text = json_text(name, content, HOW)
     if content.lstrip().startswith(LOG):
         raise VtapError(f"{name}: is the log of terraform plan -json; {HOW}")

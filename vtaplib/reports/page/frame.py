@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from vtaplib.errors import require_type
 from vtaplib.reports.document import Document, Paragraph, Role
 from vtaplib.reports.page.elements import children, html_of, listed
 from vtaplib.reports.page.markup import element, to_html
@@ -22,6 +23,7 @@ _SECURITY: Final = (
 
 def html_page(document: Document) -> str:
     """A document as the text of one HTML file."""
+    require_type("a document", document, Document, "make one of a report, such as replay_document(report)")
     style = files("vtaplib.reports.page").joinpath("style.css").read_text(encoding="utf-8")
     sections = list(_sections(document))
     links = (element("li", element("a", text, href=f"#{anchor}")) for anchor, text, _ in sections)
