@@ -41,6 +41,7 @@ def test_the_benchmark_measures_collecting_on_loopback_and_leaves_nothing_behind
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.thorough
 @pytest.mark.namespaces
 def test_the_benchmark_measures_the_kernels_own_way_and_removes_its_namespaces(
     require: Callable[[str], str], tmp_path: Path

@@ -20,6 +20,7 @@ from provider_shim.late import Late
 from provider_shim.lifecycle import SOURCE_ADDRESS, Provider
 from provider_shim.types import IDENTITIES, RESOURCE_TYPES
 from provider_shim.values import object_type
+from tests.examples import part_of
 from tests.fake_core import Object
 from tests.provider_shim.configurations import NICS, Values, World, base
 
@@ -98,7 +99,7 @@ def mutations(draw: st.DrawFn, value: Any) -> Any:
     return made["whole"]
 
 
-@settings(max_examples=400)
+@settings(max_examples=part_of(400))
 @given(st.data())
 def test_no_call_takes_a_damaged_state_for_a_bug(loaded: Loaded, data: st.DataObject) -> None:
     type_name = data.draw(st.sampled_from(sorted(RESOURCE_TYPES)))
@@ -168,7 +169,7 @@ def packed(type_name: str, value: Mapping[str, Any] | None) -> pb.DynamicValue:
     return wire.value_to_proto(value, object_type(resource_schema(RESOURCE_TYPES[type_name]).block))
 
 
-@settings(max_examples=100)
+@settings(max_examples=part_of(100))
 @given(st.data())
 def test_no_identity_is_taken_for_a_bug(loaded: Loaded, data: st.DataObject) -> None:
     type_name = data.draw(st.sampled_from(sorted(IDENTITIES)))

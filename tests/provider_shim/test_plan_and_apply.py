@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, event, given, settings
 from provider_shim.diagnostics import DiagnosticSeverity
 from provider_shim.lifecycle import Provider
 from provider_shim.types import RESOURCE_TYPES
+from tests.examples import part_of
 from tests.fake_core import Process, RefusedError
 from tests.provider_shim.configurations import Values, provider_block
 from tests.provider_shim.drawn_configuration import Planned, drawn_configurations
@@ -21,7 +22,7 @@ RACES = frozenset({"PrivateIPAddressIsAllocated"})
 """A Static address may be taken by an interface that asks for any, and that the apply reaches first."""
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=part_of(60), suppress_health_check=[HealthCheck.too_slow])
 @given(drawn_configurations())
 def test_what_the_plan_of_a_configuration_accepts_the_apply_accepts(
     tmp_path_factory: pytest.TempPathFactory, orders: Orders

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from provider_shim.lifecycle import Provider
+from tests.examples import part_of
 from tests.fake_core import Plan, RefusedError, Terraform
 from tests.provider_shim.configurations import (
     SECURITY_RULE,
@@ -30,7 +31,7 @@ from tests.provider_shim.walks import Change, Choose, State, Wanted, apply_walk,
 SUBNET = {"address_prefixes": ["10.1.0.128/26"], "default_outbound_access_enabled": True}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=part_of(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_no_apply_contradicts_its_plan(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     block = provider_block(tmp_path_factory.getbasetemp() / f"walks{next(_numbers)}.db")

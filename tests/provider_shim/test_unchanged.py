@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from provider_shim.diagnostics import Diagnostic
 from provider_shim.lifecycle import Provider
+from tests.examples import part_of
 from tests.fake_core import Object, Process, RefusedError, Terraform
 from tests.provider_shim.configurations import NETWORK, Values, configuration, provider_block
 from vtaplib.control.cloud import Cloud
@@ -70,7 +71,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sequence[tuple
     return path.with_name("whole.db"), made
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=part_of(40), suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_stays_as_it_is_hides_nothing_of_what_is_said_of_a_new_object(
     site: tuple[Path, Sequence[tuple[Values, Object]]], data: st.DataObject

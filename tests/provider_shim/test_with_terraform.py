@@ -144,6 +144,7 @@ def test_import_by_id_and_by_identity(terraform: Terraform) -> None:
     assert NOTE in missing.stdout + missing.stderr
 
 
+@pytest.mark.thorough
 def test_a_five_megabyte_attribute_passes(terraform: Terraform) -> None:
     (terraform.directory / "large.txt").write_text("x" * 5_000_000)
     terraform.write('resource "fake_note" "a" {\n  title = "a"\n  text  = file("large.txt")\n}\n')

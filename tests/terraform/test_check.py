@@ -117,7 +117,7 @@ def read(directory: Path, document: dict[str, Any]) -> TerraformResources:
     return read_resources(load_terraform(written(directory, document)))
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(("key", "case", "pair"), EACH)
 def test_nothing_that_the_plan_accepts_is_an_error_of_the_check(
     workspace: Workspace, stock: Path, tmp_path: Path, key: tuple[str, str], case: Case, pair: Pair

@@ -69,6 +69,7 @@ def test_the_file_alone_is_the_whole_cloud_after_every_apply(
     assert os.listdir(path.parent) == [path.name]
 
 
+@pytest.mark.thorough
 def test_a_cloud_behind_a_link_is_made_and_written(terraform: LaunchedTerraform, vtap: Vtap) -> None:
     link = terraform.cloud_path
     real = link.parent.parent / "elsewhere" / "real.db"
@@ -81,6 +82,7 @@ def test_a_cloud_behind_a_link_is_made_and_written(terraform: LaunchedTerraform,
     assert os.listdir(real.parent) == [real.name]
 
 
+@pytest.mark.thorough
 @pytest.mark.kill
 def test_a_file_restored_beside_the_log_of_a_killed_provider_is_refused_by_all(
     terraform: LaunchedTerraform, vtap: Vtap

@@ -35,6 +35,7 @@ DAMAGED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_a_damaged_state_is_told_and_left_alone(workspace: Workspace, damage: str) -> None:
     edit, problem = DAMAGED[damage]

@@ -148,6 +148,7 @@ def test_what_is_asked_may_come_out_at_apply(workspace: Workspace, name: str) ->
     assert_alike(workspace, name)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_what_does_not_exist_fails_the_plan_at_the_line_that_names_it(
     workspace: Workspace, name: str

@@ -74,7 +74,7 @@ NO_CHANGE: Final = {
 }
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(
     ("type_name", "change"),
     [

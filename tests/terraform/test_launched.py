@@ -96,6 +96,7 @@ def across(terraform: LaunchedTerraform, here: str, there: str) -> str:
     return body
 
 
+@pytest.mark.thorough
 def test_two_aliases_that_make_one_resource_are_told_apart_by_the_apply(terraform: LaunchedTerraform) -> None:
     """Each alias plans in a process of its own, which does not see what the other plans."""
     other = public_ip("other", name="p").replace('" {\n', '" {\n  provider = azurerm.other\n', 1)
@@ -107,6 +108,7 @@ def test_two_aliases_that_make_one_resource_are_told_apart_by_the_apply(terrafor
     assert "inconsistent" not in said
 
 
+@pytest.mark.thorough
 def test_a_tap_takes_sources_of_another_subscription_of_its_tenant(terraform: LaunchedTerraform) -> None:
     across(terraform, TENANT, TENANT)
     terraform("init", *QUIET)
@@ -126,6 +128,7 @@ def test_a_tap_takes_no_source_of_another_tenant(terraform: LaunchedTerraform) -
     assert "with azurerm_network_interface_tap_configuration.mirror" in error
 
 
+@pytest.mark.thorough
 def test_a_data_source_reads_in_the_subscription_of_its_provider(terraform: LaunchedTerraform) -> None:
     elsewhere = (
         group("far")

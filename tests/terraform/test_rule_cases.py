@@ -56,7 +56,7 @@ def test_what_is_left_to_the_apply_says_why() -> None:
     assert {key for key in LEFT_TO_THE_APPLY if not RULES[key].at_apply} == set()
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(16)
 @every_pair
 def test_a_plan_says_of_what_is_new_what_a_put_says(
     workspace: Workspace, new_lab: NewLab, key: Key, case: Case, pair: Pair
@@ -67,7 +67,7 @@ def test_a_plan_says_of_what_is_new_what_a_put_says(
     is_told(workspace, world, key)
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(16)
 @every_pair
 def test_the_nearest_neighbour_is_applied_and_changes_as_a_put_says(
     workspace: Workspace, new_lab: NewLab, key: Key, case: Case, pair: Pair

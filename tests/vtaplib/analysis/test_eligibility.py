@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import (
     NORTH,
     WEST,
@@ -138,7 +139,7 @@ def test_it_says_what_a_put_says_of_every_interface_and_tap_of_the_lab() -> None
 
 
 @given(cloud=clouds(max_interfaces=4))
-@settings(max_examples=25)
+@settings(max_examples=part_of(25))
 def test_it_says_what_a_put_says_in_any_cloud(cloud: Cloud) -> None:
     assert_as_a_put(cloud)
 

@@ -275,6 +275,7 @@ ODD = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", ODD)
 def test_what_is_old_odd_or_damaged_is_read_as_far_as_tshark_reads_it(
     name: str, tmp_path: Path, require: Require

@@ -155,6 +155,7 @@ def test_a_signal_ends_a_command_whose_output_nobody_reads(
         assert (process.returncode, stderr) == (code, b"")
 
 
+@pytest.mark.sampled(7)
 @every_command
 @pytest.mark.parametrize("size", ["x", "²", "-1", "0", "9" * 20])
 def test_a_size_of_the_terminal_that_is_none_is_ignored(
@@ -166,6 +167,7 @@ def test_a_size_of_the_terminal_that_is_none_is_ignored(
     assert run(capfd, [*words, "--help"]) == wanted
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_working_directory_that_is_gone_is_said(vtap: Vtap, words: tuple[str, ...]) -> None:
     arguments: dict[tuple[str, ...], list[str]] = {

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.examples import part_of
 from vtaplib.collector.arena import Arena, Datagrams, PackedArena, length_of
 from vtaplib.collector.backlog import ARENAS as GOING_ROUND
 from vtaplib.collector.backlog import Backlog
@@ -79,7 +80,7 @@ class BacklogMachine(RuleBasedStateMachine):
 
 
 TestBacklog = BacklogMachine.TestCase
-TestBacklog.settings = settings(max_examples=60, stateful_step_count=40)
+TestBacklog.settings = settings(max_examples=part_of(60), stateful_step_count=40)
 
 
 @pytest.mark.parametrize(("packets", "capacity"), [(1, 1), (512, 512), (513, 1024), (65536, 65536)])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from tests.vtaplib.collector.recording import LOOPBACK, Recording, send, wrapped
 from vtaplib.collector import (
     Acceptance,
@@ -51,7 +52,7 @@ def disordered_datagrams(draw: st.DrawFn) -> list[bytes]:
     return draw(st.permutations(datagrams + again))
 
 
-@settings(max_examples=60)
+@settings(max_examples=part_of(60))
 @given(disordered_datagrams(), st.booleans())
 def test_exactly_the_valid_datagrams_come_out_in_order_whatever_is_sent(
     datagrams: list[bytes], only_low: bool

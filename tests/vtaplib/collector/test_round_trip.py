@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from vtaplib.capture import open_capture
 from vtaplib.collector import Acceptance, Collector, Endpoint, Streams
 from vtaplib.collector.pacing import AtOnce
@@ -42,7 +43,7 @@ NOISE = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=part_of(40))
 @given(CAPTURES, NOISE, st.integers(0, 1 << 32))
 def test_what_is_sent_is_what_is_collected(capture: list[bytes], noise: list[bytes], seed: int) -> None:
     """Noise comes in between at random, and does no harm."""
@@ -77,7 +78,7 @@ def test_what_is_sent_is_what_is_collected(capture: list[bytes], noise: list[byt
     assert report.kernel_dropped == 0
 
 
-@settings(max_examples=20)
+@settings(max_examples=part_of(20))
 @given(CAPTURES, st.integers(0, 1 << 32), st.data())
 def test_reordered_and_repeated_datagrams_are_collected_as_they_come(
     capture: list[bytes], seed: int, data: st.DataObject

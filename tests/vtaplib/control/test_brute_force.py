@@ -72,11 +72,13 @@ def test_every_rule_that_it_knows_has_cases() -> None:
     assert {name for _, name in CASES} >= KNOWN
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("case", "pair"), JUDGED)
 def test_what_breaks_a_rule_is_found(case: Case, pair: Pair) -> None:
     assert found(Lab(case.policy), pair.broken, case.policy) != []
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("case", "pair"), EACH)
 def test_what_breaks_none_is_sound(case: Case, pair: Pair) -> None:
     assert found(Lab(case.policy), pair.valid, case.policy) == []

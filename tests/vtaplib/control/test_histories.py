@@ -7,6 +7,7 @@ from typing import ClassVar
 from hypothesis import settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
+from tests.examples import part_of
 from tests.vtaplib.control.brute_force import more_problems
 from tests.vtaplib.control.soundness import problems
 from vtaplib import Policy
@@ -39,8 +40,8 @@ class Unlimited(Sound):
 
 
 def test_no_rule_is_broken_where_limits_are_a_step_away() -> None:
-    run_state_machine_as_test(Sound, settings=settings(max_examples=40, stateful_step_count=50))
+    run_state_machine_as_test(Sound, settings=settings(max_examples=part_of(40), stateful_step_count=50))
 
 
 def test_no_rule_is_broken_under_azures_limits() -> None:
-    run_state_machine_as_test(Unlimited, settings=settings(max_examples=60, stateful_step_count=50))
+    run_state_machine_as_test(Unlimited, settings=settings(max_examples=part_of(60), stateful_step_count=50))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import (
     HOME,
     NORTH,
@@ -212,7 +213,7 @@ def started() -> Lab:
 
 
 @given(st.lists(st.tuples(st.booleans(), RESOURCES), max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=part_of(40), deadline=None)
 def test_the_tally_of_a_cloud_is_a_recount(history: Sequence[tuple[bool, Resource]]) -> None:
     lab = started()
     seen = set(recount(lab.cloud.view))
@@ -231,7 +232,7 @@ ACTS = st.sampled_from(["put", "put", "put", "delete", "unstage", "reset"])
 
 
 @given(st.lists(st.tuples(ACTS, RESOURCES), max_size=25), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=part_of(60), deadline=None)
 def test_the_tally_of_an_overlay_is_a_recount(
     history: Sequence[tuple[str, Resource]], complete: bool
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import HOME, Lab, ip, machine, network, nic, nic_id, stock, subnet_id
 from tests.vtaplib.resources.test_undecided import fields
 from vtaplib import ArmError, NetworkInterface, ResourceGroup, Violation
@@ -44,7 +45,7 @@ def answer(lab: Lab, resource: Resource) -> list[Violation]:
 MACHINE = next(one for one in stock() if one.label == "virtualMachines/vm-web")
 
 
-@settings(max_examples=400)
+@settings(max_examples=part_of(400))
 @given(where=st.sampled_from(EACH), value=ANYTHING)
 @example(where=(MACHINE, ("os_disk",)), value=False)
 @example(where=(MACHINE, ("os_disk",)), value=ip(None))

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import (
     NORTH,
     WEST,
@@ -232,4 +233,4 @@ def given(resource: Resource) -> Mapping[str, object]:
 
 
 def test_whatever_is_accepted_leaves_a_sound_world() -> None:
-    run_state_machine_as_test(Histories, settings=settings(max_examples=60, stateful_step_count=40))
+    run_state_machine_as_test(Histories, settings=settings(max_examples=part_of(60), stateful_step_count=40))

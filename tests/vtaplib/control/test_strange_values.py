@@ -29,6 +29,7 @@ def strange(model: Model) -> Iterator[Model]:
             yield from (model.replace(**{name: (one, *rest)}) for one in strange(first))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda one: type(one).__name__)
 def test_a_strange_value_is_put_or_refused(subject: Resource) -> None:
     lab = Lab()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import Lab, network, network_id
 from vtaplib import VirtualMachine
 from vtaplib.model.resource import Resource
@@ -30,7 +31,7 @@ class Returned(CloudStateMachine):
 
 
 def test_every_put_returns_what_a_read_gives() -> None:
-    run_state_machine_as_test(Returned, settings=settings(max_examples=20, stateful_step_count=40))
+    run_state_machine_as_test(Returned, settings=settings(max_examples=part_of(20), stateful_step_count=40))
 
 
 @pytest.mark.parametrize("kind", RESOURCE_TYPES)

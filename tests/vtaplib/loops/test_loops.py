@@ -37,6 +37,7 @@ def test_a_loop_runs_without_being_compiled(name: str) -> None:
     assert interpreted(name).__file__ == str(SOURCES / f"{name}.py")
 
 
+@pytest.mark.thorough
 def test_without_a_c_compiler_the_build_goes_on_and_the_loops_run_interpreted(tmp_path: Path) -> None:
     root = SOURCES.parent.parent
     package = tmp_path / "vtaplib" / "loops"

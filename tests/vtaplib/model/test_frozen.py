@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.pretty import Pretty
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import Lab, network, network_id
 from vtaplib import VirtualNetwork
 from vtaplib.control.arm.decoding import decode
@@ -102,7 +103,7 @@ WAYS: Mapping[str, Way] = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-@settings(max_examples=25)
+@settings(max_examples=part_of(25))
 @given(kind=st.sampled_from(RESOURCE_TYPES), contents=st.lists(CONTENTS, min_size=1, max_size=8))
 def test_nothing_that_is_reached_from_a_resource_can_be_changed(
     way: Way, kind: type[Resource], contents: list[Any]
@@ -152,7 +153,7 @@ def test_resources_that_are_equal_hash_equally_whatever_the_order_of_their_tags(
     assert {one, other} == {one}
 
 
-@settings(max_examples=50)
+@settings(max_examples=part_of(50))
 @given(kind=st.sampled_from(RESOURCE_TYPES), contents=st.lists(CONTENTS, min_size=1, max_size=8))
 def test_resources_hash_as_they_compare(kind: type[Resource], contents: list[Any]) -> None:
     """1, 1.0 and True are equal, and so are the resources that have one each in a field."""
@@ -179,7 +180,7 @@ def as_another_type(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=25)
+@settings(max_examples=part_of(25))
 @given(kind=st.sampled_from(RESOURCE_TYPES), contents=st.lists(CONTENTS, min_size=1, max_size=8))
 def test_a_pickled_or_copied_resource_is_equal_and_hashes_equally(
     kind: type[Resource], contents: list[Any]

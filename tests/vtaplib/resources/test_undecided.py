@@ -48,7 +48,7 @@ def told(violations: Sequence[Violation]) -> set[tuple[str, str, Path]]:
     return {(one.rule, one.code, one.path) for one in violations}
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("case", "make"), EACH)
 def test_a_rule_never_says_of_what_is_unknown_what_it_does_not_say_of_the_known(
     case: Case, make: Make
@@ -67,7 +67,7 @@ def test_a_rule_never_says_of_what_is_unknown_what_it_does_not_say_of_the_known(
         assert told(violations) <= known, path
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("case", "make"), EACH)
 def test_a_rule_is_silent_about_a_world_that_a_plan_has_not_reached(case: Case, make: Make) -> None:
     lab = Lab(case.policy)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from vtaplib import (
     Cloud,
     LinuxVirtualMachine,
@@ -27,7 +28,7 @@ from vtaplib.testing import DrawnCloud, clouds
 
 DANGLING = Policy(delete_destination_in_use="dangle")
 
-few = settings(max_examples=30)
+few = settings(max_examples=part_of(30))
 """What an option says is seen soon; building worlds takes its time."""
 
 any_clouds = clouds(dual_stack=True, overlapping=True, tenants=3)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import Phase, example, find, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from vtaplib import NetworkInterface, NetworkInterfaceIpConfiguration
 from vtaplib.capture import Packet
 from vtaplib.packets import ethernet, ipv4
@@ -135,7 +136,7 @@ def test_each_option_admits_its_kind_of_frame_and_bars_it(option: str) -> None:
     )
     assert is_kind(found, read_flow(found))
 
-    @settings(max_examples=50)
+    @settings(max_examples=part_of(50))
     @given(plain_frames)
     def no_plain_frame_is_one(frame: bytes) -> None:
         assert not is_kind(frame, read_flow(frame))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import initialize, invariant, run_state_machine_as_test
 
+from tests.examples import part_of
 from vtaplib import (
     ArmError,
     Cloud,
@@ -76,7 +77,7 @@ class Ledger(CloudStateMachine):
 
 
 TestLedger = Ledger.TestCase
-TestLedger.settings = settings(stateful_step_count=25, max_examples=50)
+TestLedger.settings = settings(stateful_step_count=25, max_examples=part_of(50))
 
 
 class Dangling(Ledger):
@@ -86,7 +87,7 @@ class Dangling(Ledger):
 
 
 TestDangling = Dangling.TestCase
-TestDangling.settings = settings(stateful_step_count=25, max_examples=25)
+TestDangling.settings = settings(stateful_step_count=25, max_examples=part_of(25))
 
 
 class NoTaps(CloudStateMachine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,26 +32,39 @@ class Written:
         return Page.of(self.text)
 
 
+class Pages(dict[str, Written]):
+    """The pages by the names of their worlds; each is written when it is first asked for."""
+
+    def __init__(self, write: Callable[[str], Written]) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, world: str) -> Written:
+        self[world] = self._write(world)
+        return self[world]
+
+
 @pytest.fixture(scope="session")
 def written(clouds: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
     """The pages by the names of their worlds: `empty`, `one` TAP, `balanced`, `large`."""
     directory = tmp_path_factory.mktemp("pages")
     vtap = Vtap.in_directory(directory)
-    large = write_large(directory / "large.db")
-    traffic = write_traffic(directory / "large.pcap", addresses_in(large), seconds=300, per_second=30)
-    balanced = write_traffic(
-        directory / "balanced.pcap", ["10.10.1.4", "10.10.2.4"], seconds=90, per_second=40
-    )
-    replays: dict[str, tuple[str | Path, ...]] = {
-        "empty": (CAPTURE, "--cloud", write_empty(directory / "empty.db")),
-        "one": (CAPTURE, "--cloud", clouds / "quickstart.db", "--policy", "oversize=drop"),
-        "balanced": (balanced, "--cloud", clouds / "load-balanced.db", "--down", "nic-collector-c"),
-        "large": (traffic, "--cloud", large),
-    }
-    return {
-        name: Written(
-            directory / f"{name}.html",
-            vtap("replay", *arguments, "--report", f"{name}.html", "--json").document,
-        )
-        for name, arguments in replays.items()
-    }
+
+    def replayed(world: str) -> tuple[str | Path, ...]:
+        if world == "empty":
+            return CAPTURE, "--cloud", write_empty(directory / "empty.db")
+        if world == "one":
+            return CAPTURE, "--cloud", clouds / "quickstart.db", "--policy", "oversize=drop"
+        traffic = directory / f"{world}.pcap"
+        if world == "balanced":
+            write_traffic(traffic, ["10.10.1.4", "10.10.2.4"], seconds=90, per_second=40)
+            return traffic, "--cloud", clouds / "load-balanced.db", "--down", "nic-collector-c"
+        large = write_large(directory / "large.db")
+        write_traffic(traffic, addresses_in(large), seconds=300, per_second=30)
+        return traffic, "--cloud", large
+
+    def write(world: str) -> Written:
+        ended = vtap("replay", *replayed(world), "--report", f"{world}.html", "--json")
+        return Written(directory / f"{world}.html", ended.document)
+
+    return Pages(write)

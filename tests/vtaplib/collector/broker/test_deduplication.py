@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.broker import Deduplicate
 from vtaplib.collector.broker.deduplication import DUPLICATE, FORGOTTEN
@@ -134,7 +135,7 @@ def test_octets_that_do_not_count_are_still_in_the_packet() -> None:
     assert [octets for _, octets, _ in block] == [UDP4, UDP6, ARP, b"", b"short"]
 
 
-@settings(max_examples=200)
+@settings(max_examples=part_of(200))
 @given(
     st.lists(st.tuples(st.integers(0, 300), st.integers(0, 5)), max_size=60),
     st.integers(0, 60),

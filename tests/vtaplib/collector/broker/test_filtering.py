@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from tests.examples import part_of
 from tests.vtaplib.collector.broker.blocks import blocks
 from vtaplib.capture import PcapWriter, open_capture
 from vtaplib.collector.broker import Filter, libpcap
@@ -84,7 +85,7 @@ class Judge:
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-@settings(max_examples=20)
+@settings(max_examples=part_of(20))
 @given(blocks())
 def test_a_filter_lets_pass_what_libpcap_takes(expression: str, block: PacketBlock) -> None:
     judge = Judge(expression)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from tests.vtaplib.collector.broker.blocks import A, B, blocks, copy_of
 from tests.vtaplib.collector.broker.header_chains import (
     ADDRESSES4,
@@ -120,7 +121,7 @@ def test_what_has_no_header_that_is_known_is_masked_whole_and_counted(what: str)
     assert stage.account.noted == {counted: Count(1, len(whole) - len(headers))}
 
 
-@settings(max_examples=300)
+@settings(max_examples=part_of(300))
 @given(header_chains(), st.data())
 def test_of_headers_cut_anywhere_what_is_whole_stays_and_all_behind_it_is_masked(
     chain: HeaderChain, data: st.DataObject

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from tests.vtaplib.collector.broker.blocks import blocks, content, copy_of
 from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.collector.broker import (
@@ -111,7 +112,7 @@ def test_what_is_left_lies_in_the_buffer_where_the_packet_was(text: str, block: 
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("text", TEXTS)
-@settings(max_examples=40)
+@settings(max_examples=part_of(40))
 @given(st.lists(blocks(), max_size=2))
 def test_compiled_and_interpreted_stages_agree(text: str, given_blocks: list[PacketBlock]) -> None:
     compiled, stage = both(text, given_blocks)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from tests.examples import part_of
 from tests.vtaplib.collector.broker.blocks import any_frames, tunnelled_frames
 from vtaplib.capture import PcapWriter
 from vtaplib.collector.broker import StripTunnels
@@ -173,7 +174,7 @@ def test_what_is_left_because_it_is_not_known_is_noted(what: str) -> None:
     assert stage.account.noted == {reason: Count(1, 0)}
 
 
-@settings(max_examples=200)
+@settings(max_examples=part_of(200))
 @given(any_frames())
 def test_what_is_left_is_a_packet_without_a_tunnel_or_noted(frame: bytes) -> None:
     stage = StripTunnels()

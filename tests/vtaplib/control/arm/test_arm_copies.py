@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from tests.vtaplib.control.arm.copying import Form, as_printed, as_rest, as_sent, contents, copied
 from tests.vtaplib.control.lab import (
     Lab,
@@ -29,7 +30,7 @@ def test_a_cloud_that_is_read_from_its_documents_is_the_same(form: Form) -> None
     assert contents(copied(lab.cloud, form)) == contents(lab.cloud)
 
 
-@settings(max_examples=30)
+@settings(max_examples=part_of(30))
 @given(cloud=clouds(tenants=2, dual_stack=True), form=st.sampled_from(FORMS))
 def test_a_drawn_cloud_that_is_read_from_its_documents_is_the_same(cloud: DrawnCloud, form: Form) -> None:
     assert contents(copied(cloud, form)) == contents(cloud)

@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from vtaplib.analysis.inventory import take_inventory
 from vtaplib.analysis.report_parts import Amount
 from vtaplib.analysis.traffic_replay.graph import TrafficCounts, graph_of
@@ -105,7 +106,7 @@ def is_inside(one: Box, other: Box) -> bool:
 
 
 @given(graphs())
-@settings(max_examples=60)
+@settings(max_examples=part_of(60))
 def test_nothing_lies_over_anything_else_or_beyond_the_edge(graph: NetworkGraph) -> None:
     picture = lay_out(graph)
     frame = Box(0, 0, picture.width, picture.height)
@@ -122,7 +123,7 @@ def test_nothing_lies_over_anything_else_or_beyond_the_edge(graph: NetworkGraph)
 
 
 @given(graphs())
-@settings(max_examples=60)
+@settings(max_examples=part_of(60))
 def test_streams_run_from_left_to_right_between_what_they_join_and_are_as_wide_as_their_share(
     graph: NetworkGraph,
 ) -> None:
@@ -171,7 +172,7 @@ def test_few_interfaces_are_rows_and_many_are_tiles() -> None:
 
 
 @given(clouds(max_interfaces=6, max_deletions=3), st.data())
-@settings(max_examples=40)
+@settings(max_examples=part_of(40))
 def test_every_interface_of_any_cloud_is_in_the_picture_with_what_became_of_its_frames(
     cloud: DrawnCloud, data: st.DataObject
 ) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import part_of
 from tests.vtaplib.control.backends.sqlite.databases import database_of
 from tests.vtaplib.control.backends.sqlite.test_processes import ROOT
 from tests.vtaplib.control.lab import HOME, TENANT, WEST
@@ -168,7 +169,7 @@ def test_a_process_that_ends_while_its_log_goes_into_the_file_ends_well(path: Pa
     soon = "from vtaplib.control.backends.sqlite import database; database.IDLE_SECONDS = 0.0001"
     script = f"{soon}\n{WRITER.replace('os.kill(os.getpid(), 9)', '')}"
     names_put = [f"b{number}" for number in range(20)]
-    for _ in range(10):
+    for _ in range(part_of(10)):
         command = [sys.executable, "-c", script, str(path), HOME, TENANT, *names_put]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import (
     HOME,
     TENANT,
@@ -37,7 +38,7 @@ from vtaplib.model.resource import Resource
 from vtaplib.resources import RESOURCE_TYPES
 
 ROOT = Path(__file__).parents[5]
-KILLS = 30
+KILLS = part_of(30)
 
 
 @contextmanager
@@ -217,7 +218,7 @@ def test_a_writer_killed_at_any_moment_leaves_what_it_had_done_and_no_half_of_a_
 def test_a_process_killed_while_it_makes_the_file_leaves_one_that_another_can_use(tmp_path: Path) -> None:
     moments = random.Random(6335)
     found = []
-    for turn in range(30):
+    for turn in range(KILLS):
         path = tmp_path / f"{turn}.db"
         with working(path, "group") as process:
             tell(process)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import part_of
 from tests.vtaplib.control.lab import HOME, Lab, network, network_id, nic_id, tap_id, vm_id
 from vtaplib import ArmError, Cloud, Topology, VtapError
 from vtaplib.analysis import audit_coverage, check, judge_eligibility, take_inventory
@@ -173,7 +174,7 @@ def changed(draw: st.DrawFn, body: bytes, what: str) -> bytes:
 # What becomes of them
 
 
-@settings(max_examples=150)
+@settings(max_examples=part_of(150))
 @given(damage=damages(), name=st.sampled_from(sorted(USES)))
 def test_whoever_uses_a_damaged_cloud_is_told_which_resource_or_gets_an_answer(
     sound: Path, damage: Damage, name: str, tmp_path_factory: pytest.TempPathFactory
