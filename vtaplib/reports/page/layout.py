@@ -1,15 +1,16 @@
 """Where everything in the picture of a network is: columns from left to right, streams between them.
 
-What is in a column stands at the mean height of what feeds it, as far as there is room.
+What is in a column stands at the mean height of what feeds it, as far as there is room. For a narrow window
+all is in one column, and streams run beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from vtaplib.reports.network_graph import NetworkGraph, NetworkNode, Peering
+from vtaplib.reports.network_graph import NetworkBox, NetworkGraph, NetworkNode, Peering
 from vtaplib.reports.page.folding import PEERINGS_DRAWN, folded_networks
 from vtaplib.reports.page.placing import (
     NETWORK_HEAD,
@@ -17,11 +18,16 @@ from vtaplib.reports.page.placing import (
     Box,
     PlacedNetwork,
     PlacedNode,
+    detail_of,
     network_height,
     place_network,
-    wants_tiles,
 )
-from vtaplib.reports.page.streaming import Anchors, PlacedStream, place_streams
+from vtaplib.reports.page.streaming import (
+    Anchors,
+    PlacedStream,
+    place_streams,
+    place_streams_beside,
+)
 
 MARGIN: Final = 12.0
 ARC: Final = 40.0
@@ -63,10 +69,7 @@ def lay_out(graph: NetworkGraph) -> Picture:
     """Give everything its place."""
     sources, collectors = folded_networks(graph.sources), folded_networks(graph.collectors)
     x = MARGIN + (ARC if graph.peerings else 0.0)
-    left: list[PlacedNetwork] = []
-    for network in sources:
-        top = left[-1].box.bottom + GAP if left else MARGIN
-        left.append(place_network(network, x, top, wants_tiles(sources)))
+    left = _stack(sources, x, MARGIN)
     x += NETWORK_WIDTH + SPACE if left else 0.0
     starts = _anchors(left)
     nodes: list[PlacedNode] = []
@@ -75,14 +78,14 @@ def lay_out(graph: NetworkGraph) -> Picture:
         x += NODE_WIDTH + SPACE if column else 0.0
         nodes += placed
         starts |= {one.node.id: (one.node.id, one.box) for one in placed}
-    has_tiles = wants_tiles(collectors)
+    detail = detail_of(collectors)
     feeds = _feeds(graph, starts)
     wanted = [
         _mean([at for subnet in one.subnets for node in subnet.nodes for at in feeds.get(node.id, ())])
         for one in collectors
     ]
-    tops = _spread([network_height(one, has_tiles) for one in collectors], wanted, GAP)
-    right = [place_network(one, x, top, has_tiles) for one, top in zip(collectors, tops, strict=True)]
+    tops = _spread([network_height(one, detail) for one in collectors], wanted, GAP)
+    right = [place_network(one, x, top, detail) for one, top in zip(collectors, tops, strict=True)]
     ends = {one.node.id: (one.node.id, one.box) for one in nodes} | _anchors(right)
     boxes = [*(one.box for one in (*left, *right)), *(one.box for one in nodes)]
     peerings = tuple(_place_peerings(graph.peerings[:PEERINGS_DRAWN], left, right))
@@ -96,6 +99,46 @@ def lay_out(graph: NetworkGraph) -> Picture:
         streams=place_streams(graph.streams, starts, ends),
         peerings=peerings,
     )
+
+
+def lay_out_narrow(graph: NetworkGraph) -> Picture:
+    """Give everything its place below each other."""
+    x = MARGIN + (ARC if graph.peerings else 0.0)
+    networks = _stack(folded_networks(graph.sources), x, MARGIN)
+    y = networks[-1].box.bottom + GAP if networks else MARGIN
+    starts, ends = _anchors(networks), {}
+    nodes: list[PlacedNode] = []
+    for node in (*graph.taps, *graph.balancers):
+        box = Box(x, y, NETWORK_WIDTH, NODE if len(graph.taps) <= HIGH_NODES else LOW_NODE)
+        nodes.append(PlacedNode(node, box))
+        # Streams come in above those that go out.
+        half = replace(box, height=box.height / 2)
+        ends[node.id] = node.id, half
+        starts[node.id] = node.id, replace(half, y=half.bottom)
+        y = box.bottom + GAP
+    collecting = _stack(folded_networks(graph.collectors), x, y)
+    ends |= _anchors(collecting)
+    networks += collecting
+    boxes = [*(one.box for one in networks), *(one.box for one in nodes)]
+    streams = place_streams_beside(graph.streams, starts, ends)
+    reach = max((0.75 * one.bulge + one.width / 2 for one in streams), default=0.0)
+    return Picture(
+        width=x + NETWORK_WIDTH + reach + MARGIN,
+        height=max((one.bottom for one in boxes), default=0.0) + MARGIN,
+        networks=tuple(networks),
+        nodes=tuple(nodes),
+        streams=streams,
+        peerings=tuple(_place_peerings(graph.peerings[:PEERINGS_DRAWN], networks, ())),
+    )
+
+
+def _stack(networks: Sequence[NetworkBox], x: float, top: float) -> list[PlacedNetwork]:
+    """Networks below each other."""
+    detail, placed = detail_of(networks), list[PlacedNetwork]()
+    for network in networks:
+        placed.append(place_network(network, x, top, detail))
+        top = placed[-1].box.bottom + GAP
+    return placed
 
 
 def _anchors(networks: Iterable[PlacedNetwork]) -> dict[str, tuple[str, Box]]:

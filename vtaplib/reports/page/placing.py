@@ -1,12 +1,13 @@
-"""Where the parts of a network are in its box: subnets below each other, interfaces as rows or as tiles.
+"""Where the parts of a network are in its box: subnets below each other, and in them their interfaces.
 
-Interfaces are rows with a name and an address where there are few, tiles where there are many.
+The fewer interfaces there are, the more is said of each: a row with name and address, a name, or just a tile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from vtaplib.reports.network_graph import NetworkBox, NetworkNode, SubnetBox
@@ -22,8 +23,22 @@ TILE_STEP: Final = 15.0
 TILES_BESIDE: Final = 13
 """Tiles in a row beside the name of their subnet; more than two such rows are below it."""
 
+NAME_ROW: Final = 18.0
+NAMES_BESIDE: Final = 2
+"""Names in a line, where there is no room for addresses."""
+
 ROWS_DRAWN: Final = 36
-"""Interfaces of a side of which each is a row; of more each is a tile."""
+"""Interfaces of a side of which each is a row with its name and address."""
+NAMES_DRAWN: Final = 160
+"""Interfaces of a side of which each has its name; of more each is a tile."""
+
+
+class Detail(Enum):
+    """How much is drawn of each interface."""
+
+    ROW = auto()
+    NAME = auto()
+    TILE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,64 +87,76 @@ class PlacedSubnet:
 
 @dataclass(frozen=True, slots=True)
 class PlacedNetwork:
-    """A network in its place. `has_tiles`: its interfaces are tiles."""
+    """A network in its place, its interfaces in so much detail."""
 
     network: NetworkBox
     box: Box
     subnets: tuple[PlacedSubnet, ...]
-    has_tiles: bool
+    detail: Detail
 
     def anchors(self) -> Iterator[tuple[str, str, Box]]:
         """For each interface its ID, and the key and box of what its streams begin or end at: a row as wide
-        as the network, or the whole subnet, which all of its tiles share.
+        as the network, or the whole subnet, which all of its names or tiles share.
         """
         for number, subnet in enumerate(self.subnets):
             shared = f"{min(self.network.ids)}#{number}"
             across = Box(self.box.x, subnet.box.y, self.box.width, subnet.box.height)
-            for one in subnet.subnet.nodes if self.has_tiles else ():
-                yield one.id, shared, across
-            for placed in () if self.has_tiles else subnet.nodes:
+            if self.detail is not Detail.ROW:
+                yield from ((one.id, shared, across) for one in subnet.subnet.nodes)
+                continue
+            for placed in subnet.nodes:
                 box = Box(self.box.x, placed.box.y, self.box.width, placed.box.height)
                 yield placed.node.id, placed.node.id, box
 
 
-def wants_tiles(networks: Sequence[NetworkBox]) -> bool:
-    """Whether there are too many interfaces for rows."""
-    return sum(len(subnet.nodes) for one in networks for subnet in one.subnets) > ROWS_DRAWN
+def detail_of(networks: Sequence[NetworkBox]) -> Detail:
+    """How much there is room for, for each of the interfaces of a side."""
+    count = sum(len(subnet.nodes) for one in networks for subnet in one.subnets)
+    if count <= ROWS_DRAWN:
+        return Detail.ROW
+    return Detail.NAME if count <= NAMES_DRAWN else Detail.TILE
 
 
-def network_height(network: NetworkBox, has_tiles: bool) -> float:
+def network_height(network: NetworkBox, detail: Detail) -> float:
     """How high a network's box is."""
-    return place_network(network, 0.0, 0.0, has_tiles).box.height
+    return place_network(network, 0.0, 0.0, detail).box.height
 
 
-def place_network(network: NetworkBox, x: float, y: float, has_tiles: bool) -> PlacedNetwork:
+def place_network(network: NetworkBox, x: float, y: float, detail: Detail) -> PlacedNetwork:
     """A network with its upper left corner at a point."""
     top = y + NETWORK_HEAD
     subnets = []
     for subnet in network.subnets:
-        placed = _place_subnet(subnet, x + PADDING, top, has_tiles)
+        placed = _place_subnet(subnet, x + PADDING, top, detail)
         subnets.append(placed)
         top = placed.box.bottom + (PADDING / 2 if placed.is_beside else PADDING)
     height = top - y + (PADDING / 2 if subnets and subnets[-1].is_beside else 0.0)
-    return PlacedNetwork(network, Box(x, y, NETWORK_WIDTH, height), tuple(subnets), has_tiles)
+    return PlacedNetwork(network, Box(x, y, NETWORK_WIDTH, height), tuple(subnets), detail)
 
 
-def _place_subnet(subnet: SubnetBox, x: float, y: float, has_tiles: bool) -> PlacedSubnet:
+def _place_subnet(subnet: SubnetBox, x: float, y: float, detail: Detail) -> PlacedSubnet:
     width = NETWORK_WIDTH - 2 * PADDING
     drawn = subnet.nodes[:TILES_DRAWN]
-    is_beside = has_tiles and len(drawn) <= 2 * TILES_BESIDE
-    if has_tiles:
-        in_row = TILES_BESIDE if is_beside else int((width - PADDING) // TILE_STEP)
-        left, top = (
-            (x + width - in_row * TILE_STEP - 4, y + 6) if is_beside else (x + PADDING, y + SUBNET_HEAD)
-        )
-        boxes = [
-            Box(left + number % in_row * TILE_STEP, top + number // in_row * TILE_STEP, TILE, TILE)
-            for number in range(len(drawn))
-        ]
+    is_beside = detail is Detail.TILE and len(drawn) <= 2 * TILES_BESIDE
+    left, top = x, y + SUBNET_HEAD
+    if detail is Detail.ROW:
+        in_row, step, height = 1, width, ROW
+    elif detail is Detail.NAME:
+        in_row, step, height = NAMES_BESIDE, width / NAMES_BESIDE, NAME_ROW
     else:
-        boxes = [Box(x, y + SUBNET_HEAD + number * ROW, width, ROW) for number in range(len(drawn))]
+        step = height = TILE_STEP
+        if is_beside:
+            in_row = TILES_BESIDE
+            left, top = x + width - in_row * step - 4, y + 6
+        else:
+            in_row = int((width - PADDING) // step)
+            left = x + PADDING
+    # Between tiles is some room.
+    room = step - TILE if detail is Detail.TILE else 0.0
+    boxes = [
+        Box(left + number % in_row * step, top + number // in_row * height, step - room, height - room)
+        for number in range(len(drawn))
+    ]
     bottom = max((one.bottom for one in boxes), default=0.0) + 6
     box = Box(x, y, width, max(SUBNET_HEAD, bottom - y))
     return PlacedSubnet(

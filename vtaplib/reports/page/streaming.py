@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,12 @@ from vtaplib.reports.page.placing import Box
 
 THINNEST: Final = 1.5
 WIDEST: Final = 28.0
+WIDEST_BESIDE: Final = 16.0
+SHORTEST_BULGE: Final = 24.0
+BULGE: Final = 116.0
+"""How far the control points of a stream's curve go out; the curve goes three quarters of it."""
+LONG: Final = 600.0
+"""How long a stream beside boxes is that goes out as far as any."""
 
 Anchors = Mapping[str, tuple[str, Box]]
 """For an ID the key and box of what streams from or to it are drawn at."""
@@ -19,12 +25,15 @@ Anchors = Mapping[str, tuple[str, Box]]
 
 @dataclass(frozen=True, slots=True)
 class PlacedStream:
-    """A stream: from a point to a point, so wide."""
+    """A stream: from a point to a point, so wide; and how far its curve goes out at the side that both are
+    on, if they are.
+    """
 
     stream: Stream
     width: float
     start: tuple[float, float]
     end: tuple[float, float]
+    bulge: float = 0.0
 
 
 def bundled(streams: Sequence[Stream], starts: Anchors, ends: Anchors) -> list[Stream]:
@@ -47,25 +56,59 @@ def _one(source_id: str, target_id: str, parts: Sequence[Stream]) -> Stream:
 
 
 def place_streams(streams: Sequence[Stream], starts: Anchors, ends: Anchors) -> tuple[PlacedStream, ...]:
-    """Bundle the streams and give each its width and ends."""
+    """Bundle the streams and give each its width and ends: from the right of boxes to the left of others."""
     drawn = bundled(streams, starts, ends)
-    start_boxes, end_boxes = dict(starts.values()), dict(ends.values())
-    leaving = _sums((one.source_id, one.bytes) for one in drawn)
-    arriving = _sums((one.target_id, one.bytes) for one in drawn)
-    scale = WIDEST / max([*leaving, *arriving, 1])
-    widths = [max(THINNEST, one.bytes * scale) for one in drawn]
-    begins = _side_by_side(
-        [(one.source_id, end_boxes[one.target_id].middle) for one in drawn], widths, start_boxes
+    widths = _widths(drawn, WIDEST)
+    return tuple(
+        PlacedStream(one, width, (start.right, begin), (end.x, stop))
+        for one, width, start, end, begin, stop in _meetings(drawn, widths, starts, ends)
     )
-    stops = _side_by_side(
-        [(one.target_id, start_boxes[one.source_id].middle) for one in drawn], widths, end_boxes
-    )
+
+
+def place_streams_beside(
+    streams: Sequence[Stream], starts: Anchors, ends: Anchors
+) -> tuple[PlacedStream, ...]:
+    """Likewise, where all boxes are below each other: streams run on the right of them. The longer go further
+    out, and so meet a box from the side that is away from where they come from.
+    """
+    drawn = bundled(streams, starts, ends)
+    widths = _widths(drawn, WIDEST_BESIDE)
+    met = list(_meetings(drawn, widths, starts, ends, towards=-1))
+    longest = max([LONG, *(abs(start.middle - end.middle) for _, _, start, end, _, _ in met)])
     return tuple(
         PlacedStream(
-            one, width, (start_boxes[one.source_id].right, begin), (end_boxes[one.target_id].x, stop)
+            one,
+            width,
+            (start.right, begin),
+            (end.right, stop),
+            SHORTEST_BULGE + (BULGE - SHORTEST_BULGE) * abs(start.middle - end.middle) / longest,
         )
-        for one, width, begin, stop in zip(drawn, widths, begins, stops, strict=True)
+        for one, width, start, end, begin, stop in met
     )
+
+
+def _widths(drawn: Sequence[Stream], widest: float) -> list[float]:
+    leaving = _sums((one.source_id, one.bytes) for one in drawn)
+    arriving = _sums((one.target_id, one.bytes) for one in drawn)
+    scale = widest / max([*leaving, *arriving, 1])
+    return [max(THINNEST, one.bytes * scale) for one in drawn]
+
+
+def _meetings(
+    drawn: Sequence[Stream], widths: Sequence[float], starts: Anchors, ends: Anchors, towards: int = 1
+) -> Iterator[tuple[Stream, float, Box, Box, float, float]]:
+    """Each stream with its width, its two boxes, and the heights at which it meets them. `towards`: 1 if the
+    highest on one side is to be the highest on the other, -1 if the lowest.
+    """
+    start_boxes, end_boxes = dict(starts.values()), dict(ends.values())
+    begins = _side_by_side(
+        [(one.source_id, towards * end_boxes[one.target_id].middle) for one in drawn], widths, start_boxes
+    )
+    stops = _side_by_side(
+        [(one.target_id, towards * start_boxes[one.source_id].middle) for one in drawn], widths, end_boxes
+    )
+    for one, width, begin, stop in zip(drawn, widths, begins, stops, strict=True):
+        yield one, width, start_boxes[one.source_id], end_boxes[one.target_id], begin, stop
 
 
 def _side_by_side(

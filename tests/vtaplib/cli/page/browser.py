@@ -16,32 +16,41 @@ from typing import Any
 
 PATIENCE_SECONDS = 120
 
-# What a page is measured by, in a copy that lets scripts run: the rule against them is taken out.
+# What a page is measured by, in a copy that lets any script run: the rule against others is taken out.
 SECURITY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 MEASURE = """
-<script>
-addEventListener("load", () => {
-  const seen = (one) => one.getClientRects().length > 0 && getComputedStyle(one).visibility === "visible";
+  const shows = (one) => one.getClientRects().length > 0 && getComputedStyle(one).visibility === "visible";
   const root = document.documentElement;
-  const parts = [...document.querySelectorAll("main section, main table, main svg")];
-  const cut = [...document.querySelectorAll("svg text")].filter((one) => {
+  const pictures = [...document.querySelectorAll(".picture")];
+  const drawings = [...document.querySelectorAll("main svg")].filter((one) => !pictures.includes(one));
+  const parts = [...document.querySelectorAll("main section, main table"), ...drawings];
+  const isCut = (one) => {
     const box = one.getBBox(), all = one.ownerSVGElement.viewBox.baseVal;
     return box.x < -1 || box.x + box.width > all.width + 1 || box.y + box.height > all.height + 1;
-  });
-  const result = {
+  };
+  const isBeside = (one) => {
+    const box = one.getBoundingClientRect();
+    return box.left < 0 || box.right > root.clientWidth;
+  };
+  const texts = [...document.querySelectorAll(".picture text")].filter(shows);
+  const boxes = texts.map((one) => one.getBoundingClientRect());
+  const touch = (one, other) => one.left < other.right && other.left < one.right
+    && one.top < other.bottom - 2 && other.top < one.bottom - 2;
+  const shown = pictures.filter(shows);
+  return {
     height: root.scrollHeight,
     overflow: root.scrollWidth - root.clientWidth,
-    unseen: parts.filter((one) => !seen(one)).length,
-    cut: cut.map((one) => one.textContent),
+    hidden: parts.filter((one) => !shows(one)).length,
+    cut: [...document.querySelectorAll("svg text")].filter(shows).filter(isCut).map((one) => one.textContent),
+    beside: [...document.querySelectorAll("svg, .legend li, .figures strong, input")].filter(shows)
+      .filter(isBeside).map((one) => one.outerHTML),
+    overlapping: texts.filter((_, at) => boxes.some((box, other) => other > at && touch(box, boxes[at])))
+      .map((one) => one.textContent),
+    pictures: [pictures.length, shown.length],
+    scales: shown.map((one) => one.getBoundingClientRect().width / one.viewBox.baseVal.width),
     background: getComputedStyle(document.body).backgroundColor,
     focusable: [...document.querySelectorAll("a, [tabindex]")].filter((one) => one.tabIndex >= 0).length,
   };
-  const told = document.createElement("pre");
-  told.id = "measured";
-  told.textContent = JSON.stringify(result);
-  document.body.append(told);
-});
-</script>
 """
 
 
@@ -57,7 +66,7 @@ class Visit:
 
     @property
     def measured(self) -> Any:
-        """What the script of `measurable` found."""
+        """What the script of `measurable` returned."""
         (found,) = re.findall(r'<pre id="measured">(.*?)</pre>', self.dom, re.DOTALL)
         return json.loads(unescape(found))
 
@@ -75,6 +84,19 @@ class Browser:
         result = self._run(page, size, dark, "--dump-dom", f"--log-net-log={log}")
         console = re.findall(r"CONSOLE[^]]*\] (.*)", result.stderr)
         return Visit(result.stdout, console, requests_in(json.loads(log.read_text())))
+
+    def ask(self, text: str, script: str, *, size: tuple[int, int] = (1280, 900), dark: bool = False) -> Any:
+        """What a script returns that runs in a page with this text."""
+        page = self.directory / "asked.html"
+        page.write_text(measurable(text, script), encoding="utf-8")
+        return self.visit(page, size=size, dark=dark).measured
+
+    def printed(self, page: Path) -> bytes:
+        """A page as a PDF."""
+        path = self.directory / "printed.pdf"
+        dark = False
+        self._run(page, (1280, 900), dark, f"--print-to-pdf={path}")
+        return path.read_bytes()
 
     def picture(self, page: Path, size: tuple[int, int], *, dark: bool = False) -> bytes:
         """A page as a PNG."""
@@ -119,8 +141,18 @@ def requests_in(log: Any) -> list[str]:
     return [one["url"] for one in begun if "url" in one and one["initiator"] != "not an origin"]
 
 
-def measurable(text: str) -> str:
-    """A page with a script in it that measures it."""
+def measurable(text: str, script: str = MEASURE) -> str:
+    """A page in which a script runs when it has been loaded: the body of a function, whose result is kept."""
     allowed, rules = SECURITY.subn("", text)
     assert rules == 1
-    return allowed.replace("</body>", MEASURE + "</body>")
+    added = f"""
+<script>
+addEventListener("load", () => {{
+  const told = document.createElement("pre");
+  told.textContent = JSON.stringify((() => {{{script}}})());
+  told.id = "measured";
+  document.body.append(told);
+}});
+</script>
+"""
+    return allowed.replace("</body>", f"{added}</body>")

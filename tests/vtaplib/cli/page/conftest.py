@@ -1,4 +1,4 @@
-"""Pages of the four worlds that are looked at, each written once by the command."""
+"""Pages of the five worlds that are looked at, each written once by the command."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.vtaplib.cli.command import CAPTURE, Vtap
+from tests.vtaplib.cli.page.browser import Browser
 from tests.vtaplib.cli.page.worlds import addresses_in, write_empty, write_large, write_traffic
 from tests.vtaplib.reports.page.reading import Page
 
@@ -44,9 +45,15 @@ class Pages(dict[str, Written]):
         return self[world]
 
 
+@pytest.fixture(scope="module")
+def browser(require: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """A browser, or a declared skip."""
+    return Browser(require("chromium"), tmp_path_factory.mktemp("browser"))
+
+
 @pytest.fixture(scope="session")
 def written(clouds: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
-    """The pages by the names of their worlds: `empty`, `one` TAP, `balanced`, `large`."""
+    """The pages by the names of their worlds: `empty`, `one` TAP, `balanced`, `hundred`, `large`."""
     directory = tmp_path_factory.mktemp("pages")
     vtap = Vtap.in_directory(directory)
 
@@ -59,9 +66,10 @@ def written(clouds: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         if world == "balanced":
             write_traffic(traffic, ["10.10.1.4", "10.10.2.4"], seconds=90, per_second=40)
             return traffic, "--cloud", clouds / "load-balanced.db", "--down", "nic-collector-c"
-        large = write_large(directory / "large.db")
-        write_traffic(traffic, addresses_in(large), seconds=300, per_second=30)
-        return traffic, "--cloud", large
+        machines, seconds = (10, 60) if world == "hundred" else (50, 300)
+        cloud = write_large(directory / f"{world}.db", machines)
+        write_traffic(traffic, addresses_in(cloud), seconds=seconds, per_second=30)
+        return traffic, "--cloud", cloud
 
     def write(world: str) -> Written:
         ended = vtap("replay", *replayed(world), "--report", f"{world}.html", "--json")

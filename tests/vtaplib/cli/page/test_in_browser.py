@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.vtaplib.cli.page.browser import Browser, measurable
+from tests.vtaplib.cli.page.browser import MEASURE, Browser
 from tests.vtaplib.cli.page.conftest import Written
 from tests.vtaplib.reports.page.reading import Page
 
 pytestmark = pytest.mark.oracle
 
-WORLDS = ("empty", "one", "balanced", "large")
-
-
-@pytest.fixture(scope="module")
-def browser(require: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    return Browser(require("chromium"), tmp_path_factory.mktemp("browser"))
+WORLDS = ("empty", "one", "balanced", "hundred", "large")
 
 
 @pytest.mark.sampled(5)
@@ -63,34 +57,57 @@ def test_a_page_lets_nothing_be_loaded_or_run_that_gets_into_it(
 
 
 # A page is some screens high, also that of many interfaces: long tables scroll in themselves.
-HEIGHTS = {"empty": 2000, "one": 4500, "balanced": 5000, "large": 9000}
+HEIGHTS = {"empty": 2300, "one": 4500, "balanced": 5000, "hundred": 11000, "large": 9000}
 
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("width", [1280, 500])
 def test_a_page_fits_its_window_and_cuts_no_text(
-    browser: Browser, written: dict[str, Written], tmp_path: Path, world: str, width: int
+    browser: Browser, written: dict[str, Written], world: str, width: int
 ) -> None:
-    page = tmp_path / "measurable.html"
-    page.write_text(measurable(written[world].text))
-    measured = browser.visit(page, size=(width, 900)).measured
+    measured = browser.ask(written[world].text, MEASURE, size=(width, 900))
     assert measured["overflow"] <= 0
-    assert measured["unseen"] == 0
+    assert measured["hidden"] == 0
     assert measured["cut"] == []
+    assert measured["beside"] == []
+    assert measured["overlapping"] == []
     if width == 1280:
         assert measured["height"] < HEIGHTS[world]
     assert measured["focusable"] >= len(written[world].page.captions)
+    # One of the two pictures is shown, large enough to be read.
+    assert measured["pictures"] == ([0, 0] if world == "empty" else [2, 1])
+    assert all(scale > 0.8 for scale in measured["scales"])
+
+
+LEGEND = """
+  const fill = (svg) => getComputedStyle(svg.querySelector(".field")).fill;
+  const legend = [...document.querySelectorAll(".legend")].at(-1);
+  const fillOf = (text) => fill([...document.querySelectorAll(".picture.wide g")].find(
+    (one) => one.querySelector(":scope > text.name")?.textContent === text && one.querySelector(".field")));
+  return [...legend.querySelectorAll("li")].map(
+    (one) => [one.textContent, fill(one), fillOf(one.textContent)]);
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_legend_has_every_collector_in_the_colour_that_it_has_in_the_picture(
+    browser: Browser, written: dict[str, Written], *, dark: bool
+) -> None:
+    document = written["hundred"].document
+    found = browser.ask(written["hundred"].text, LEGEND, dark=dark)
+    assert [name for name, _, _ in found] == [one["interface"] for one in document["collectors"]]
+    for name, in_legend, in_picture in found:
+        assert in_legend == in_picture, name
+    assert len({colour for _, colour, _ in found}) == len(found)
 
 
 def test_a_page_is_light_or_dark_as_its_reader_wants_it(
-    browser: Browser, written: dict[str, Written], tmp_path: Path
+    browser: Browser, written: dict[str, Written]
 ) -> None:
-    page = tmp_path / "measurable.html"
-    page.write_text(measurable(written["one"].text))
     light, dark = (
-        [int(part) for part in visit.measured["background"].removeprefix("rgb(").rstrip(")").split(",")]
-        for visit in (browser.visit(page), browser.visit(page, dark=True))
+        [int(part) for part in measured["background"].removeprefix("rgb(").rstrip(")").split(",")]
+        for measured in (browser.ask(written["one"].text, MEASURE, dark=is_dark) for is_dark in (False, True))
     )
     assert min(light) > 200
     assert max(dark) < 60

@@ -19,7 +19,7 @@ from vtaplib.fabric.topology import Topology
 from vtaplib.model.policy import Policy, setting_text
 from vtaplib.reports.page.frame import html_page
 
-WORLDS = ("empty", "one", "balanced", "large")
+WORLDS = ("empty", "one", "balanced", "hundred", "large")
 
 # Attributes through which a page could have something loaded or run.
 REACHING = ("src", "srcset", "href", "action", "data", "poster", "background", "xlink:href")
@@ -142,6 +142,13 @@ def test_the_picture_tells_of_every_interface_tap_and_stream(written: dict[str, 
         assert any(one.startswith(opening) for one in told), opening
 
 
+def test_the_picture_of_a_hundred_interfaces_has_the_name_of_each(written: dict[str, Written]) -> None:
+    page = written["hundred"].page.section("network")
+    drawn = [text_of(one) for one in page.all("text")]
+    for name in {one["interface"] for one in written["hundred"].document["tap_points"]}:
+        assert drawn.count(name) == 1, name
+
+
 def test_a_world_without_anything_says_so_in_every_section(written: dict[str, Written]) -> None:
     page = written["empty"].page
     assert "no virtual network and no TAP" in page.section("network").text
@@ -151,7 +158,7 @@ def test_a_world_without_anything_says_so_in_every_section(written: dict[str, Wr
 
 
 def test_a_collector_that_gets_something_has_two_charts(written: dict[str, Written]) -> None:
-    for name, drawn in (("empty", 0), ("one", 1), ("balanced", 2), ("large", 3)):
+    for name, drawn in (("empty", 0), ("one", 1), ("balanced", 2), ("hundred", 3), ("large", 3)):
         charts = [one for one in written[name].page.all("svg") if one.get("class") == "chart"]
         assert len(charts) == 2 * drawn
 

@@ -12,9 +12,7 @@ from vtaplib.cli.cloud_file import open_cloud
 from vtaplib.resources.network_interface import NetworkInterface
 
 SPOKES = 10
-MACHINES_OF_A_SPOKE = 50
 TAPS = 6
-SOURCES_OF_A_TAP = 84
 COLLECTORS = "abc"
 
 
@@ -24,8 +22,8 @@ def write_empty(path: Path) -> Path:
     return path
 
 
-def write_large(path: Path) -> Path:
-    """A hub with three collectors, ten networks around it with fifty machines each, nearly all tapped."""
+def write_large(path: Path, machines_of_a_spoke: int) -> Path:
+    """A hub with three collectors, ten networks around it with some machines each, nearly all tapped."""
     build = Builder(path)
     hub = build.network("vnet-hub", "10.200.0.0/16", {"snet-collectors": "10.200.1.0/24"})
     collectors = [
@@ -40,11 +38,11 @@ def write_large(path: Path) -> Path:
         build.peer(hub, network)
         machines += [
             build.machine(f"{spoke}-{number}", f"{network.id}/subnets/snet-{number % 4}")
-            for number in range(MACHINES_OF_A_SPOKE)
+            for number in range(machines_of_a_spoke)
         ]
     for number, machine in enumerate(machines):
         if number % 11:
-            build.mirror(machine, taps[number // SOURCES_OF_A_TAP])
+            build.mirror(machine, taps[number * TAPS // len(machines)])
     build.cloud.close()
     return path
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import combinations, pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +22,8 @@ from vtaplib.reports.network_graph import (
     SubnetBox,
 )
 from vtaplib.reports.page.folding import NETWORKS_DRAWN, SUBNETS_DRAWN, TILES_DRAWN
-from vtaplib.reports.page.layout import Picture, lay_out
-from vtaplib.reports.page.placing import ROWS_DRAWN, Box
+from vtaplib.reports.page.layout import Picture, lay_out, lay_out_narrow
+from vtaplib.reports.page.placing import NAMES_DRAWN, ROWS_DRAWN, Box, Detail
 from vtaplib.reports.page.streaming import WIDEST
 from vtaplib.resources.network_interface import NetworkInterface
 from vtaplib.resources.network_interface_tap_configuration import NetworkInterfaceTapConfiguration
@@ -105,10 +107,12 @@ def is_inside(one: Box, other: Box) -> bool:
     )
 
 
-@given(graphs())
+@given(graphs(), st.sampled_from([lay_out, lay_out_narrow]))
 @settings(max_examples=part_of(60))
-def test_nothing_lies_over_anything_else_or_beyond_the_edge(graph: NetworkGraph) -> None:
-    picture = lay_out(graph)
+def test_nothing_lies_over_anything_else_or_beyond_the_edge(
+    graph: NetworkGraph, arrange: Callable[[NetworkGraph], Picture]
+) -> None:
+    picture = arrange(graph)
     frame = Box(0, 0, picture.width, picture.height)
     outer = [one.box for one in picture.networks] + [one.box for one in picture.nodes]
     assert all(is_inside(one, frame) for one in outer)
@@ -161,14 +165,37 @@ def test_of_a_vast_subnet_some_interfaces_are_left_out_and_said_to_be() -> None:
     assert picture.networks[0].subnets[0].left_out == 7
 
 
-def test_few_interfaces_are_rows_and_many_are_tiles() -> None:
-    few, many = (
-        lay_out(NetworkGraph(networks("s", 1, 1, count), (), (), (), (), ()))
-        for count in (ROWS_DRAWN, ROWS_DRAWN + 1)
-    )
-    assert not few.networks[0].has_tiles
-    assert many.networks[0].has_tiles
-    assert many.height < few.height / 4
+def test_the_more_interfaces_there_are_the_less_room_each_has() -> None:
+    counts = (ROWS_DRAWN, ROWS_DRAWN + 1, 100, NAMES_DRAWN, NAMES_DRAWN + 1)
+    pictures = [lay_out(NetworkGraph(networks("s", 1, 1, count), (), (), (), (), ())) for count in counts]
+    details = [picture.networks[0].detail for picture in pictures]
+    assert details == [Detail.ROW, Detail.NAME, Detail.NAME, Detail.NAME, Detail.TILE]
+    assert pictures[1].height < pictures[0].height / 2
+    assert pictures[4].height < pictures[3].height / 4
+
+
+@given(graphs())
+@settings(max_examples=part_of(60))
+def test_in_a_narrow_window_all_is_below_each_other_and_streams_run_beside_it(graph: NetworkGraph) -> None:
+    wide, picture = lay_out(graph), lay_out_narrow(graph)
+    assert picture.width < 500
+    assert [one.network for one in picture.networks] == [one.network for one in wide.networks]
+    # Networks are drawn once, and moved: but for where they are they must be alike.
+    for one, other in zip(picture.networks, wide.networks, strict=True):
+        assert (one.box.width, one.box.height) == (other.box.width, other.box.height)
+        for subnet, same in zip(one.subnets, other.subnets, strict=True):
+            assert (subnet.box.x - one.box.x, subnet.box.y - one.box.y) == pytest.approx(
+                (same.box.x - other.box.x, same.box.y - other.box.y)
+            )
+    outer = [one.box for one in picture.networks] + [one.box for one in picture.nodes]
+    assert len({(one.x, one.right) for one in outer}) <= 1
+    drawn = {(one.stream.source_id, one.stream.target_id): one.stream.bytes for one in picture.streams}
+    assert drawn == {(one.stream.source_id, one.stream.target_id): one.stream.bytes for one in wide.streams}
+    for stream in picture.streams:
+        assert stream.bulge > 0
+        assert stream.start[0] == stream.end[0] == outer[0].right
+        # A curve goes three quarters of the way to its control points.
+        assert stream.start[0] + 0.75 * stream.bulge + stream.width / 2 <= picture.width
 
 
 @given(clouds(max_interfaces=6, max_deletions=3), st.data())
@@ -208,3 +235,4 @@ def test_every_interface_of_any_cloud_is_in_the_picture_with_what_became_of_its_
     for node in nodes_of(graph.sources):
         assert (node.state is InterfaceState.UNTAPPED) == (node.id not in tapped)
     lay_out(graph)
+    lay_out_narrow(graph)
