@@ -1,7 +1,7 @@
 """The elements of a document as HTML.
 
 A table has a caption, and headings that say which column or row they head. A long one scrolls in a frame of
-its own, which the keyboard reaches; on paper it is whole.
+its own, which the keyboard reaches, and can be sorted and filtered by `tables.js`; on paper it is whole.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from vtaplib.reports.page.drawing import hue_class, picture
 from vtaplib.reports.page.load_charts import load_charts
 from vtaplib.reports.page.markup import Child, element
 
-# Rows from which on a table has a frame to scroll in.
-_LONG: Final = 18
+# Rows above which a table has a frame to scroll in, and the page's script sorts and filters it.
+_LONG: Final = 20
 
 _GROUPS: Final[Mapping[str, Mapping[str, Setting]]] = {
     "About packets": DATA_PLANE,
@@ -98,7 +98,7 @@ def _table(table: Table) -> Html:
                 "tr", *(element("th", one.name, scope="col", class_=_class(one)) for one in table.columns)
             ),
         ),
-        element("tbody", *(_row(table.columns, row) for row in table.rows)),
+        element("tbody", *(_row(table.columns, row, is_sortable=long) for row in table.rows)),
     )
     return element(
         "div",
@@ -110,15 +110,27 @@ def _table(table: Table) -> Html:
     )
 
 
-def _row(columns: Sequence[Column], cells: Sequence[Cell]) -> Html:
-    head, *others = (
-        (_cell(column, cell), _class(column)) for column, cell in zip(columns, cells, strict=True)
-    )
+def _row(columns: Sequence[Column], cells: Sequence[Cell], *, is_sortable: bool) -> Html:
     return element(
         "tr",
-        element("th", *head[0], scope="row", class_=head[1]),
-        *(element("td", *children, class_=class_) for children, class_ in others),
+        *(
+            element(
+                "td" if number else "th",
+                *_cell(column, cell),
+                scope=None if number else "row",
+                class_=_class(column),
+                data_value=_maybe_value(column, cell) if is_sortable else None,
+            )
+            for number, (column, cell) in enumerate(zip(columns, cells, strict=True))
+        ),
     )
+
+
+def _maybe_value(column: Column, cell: Cell) -> str | None:
+    """The number that a cell is sorted by, where that is not the one that it shows."""
+    if isinstance(cell, Share):
+        return f"{cell.part / cell.whole:.6g}" if cell.whole else None
+    return str(cell) if isinstance(cell, int) and column.kind is Kind.BYTES else None
 
 
 def _cell(column: Column, cell: Cell) -> Iterator[Child]:

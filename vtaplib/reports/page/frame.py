@@ -1,11 +1,14 @@
 """A whole page: title, style, a way past the navigation, and a rule that nothing is loaded.
 
-The rule is the page's content security policy: no script runs and no request is made, whatever is in it.
+The rule is the page's content security policy: no request is made, and no script runs but the page's own,
+which is named by its hash, whatever else is in the page. Without that script the page is still whole.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -17,14 +20,16 @@ from vtaplib.reports.page.markup import element, to_html
 from vtaplib.version import __version__
 
 _SECURITY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
 )
 
 
 def html_page(document: Document) -> str:
     """A document as the text of one HTML file."""
     require_type("a document", document, Document, "make one of a report, such as replay_document(report)")
-    style = files("vtaplib.reports.page").joinpath("style.css").read_text(encoding="utf-8")
+    style, script = map(_own, ("style.css", "tables.js"))
+    script_hash = b64encode(sha256(script.encode()).digest()).decode()
     sections = list(_sections(document))
     links = (element("li", element("a", text, href=f"#{anchor}")) for anchor, text, _ in sections)
     return to_html(
@@ -33,7 +38,7 @@ def html_page(document: Document) -> str:
             element(
                 "head",
                 element("meta", charset="utf-8"),
-                _meta("Content-Security-Policy", _SECURITY),
+                _meta("Content-Security-Policy", _SECURITY.format(script_hash)),
                 element("meta", name="viewport", content="width=device-width, initial-scale=1"),
                 element("meta", name="color-scheme", content="light dark"),
                 element("meta", name="generator", content=f"vtap {__version__}"),
@@ -60,10 +65,16 @@ def html_page(document: Document) -> str:
                         "p", f"Made by vtap {__version__}. Nothing on this page is loaded from elsewhere."
                     ),
                 ),
+                element("script", script),
             ),
             lang="en",
         )
     )
+
+
+def _own(name: str) -> str:
+    """A file of this package that stands in every page."""
+    return files("vtaplib.reports.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _sections(document: Document) -> Iterator[tuple[str, str, list[Element]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -26,8 +27,21 @@ def test_a_page_is_shown_without_a_request_or_a_complaint(
     assert visit.requests == []
     assert visit.console == []
     shown = Page.of(visit.dom if visit.dom.startswith("<!DOCTYPE") else "<!DOCTYPE html>" + visit.dom)
+    # The page's own script has run: every long table has a field to filter it.
+    long = [one for one in shown.all("div") if one.get("class") == "scroll long"]
+    assert len(take_filters(shown)) == len(long)
     assert shown.captions == written[world].page.captions
     assert shown.text.split() == written[world].page.text.split()
+
+
+def take_filters(page: Page) -> list[Element]:
+    """The filters of a page, which are taken out of it."""
+    taken = []
+    for parent in page.root.iter():
+        for one in [child for child in parent if child.get("class") == "filter"]:
+            parent.remove(one)
+            taken.append(one)
+    return taken
 
 
 def test_a_request_and_a_complaint_would_be_noticed(browser: Browser, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """All text but the style; what stands in one sentence is one text."""
+        """All text but style and script; what stands in one sentence is one text."""
         return " ".join(_texts(self.root))
 
 
@@ -61,7 +61,7 @@ def text_of(element: Element | None) -> str:
 
 
 def _texts(element: Element) -> Iterator[str]:
-    if element.tag == "style":
+    if element.tag in ("style", "script"):
         return
     own = (element.text, *(child.tail for child in element))
     if any(text and not text.isspace() for text in own):
