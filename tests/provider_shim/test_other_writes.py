@@ -52,6 +52,7 @@ def update_of(type_name: str) -> Values:
 PAIRS = sorted(pairs())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("comes", [True, False], ids=["comes", "goes"])
 @pytest.mark.parametrize("planned_first", [True, False], ids=["planned first", "planned last"])
 @pytest.mark.parametrize(("subject", "other", "argument"), PAIRS)

@@ -78,6 +78,7 @@ def test_validate_plan_apply_and_destroy(terraform: Terraform) -> None:
     assert left_behind(terraform) == []
 
 
+@pytest.mark.thorough
 def test_installed_from_a_mirror_with_a_lock_file(tmp_path: Path) -> None:
     package = tmp_path / "mirror" / "terraform.local" / "test" / "fake" / "0.1.0" / "linux_amd64"
     package.mkdir(parents=True)

@@ -17,13 +17,13 @@ def refused_once(workspace: Workspace, conflict: Conflict) -> None:
     assert outcome.codes == [conflict.code], outcome.told
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @every_conflict
 def test_both_new(workspace: Workspace, conflict: Conflict) -> None:
     refused_once(workspace, conflict)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @every_conflict
 def test_the_one_is_there(workspace: Workspace, conflict: Conflict) -> None:
     workspace.write(conflict.around + conflict.one)
@@ -31,7 +31,7 @@ def test_the_one_is_there(workspace: Workspace, conflict: Conflict) -> None:
     refused_once(workspace, conflict)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @every_conflict
 def test_the_other_is_there(workspace: Workspace, conflict: Conflict) -> None:
     workspace.write(conflict.around + conflict.harmless_one + conflict.other)
@@ -39,7 +39,7 @@ def test_the_other_is_there(workspace: Workspace, conflict: Conflict) -> None:
     refused_once(workspace, conflict)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @every_conflict
 def test_both_are_there_and_one_changes(workspace: Workspace, conflict: Conflict) -> None:
     workspace.write(conflict.around + conflict.one + conflict.harmless_other)
@@ -47,7 +47,7 @@ def test_both_are_there_and_one_changes(workspace: Workspace, conflict: Conflict
     refused_once(workspace, conflict)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @every_conflict
 def test_both_are_there_and_both_change(workspace: Workspace, conflict: Conflict) -> None:
     workspace.write(conflict.around + conflict.harmless_one + conflict.harmless_other)

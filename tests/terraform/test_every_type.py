@@ -13,7 +13,7 @@ from tests.terraform.worlds import WORLDS
 pytestmark = pytest.mark.terraform
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_a_world_is_applied_settles_and_is_destroyed(workspace: Workspace, type_name: str) -> None:
     world = WORLDS[type_name]
@@ -27,7 +27,7 @@ def test_a_world_is_applied_settles_and_is_destroyed(workspace: Workspace, type_
     assert (workspace.cloud_holds(), workspace.state()) == ([], {})
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_an_object_is_imported_by_a_block_with_its_id(workspace: Workspace, type_name: str) -> None:
     address = f"{type_name}.subject"
@@ -41,7 +41,7 @@ def test_an_object_is_imported_by_a_block_with_its_id(workspace: Workspace, type
     workspace.plans_nothing()
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", IDENTITIES)
 def test_an_object_is_imported_by_its_identity(workspace: Workspace, type_name: str) -> None:
     address = f"{type_name}.subject"
@@ -61,7 +61,7 @@ def test_an_object_is_imported_by_its_identity(workspace: Workspace, type_name: 
     workspace.plans_nothing()
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_creating_what_exists_is_refused_with_the_id_to_import(workspace: Workspace, type_name: str) -> None:
     _, existing_id = existing(workspace, type_name)
@@ -76,7 +76,7 @@ def test_creating_what_exists_is_refused_with_the_id_to_import(workspace: Worksp
     assert error.address == f"{type_name}.subject"
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_an_object_that_is_gone_is_planned_anew(workspace: Workspace, type_name: str) -> None:
     address = f"{type_name}.subject"
@@ -90,7 +90,7 @@ def test_an_object_that_is_gone_is_planned_anew(workspace: Workspace, type_name:
     workspace.plans_nothing()
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_nothing_is_known_of_a_world_whose_names_come_out_at_apply(
     workspace: Workspace, type_name: str

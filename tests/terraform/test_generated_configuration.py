@@ -20,13 +20,13 @@ SECRETS = frozenset({"admin_password", "content"})
 """Of what nobody can read, what an object must have all the same."""
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_what_is_generated_for_a_plain_object_plans_clean(workspace: Workspace, type_name: str) -> None:
     generates_clean(workspace, type_name, WORLDS[type_name].body)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("type_name", RESOURCE_TYPES)
 def test_what_is_generated_for_an_object_with_all_that_goes_together_plans_clean(
     workspace: Workspace, type_name: str

@@ -39,6 +39,7 @@ from vtaplib.resources import RESOURCE_TYPES
 
 ROOT = Path(__file__).parents[5]
 KILLS = part_of(30)
+TURNS = part_of(5)
 
 
 @contextmanager
@@ -119,9 +120,9 @@ def test_writers_that_allocate_at_once_get_the_lowest_addresses_each_once(path: 
 def test_of_two_machines_that_take_one_interface_at_once_one_gets_it(path: Path) -> None:
     with Cloud.open(path) as cloud:
         home = cloud.subscription(HOME, tenant_id=TENANT)
-        for turn in range(5):
+        for turn in range(TURNS):
             home.put(nic(f"nic-{turn}", ip(subnet_id("app"))))
-    for turn in range(5):
+    for turn in range(TURNS):
         names = [f"vm-{turn}-{side}" for side in "ab"]
         said = [lines[0] for lines in work_together(path, *(("attach", one, f"nic-{turn}") for one in names))]
         assert sorted(said) == ["NicInUse", "put"]
@@ -132,14 +133,14 @@ def test_of_two_machines_that_take_one_interface_at_once_one_gets_it(path: Path)
 
 
 def test_of_two_processes_that_take_the_last_place_of_a_limit_at_once_one_gets_it(tmp_path: Path) -> None:
-    for turn in range(5):
+    for turn in range(TURNS):
         path = make_cloud(tmp_path / f"{turn}.db")
         said = work_together(path, ("take-last", "app", "two", "2"), ("take-last", "app", "more", "2"))
         assert sorted(line for (line,) in said) == ["NetcfgSubnetRangesOverlap QuotaExceeded", "put"]
 
 
 def test_two_halves_of_a_peering_that_come_at_once_are_connected(tmp_path: Path) -> None:
-    for turn in range(5):
+    for turn in range(TURNS):
         path = make_cloud(tmp_path / f"{turn}.db")
         said = work_together(path, ("peer", "app", "tools"), ("peer", "tools", "app"))
         # Who came first saw no other half.
