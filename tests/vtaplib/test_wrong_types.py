@@ -21,6 +21,9 @@ from vtaplib.analysis import (
     Peerings,
     audit_coverage,
     check,
+    design_of_resources,
+    design_of_state,
+    designs_of_plan,
     diff,
     estimate,
     explain,
@@ -33,6 +36,7 @@ from vtaplib.analysis import (
 from vtaplib.capture import open_capture
 from vtaplib.errors import VtapError, WrongTypeError
 from vtaplib.fabric import Fabric
+from vtaplib.loading import load_azure_export, load_terraform
 from vtaplib.mirror import Replay
 from vtaplib.packets.block import PacketBlock
 from vtaplib.reports import html_page, json_text
@@ -42,6 +46,9 @@ FRAME = udp_frame("10.0.0.4", "10.0.0.5")
 CLOUD = Cloud()
 HOME = CLOUD.subscription(SUBSCRIPTION)
 TOPOLOGY = quickstart("web")
+
+
+PLAN = parse_terraform("plan.json", b'{"format_version": "1.2", "resource_changes": []}')
 
 
 def capture() -> Any:
@@ -67,6 +74,15 @@ CALLS: Mapping[str, Callable[[Any], object]] = {
     "SubscriptionHandle.put_all": HOME.put_all,
     "SubscriptionHandle.check": HOME.check,
     "SubscriptionHandle.list": HOME.list,
+    "Cloud.copy": CLOUD.copy,
+    "load_terraform": load_terraform,
+    "load_azure_export": load_azure_export,
+    "load_azure_export one": lambda given: load_azure_export([given]),
+    "design_of_resources": lambda given: design_of_resources("lab", given),
+    "design_of_state": design_of_state,
+    "designs_of_plan": designs_of_plan,
+    "designs_of_plan base": lambda given: designs_of_plan(PLAN, base=given),
+    "designs_of_plan policy": lambda given: designs_of_plan(PLAN, given),
     "Topology.of": Topology.of,
     "MirrorEngine topology": MirrorEngine,
     "MirrorEngine policy": lambda given: MirrorEngine(TOPOLOGY, given),
@@ -151,8 +167,10 @@ FITS: Mapping[str, frozenset[str]] = {
         "MirrorEngine.frame frame, Fabric.frame, Replay.frame, Replay.run, PacketBlock.of": "bytes",
         "Topology.of, take_inventory": "cloud",
         "Cloud.check, SubscriptionHandle.put, SubscriptionHandle.check": "resource",
-        # The first of its keys is an ID; whether an interface has it is not for the fabric to say.
-        "Fabric down": "dictionary",
+        "Cloud.copy, load_terraform, load_azure_export one": "text, path",
+        "designs_of_plan base, designs_of_plan policy": "null",
+        # Its keys are texts: IDs, of which the fabric does not say whether an interface has them, and paths.
+        "Fabric down, load_azure_export": "dictionary",
     }.items()
     for name in names.split(", ")
 }

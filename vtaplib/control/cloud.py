@@ -97,6 +97,7 @@ class Cloud:
         Raises VtapError if that file is this cloud's, is in use, or cannot be written. One that is there is
         replaced and keeps its mode; a new one is for its owner alone.
         """
+        require_type("the path of a copy", path, (str, Path), "give that of a file")
         self.backend.copy(Path(path))
 
     def __enter__(self) -> Self:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from vtaplib.control.read_view import ReadView
+from vtaplib.errors import require_type
 from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.visibility import Design
 from vtaplib.model.resource import Resource
+
+RESOURCES_WAY_OUT: Final = "give all that a cloud has: cloud.list(Resource)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +44,8 @@ class StandingDesign(NamedTuple):
 
 def design_of_resources(name: str, resources: Sequence[Resource]) -> StandingDesign:
     """The design that resources are; there is nothing else."""
+    require_type("the resources", resources, Sequence, RESOURCES_WAY_OUT)
+    for resource in resources:
+        require_type("one of the resources", resource, Resource, RESOURCES_WAY_OUT)
     topology = Topology.of(ReadView(resources, whole=True))
     return StandingDesign(ComparedDesign(topology, name=name), resources)

@@ -16,7 +16,7 @@ from vtaplib.analysis.design_check.report import (
     InterfaceCoverageEntry,
     Outside,
 )
-from vtaplib.analysis.terraform_plan.document import TerraformDocument
+from vtaplib.analysis.terraform_plan.document import DOCUMENT_WAY_OUT, TerraformDocument
 from vtaplib.analysis.terraform_plan.planned_cloud import PlannedCloud, plan_over
 from vtaplib.analysis.terraform_plan.resources import TerraformResources, read_resources
 from vtaplib.control.audit import Finding, audit
@@ -48,9 +48,7 @@ def check(
     called. `begin` is told each step.
     """
     if document is not None:
-        require_type(
-            "the document", document, TerraformDocument, 'load it first: load_terraform("plan.json")'
-        )
+        require_type("the document", document, TerraformDocument, DOCUMENT_WAY_OUT)
     if cloud is not None:
         require_type("the cloud", cloud, Iterable, CLOUD_WAY_OUT)
         cloud = tuple(cloud)

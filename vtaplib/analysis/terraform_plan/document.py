@@ -74,6 +74,9 @@ class TerraformDocument:
         return f"{'plan' if self.is_plan else 'state'} {self.name}"
 
 
+DOCUMENT_WAY_OUT: Final = 'load it first: load_terraform("plan.json")'
+
+
 def parse_terraform(name: str, content: bytes) -> TerraformDocument:
     """The plan or state in a file's content. Raises `VtapError` for what is neither."""
     require_type("the name of a document", name, str, "give what messages are to call it")
