@@ -65,6 +65,7 @@ def test_the_quickstart_mirrors_web_and_database_to_the_collector(vtap: Vtap) ->
     destroy(vtap, "quickstart")
 
 
+@pytest.mark.thorough
 def test_three_collectors_share_the_copies_and_take_over_from_one_that_fails(vtap: Vtap) -> None:
     root = apply(vtap, "load-balanced-collector")
     replay = ("replay", CAPTURE, "--cloud", root / ".vtap" / "cloud.db", "--json")

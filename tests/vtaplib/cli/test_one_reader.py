@@ -171,6 +171,7 @@ def check(
         assert (None if end is None else (end["kind"], end["offset"])) == expected.end
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", CAPTURES)
 def test_all_commands_read_the_same_packets_to_the_same_end(
     name: str,

@@ -106,6 +106,7 @@ def test_what_only_reads_says_the_same_of_a_read_only_mount(
     assert not [*writable.rglob("*-wal"), *writable.rglob("*-shm")]
 
 
+@pytest.mark.sampled(2)
 def test_send_and_copy_read_a_read_only_mount_too(
     directory: Path, read_only: Callable[..., Outcome], tmp_path: Path, vtap: Vtap
 ) -> None:
