@@ -130,7 +130,7 @@ class Model:
     _declared: ClassVar[dict[str, Any]] = {}
     """The names of the fields, with their defaults; MISSING for those that have none."""
     _absent: ClassVar[Mapping[str, Any]] = {}
-    """What plain values mean that have no field; known once `_fields` are."""
+    """What plain values mean that have no field; known when `_fields` are."""
     _fields: ClassVar[Mapping[str, Field] | None] = {}
     """What the annotations say; None until somebody asks."""
     _referring: ClassVar[Mapping[str, Field] | None] = {}
@@ -198,23 +198,25 @@ class Model:
     @classmethod
     def fields(cls) -> Mapping[str, Field]:
         """The fields by name, in the order of declaration."""
-        if cls._fields is None:
-            cls._fields = cls._gathered()
-            cls._absent = {
-                name: None if field.required else field.default for name, field in cls._fields.items()
-            }
-        return cls._fields
+        fields = cls._fields
+        if fields is None:
+            fields = cls._gathered()
+            # Before the fields: another thread that finds those counts on this.
+            cls._absent = {name: None if field.required else field.default for name, field in fields.items()}
+            cls._fields = fields
+        return fields
 
     @classmethod
     def referring_fields(cls) -> Mapping[str, Field]:
         """The fields that refer to a resource, or whose blocks do."""
-        if cls._referring is None:
-            cls._referring = {
+        referring = cls._referring
+        if referring is None:
+            referring = cls._referring = {
                 name: field
                 for name, field in cls.fields().items()
                 if field.ref is not None or (field.block is not None and field.block.referring_fields())
             }
-        return cls._referring
+        return referring
 
     @classmethod
     def _gathered(cls) -> Mapping[str, Field]:

@@ -137,14 +137,15 @@ class Resource(Model):
         """The type's rules by name, in the order in which they are judged: those of its bases first. What
         holds between resources is among them once `vtaplib.rules` is imported.
         """
-        if cls._rules is None:
-            cls._rules = {
+        rules = cls._rules
+        if rules is None:
+            rules = cls._rules = {
                 name: rule
                 for base in reversed(cls.__mro__)
                 if issubclass(base, Resource)
                 for name, rule in base._own_rules.items()
             }
-        return cls._rules
+        return rules
 
     @classmethod
     def attach(cls, rule: Rule) -> None:

@@ -6,7 +6,8 @@ import copy
 import json
 import pickle
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from threading import Event, Thread
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.vtaplib.control.lab import Lab
 from vtaplib.model import UNKNOWN, Undecided
-from vtaplib.model.base import Block, Model, Shape
+from vtaplib.model.base import Block, Field, Model, Shape
 from vtaplib.model.marks import (
     CREATE_ONLY,
     UNORDERED,
@@ -250,3 +251,34 @@ def test_a_single_block_is_a_list_of_at_most_one() -> None:
 def test_what_is_absent_or_null_gets_its_default_and_what_is_no_field_is_ignored() -> None:
     made = Cart.from_values({"name": "c", "covered": None, "notes": None, "wings": 2})
     assert made == cart()
+
+
+def test_a_class_is_whole_for_a_thread_that_asks_while_another_reads_its_annotations() -> None:
+    class Asked(Model):
+        name: str
+        size: int = 4
+
+    between, answered = Event(), Event()
+
+    class Slow(dict[str, Field]):
+        """Fields that are gone through slowly by the thread that comes first."""
+
+        def items(self) -> Any:
+            if not between.is_set():
+                between.set()
+                assert answered.wait(10)
+            return super().items()
+
+    gathered = Asked._gathered
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Asked, "_gathered", lambda: Slow(gathered()))
+        first = Thread(target=Asked.fields)
+        first.start()
+        assert between.wait(10)
+        try:
+            asked = Asked.from_values({"name": UNKNOWN})
+        finally:
+            answered.set()
+            first.join()
+    assert asked.size == 4
+    assert not asked.knows("name")
