@@ -91,7 +91,11 @@ def _table(table: Table) -> Html:
     long = rows > _LONG
     made = element(
         "table",
-        element("caption", table.title, data_rows=f"{rows:,} rows, scroll for more" if long else None),
+        # The title stays where it is when a table scrolls to the side.
+        element(
+            "caption",
+            element("span", table.title, data_rows=f"{rows:,} rows, scroll for more" if long else None),
+        ),
         element(
             "thead",
             element(

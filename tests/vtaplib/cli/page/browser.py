@@ -42,8 +42,8 @@ MEASURE = """
     overflow: root.scrollWidth - root.clientWidth,
     hidden: parts.filter((one) => !shows(one)).length,
     cut: [...document.querySelectorAll("svg text")].filter(shows).filter(isCut).map((one) => one.textContent),
-    beside: [...document.querySelectorAll("svg, .legend li, .figures strong, input")].filter(shows)
-      .filter(isBeside).map((one) => one.outerHTML),
+    beside: [...document.querySelectorAll("svg, .legend li, .figures strong, input, caption span")]
+      .filter(shows).filter(isBeside).map((one) => one.outerHTML),
     overlapping: texts.filter((_, at) => boxes.some((box, other) => other > at && touch(box, boxes[at])))
       .map((one) => one.textContent),
     pictures: [pictures.length, shown.length],

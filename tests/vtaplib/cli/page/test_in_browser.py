@@ -94,6 +94,27 @@ def test_a_page_fits_its_window_and_cuts_no_text(
     assert all(scale > 0.8 for scale in measured["scales"])
 
 
+SCROLLED = """
+  return [...document.querySelectorAll(".scroll")].map((frame) => {
+    frame.scrollLeft = frame.scrollWidth;
+    const edge = frame.getBoundingClientRect(), table = frame.querySelector("table");
+    const kept = [table.caption.firstElementChild, ...table.querySelectorAll("tr > :first-child")];
+    return [frame.scrollLeft > 0, kept.every((one) => {
+      const box = one.getBoundingClientRect();
+      return box.left >= edge.left - 1 && box.right <= edge.right + 1;
+    })];
+  });
+"""
+
+
+def test_a_table_that_is_scrolled_to_its_side_keeps_its_title_and_the_names_of_its_rows(
+    browser: Browser, written: dict[str, Written]
+) -> None:
+    found = browser.ask(written["balanced"].text, SCROLLED, size=(500, 900))
+    assert any(is_scrolled for is_scrolled, _ in found)
+    assert all(is_kept for _, is_kept in found)
+
+
 LEGEND = """
   const fill = (svg) => getComputedStyle(svg.querySelector(".field")).fill;
   const legend = [...document.querySelectorAll(".legend")].at(-1);
