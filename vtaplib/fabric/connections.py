@@ -10,7 +10,7 @@ Fragments have no ports. They answer when a conversation of the same addresses a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from struct import Struct
 
 from vtaplib.fabric.path_trace import Link
@@ -33,6 +33,10 @@ class Connections:
     def __len__(self) -> int:
         return self._count
 
+    def has_room(self, links: Sequence[Link]) -> bool:
+        """Whether links can be opened without others being forgotten."""
+        return self._count + len(links) <= LINKS_KEPT
+
     def answers(self, link: Link) -> bool:
         """Whether a flow, as it passes an interface, answers one that was let through there."""
         links = self._open.get(link.interface_id)
@@ -46,12 +50,10 @@ class Connections:
     def open(self, links: Iterable[Link]) -> bool:
         """Open links. Returns whether all others were forgotten, because there were too many."""
         new = []
-        for interface_id, flow in links:
-            _, _, source, destination, protocol, source_port, destination_port, _ = flow
-            key = _key(source, destination, protocol, source_port, destination_port)
+        for link in links:
+            interface_id = link.interface_id
+            key, of_fragments = link_keys(link)
             if key not in self._open.get(interface_id, ()):
-                # What the fragments of its packets are known by.
-                of_fragments = _key(source, destination, protocol, NO_PORT, NO_PORT)
                 new.append((interface_id, key, of_fragments))
         is_full = self._count + len(new) > LINKS_KEPT
         if is_full:
@@ -65,6 +67,15 @@ class Connections:
         """Forget all links."""
         self._open.clear()
         self._count = 0
+
+
+def link_keys(link: Link) -> tuple[bytes, bytes]:
+    """What an open link is known by at its interface: by its flow, and by that of its packets' fragments."""
+    _, _, source, destination, protocol, source_port, destination_port, _ = link.flow
+    return (
+        _key(source, destination, protocol, source_port, destination_port),
+        _key(source, destination, protocol, NO_PORT, NO_PORT),
+    )
 
 
 def _key(source: bytes, destination: bytes, protocol: int, source_port: int, destination_port: int) -> bytes:

@@ -393,7 +393,6 @@ class Fabric:
             decision = self._security.decide(configuration.effective_rules, trace.arrival, is_inbound=True)
             return trace.judge(Drop.INBOUND_SECURITY, decision, link)
         if is_shielded:
-            trace.waits(link)
             return trace.fails(Drop.SHIELDED, sentences.NOT_ALLOWED, interface.id)
         trace.passes(sentences.NO_GROUP_INBOUND)
         trace.opens(link)

@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from typing import NamedTuple, Self
 
 from vtaplib.fabric.topology import Interface
-from vtaplib.packets.flow import Flow
+from vtaplib.packets.flow import NO_PORT, PORTED, Flow
 
 
 class PathStage(StrEnum):
@@ -86,6 +86,11 @@ class Link(NamedTuple):
     interface_id: str
     flow: Flow
 
+    @property
+    def has_all_ports(self) -> bool:
+        """Whether it has the ports that its protocol has: fragments do not."""
+        return self.flow.protocol not in PORTED or self.flow.source_port != NO_PORT
+
 
 class PathTrace(NamedTuple):
     """The way of a frame. `source` is None where it comes from outside, `destination` where it goes to none
@@ -93,9 +98,10 @@ class PathTrace(NamedTuple):
 
     `departure` is the flow as it leaves the source, `arrival` as it gets to the destination: they differ from
     what a frame shows where a load balancer or a public address is between. `opens` are the links whose
-    answers pass from now on; `awaits` is the link that, once opened, would let the frame pass. `is_answer`
-    says that the destination's side began the conversation. `is_general` says that all of this would be so
-    for other ports, at any time. `steps` are the evidence; there are none unless they are asked for.
+    answers pass from now on; `awaits` are the links any of which, once opened, would make another path trace
+    of this: then it is the answer to something. `is_answer` says that the destination's side began the
+    conversation. `is_general` says that all of this would be so for other ports, at any time. `steps` are the
+    evidence; there are none unless they are asked for.
     """
 
     source: Interface | None
@@ -104,7 +110,7 @@ class PathTrace(NamedTuple):
     arrival: Flow
     drop: Drop | None = None
     opens: tuple[Link, ...] = ()
-    awaits: Link | None = None
+    awaits: tuple[Link, ...] = ()
     is_answer: bool = False
     is_general: bool = False
     steps: tuple[PathStep, ...] = ()
@@ -113,7 +119,7 @@ class PathTrace(NamedTuple):
         """The same of another flow, of a path trace that is general."""
         # What a named tuple does for itself takes twice as long.
         return tuple.__new__(
-            PathTrace, (self.source, self.destination, flow, flow, self.drop, (), None, False, True, ())
+            PathTrace, (self.source, self.destination, flow, flow, self.drop, (), (), False, True, ())
         )
 
     @property

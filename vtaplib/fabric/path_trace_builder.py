@@ -18,7 +18,7 @@ class PathTraceBuilder:
     """What is known so far of the path trace of a flow's frames. Steps are noted where they are wanted."""
 
     __slots__ = (
-        "_awaits",
+        "_asked",
         "_connections",
         "_opens",
         "_steps",
@@ -45,7 +45,8 @@ class PathTraceBuilder:
         self._connections = Connections() if connections is None else connections
         self._steps: list[PathStep] | None = [] if with_steps else None
         self._opens: tuple[Link, ...] = ()
-        self._awaits: Link | None = None
+        # Links that answer nothing that is open.
+        self._asked: tuple[Link, ...] = ()
 
     def end(self, drop: Drop | None) -> PathTrace:
         """The path trace, which ends here."""
@@ -98,25 +99,36 @@ class PathTraceBuilder:
         text = sentences.format_sentence(sentence, decided_by, *values)
         self._steps.append(PathStep(stage, passed, text, decided_by))
 
+    @property
+    def _awaits(self) -> tuple[Link, ...]:
+        """What it would answer, once that is opened. What passes and opens a link answers no other there:
+        nothing that has the ports of its answers opens one.
+        """
+        return tuple(
+            [
+                Link(link.interface_id, link.flow.reversed())
+                for link in self._asked
+                if not (link.has_all_ports and link in self._opens)
+            ]
+        )
+
     def is_answering(self, link: Link) -> bool:
         """Whether it answers what was let through at an interface."""
         self.is_general = False
-        return self._connections.answers(link)
+        if self._connections.answers(link):
+            return True
+        self._asked += (link,)
+        return False
 
     def opens(self, link: Link) -> None:
         """Note that its answers pass. What is an answer itself opens nothing."""
         self._opens += (link,)
-
-    def waits(self, link: Link) -> None:
-        """Note that it would pass as the answer to something."""
-        self._awaits = Link(link.interface_id, link.flow.reversed())
 
     def judge(self, drop: Drop, decision: SecurityDecision, link: Link) -> Drop | None:
         """Note what the groups at an interface decide of what is no answer, and what follows."""
         if self._steps is not None:
             self._steps += sentences.security_steps(drop.stage, decision)
         if decision.allows is False:
-            self.waits(link)
             return drop
         self.opens(link)
         return None

@@ -2,17 +2,17 @@
 
 A frame goes out of its source's interface and into its destination's; the fabric says whether it gets there,
 and at each tap point that it passes the mirror engine says whether it is copied, and to whom. What is decided
-of a flow holds until something lets it pass that a security group denied: an answer to what went the other
-way. All who ask, frame by frame, in blocks, or to explain, get the same decision.
+of a flow holds until something goes the other way that makes an answer of it, which no security group denies.
+All who ask, frame by frame, in blocks, or to explain, get the same decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from vtaplib.fabric.connections import LINKS_KEPT, Connections
+from vtaplib.fabric.connections import Connections, link_keys
 from vtaplib.fabric.fabric import Fabric
 from vtaplib.fabric.path_trace import Drop, Link, PathTrace
 from vtaplib.fabric.routing import Unrouted
@@ -40,9 +40,9 @@ class FlowDecision(NamedTuple):
         return self.trace if isinstance(self.trace, Unrouted) else self.trace.drop
 
     @property
-    def awaits(self) -> Link | None:
-        """The link that, once opened, would change this."""
-        return None if isinstance(self.trace, Unrouted) else self.trace.awaits
+    def awaits(self) -> tuple[Link, ...]:
+        """The links any of which, once opened, would change this."""
+        return awaited(self.trace)
 
     @property
     def sender_id(self) -> str | None:
@@ -51,6 +51,11 @@ class FlowDecision(NamedTuple):
         if isinstance(trace, Unrouted) or trace.source is None or not trace.leaves:
             return None
         return trace.source.id
+
+
+def awaited(trace: PathTrace | Unrouted) -> tuple[Link, ...]:
+    """The links any of which, once opened, would make another of this."""
+    return () if isinstance(trace, Unrouted) else trace.awaits
 
 
 class FlowDecider:
@@ -69,10 +74,11 @@ class FlowDecider:
         self.engine = MirrorEngine(topology, policy, down=down, private_link=private_link)
         self.fabric = Fabric(topology, policy, down=self.engine.down)
         self._connections = Connections()
-        # Whom to tell that a link was opened: what was decided of some flow does not hold any more.
-        self._waiting: dict[Link, list[Callable[[], object]]] = {}
+        # Whom to tell that a link was opened, by the interface and the first of the link's keys: what was
+        # decided of some flow does not hold any more.
+        self._waiting: dict[tuple[str, bytes], list[Callable[[], object]]] = {}
         self.waiting = 0
-        """How many flows wait for a link, or did."""
+        """How many links flows wait for, or did."""
         self.times_forgotten = 0
         """How often connections became too many: then all that was decided is to be asked again."""
 
@@ -90,8 +96,8 @@ class FlowDecider:
         """
         trace = self.fabric.captured(flow, self._connections)
         if isinstance(trace, PathTrace) and trace.opens:
-            is_full = len(self._connections) + len(trace.opens) > LINKS_KEPT
-            if is_full or not self._waiting.keys().isdisjoint(trace.opens):
+            has_room = self._connections.has_room(trace.opens)
+            if not has_room or any(key in self._waiting for key in _opened_keys(trace)):
                 return None
         return self._go(trace)
 
@@ -126,12 +132,14 @@ class FlowDecider:
             return None
         return id(source), id(destination), id(trace.drop), trace.is_answer, flow.version, flow.protocol
 
-    def wait(self, link: Link, forget: Callable[[], object]) -> None:
-        """Have `forget` called when a link is opened, and what is decided of a flow that awaits it does not
-        hold any more; unless that is so of all flows (`times_forgotten`).
+    def wait(self, links: Iterable[Link], forget: Callable[[], object]) -> None:
+        """Have `forget` called when any of some links is opened, and what is decided of a flow that awaits
+        them does not hold any more; unless that is so of all flows (`times_forgotten`).
         """
-        self._waiting.setdefault(link, []).append(forget)
-        self.waiting += 1
+        for link in links:
+            key, _ = link_keys(link)
+            self._waiting.setdefault((link.interface_id, key), []).append(forget)
+            self.waiting += 1
 
     def send(self, frame: bytes, flow: Flow, source_id: str | None) -> FlowDecision:
         """What becomes of a single frame that an interface sends; without one its sender is known by address
@@ -165,7 +173,14 @@ class FlowDecider:
             if self._connections.open(trace.opens):
                 self.forget_who_waits()
                 self.times_forgotten += 1
-            for link in trace.opens:
-                for tell in self._waiting.pop(link, ()):
+            for key in _opened_keys(trace) if self._waiting else ():
+                for tell in self._waiting.pop(key, ()):
                     tell()
         return trace
+
+
+def _opened_keys(trace: PathTrace) -> Iterator[tuple[str, bytes]]:
+    """What those wait by whom a path trace lets pass: the answers to what it opens, and their fragments."""
+    for link in trace.opens:
+        for key in link_keys(link):
+            yield link.interface_id, key

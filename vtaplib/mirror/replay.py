@@ -30,7 +30,7 @@ from vtaplib.mirror.copies import Copies, CopyLists, CopyTaker
 from vtaplib.mirror.flow_columns import FlowColumns
 from vtaplib.mirror.flow_count import WINDOW_SECONDS, FlowCount, flow_hash
 from vtaplib.mirror.flow_counters import FlowCounters
-from vtaplib.mirror.flow_decision import FlowDecider, FlowDecision
+from vtaplib.mirror.flow_decision import FlowDecider, FlowDecision, awaited
 from vtaplib.mirror.outer_header import Encapsulation
 from vtaplib.mirror.talkers import Pair, Talkers
 from vtaplib.mirror.verdict import Mirrored, Reason, Verdict
@@ -214,8 +214,9 @@ class Replay:
         window = self._second // WINDOW_SECONDS * WINDOW_SECONDS * NS_PER_SECOND
         begin = max(window, EARLIEST_NS)
         end = min(window + WINDOW_SECONDS * NS_PER_SECOND - 1, LATEST_NS)
-        index = first
-        while True:
+        index, generation = first, self._generation
+        # Where something was forgotten, the flows of packets in between are perhaps not known any more.
+        while generation == self._generation:
             index = self._columns.table.next_unknown(
                 block.buffer,
                 block.times_ns,
@@ -246,8 +247,8 @@ class Replay:
         if trace is None:
             return False
         columns.table.learn(frame, self._known_of(flow, trace))
-        if isinstance(trace, PathTrace) and trace.awaits is not None:
-            self._decider.wait(trace.awaits, partial(self._unlearn, _headers_of(frame, flow)))
+        if awaits := awaited(trace):
+            self._decider.wait(awaits, partial(self._unlearn, _headers_of(frame, flow)))
         return True
 
     def _known_of(self, flow: Flow, trace: PathTrace | Unrouted) -> int:
@@ -375,8 +376,8 @@ class Replay:
             trace = self._follow(flow)
             decision = self._decisions[flow] = self._decider.decision(flow, trace)
             self._note(decision)
-            if isinstance(trace, PathTrace) and trace.awaits is not None:
-                self._decider.wait(trace.awaits, partial(self._decisions.pop, flow, None))
+            if decision.awaits:
+                self._decider.wait(decision.awaits, partial(self._decisions.pop, flow, None))
         return decision
 
     def _output_of(self, collector_id: str) -> int:

@@ -67,10 +67,10 @@ class DesignVisibility:
 
     def visibility(self, flow: Flow, ask_again: Callable[[], None] | None = None) -> Visibility:
         """What is seen of the frames of a flow that come now; from then on their answers pass. `ask_again` is
-        called once a flow that a security group denies would pass, as the answer to another.
+        called when the flow turns out to be the answer to another, which no security group denies.
         """
         decision = self._decider.decide(flow)
-        if decision.awaits is not None and ask_again is not None:
+        if ask_again is not None:
             self._decider.wait(decision.awaits, ask_again)
         outcomes = [one.outcome for _, one in decision.outcomes]
         collectors = sorted(one.collector_id.lower() for one in outcomes if isinstance(one, Encapsulation))

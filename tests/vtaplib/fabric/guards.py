@@ -85,14 +85,20 @@ def guarded_topologies(draw: st.DrawFn) -> Topology:
     return world
 
 
+def fragment_of(frame: bytes) -> bytes:
+    """The frame with More Fragments set: its packet is the first fragment of one."""
+    return frame[:20] + bytes([frame[20] | 0x20]) + frame[21:]
+
+
 @st.composite
 def conversations(draw: st.DrawFn) -> list[bytes]:
-    """Frames to and fro between few ends, in any order."""
+    """Frames to and fro between few ends, and fragments of such packets, in any order."""
     addresses = st.sampled_from(ADDRESSES[:4])
     ends = draw(st.lists(st.tuples(addresses, addresses, ports, ports), min_size=1, max_size=3))
     frames = [
         frame
         for here, there, mine, theirs in ends
-        for frame in (udp_frame(here, there, (mine, theirs)), udp_frame(there, here, (theirs, mine)))
+        for whole in (udp_frame(here, there, (mine, theirs)), udp_frame(there, here, (theirs, mine)))
+        for frame in (whole, fragment_of(whole))
     ]
     return draw(st.lists(st.sampled_from(frames), min_size=1, max_size=12))

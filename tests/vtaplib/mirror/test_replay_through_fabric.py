@@ -8,18 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vtaplib.fabric.guards import conversations, guarded, guarded_topologies, security_rule
+from tests.vtaplib.fabric.guards import (
+    conversations,
+    fragment_of,
+    guarded,
+    guarded_topologies,
+    security_rule,
+)
 from tests.vtaplib.fabric.worlds import frontend, interface_id, mac_of, quickstart, udp_frame
 from tests.vtaplib.mirror.reference import dissect
 from tests.vtaplib.mirror.replaying import batch
 from tests.vtaplib.mirror.test_engine import policies
-from tests.vtaplib.mirror.test_replay import bulk, one_by_one
+from tests.vtaplib.mirror.test_replay import Record, bulk, one_by_one
 from vtaplib.fabric import connections
 from vtaplib.fabric.path_trace import Drop
 from vtaplib.fabric.topology import RuleProtocol, Topology
+from vtaplib.mirror import replay
+from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.replay import Replay
 from vtaplib.mirror.verdict import Direction, Reason
 from vtaplib.model.policy import Policy
+from vtaplib.packets.block import PacketBlock
 
 COLLECTOR = interface_id("collector")
 QUERY = udp_frame("10.0.0.4", "10.0.0.5")
@@ -31,7 +40,9 @@ def test_the_bulk_path_and_the_single_path_give_one_answer_behind_security_group
     world: Topology, policy: Policy, frames: list[bytes], times: int
 ) -> None:
     captured = [(0, frame, len(frame)) for frame in frames] * times
-    assert bulk(world, captured, policy) == one_by_one(world, captured, policy)
+    expected = one_by_one(world, captured, policy)
+    assert bulk(world, captured, policy) == expected
+    assert frame_by_frame(world, captured, policy) == expected[1]
 
 
 @given(guarded_topologies(), conversations())
@@ -39,7 +50,14 @@ def test_forgetting_connections_is_the_same_on_both_paths(world: Topology, frame
     captured = [(0, frame, len(frame)) for frame in frames] * 2
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connections, "LINKS_KEPT", 2)
-        assert bulk(world, captured) == one_by_one(world, captured)
+        assert bulk(world, captured)[1] == frame_by_frame(world, captured)
+
+
+def frame_by_frame(world: Topology, captured: list[Record], policy: Policy | None = None) -> Accounts:
+    run = Replay(world, policy)
+    for record in captured:
+        run.frame(*record)
+    return run.accounts
 
 
 def points(world: Topology, frames: list[bytes], policy: Policy | None = None) -> dict[str, tuple[int, int]]:
@@ -100,12 +118,47 @@ def test_answers_are_mirrored_from_the_first_question_on() -> None:
     assert {why: count.frames for why, count in account.not_mirrored.items()} == {Reason.DENIED: 2}
 
 
-def test_a_copy_at_a_backend_shows_what_the_backend_gets() -> None:
+@pytest.mark.parametrize("in_blocks", [False, True])
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        (fragment_of(ANSWER), QUERY),
+        # From the backend itself, before anybody asked the load balancer.
+        (udp_frame("10.0.0.5", "10.0.0.4", (5353, 40000)), udp_frame("10.0.0.4", "10.0.0.9")),
+    ],
+    ids=["a fragment", "a backend"],
+)
+def test_what_is_denied_before_the_question_passes_behind_it(
+    question: bytes, answer: bytes, in_blocks: bool
+) -> None:
+    world = guarded(balanced(quickstart("web")), "web", [security_rule("no", "Deny", "Inbound")])
+    captured = [(0, frame, len(frame)) for frame in (answer, question, answer, answer)]
+    accounts = bulk(world, captured)[1] if in_blocks else frame_by_frame(world, captured)
+    dropped = {why: (lost.count.frames, lost.first_positions) for why, lost in accounts.dropped.items()}
+    assert dropped == {Drop.INBOUND_SECURITY: (1, [1])}
+
+
+def test_a_flow_that_was_forgotten_is_decided_before_those_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = guarded(TAPPED, "web", [security_rule("no", "Deny", "Inbound")])
+    monkeypatch.setattr(replay, "OBJECTS_KEPT", 2)
+    run = Replay(world)
+    # The first packet of the second block makes all be forgotten; the last would let the one before it pass.
+    for frames in ([ANSWER] * 12, [udp_frame("10.0.0.4", "10.0.0.5", (1, 2)), ANSWER, QUERY]):
+        run.block(PacketBlock.of([(0, frame, len(frame)) for frame in frames]))
+    assert run.accounts.dropped[Drop.INBOUND_SECURITY].count.frames == 13
+
+
+def balanced(world: Topology) -> Topology:
+    """The world with a load balancer before the database, which gives it port 53 as 5353."""
     shared = frontend(
         "shop", "production", "10.0.0.9", "database", protocol=RuleProtocol.TCP, ports=(53, 5353)
     )
     shared = replace(shared, rules=(replace(shared.rules[0], protocol=RuleProtocol.ALL),))
-    world = replace(quickstart("web", "database"), frontends=(shared,))
+    return replace(world, frontends=(shared,))
+
+
+def test_a_copy_at_a_backend_shows_what_the_backend_gets() -> None:
+    world = balanced(quickstart("web", "database"))
     question = udp_frame("10.0.0.4", "10.0.0.9", (40000, 53), b"hello")
     answer = udp_frame("10.0.0.9", "10.0.0.4", (53, 40000), b"world")
     translated = [

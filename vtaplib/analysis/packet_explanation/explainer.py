@@ -51,7 +51,7 @@ class Explainer:
         if flow in self._settled:
             return
         times_forgotten = self._decider.times_forgotten
-        is_settled = self._decider.decide(flow).awaits is None
+        is_settled = not self._decider.decide(flow).awaits
         if len(self._settled) >= FLOWS_REMEMBERED or self._decider.times_forgotten != times_forgotten:
             self._settled.clear()
         if is_settled:
