@@ -131,9 +131,12 @@ class CaptureWriter(ABC):
         """Write the packets of a block that go to an output (-1: to any). In a pcapng they are of one
         `interface`, or (-1) of those that the block has.
 
-        Raises `CaptureError` for a packet that the format cannot express, and where nothing can be written.
+        Raises `CaptureError` for a packet that the format cannot express, and where nothing can be written;
+        `ValueError` for a block whose packets are not in its buffer.
         """
         self._check_interface(interface)
+        if isinstance(block, PacketBlock):
+            block.check()
         index, is_done = 0, False
         while not is_done:
             index, octets, packets, reason = block.write(

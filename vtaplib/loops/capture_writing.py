@@ -92,6 +92,7 @@ def _put(at: bytearray, place: int, number: int) -> None:
     bare_lengths=cython.longlong[::1],
     bare_outputs=cython.longlong[::1],
     room=cython.Py_ssize_t,
+    bare_room=cython.Py_ssize_t,
     at=cython.p_uchar,
     other=cython.p_uchar,
     octets=cython.p_uchar,
@@ -158,6 +159,7 @@ def write(
     place = 0
     packets = 0
     room = len(out)
+    bare_room = min(len(bare_times), len(bare_starts), len(bare_lengths), len(bare_outputs))
     has_headers = len(headers) > 0
     is_ordered = len(order) > 0
     latest = 0x7FFFFFFFFFFFFFFF if record_format != 2 else 4_294_967_296 * 1_000_000_000 - 1
@@ -191,7 +193,7 @@ def write(
             reason = 2
             break
         total = 32 + (whole + 3 & ~3) if record_format == 1 else whole + 16 if record_format == 2 else whole
-        if place + total > room:
+        if place + total > room or (record_format == 0 and packets == bare_room):
             reason = 1
             break
         seen_on = interface if interface != -1 or record_format != 1 else interfaces[index]

@@ -30,7 +30,8 @@ import cython
 )
 def interleave(times_ns: array[int], outputs: array[int], count: int, number: int, order: array[int]) -> bool:
     """Put into `order` which of `count` packets comes first, second and so on; `number` is that of outputs.
-    Returns whether they stood in this order; then `order` is left as it was.
+    Returns whether they stood in this order; then `order` is left as it was. Raises `ValueError` for an
+    output that is none of these.
     """
     is_ordered = True
     for index in range(1, count):
@@ -47,6 +48,8 @@ def interleave(times_ns: array[int], outputs: array[int], count: int, number: in
     latest = array("q", bytes(8 * number))
     for index in range(count):
         output = outputs[index]
+        if not 0 <= output < number:
+            raise ValueError(f"output {output} is none of {number}, which are numbered from 0")
         following[index] = -1
         if tails[output] < 0:
             heads[output] = index
@@ -73,9 +76,17 @@ def interleave(times_ns: array[int], outputs: array[int], count: int, number: in
     outputs=cython.const_longlong[::1],
     count=cython.Py_ssize_t,
     counts=cython.longlong[::1],
+    number=cython.Py_ssize_t,
     index=cython.Py_ssize_t,
+    output=cython.Py_ssize_t,
 )
 def count_outputs(outputs: array[int], count: int, counts: array[int]) -> None:
-    """Add to the `counts` of outputs how many of `count` packets go to each."""
+    """Add to the `counts` of outputs how many of `count` packets go to each. Raises `ValueError` for an
+    output that has none.
+    """
+    number = len(counts)
     for index in range(count):
-        counts[outputs[index]] += 1
+        output = outputs[index]
+        if not 0 <= output < number:
+            raise ValueError(f"output {output} is none of {number}, which are numbered from 0")
+        counts[output] += 1

@@ -88,7 +88,7 @@ def whole_lengths(
     first_hop=cython.Py_ssize_t,
     last_hop=cython.Py_ssize_t,
     length=cython.longlong,
-    missing=cython.longlong,
+    original=cython.longlong,
 )
 def mirror(
     times_ns: array[int],
@@ -137,7 +137,14 @@ def mirror(
         first_hop = paths[path + 1]
         last_hop = first_hop + paths[path + 2]
         length = lengths[index]
-        if last_hop < first_hop or loads[load + 5] or (length > largest and last_hop > first_hop):
+        original = original_lengths[index]
+        # What is missing of longer ones than captures tell of may be too much for a column.
+        if (
+            original > 0xFFFFFFFF
+            or last_hop < first_hop
+            or loads[load + 5]
+            or (length > largest and last_hop > first_hop)
+        ):
             reason = 3
             break
         if copies >= 0 and last_hop > first_hop:
@@ -163,10 +170,9 @@ def mirror(
             touched[touches] = paths[path]
         loads[load] += 1
         loads[load + 1] += length
-        missing = original_lengths[index] - length
-        if missing > 0:
+        if original > length:
             loads[load + 2] += 1
-            loads[load + 3] += missing
+            loads[load + 3] += original - length
         index += 1
     touched[0] = touches
     return index, reason, copies

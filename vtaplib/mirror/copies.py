@@ -18,11 +18,11 @@ class CopyTaker(Protocol):
     """What takes copies: of collectors, which it numbers."""
 
     def output_of(self, collector_id: str) -> int:
-        """The number that a collector's copies have as output."""
+        """The number that a collector's copies have as output, from 0 on."""
         ...
 
     def take(self, copies: CopyBlock) -> None:
-        """Take copies, which are good until this returns."""
+        """Take copies, which are good until this returns; then there are none in the block any more."""
         ...
 
 

@@ -135,7 +135,8 @@ class Replay:
         """Replay a block, and hand the copies over.
 
         `longest_whole` above 0 takes packets that were cut for whole again, with zeros, but not for longer
-        than that. Raises `ValueError` for a block whose packets are not in its buffer.
+        than that. Raises `ValueError` for a block whose packets are not in its buffer, and where the taker
+        gives a collector a number below 0.
         """
         require_type("a block of packets", block, PacketBlock, "give PacketBlock.of(records)")
         block.check()
@@ -145,6 +146,9 @@ class Replay:
             loops.whole_lengths(lengths, original_lengths, block.count, longest_whole, self._whole)
             lengths = original_lengths = self._whole
         self._found = _with_room(self._found, block.room)
+        if block.count and block.times_ns[0] // NS_PER_SECOND != self._second:
+            # A single frame may have been of a time that columns have no room for.
+            self._turn(block.times_ns[0])
         copies = self._copies
         copies.clear(block.buffer, self._columns.outer)
         if self._taker is not None:
@@ -193,6 +197,8 @@ class Replay:
         self._position = position + block.count
         if self._taker is not None and copies.count:
             self._taker.take(copies)
+        # Whoever keeps them has none that lie in what is overwritten.
+        copies.clear(b"", self._columns.outer)
 
     def _limits(self) -> array[int]:
         """The second that is counted, and the lengths that make a difference."""
@@ -381,7 +387,10 @@ class Replay:
         return decision
 
     def _output_of(self, collector_id: str) -> int:
-        return 0 if self._taker is None else self._taker.output_of(collector_id)
+        output = 0 if self._taker is None else self._taker.output_of(collector_id)
+        if output < 0:
+            raise ValueError(f"outputs are numbered from 0, not {output}")
+        return output
 
     def _turn(self, at: int) -> None:
         """Begin the second of a time."""

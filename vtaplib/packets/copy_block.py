@@ -75,7 +75,8 @@ class CopyBlock:
                 getattr(self, name).frombytes(bytes(8 * missing))
 
     def add(self, time_ns: int, copy: bytes, output: int) -> None:
-        """Add a copy that is made."""
+        """Add a copy that is made, behind the others; an order that there was has no place for it."""
+        self.order = NONE
         if self.count == len(self.times_ns):
             self.make_room(2 * self.count + 1)
         values = time_ns, len(self.aside), len(copy), NO_HEADER, 0, output

@@ -202,3 +202,14 @@ def test_a_packet_of_a_block_that_does_not_fit_is_an_error(make: type[CaptureWri
             writer.write_block(copies_of((1, b"", 0), (-1, b"", 0)))
         with pytest.raises(CaptureError, match="record 2 cannot be written: original length 4,294,967,296 "):
             writer.write_block(PacketBlock.of([(1, FRAME, 1 << 32)]))
+
+
+@pytest.mark.parametrize("writer_of", [PcapWriter, PcapngWriter])
+def test_a_block_whose_packets_are_not_in_its_buffer_is_refused(writer_of: type[CaptureWriter]) -> None:
+    block = PacketBlock.of([(0, FRAME, 60)])
+    block.starts[0] = 1 << 40
+    writer = writer_of(io.BytesIO(), fsync=False)
+    if isinstance(writer, PcapngWriter):
+        writer.add_interface()
+    with pytest.raises(ValueError, match="does not lie in a buffer of 60"):
+        writer.write_block(block)

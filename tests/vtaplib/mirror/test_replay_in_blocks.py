@@ -273,3 +273,52 @@ def test_a_block_whose_packets_are_not_in_its_buffer_is_refused() -> None:
     block.starts[0] = 1
     with pytest.raises(ValueError, match="packet 0, 42 octets from 1, does not lie in a buffer of 42"):
         Replay(quickstart("web")).block(block)
+
+
+@pytest.mark.parametrize("is_interpreted", [False, True])
+@pytest.mark.parametrize("original_length", [-(1 << 63), -1, 1 << 32, 1 << 60])
+def test_a_length_that_no_capture_tells_of_is_counted_as_any(
+    original_length: int, is_interpreted: bool
+) -> None:
+    captured = [(at, QUERY, original_length) for at in range(3)]
+    world = quickstart("web")
+    assert in_blocks(world, captured, is_interpreted=is_interpreted) == one_by_one(world, captured)
+
+
+@pytest.mark.parametrize("time_ns", [1 << 64, -(1 << 64)])
+def test_a_block_is_replayed_behind_a_frame_of_any_time(time_ns: int) -> None:
+    captured = [(time_ns, QUERY, 0), (0, QUERY, 0), (1, ANSWER, 0)]
+    run = Replay(quickstart("web"))
+    run.frame(*captured[0])
+    run.block(PacketBlock.of(captured[1:]))
+    assert run.accounts == one_by_one(quickstart("web"), captured)[1]
+
+
+class Keeping(Files):
+    """Takes copies, and keeps what they came in."""
+
+    kept: CopyBlock
+
+    def take(self, copies: CopyBlock) -> None:
+        super().take(copies)
+        self.kept = copies
+
+
+def test_copies_that_somebody_keeps_are_gone_when_their_packets_may_be() -> None:
+    files = Keeping()
+    in_blocks(quickstart("web"), [(0, QUERY, 42)], files=files)
+    assert len(files.got) == 1
+    assert len(files.kept) == 0
+    assert len(files.kept.packets()) == 0
+
+
+class MisNumbering(Files):
+    """Numbers every collector below 0, where a number stands for all outputs."""
+
+    def output_of(self, collector_id: str) -> int:
+        return -1
+
+
+def test_outputs_below_0_are_refused() -> None:
+    with pytest.raises(ValueError, match="outputs are numbered from 0, not -1"):
+        in_blocks(quickstart("web"), [(0, QUERY, 42)], files=MisNumbering())
