@@ -35,7 +35,8 @@ class Connections:
 
     def has_room(self, links: Sequence[Link]) -> bool:
         """Whether links can be opened without others being forgotten."""
-        return self._count + len(links) <= LINKS_KEPT
+        room = LINKS_KEPT - self._count
+        return len(links) <= room or len(self._new(links)) <= room
 
     def answers(self, link: Link) -> bool:
         """Whether a flow, as it passes an interface, answers one that was let through there."""
@@ -49,12 +50,7 @@ class Connections:
 
     def open(self, links: Iterable[Link]) -> bool:
         """Open links. Returns whether all others were forgotten, because there were too many."""
-        new = []
-        for link in links:
-            interface_id = link.interface_id
-            key, of_fragments = link_keys(link)
-            if key not in self._open.get(interface_id, ()):
-                new.append((interface_id, key, of_fragments))
+        new = self._new(links)
         is_full = self._count + len(new) > LINKS_KEPT
         if is_full:
             self.forget()
@@ -62,6 +58,15 @@ class Connections:
             self._open[interface_id].update((key, of_fragments))
         self._count += len(new)
         return is_full
+
+    def _new(self, links: Iterable[Link]) -> list[tuple[str, bytes, bytes]]:
+        """Those of some links that are not open: the interface and both keys."""
+        return [
+            (link.interface_id, key, of_fragments)
+            for link in links
+            for key, of_fragments in (link_keys(link),)
+            if key not in self._open.get(link.interface_id, ())
+        ]
 
     def forget(self) -> None:
         """Forget all links."""

@@ -9,6 +9,7 @@ All who ask, frame by frame, in blocks, or to explain, get the same decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import partial
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
@@ -88,7 +89,7 @@ class FlowDecider:
 
     def follow(self, flow: Flow) -> PathTrace | Unrouted:
         """The first half of that: the way of the frames."""
-        return self._go(self.fabric.captured(flow, self._connections))
+        return self._go(partial(self.fabric.captured, flow, self._connections))
 
     def follow_ahead(self, flow: Flow) -> PathTrace | Unrouted | None:
         """The same for a flow whose first frame comes after others that are not carried yet; None where what
@@ -99,7 +100,7 @@ class FlowDecider:
             has_room = self._connections.has_room(trace.opens)
             if not has_room or any(key in self._waiting for key in _opened_keys(trace)):
                 return None
-        return self._go(trace)
+        return self._open(trace)
 
     def decision(self, flow: Flow, trace: PathTrace | Unrouted) -> FlowDecision:
         """The other half: what is decided at the tap points on a way."""
@@ -145,11 +146,12 @@ class FlowDecider:
         """What becomes of a single frame that an interface sends; without one its sender is known by address
         only. The trace has its steps.
         """
+        find: Callable[[], PathTrace | Unrouted]
         if source_id is None:
-            trace = self.fabric.captured(flow, self._connections, with_steps=True)
+            find = partial(self.fabric.captured, flow, self._connections, with_steps=True)
         else:
-            trace = self.fabric.frame(frame, source_id, self._connections, with_steps=True)
-        return self.decision(flow, self._go(trace))
+            find = partial(self.fabric.frame, frame, source_id, self._connections, with_steps=True)
+        return self.decision(flow, self._go(find))
 
     def forget_who_waits(self) -> None:
         """Tell nobody of those who waited until now."""
@@ -167,12 +169,21 @@ class FlowDecider:
             ]
         )
 
-    def _go(self, trace: PathTrace | Unrouted) -> PathTrace | Unrouted:
+    def _go(self, find: Callable[[], PathTrace | Unrouted]) -> PathTrace | Unrouted:
+        """Find the way of frames, and open what they open on it."""
+        trace = find()
+        if isinstance(trace, PathTrace) and not self._connections.has_room(trace.opens):
+            # Forgotten before it is decided on: what it answers, too.
+            self._connections.forget()
+            self.forget_who_waits()
+            self.times_forgotten += 1
+            trace = find()
+        return self._open(trace)
+
+    def _open(self, trace: PathTrace | Unrouted) -> PathTrace | Unrouted:
         """Open what frames on this way open, and tell those who waited for it."""
         if isinstance(trace, PathTrace) and trace.opens:
-            if self._connections.open(trace.opens):
-                self.forget_who_waits()
-                self.times_forgotten += 1
+            self._connections.open(trace.opens)
             for key in _opened_keys(trace) if self._waiting else ():
                 for tell in self._waiting.pop(key, ()):
                     tell()

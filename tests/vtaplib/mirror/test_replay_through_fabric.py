@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 import pytest
 from hypothesis import given
@@ -146,6 +147,24 @@ def test_a_flow_that_was_forgotten_is_decided_before_those_behind_it(monkeypatch
     for frames in ([ANSWER] * 12, [udp_frame("10.0.0.4", "10.0.0.5", (1, 2)), ANSWER, QUERY]):
         run.block(PacketBlock.of([(0, frame, len(frame)) for frame in frames]))
     assert run.accounts.dropped[Drop.INBOUND_SECURITY].count.frames == 13
+
+
+@pytest.mark.parametrize("in_blocks", [False, True])
+def test_what_is_decided_does_not_rest_on_links_that_it_makes_be_forgotten(
+    in_blocks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LINKS_KEPT", 2)
+    web, *others = TAPPED.interfaces
+    own = replace(web.ip_configurations[0], public_address=IPv4Address("20.0.0.4"))
+    world = replace(TAPPED, interfaces=(replace(web, ip_configurations=(own,)), *others))
+    world = guarded(world, "web", [security_rule("no", "Deny", "Inbound")])
+    allow = [security_rule("in", "Allow", "Inbound"), security_rule("out", "Allow", "Outbound")]
+    world = guarded(world, "database", allow)
+    # Where it leaves, what goes to the public address answers nothing: it opens a link, one too many.
+    answer = udp_frame("10.0.0.5", "20.0.0.4", (53, 40000))
+    captured = [(0, frame, len(frame)) for frame in (QUERY, answer, answer)]
+    accounts = bulk(world, captured)[1] if in_blocks else frame_by_frame(world, captured)
+    assert accounts.dropped[Drop.INBOUND_SECURITY].first_positions == [2, 3]
 
 
 def balanced(world: Topology) -> Topology:
