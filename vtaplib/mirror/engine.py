@@ -1,9 +1,9 @@
 """The mirror engine: a function of a frozen topology, a policy and a frame.
 
-What depends on a flow only (is it mirrored at all, to which collector, from which outer port) is *decided*
-once per interface and flow and remembered; a decision is a function of its key, so forgetting it changes
-nothing. What depends on the single frame (does the copy fit) is *carried* out per frame. No frame makes the
-engine raise: any bytes have a flow, and every flow has a decision.
+What depends on a flow only (is it mirrored at all, to which collector, from which outer port) is *decided*;
+a decision is a function of its key, so that whether it is remembered changes nothing. What depends on the
+single frame (does the copy fit) is *carried* out per frame. No frame makes the engine raise: any bytes have a
+flow, and every flow has a decision.
 """
 
 from __future__ import annotations
@@ -113,10 +113,9 @@ class MirrorEngine:
         self._sources: dict[str, TappedInterface] = {}
         self._is_blind: dict[str, bool] = {}
         self._decision_keys: dict[tuple[str, Direction, FrameContext], DecisionKey] = {}
-        # What is decided, by the number of an approach with that of plain headers, or with the flow; and by
-        # the number with the outer ports, which many flows share. Numbers cost the garbage collector nothing.
+        # What is decided, by the number of a decision key with that of plain headers, or with the outer
+        # ports, which many flows share. Numbers cost the garbage collector nothing.
         self._by_headers = BoundedCache[int, MirrorDecisions](DECISIONS_REMEMBERED)
-        self._by_flow = BoundedCache[tuple[int, Flow], MirrorDecisions](DECISIONS_REMEMBERED)
         self._by_ports = BoundedCache[int, MirrorDecisions](DECISIONS_REMEMBERED)
 
     def frame(
@@ -183,35 +182,20 @@ class MirrorEngine:
     def decide(
         self, interface_id: str, direction: Direction, flow: Flow, context: FrameContext = ORDINARY
     ) -> MirrorDecisions:
-        """What becomes of the frames of a flow at an interface, per tap configuration."""
+        """What becomes of the frames of a flow at an interface, per tap configuration. Whoever has many of a
+        flow remembers it.
+        """
         return self._decide(self._decision_key(interface_id, direction, context), flow)
-
-    def decide_anew(
-        self, interface_id: str, direction: Direction, flow: Flow, context: FrameContext = ORDINARY
-    ) -> MirrorDecisions:
-        """The same, for those who do the remembering themselves."""
-        return self._decide_anew(self._decision_key(interface_id, direction, context), flow)
 
     def _decide_frame(self, decision_key: DecisionKey, number: int, frame: bytes) -> MirrorDecisions:
         """What becomes of a frame whose headers are not plain, or were not seen lately."""
         flow = read_flow(frame)
-        if not is_plain(number & MASK, flow):
-            return self._decide(decision_key, flow)
-        decisions = self._decide_anew(decision_key, flow)
-        self._by_headers.remember(number, decisions)
+        decisions = self._decide(decision_key, flow)
+        if is_plain(number & MASK, flow):
+            self._by_headers.remember(number, decisions)
         return decisions
 
     def _decide(self, decision_key: DecisionKey, flow: Flow) -> MirrorDecisions:
-        key = decision_key.number, flow
-        decisions = self._by_flow.get(key)
-        if decisions is None:
-            decisions = self._by_flow.recall(key)
-        if decisions is None:
-            decisions = self._decide_anew(decision_key, flow)
-            self._by_flow.remember(key, decisions)
-        return decisions
-
-    def _decide_anew(self, decision_key: DecisionKey, flow: Flow) -> MirrorDecisions:
         seen = self._public_rewriting(decision_key, flow)
         if isinstance(seen, Reason):
             return tuple(

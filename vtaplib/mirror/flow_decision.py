@@ -107,7 +107,7 @@ class FlowDecider:
         if isinstance(trace, Unrouted):
             return FlowDecision(flow, trace)
         hops = interface_hops(trace, flow)
-        decide = self.engine.decide_anew
+        decide = self.engine.decide
         outcomes = tuple(
             [
                 (hop, outcome)
