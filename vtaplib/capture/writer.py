@@ -165,15 +165,18 @@ class CaptureWriter(ABC):
         if isinstance(block, CopyBlock) and block.order:
             index = block.order[index]
         length = block.lengths[index]
-        original = block.original_lengths[index] if isinstance(block, PacketBlock) else length
-        return self._fault(block.times_ns[index], length, original)
+        original, interface = length, block.outputs[index]
+        if isinstance(block, PacketBlock):
+            original, interface = block.original_lengths[index], block.interfaces[index]
+        return self._fault(block.times_ns[index], length, original, interface)
 
-    def _fault(self, time_ns: int, length: int, original_length: int) -> CaptureError:
+    def _fault(self, time_ns: int, length: int, original_length: int, interface: int = 0) -> CaptureError:
         record = self.records + 1
         for what, value, most in (
             ("time", time_ns, self._last_ns),
             ("length", length, MAX_PACKET_LENGTH),
             ("original length", original_length, 0xFFFF_FFFF),
+            ("interface", interface, 0xFFFF_FFFF),
         ):
             if not 0 <= value <= most:
                 trouble = (

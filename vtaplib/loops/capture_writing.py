@@ -187,8 +187,12 @@ def write(
         whole = length + front
         original = whole if has_headers else original_lengths[index]
         time = times_ns[index]
+        seen_on = interface if interface != -1 or record_format != 1 else interfaces[index]
         if record_format and not (
-            0 <= time <= latest and 0 <= whole <= 262_144 and 0 <= original <= 0xFFFFFFFF
+            0 <= time <= latest
+            and 0 <= whole <= 262_144
+            and 0 <= original <= 0xFFFFFFFF
+            and (record_format == 2 or 0 <= seen_on <= 0xFFFFFFFF)
         ):
             reason = 2
             break
@@ -196,7 +200,6 @@ def write(
         if place + total > room or (record_format == 0 and packets == bare_room):
             reason = 1
             break
-        seen_on = interface if interface != -1 or record_format != 1 else interfaces[index]
         octets = at if header >= 0 or not has_headers else other
         if record_format == 2 and not 0 <= time - begin < 1_000_000_000:
             second = time // 1_000_000_000

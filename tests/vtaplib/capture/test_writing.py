@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.vtaplib.loops.interpreted import interpreted
 from vtaplib.capture import CaptureWriter, PcapngWriter, PcapWriter, open_capture
 from vtaplib.errors import CaptureError
+from vtaplib.packets import block as blocks
 from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.copy_block import CopyBlock
 
@@ -213,3 +215,18 @@ def test_a_block_whose_packets_are_not_in_its_buffer_is_refused(writer_of: type[
         writer.add_interface()
     with pytest.raises(ValueError, match="does not lie in a buffer of 60"):
         writer.write_block(block)
+
+
+@pytest.mark.parametrize("is_interpreted", [False, True])
+@pytest.mark.parametrize("interface", [-5, 1 << 32])
+def test_an_interface_that_a_pcapng_cannot_express_is_an_error(
+    interface: int, is_interpreted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_interpreted:
+        monkeypatch.setattr(blocks, "write", interpreted("capture_writing").write)
+    block = PacketBlock.of([(0, FRAME, 60)])
+    block.interfaces[0] = interface
+    writer = PcapngWriter(io.BytesIO())
+    writer.add_interface()
+    with pytest.raises(CaptureError, match=f"record 1 cannot be written: interface {interface:,} is not"):
+        writer.write_block(block, interface=-1)
