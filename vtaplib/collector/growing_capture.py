@@ -26,11 +26,8 @@ from vtaplib.packets.block import PacketBlock
 Describe: TypeAlias = Callable[[int], tuple[str, str]]
 """From a stream's number to its name and description, for those who read the capture."""
 
-LONGEST = MAX_PACKET_LENGTH
-"""Octets of a packet: readers take a longer one for garbage."""
-
 # What is handed to the system at once: it stays in the cache of a core between being made and being copied.
-_PIECE = LONGEST + OVERHEAD
+_PIECE = MAX_PACKET_LENGTH + OVERHEAD
 
 
 class GrowingCapture:
@@ -63,9 +60,9 @@ class GrowingCapture:
         """Write the packets from number `first` on that go to an output (-1: all of them).
 
         Returns the number of the first that was not written: the block's count, or less where the file would
-        grow over `limit` octets, where there is trouble, or where a packet is longer than `LONGEST`. A first
-        packet is written whatever the limit. Raises `ValueError` for a block whose packets are not in its
-        buffer.
+        grow over `limit` octets, where there is trouble, or where a packet is longer than readers believe. A
+        first packet is written whatever the limit. Raises `ValueError` for a block whose packets are not in
+        its buffer.
         """
         block.check()
         self._trouble = None
@@ -96,7 +93,7 @@ class GrowingCapture:
             room = max(0, min(len(self._room), limit - self.size))
         else:
             room, stop = len(self._room), first + 1
-        if block.lengths[first] > LONGEST:
+        if block.lengths[first] > MAX_PACKET_LENGTH:
             return first
         reached, octets, packets, _ = block.write(
             self._room[:room],

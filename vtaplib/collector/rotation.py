@@ -28,8 +28,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from vtaplib.capture.record import MAX_PACKET_LENGTH
 from vtaplib.collector.capture_names import SUFFIX, CaptureNames, part_of
-from vtaplib.collector.growing_capture import LONGEST, Describe, GrowingCapture
+from vtaplib.collector.growing_capture import Describe, GrowingCapture
 from vtaplib.collector.output import EVERY_OUTPUT, add_lost, count_lost
 from vtaplib.collector.part_file import adopt, create
 from vtaplib.errors import CollectorError, ReaderGoneError, words_of
@@ -142,7 +143,7 @@ class RotatingCapture:
             if file.taken.frames > frames:
                 self._recover()
             if reached < block.count:
-                if block.lengths[reached] > LONGEST:
+                if block.lengths[reached] > MAX_PACKET_LENGTH:
                     add_lost(self.lost, "longer than packets of a capture can be", 1, block.lengths[reached])
                     reached += 1
                 else:

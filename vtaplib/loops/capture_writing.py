@@ -27,11 +27,10 @@ OVERHEAD = 32
 TEMPLATE = 64
 """Octets between the starts of templates, of which 50 are used."""
 
-LONGEST = 262_144
-"""The longest packet that readers believe, in octets."""
-
 DONE, FULL, NOT_TO_BE_WRITTEN = 0, 1, 2
-"""Why writing ended: all is done; no room; a packet that the format cannot express."""
+"""Why writing ended: all is done; no room; a packet that the format cannot express, or that is longer than
+readers believe: 262 144 octets (`vtaplib.capture.record`).
+"""
 
 _RECORD = Struct("<4I")
 
