@@ -100,6 +100,7 @@ def _put(at: bytearray, place: int, number: int) -> None:
     has_headers=cython.bint,
     is_ordered=cython.bint,
     latest=cython.longlong,
+    most=cython.longlong,
     second=cython.longlong,
     begin=cython.longlong,
     number=cython.Py_ssize_t,
@@ -161,6 +162,8 @@ def write(
     bare_room = min(len(bare_times), len(bare_starts), len(bare_lengths), len(bare_outputs))
     has_headers = len(headers) > 0
     is_ordered = len(order) > 0
+    # Typed, so that no object is made of it for every packet.
+    most = 0xFFFFFFFF
     latest = 0x7FFFFFFFFFFFFFFF if record_format != 2 else 4_294_967_296 * 1_000_000_000 - 1
     second = 0
     begin = 0
@@ -175,90 +178,93 @@ def write(
         to = cython.address(out[0]) if room else cython.NULL
     else:
         at, other, shapes, to = buffer, aside, templates, out
-    while number < stop:
-        index = order[number] if is_ordered else number
-        if output != -1 and outputs[index] != output:
+    with cython.nogil:
+        while number < stop:
+            index = order[number] if is_ordered else number
+            if output != -1 and outputs[index] != output:
+                number += 1
+                continue
+            header = headers[index] if has_headers else -1
+            front = 50 if header >= 0 else 0
+            length = lengths[index]
+            whole = length + front
+            original = whole if has_headers else original_lengths[index]
+            time = times_ns[index]
+            seen_on = interface if interface != -1 or record_format != 1 else interfaces[index]
+            if record_format and not (
+                0 <= time <= latest
+                and 0 <= whole <= 262_144
+                and 0 <= original <= most
+                and (record_format == 2 or 0 <= seen_on <= most)
+            ):
+                reason = 2
+                break
+            total = (
+                32 + (whole + 3 & ~3) if record_format == 1 else whole + 16 if record_format == 2 else whole
+            )
+            if place + total > room or (record_format == 0 and packets == bare_room):
+                reason = 1
+                break
+            octets = at if header >= 0 or not has_headers else other
+            if record_format == 2 and not 0 <= time - begin < 1_000_000_000:
+                second = time // 1_000_000_000
+                begin = second * 1_000_000_000
+            if record_format == 0:
+                bare_times[packets] = time
+                bare_starts[packets] = place
+                bare_lengths[packets] = whole
+                bare_outputs[packets] = outputs[index]
+            if cython.compiled:
+                if record_format == 1:
+                    # First what rounds the length up: the rest may lie over it.
+                    _put(to, place + total - 8, 0)
+                    _put(to, place + total - 4, total)
+                    _put(to, place, 6)
+                    _put(to, place + 4, total)
+                    _put(to, place + 8, seen_on)
+                    _put(to, place + 12, time >> 32)
+                    _put(to, place + 16, time)
+                    _put(to, place + 20, whole)
+                    _put(to, place + 24, original)
+                    data = place + 28
+                elif record_format == 2:
+                    _put(to, place, second)
+                    _put(to, place + 4, (time - begin) // unit)
+                    _put(to, place + 8, whole)
+                    _put(to, place + 12, original)
+                    data = place + 16
+                else:
+                    data = place
+                memcpy(cython.address(to[data + front]), cython.address(octets[starts[index]]), length)
+                if front:
+                    memcpy(cython.address(to[data]), cython.address(shapes[header * 64]), 50)
+                    checksum = (sums[header] + length + 36) % 0xFFFF
+                    checksum = 0xFFFF - (checksum if checksum else 0xFFFF)
+                    to[data + 16] = length + 36 >> 8 & 255
+                    to[data + 17] = length + 36 & 255
+                    to[data + 24] = checksum >> 8
+                    to[data + 25] = checksum & 255
+                    to[data + 34] = ports[index] >> 8
+                    to[data + 35] = ports[index] & 255
+                    to[data + 38] = length + 16 >> 8 & 255
+                    to[data + 39] = length + 16 & 255
+            else:
+                packet = bytes(octets[starts[index] : starts[index] + length])
+                if front:
+                    around = wrapped.get((header, length))
+                    if around is None:
+                        around = wrapped[header, length] = _around(
+                            templates[header * 64 : header * 64 + 50], sums[header], length
+                        )
+                    packet = b"".join((around[0], ports[index].to_bytes(2, "big"), around[1], packet))
+                if record_format == 1:
+                    high, low = time >> 32, time & 0xFFFFFFFF
+                    _packer(whole)(to, place, 6, total, seen_on, high, low, whole, original, packet, total)
+                else:
+                    if record_format == 2:
+                        _RECORD.pack_into(to, place, second, (time - begin) // unit, whole, original)
+                    to[place + total - whole : place + total] = packet
+            place += total
+            packets += 1
             number += 1
-            continue
-        header = headers[index] if has_headers else -1
-        front = 50 if header >= 0 else 0
-        length = lengths[index]
-        whole = length + front
-        original = whole if has_headers else original_lengths[index]
-        time = times_ns[index]
-        seen_on = interface if interface != -1 or record_format != 1 else interfaces[index]
-        if record_format and not (
-            0 <= time <= latest
-            and 0 <= whole <= 262_144
-            and 0 <= original <= 0xFFFFFFFF
-            and (record_format == 2 or 0 <= seen_on <= 0xFFFFFFFF)
-        ):
-            reason = 2
-            break
-        total = 32 + (whole + 3 & ~3) if record_format == 1 else whole + 16 if record_format == 2 else whole
-        if place + total > room or (record_format == 0 and packets == bare_room):
-            reason = 1
-            break
-        octets = at if header >= 0 or not has_headers else other
-        if record_format == 2 and not 0 <= time - begin < 1_000_000_000:
-            second = time // 1_000_000_000
-            begin = second * 1_000_000_000
-        if record_format == 0:
-            bare_times[packets] = time
-            bare_starts[packets] = place
-            bare_lengths[packets] = whole
-            bare_outputs[packets] = outputs[index]
-        if cython.compiled:
-            if record_format == 1:
-                # First what rounds the length up: the rest may lie over it.
-                _put(to, place + total - 8, 0)
-                _put(to, place + total - 4, total)
-                _put(to, place, 6)
-                _put(to, place + 4, total)
-                _put(to, place + 8, seen_on)
-                _put(to, place + 12, time >> 32)
-                _put(to, place + 16, time)
-                _put(to, place + 20, whole)
-                _put(to, place + 24, original)
-                data = place + 28
-            elif record_format == 2:
-                _put(to, place, second)
-                _put(to, place + 4, (time - begin) // unit)
-                _put(to, place + 8, whole)
-                _put(to, place + 12, original)
-                data = place + 16
-            else:
-                data = place
-            memcpy(cython.address(to[data + front]), cython.address(octets[starts[index]]), length)
-            if front:
-                memcpy(cython.address(to[data]), cython.address(shapes[header * 64]), 50)
-                checksum = (sums[header] + length + 36) % 0xFFFF
-                checksum = 0xFFFF - (checksum if checksum else 0xFFFF)
-                to[data + 16] = length + 36 >> 8 & 255
-                to[data + 17] = length + 36 & 255
-                to[data + 24] = checksum >> 8
-                to[data + 25] = checksum & 255
-                to[data + 34] = ports[index] >> 8
-                to[data + 35] = ports[index] & 255
-                to[data + 38] = length + 16 >> 8 & 255
-                to[data + 39] = length + 16 & 255
-        else:
-            packet = bytes(octets[starts[index] : starts[index] + length])
-            if front:
-                around = wrapped.get((header, length))
-                if around is None:
-                    around = wrapped[header, length] = _around(
-                        templates[header * 64 : header * 64 + 50], sums[header], length
-                    )
-                packet = b"".join((around[0], ports[index].to_bytes(2, "big"), around[1], packet))
-            if record_format == 1:
-                high, low = time >> 32, time & 0xFFFFFFFF
-                _packer(whole)(to, place, 6, total, seen_on, high, low, whole, original, packet, total)
-            else:
-                if record_format == 2:
-                    _RECORD.pack_into(to, place, second, (time - begin) // unit, whole, original)
-                to[place + total - whole : place + total] = packet
-        place += total
-        packets += 1
-        number += 1
     return number, place, packets, reason

@@ -80,6 +80,7 @@ def whole_lengths(
     begin=cython.longlong,
     end=cython.longlong,
     largest=cython.longlong,
+    most=cython.longlong,
     within_mtu=cython.longlong,
     value=cython.longlong,
     path=cython.Py_ssize_t,
@@ -124,55 +125,58 @@ def mirror(
     touches = touched[0]
     begin, end, largest, within_mtu = limits[0], limits[1], limits[2], limits[3]
     room = len(copied_times)
-    while index < stop:
-        if not begin <= times_ns[index] <= end:
-            reason = 1
-            break
-        value = found[index]
-        if value < 0:
-            reason = 2
-            break
-        path = (value >> 16) * 3
-        load = paths[path] * 6
-        first_hop = paths[path + 1]
-        last_hop = first_hop + paths[path + 2]
-        length = lengths[index]
-        original = original_lengths[index]
-        # What is missing of longer ones than captures tell of may be too much for a column.
-        if (
-            original > 0xFFFFFFFF
-            or last_hop < first_hop
-            or loads[load + 5]
-            or (length > largest and last_hop > first_hop)
-        ):
-            reason = 3
-            break
-        if copies >= 0 and last_hop > first_hop:
-            # What is missing cannot be copied.
-            if length > captured_lengths[index]:
+    # Typed, so that no object is made of it for every packet.
+    most = 0xFFFFFFFF
+    with cython.nogil:
+        while index < stop:
+            if not begin <= times_ns[index] <= end:
+                reason = 1
+                break
+            value = found[index]
+            if value < 0:
+                reason = 2
+                break
+            path = (value >> 16) * 3
+            load = paths[path] * 6
+            first_hop = paths[path + 1]
+            last_hop = first_hop + paths[path + 2]
+            length = lengths[index]
+            original = original_lengths[index]
+            # What is missing of longer ones than captures tell of may be too much for a column.
+            if (
+                original > most
+                or last_hop < first_hop
+                or loads[load + 5]
+                or (length > largest and last_hop > first_hop)
+            ):
                 reason = 3
                 break
-            if copies + last_hop - first_hop > room:
-                reason = 4
-                break
-            for hop in range(first_hop, last_hop):
-                copied_times[copies] = times_ns[index]
-                copied_starts[copies] = starts[index]
-                copied_lengths[copies] = length
-                copied_headers[copies] = hops[hop * 2]
-                copied_ports[copies] = value & 0xFFFF
-                copied_outputs[copies] = hops[hop * 2 + 1]
-                copies += 1
-        if length > within_mtu:
-            loads[load + 4] += 1
-        if loads[load] == 0:
-            touches += 1
-            touched[touches] = paths[path]
-        loads[load] += 1
-        loads[load + 1] += length
-        if original > length:
-            loads[load + 2] += 1
-            loads[load + 3] += original - length
-        index += 1
+            if copies >= 0 and last_hop > first_hop:
+                # What is missing cannot be copied.
+                if length > captured_lengths[index]:
+                    reason = 3
+                    break
+                if copies + last_hop - first_hop > room:
+                    reason = 4
+                    break
+                for hop in range(first_hop, last_hop):
+                    copied_times[copies] = times_ns[index]
+                    copied_starts[copies] = starts[index]
+                    copied_lengths[copies] = length
+                    copied_headers[copies] = hops[hop * 2]
+                    copied_ports[copies] = value & 0xFFFF
+                    copied_outputs[copies] = hops[hop * 2 + 1]
+                    copies += 1
+            if length > within_mtu:
+                loads[load + 4] += 1
+            if loads[load] == 0:
+                touches += 1
+                touched[touches] = paths[path]
+            loads[load] += 1
+            loads[load + 1] += length
+            if original > length:
+                loads[load + 2] += 1
+                loads[load + 3] += original - length
+            index += 1
     touched[0] = touches
     return index, reason, copies
