@@ -12,14 +12,10 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final, Self, TypeAlias
+from typing import BinaryIO, Final, Self, TypeAlias
 
 from vtaplib.errors import FileError, words_of
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
 
 OutputTarget: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 """A path, `-` for standard output, or a binary stream."""
@@ -32,19 +28,6 @@ _NAME_PART: Final = 40
 
 # Writers of captures collect large pieces themselves; a buffer as large would copy them once more.
 _BUFFER: Final = 1 << 16
-
-
-@cache
-def _writing_thread() -> ThreadPoolExecutor:
-    """The thread that writes behind: one for all files, so that what is made waits for what is written."""
-    # Imported late: most commands write little.
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="write-behind")
-
-
-# A child has no thread but its own.
-os.register_at_fork(after_in_child=_writing_thread.cache_clear)
 
 
 class OutputFile:
@@ -82,7 +65,6 @@ class OutputFile:
         self._beside = beside
         self._error = error
         self._stream: BinaryIO | None = None
-        self._pending: list[Future[None]] = []
         self._temporary = ""
         self._place = ""
         self._is_finished = False
@@ -104,21 +86,10 @@ class OutputFile:
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data`."""
-        self._wait_for_pending()
-        self._write(data)
-
-    def write_behind(self, data: memoryview) -> Future[None] | None:
-        """Write all of `data`, if this is a file that appears in the end in another thread, while the next is
-        made: then `data` stays as it is until what is returned is done. What goes wrong is raised there, and
-        by the next call here.
-        """
-        if not self._temporary:
-            self.write(data)
-            return None
-        self._pending = [one for one in self._pending if not one.done() or one.exception() is not None]
-        future = _writing_thread().submit(self._write, data)
-        self._pending.append(future)
-        return future
+        try:
+            self._opened.write(data)
+        except (OSError, ValueError) as error:
+            raise self._trouble(error) from error
 
     def finish(self) -> None:
         """Have the system take all that was written. `commit` does it too; of several files, all are finished
@@ -126,11 +97,6 @@ class OutputFile:
         """
         if self._is_finished or self._is_over:
             return
-        try:
-            self._wait_for_pending()
-        except self._error:
-            self.discard()
-            raise
         try:
             self._opened.flush()
             if self._fsync and self._temporary:
@@ -161,9 +127,6 @@ class OutputFile:
         if self._is_over:
             return
         self._is_over = True
-        for one in self._pending:
-            if not one.cancel():
-                one.exception()
         if self._path is not None and self._stream is not None:
             with suppress(OSError):
                 self._stream.close()
@@ -184,17 +147,6 @@ class OutputFile:
         finally:
             # Does nothing to a file that is in its place.
             self.discard()
-
-    def _write(self, data: bytes | bytearray | memoryview) -> None:
-        try:
-            self._opened.write(data)
-        except (OSError, ValueError) as error:
-            raise self._trouble(error) from error
-
-    def _wait_for_pending(self) -> None:
-        pending, self._pending = self._pending, []
-        for one in pending:
-            one.result()
 
     @property
     def _opened(self) -> BinaryIO:

@@ -10,7 +10,7 @@ import struct
 from abc import ABC, abstractmethod
 from threading import local
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from vtaplib.capture.block_piece import LATEST_NS
 from vtaplib.capture.pcap import MICROSECONDS_MAGIC, NANOSECONDS_MAGIC
@@ -29,20 +29,12 @@ from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.copy_block import CopyBlock
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
 # Options of any block (section 3.5) and of the section header (4.1).
 _OPT_COMMENT: Final = 1
 _SHB_USERAPPL: Final = 4
 
 # What is handed to the system at once: it stays in the cache of a core between being made and being copied.
 _PIECE: Final = MAX_PACKET_LENGTH + OVERHEAD
-
-_ROOMS_AT_MOST: Final = 3
-
-# Octets from which on it is quicker to have another thread write them.
-_WORTH_A_THREAD: Final = 1 << 15
 
 # An option's length field has 16 bits.
 _MAX_OPTION_LENGTH: Final = 0xFFFF
@@ -52,38 +44,14 @@ CaptureTarget: TypeAlias = "OutputTarget | OutputFile"
 """A path, `-` for standard output, a binary stream, or a file that is open."""
 
 
-class _Rooms(local):
-    """Where records are made: three rooms for all writers of a thread, of which there may be many, so that
-    two can be written while the third is filled.
-    """
+class _Room(local):
+    """Where records are made, one room for all writers of a thread: there may be many."""
 
     def __init__(self) -> None:
-        self._rooms = [memoryview(bytearray(_PIECE))]
-        self._written: list[Future[None] | None] = [None]
-        self._chosen = 0
-
-    def room(self) -> memoryview:
-        """A room that may be filled."""
-        written, self._written[self._chosen] = self._written[self._chosen], None
-        if written is not None:
-            written.result()
-        return self._rooms[self._chosen]
-
-    def write(self, target: OutputFile, octets: int) -> None:
-        """Write what was made in the room."""
-        made = self._rooms[self._chosen][:octets]
-        if octets < _WORTH_A_THREAD:
-            target.write(made)
-            return
-        self._written[self._chosen] = target.write_behind(made)
-        if self._written[self._chosen] is not None:
-            if len(self._rooms) < _ROOMS_AT_MOST:
-                self._rooms.append(memoryview(bytearray(_PIECE)))
-                self._written.append(None)
-            self._chosen = (self._chosen + 1) % len(self._rooms)
+        self.octets = memoryview(bytearray(_PIECE))
 
 
-_ROOMS: Final = _Rooms()
+_ROOM: Final = _Room()
 
 
 class CaptureWriter(ABC):
@@ -140,14 +108,14 @@ class CaptureWriter(ABC):
         index, is_done = 0, False
         while not is_done:
             index, octets, packets, reason = block.write(
-                _ROOMS.room(),
+                _ROOM.octets,
                 index,
                 output=output,
                 interface=interface,
                 record_format=self._record_format,
                 unit=self._ns_per_unit,
             )
-            _ROOMS.write(self._target, octets)
+            self._target.write(_ROOM.octets[:octets])
             self.records += packets
             is_done = reason == DONE
             if not is_done and not packets:
@@ -265,11 +233,10 @@ class PcapngWriter(CaptureWriter):
             self.write_block(block, interface=interface)
             return
         self._check_interface(interface)
-        room = _ROOMS.room()
-        _, octets, packets, _ = block.write(room, 0, interface=interface, record_format=PCAPNG)
+        _, octets, packets, _ = block.write(_ROOM.octets, 0, interface=interface, record_format=PCAPNG)
         if not packets:
             raise self._fault_of(block, 0)
-        plain = bytes(room[:octets])
+        plain = bytes(_ROOM.octets[:octets])
         text = comment.encode()[:_MAX_OPTION_LENGTH].decode("utf-8", "ignore").encode()
         self._target.write(_block(ENHANCED_PACKET, plain[8:-4], [(_OPT_COMMENT, text)]))
         self.records += 1
