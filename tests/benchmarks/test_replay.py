@@ -22,10 +22,10 @@ def test_the_benchmark_measures_ours_beside_its_peers_and_counts_what_comes_out(
     assert (ended.returncode, ended.stderr) == (0, "")
     first_cells = [line.split("│")[1].strip() for line in ended.stdout.splitlines() if line.startswith("│")]
     for name in ("vtap replay, one end", "vtaplib, both ends"):
-        # Rates and ratios of two captures, and memory.
-        assert first_cells.count(name) == 5
+        # Rates and ratios of three captures, and memory.
+        assert first_cells.count(name) == 7
     for name in ("dpkt (20 packets)", "scapy (1 packets)", "tcprewrite", "cp"):
-        assert first_cells.count(name) == 2
+        assert first_cells.count(name) == 3
     assert not list(tmp_path.iterdir())
 
 

@@ -129,14 +129,14 @@ class Replay:
         self._position += 1
         if at // NS_PER_SECOND != self._second:
             self._turn(at)
-        return self._carry(at, frame, original_length or len(frame), self._position)
+        return self._carry(at, frame, read_flow(frame), original_length or len(frame), self._position)
 
     def block(self, block: PacketBlock, *, longest_whole: int = 0) -> None:
         """Replay a block, and hand the copies over.
 
         `longest_whole` above 0 takes packets that were cut for whole again, with zeros, but not for longer
-        than that. Raises `ValueError` for a block whose packets are not in its buffer, and where the taker
-        gives a collector a number below 0.
+        than that; which flow they are of is what was captured of them says. Raises `ValueError` for a block
+        whose packets are not in its buffer, and where the taker gives a collector a number below 0.
         """
         require_type("a block of packets", block, PacketBlock, "give PacketBlock.of(records)")
         block.check()
@@ -337,22 +337,25 @@ class Replay:
 
     def _carry_alone(self, block: PacketBlock, index: int, length: int, original_length: int) -> None:
         """Carry one packet of a block by itself, and add its copies to the others."""
-        at, frame = block.times_ns[index], block.packet(index).ljust(length, b"\0")
-        for verdict in self._carry(at, frame, original_length, self._position + 1):
+        at, captured = block.times_ns[index], block.packet(index)
+        frame, flow = captured.ljust(length, b"\0"), read_flow(captured)
+        for verdict in self._carry(at, frame, flow, original_length, self._position + 1):
             if isinstance(verdict, Mirrored) and self._taker is not None:
                 output = self._output_of(verdict.collector_id)
                 for copy in verdict.copies:
                     self._copies.add(at, copy, output)
         self._columns.note_no_more()
 
-    def _carry(self, at: int, frame: bytes, original_length: int, position: int) -> tuple[Verdict, ...]:
+    def _carry(
+        self, at: int, frame: bytes, flow: Flow, original_length: int, position: int
+    ) -> tuple[Verdict, ...]:
         """Carry one frame, and account for it at every tap point on its way."""
         accounts, second, octets = self._accounts, at // NS_PER_SECOND, len(frame)
         is_truncated = original_length > octets
         accounts.read.add(1, octets)
         accounts.by_second.add(second, 1, octets)
         accounts.truncated += is_truncated
-        decision = self._decision(read_flow(frame))
+        decision = self._decision(flow)
         if decision.lost is not None:
             account = accounts.lost_for(decision.lost)
             account.count.add(1, octets)
