@@ -17,8 +17,10 @@ import cython
 SLOTS_AT_FIRST = 1 << 9
 """Slots of a table to begin with: 12 KiB, for a table is thrown away with every window of time."""
 
-# Of a frame of plain headers (`vtaplib.packets.plain_headers`), which tell flows apart; and which are plain.
-HEADERS = int.from_bytes(bytes.fromhex("ffffff00000000003fff00ff0000ffffffffffffffffffffffff"), "big")
+# Of the octets from the EtherType to the ports of a plain frame (`vtaplib.packets.plain_headers`), those that
+# tell flows apart: EtherType, version and header length, fragmentation but DF, protocol, addresses and ports.
+# Then what is looked at to see that a frame is plain, and what stands there.
+MASK = int.from_bytes(bytes.fromhex("ffffff00000000003fff00ff0000ffffffffffffffffffffffff"), "big")
 PLAIN_MASK = int.from_bytes(bytes.fromhex("ffffff0000000000 3fff") + bytes(16), "big")
 PLAIN = int.from_bytes(bytes.fromhex("080045") + bytes(23), "big")
 
@@ -301,7 +303,7 @@ class FlowTable:
                 start, length = starts[index], lengths[index]
                 value = None
                 if length >= 38:
-                    value = get(spelt(buffer[start + 12 : start + 38], "big") & HEADERS)
+                    value = get(spelt(buffer[start + 12 : start + 38], "big") & MASK)
                 found[index] = get(self._key(buffer[start : start + length]), -1) if value is None else value
             return
         at = cython.cast(cython.p_uchar, cython.address(buffer[0])) if len(buffer) else cython.NULL
@@ -396,7 +398,7 @@ class FlowTable:
     @cython.locals(words=cython.ulonglong[6])
     def _key(self, frame: bytes | bytearray | memoryview) -> int:
         """What a flow is known by where this is interpreted."""
-        number = int.from_bytes(frame[12:38], "big") & HEADERS
+        number = int.from_bytes(frame[12:38], "big") & MASK
         if len(frame) >= 38 and number & PLAIN_MASK == PLAIN and number >> 112 & 255 in (6, 17, 132):
             return number
         words = [0, 0, 0, 0, 0, 0]

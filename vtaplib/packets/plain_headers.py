@@ -7,21 +7,13 @@ time. Of other frames the number says nothing: only what is of a plain one may b
 
 from __future__ import annotations
 
+from vtaplib.loops.flow_table import MASK, PLAIN, PLAIN_MASK
 from vtaplib.packets.flow import NO_PORT, Flow
-from vtaplib.packets.ipv4 import MORE_FRAGMENTS, OFFSET_MASK
 
-# From the EtherType to the ports of an IPv4 header without options. The mask keeps EtherType, version and
-# header length, fragmentation but DF, protocol, addresses and ports.
+__all__ = ["HEADERS", "MASK", "is_plain"]
+
 HEADERS = slice(12, 38)
-MASK = int.from_bytes(
-    bytes.fromhex("ffff ff 00 0000 0000")
-    + (MORE_FRAGMENTS | OFFSET_MASK).to_bytes(2, "big")
-    + bytes.fromhex("00 ff 0000 ffffffff ffffffff ffff ffff"),
-    "big",
-)
-# EtherType IPv4, version 4, five words of header, not a fragment: the headers that the mask is made for.
-PLAIN_MASK = int.from_bytes(bytes.fromhex("ffff ff") + bytes(5) + b"\x3f\xff" + bytes(16), "big")
-PLAIN = int.from_bytes(bytes.fromhex("0800 45") + bytes(23), "big")
+"""From the EtherType to the ports of an IPv4 header without options."""
 
 
 def is_plain(number: int, flow: Flow) -> bool:
