@@ -27,7 +27,7 @@ from vtaplib.mirror.source_port import source_port_chooser
 from vtaplib.mirror.verdict import Direction, Mirrored, NotMirrored, Reason, TapPoint, Verdict
 from vtaplib.model.policy import POLICY_WAY_OUT, Policy
 from vtaplib.packets import ethernet
-from vtaplib.packets.flow import UDP, Flow, read_flow
+from vtaplib.packets.flow import TCP, UDP, Flow, read_flow
 from vtaplib.packets.plain_headers import HEADERS, MASK, is_plain
 from vtaplib.packets.translation import Rewriting
 
@@ -164,6 +164,10 @@ class MirrorEngine:
             and flow.source not in self.private_link
             and (flow.protocol != UDP or not self._recognition.may_be_copy(flow))
         )
+
+    def is_clamped(self, flow: Flow) -> bool:
+        """Whether the policy takes segments of a flow for smaller than a capture shows them."""
+        return flow.protocol == TCP and self.policy.mss_clamp != "off"
 
     def points_of(self, interface_id: str) -> tuple[TapPoint, ...]:
         """The tap points of an interface, in the order of its tap configurations."""

@@ -38,7 +38,7 @@ from vtaplib.model.policy import Policy
 from vtaplib.packets import ethernet
 from vtaplib.packets.block import PacketBlock
 from vtaplib.packets.copy_block import CopyBlock
-from vtaplib.packets.flow import TCP, Flow, read_flow
+from vtaplib.packets.flow import Flow, read_flow
 from vtaplib.packets.nanoseconds import NS_PER_SECOND
 
 # Flows in the table before all are counted and forgotten: twice as many slots, of 24 octets, take 48 MiB.
@@ -314,7 +314,7 @@ class Replay:
             ]
         )
         pair = None if accounts.talkers is None else (flow.source, flow.destination)
-        is_clamped = self._is_clamped(flow)
+        is_clamped = self._engine.is_clamped(flow)
         key = sender, outcomes, is_clamped, pair, lost
         counters = self._counters.get(key)
         if counters is None:
@@ -330,10 +330,6 @@ class Replay:
                 lost=None if lost is None else accounts.lost_for(lost),
             )
         return counters
-
-    def _is_clamped(self, flow: Flow) -> bool:
-        """Whether the policy takes segments of a flow for smaller than the capture shows them."""
-        return flow.protocol == TCP and self._engine.policy.mss_clamp != "off"
 
     def _carry_alone(self, block: PacketBlock, index: int, length: int, original_length: int) -> None:
         """Carry one packet of a block by itself, and add its copies to the others."""
@@ -366,7 +362,7 @@ class Replay:
         if decision.lost is None:
             accounts.deliver(1, octets, is_tapped=bool(verdicts))
         is_over_mtu = octets > self._engine.oversize.within_mtu
-        is_clamped = self._is_clamped(decision.flow)
+        is_clamped = self._engine.is_clamped(decision.flow)
         for verdict in verdicts:
             accounts.enter(verdict, octets, is_truncated, is_over_mtu, is_clamped, at)
             if isinstance(verdict, Mirrored) and accounts.talkers is not None:

@@ -21,7 +21,7 @@ from vtaplib.fabric.topology import Topology
 from vtaplib.mirror.accounting import Accounts
 from vtaplib.mirror.flow_decision import FlowDecider, FlowDecision
 from vtaplib.model.policy import Policy
-from vtaplib.packets.flow import TCP, Flow
+from vtaplib.packets.flow import Flow
 
 FLOWS_REMEMBERED = 1 << 18
 """Flows of which no more frames are sent, before all are forgotten: memory must not grow with a capture."""
@@ -86,7 +86,6 @@ class Explainer:
     def _copies(self, packet: Packet, decision: FlowDecision) -> Iterator[CopyEntry]:
         """What became of its copies: where it leaves its source, and where it gets to its destination."""
         engine, accounts, octets = self._decider.engine, self.accounts, len(packet.frame)
-        is_clamped = packet.flow.protocol == TCP and engine.policy.mss_clamp != "off"
         verdicts = self._decider.carry(decision, packet.frame, packet.timestamp_ns)
         for (hop, outcome), verdict in zip(decision.outcomes, verdicts, strict=True):
             accounts.splits.note(outcome.point.tap_configuration_id, hop.flow, outcome.split)
@@ -95,7 +94,7 @@ class Explainer:
                 octets,
                 packet.original_length > octets,
                 octets > engine.oversize.within_mtu,
-                is_clamped,
+                engine.is_clamped(packet.flow),
                 packet.timestamp_ns,
             )
             yield copy_entry(CopyCase(engine, self._peerings, self._names, hop, octets, verdict))
